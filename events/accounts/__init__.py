@@ -1,0 +1,1 @@
+"""Accounts: organisations with their keys, projects and limits."""

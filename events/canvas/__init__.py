@@ -1,0 +1,1 @@
+"""Canvas: chat, uploads and plans of one session, in one order."""

@@ -1,0 +1,220 @@
+"""Events of a plan's stream: its steps, the choice of models, its runs and each step's life."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from events.assets import AssetRef
+from events.canvas.session_events import Approval
+from events.model import Event, Frozen, Money
+from events.sealed import Sealed
+
+AgentType = Literal["image", "video", "audio", "speech", "music", "3d", "lipsync", "text", "utility"]
+RunStatus = Literal["running", "succeeded", "partial", "failed", "cancelled"]
+
+
+class Step(Frozen):
+    """A node of the DAG. `input` is the JSON of what the person or planner set, sealed; `step_id` is `stp_X.2.s3`."""
+
+    step_id: str
+    title: Sealed
+    description: Sealed
+    agent_type: AgentType
+    depends_on: tuple[str, ...] = ()
+    """Step ids."""
+    model: str | None = None
+    input: Sealed | None = None
+    estimate: Money | None = None
+    """Upper bound of the price in millicredits, as the catalog had it when the model was chosen."""
+    needs_approval: bool = False
+
+
+class StepOutput(Frozen):
+    """An upstream step's result as `step_ready` carries it to the wiring."""
+
+    step_id: str
+    agent_type: AgentType
+    outputs: tuple[AssetRef, ...]
+
+
+class PlanEvent(Event):
+    context: ClassVar[str] = "canvas"
+    plan_id: str
+
+
+class PlanDrafted(PlanEvent):
+    """The plan's frame; one `step_drafted` for each of `step_ids` follows in the same decision."""
+
+    name: ClassVar[str] = "plan_drafted"
+    session_id: str
+    org_id: str
+    message_id: str
+    title: Sealed
+    step_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=500)]
+    approval: Approval
+    project_id: str | None = None
+    planner: str | None = None
+    """The model that wrote it; `offline` for the built-in stand-in."""
+
+
+class StepDrafted(PlanEvent):
+    name: ClassVar[str] = "step_drafted"
+    step: Step
+
+
+class PlanRevised(PlanEvent):
+    """A person changed a step before a run, or before a rerun."""
+
+    name: ClassVar[str] = "plan_revised"
+    step: Step
+
+
+class PlanValidated(PlanEvent):
+    name: ClassVar[str] = "plan_validated"
+    verdict: Literal["PASS", "REVISE"]
+    issues: tuple[Sealed, ...] = ()
+
+
+class FieldsVerified(PlanEvent):
+    """The inputs as the field verifier left them; the last thing before approval."""
+
+    name: ClassVar[str] = "fields_verified"
+    step_ids: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+
+
+class ModelSelected(PlanEvent):
+    name: ClassVar[str] = "model_selected"
+    step_id: str
+    model: str
+    input: Sealed | None = None
+    estimate: Money
+    reason: str
+
+
+class PlanApproved(PlanEvent):
+    name: ClassVar[str] = "plan_approved"
+    approved_by: str
+
+
+class PlanRejected(PlanEvent):
+    name: ClassVar[str] = "plan_rejected"
+    rejected_by: str
+
+
+class RunEvent(PlanEvent):
+    run_id: str
+
+
+class RunStarted(RunEvent):
+    name: ClassVar[str] = "run_started"
+    steps: tuple[str, ...]
+    kept: dict[str, str] = {}
+
+
+class StepReady(RunEvent):
+    """All that the executor needs to submit the step's job; wiring happens by the model's schema."""
+
+    name: ClassVar[str] = "step_ready"
+    step_id: str
+    attempt: int
+    job_id: str
+    org_id: str
+    session_id: str
+    project_id: str | None = None
+    agent_type: AgentType
+    model: str
+    title: Sealed
+    description: Sealed
+    input: Sealed | None = None
+    upstream: tuple[StepOutput, ...] = ()
+    session_uploads: tuple[tuple[str, AssetRef], ...] = ()
+    """(label, asset) of the uploads that the input names."""
+
+
+class StepStarted(RunEvent):
+    name: ClassVar[str] = "step_started"
+    step_id: str
+    job_id: str
+
+
+class StepSucceeded(RunEvent):
+    name: ClassVar[str] = "step_succeeded"
+    step_id: str
+    job_id: str
+    outputs: tuple[AssetRef, ...]
+    cost: Money
+
+
+class StepFailed(RunEvent):
+    name: ClassVar[str] = "step_failed"
+    step_id: str
+    job_id: str | None = None
+    category: str
+    error: Sealed | None = None
+
+
+class StepBlocked(RunEvent):
+    name: ClassVar[str] = "step_blocked"
+    step_id: str
+    because: str
+
+
+class StepCancelled(RunEvent):
+    name: ClassVar[str] = "step_cancelled"
+    step_id: str
+    job_id: str | None = None
+
+
+class RunCompleted(RunEvent):
+    name: ClassVar[str] = "run_completed"
+    status: RunStatus
+    cost: Money
+
+
+class RunCancelled(RunEvent):
+    """The person's word; `job_ids` are those that the executor must cancel."""
+
+    name: ClassVar[str] = "run_cancelled"
+    org_id: str
+    job_ids: tuple[str, ...] = ()
+
+
+class RunArchived(RunEvent):
+    name: ClassVar[str] = "run_archived"
+
+
+class PlanRolledBack(RunEvent):
+    name: ClassVar[str] = "plan_rolled_back"
+
+
+class PlanForked(PlanEvent):
+    name: ClassVar[str] = "plan_forked"
+    source_plan_id: str
+    source_version: int
+
+
+PLAN_EVENTS: tuple[type[PlanEvent], ...] = (
+    PlanDrafted,
+    StepDrafted,
+    PlanRevised,
+    PlanValidated,
+    FieldsVerified,
+    ModelSelected,
+    PlanApproved,
+    PlanRejected,
+    RunStarted,
+    StepReady,
+    StepStarted,
+    StepSucceeded,
+    StepFailed,
+    StepBlocked,
+    StepCancelled,
+    RunCompleted,
+    RunCancelled,
+    RunArchived,
+    PlanRolledBack,
+    PlanForked,
+)

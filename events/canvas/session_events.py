@@ -1,0 +1,99 @@
+"""Events of a session's stream: its messages, uploads and what its agents were asked and answered."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from events.assets import AssetRef
+from events.model import Event
+from events.sealed import Sealed
+
+Approval = Literal["plan", "assist", "auto"]
+PlanningMode = Literal["full", "subagent"]
+Medium = Literal["image", "video", "audio", "3d", "text", "other"]
+
+
+class SessionEvent(Event):
+    context: ClassVar[str] = "canvas"
+    session_id: str
+
+
+class SessionStarted(SessionEvent):
+    name: ClassVar[str] = "session_started"
+    org_id: str
+    title: Sealed | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class MessagePosted(SessionEvent):
+    """A person's or the assistant's words. `in_reply_to` and `plan_id` tie an assistant's to their cause."""
+
+    name: ClassVar[str] = "message_posted"
+    message_id: str
+    role: Literal["user", "assistant"]
+    text: Sealed
+    mode: PlanningMode = "subagent"
+    approval: Approval = "assist"
+    upload_ids: tuple[str, ...] = ()
+    assets: tuple[AssetRef, ...] = ()
+    in_reply_to: str | None = None
+    plan_id: str | None = None
+
+
+class FileUploaded(SessionEvent):
+    """`label` is `image_1`, `image_2`, `video_1`, …: the n-th of its medium in the session."""
+
+    name: ClassVar[str] = "file_uploaded"
+    upload_id: str
+    asset: AssetRef
+    file_name: Sealed
+    medium: Medium
+    label: str
+
+
+class StageBegun(SessionEvent):
+    """An agent may call a model now: attempt n of the call, under this owner. The first pins the variant."""
+
+    name: ClassVar[str] = "stage_begun"
+    call_id: str
+    attempt: int
+    agent: str
+    variant: str
+    prompt_version: int
+    owner: str
+    timeout_s: int
+
+
+class AgentCallRecorded(SessionEvent):
+    """What the call cost and answered (sealed), so that a restart never asks the model again."""
+
+    name: ClassVar[str] = "agent_call_recorded"
+    call_id: str
+    attempt: int
+    agent: str
+    variant: str
+    model: str
+    tokens_in: int
+    tokens_out: int
+    ms: int
+    fallback: str | None = None
+    error: str | None = None
+    answer: Sealed | None = None
+
+
+class ContextClassified(SessionEvent):
+    name: ClassVar[str] = "context_classified"
+    call_id: str
+    message_id: str
+    decision: Literal["SAME", "NEW"]
+
+
+SESSION_EVENTS: tuple[type[SessionEvent], ...] = (
+    SessionStarted,
+    MessagePosted,
+    FileUploaded,
+    StageBegun,
+    AgentCallRecorded,
+    ContextClassified,
+)

@@ -1,0 +1,1 @@
+"""Catalog: models, providers and prompts that every process keeps a copy of."""

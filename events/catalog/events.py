@@ -1,0 +1,107 @@
+"""Events of the catalog: one stream per model, provider or prompt."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from events.canvas.plan_events import AgentType
+from events.model import Event, Frozen, Money
+
+PriceUnit = Literal["run", "second", "image", "megapixel", "1k_chars", "1k_tokens"]
+
+
+class Price(Frozen):
+    """Millicredits per unit."""
+
+    unit: PriceUnit
+    amount: Money
+
+
+class ModelLimits(Frozen):
+    max_width: int | None = None
+    max_height: int | None = None
+    max_duration_s: float | None = None
+    max_runtime_s: int = Field(default=180, ge=1, le=7200)
+
+
+class ModelSpec(Frozen):
+    """A model as the catalog lists it. `input_schema` is JSON Schema; media fields carry `x-media`."""
+
+    id: str
+    title: str
+    description: str = ""
+    media_in: tuple[str, ...] = ()
+    media_out: tuple[str, ...]
+    agent_type: AgentType
+    input_schema: dict[str, Any]
+    limits: ModelLimits = ModelLimits()
+    price: Price
+    provider: str
+    provider_model: str | None = None
+    """The provider's own name of it, where it differs from `id`."""
+    active: bool = True
+    safe: bool = False
+    """A known-safe fallback of its medium."""
+    tags: tuple[str, ...] = ()
+
+
+class CatalogEvent(Event):
+    context: ClassVar[str] = "catalog"
+
+
+class ModelListed(CatalogEvent):
+    """`source_hash` is that of the file entry it came from, so that a restart never undoes an admin's change."""
+
+    name: ClassVar[str] = "model_listed"
+    model: ModelSpec
+    source_hash: str
+
+
+class ModelChanged(CatalogEvent):
+    name: ClassVar[str] = "model_changed"
+    model: ModelSpec
+    source_hash: str | None = None
+
+
+class ModelWithdrawn(CatalogEvent):
+    name: ClassVar[str] = "model_withdrawn"
+    model_id: str
+
+
+class ProviderChanged(CatalogEvent):
+    name: ClassVar[str] = "provider_changed"
+    provider: str
+    active: bool
+    concurrent: int
+    per_api: dict[str, int] = {}
+
+
+class PromptPublished(CatalogEvent):
+    name: ClassVar[str] = "prompt_published"
+    owner: str
+    """`platform` or an org id."""
+    agent: str
+    variant: str
+    version: int
+    text: str
+    model: str | None = None
+
+
+class PromptWeighted(CatalogEvent):
+    name: ClassVar[str] = "prompt_weighted"
+    owner: str
+    agent: str
+    variant: str
+    weight: int
+
+
+CATALOG_EVENTS: tuple[type[CatalogEvent], ...] = (
+    ModelListed,
+    ModelChanged,
+    ModelWithdrawn,
+    ProviderChanged,
+    PromptPublished,
+    PromptWeighted,
+)

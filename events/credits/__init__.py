@@ -1,0 +1,1 @@
+"""Credits: a double-entry ledger per organisation, chained by hashes."""

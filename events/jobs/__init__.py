@@ -1,0 +1,1 @@
+"""Jobs: every call of a model, from acceptance to its one end."""

@@ -1,0 +1,184 @@
+"""Events of a job's stream."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from events.assets import AssetRef
+from events.model import Event, Frozen, Money
+from events.sealed import Sealed
+
+Priority = Literal["HIGH", "NORMAL", "LOW"]
+Category = Literal[
+    "billing", "rate_limit", "outage", "content_policy", "input_validation", "insufficient_credit",
+    "timeout", "lease_expired", "contract", "unknown",
+]  # fmt: skip
+ProviderCharged = Literal["yes", "no", "unknown"]
+
+
+class Cause(Frozen):
+    """What a job was submitted for; empty for a job of its own."""
+
+    session_id: str | None = None
+    run_id: str | None = None
+    step_id: str | None = None
+
+
+class PriceLine(Frozen):
+    """A line of the estimate or the bill: quantity × unit_amount, rounded up once to `amount` millicredits."""
+
+    unit: Literal["run", "second", "image", "megapixel", "1k_chars", "1k_tokens"]
+    quantity: str
+    """Decimal as text: exact."""
+    unit_amount: Money
+    amount: Money
+
+
+class JobEvent(Event):
+    context: ClassVar[str] = "jobs"
+    job_id: str
+    org_id: str
+    cause: Cause = Cause()
+
+
+class JobAccepted(JobEvent):
+    name: ClassVar[str] = "accepted"
+    model: str
+    provider: str
+    priority: Priority
+    input: Sealed
+    reserved: Money
+    price: tuple[PriceLine, ...] = ()
+    project_id: str | None = None
+    max_attempts: int = 3
+    max_runtime_s: int = 180
+    deadline_at: str
+    webhook_url: str | None = None
+    replay_of: str | None = None
+
+
+class JobQueued(JobEvent):
+    name: ClassVar[str] = "queued"
+
+
+class JobDispatched(JobEvent):
+    """The intent, on the log before any provider is called. The attempt's number is its lease and fencing token."""
+
+    name: ClassVar[str] = "dispatched"
+    lease: int
+    provider: str
+    model: str
+    input: Sealed
+    max_runtime_s: int
+    worker: str | None = None
+    considered: tuple[str, ...] = ()
+
+
+class AttemptBegun(JobEvent):
+    name: ClassVar[str] = "attempt_begun"
+    lease: int
+    owner: str
+
+
+class JobRunning(JobEvent):
+    name: ClassVar[str] = "running"
+    lease: int
+    provider_job_id: str
+
+
+class AttemptFailed(JobEvent):
+    """The job goes back to its queue until `retry_at`."""
+
+    name: ClassVar[str] = "attempt_failed"
+    lease: int
+    category: Category
+    provider_charged: ProviderCharged = "unknown"
+    error: Sealed | None = None
+    retry_at: str | None = None
+
+
+class LeaseExpired(JobEvent):
+    name: ClassVar[str] = "lease_expired"
+    lease: int
+    retry_at: str | None = None
+
+
+class EngineSpan(Frozen):
+    """When the provider's engine really worked, in Unix seconds, stamped around its call."""
+
+    started_at: float
+    ended_at: float
+
+
+class JobSucceeded(JobEvent):
+    name: ClassVar[str] = "succeeded"
+    lease: int
+    outputs: tuple[AssetRef, ...] = Field(max_length=64)
+    captured: Money
+    uncollected: Money | None = None
+    bill: tuple[PriceLine, ...] = ()
+    engine: EngineSpan | None = None
+
+
+class JobFailed(JobEvent):
+    name: ClassVar[str] = "failed"
+    category: Category
+    error: Sealed | None = None
+
+
+class JobCancelled(JobEvent):
+    """Terminal at once; `lease` names the attempt that must still be stopped at its provider."""
+
+    name: ClassVar[str] = "cancelled"
+    lease: int | None = None
+    provider: str | None = None
+    provider_job_id: str | None = None
+    worker: str | None = None
+
+
+class JobDead(JobEvent):
+    name: ClassVar[str] = "dead"
+    category: Category
+    error: Sealed | None = None
+
+
+class LateResultRefused(JobEvent):
+    name: ClassVar[str] = "late_result_refused"
+    lease: int
+
+
+class JobDiscarded(JobEvent):
+    name: ClassVar[str] = "discarded"
+
+
+class JobReplayed(JobEvent):
+    name: ClassVar[str] = "replayed"
+    as_job_id: str
+
+
+class JobNote(JobEvent):
+    """Something worth keeping that changes nothing, for example that a stop was confirmed."""
+
+    name: ClassVar[str] = "note"
+    code: str
+
+
+JOB_EVENTS: tuple[type[JobEvent], ...] = (
+    JobAccepted,
+    JobQueued,
+    JobDispatched,
+    AttemptBegun,
+    JobRunning,
+    AttemptFailed,
+    LeaseExpired,
+    JobSucceeded,
+    JobFailed,
+    JobCancelled,
+    JobDead,
+    LateResultRefused,
+    JobDiscarded,
+    JobReplayed,
+    JobNote,
+)
