@@ -1,15 +1,15 @@
 """Refusals: a command that may not be, each with the stable slug of its problem.
 
-    Refusal
-    ├── InvalidInput         invalid-input           errors: [{pointer, detail}]
-    ├── UnknownModel         unknown-model
-    ├── NotFound             not-found
-    ├── Forbidden            forbidden
-    ├── IllegalState         illegal-state           allowed: [status…]
-    ├── AlreadyEnded         terminal
-    ├── InsufficientCredit   insufficient-credit     asked, available
-    ├── IdempotencyReplay    idempotency-replay      existing_id
-    └── IdempotencyMismatch  idempotency-mismatch
+Refusal
+├── InvalidInput         invalid-input           errors: [{pointer, detail}]
+├── UnknownModel         unknown-model
+├── NotFound             not-found
+├── Forbidden            forbidden
+├── IllegalState         illegal-state           allowed: [status…]
+├── AlreadyEnded         terminal
+├── InsufficientCredit   insufficient-credit     asked, available
+├── IdempotencyReplay    idempotency-replay      existing_id
+└── IdempotencyMismatch  idempotency-mismatch
 """
 
 from __future__ import annotations

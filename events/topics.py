@@ -40,7 +40,11 @@ def _commands(name: str, partitions: int) -> Topic:
     return Topic(
         name,
         partitions,
-        {"retention.ms": retention, "message.timestamp.type": "LogAppendTime", "max.message.bytes": "1200000"},
+        {
+            "retention.ms": retention,
+            "message.timestamp.type": "LogAppendTime",
+            "max.message.bytes": "1200000",
+        },
     )
 
 

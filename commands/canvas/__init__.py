@@ -1,0 +1,1 @@
+"""Canvas: what may be asked of a session and its plans."""

@@ -1,0 +1,218 @@
+"""Commands of the canvas decider, keyed by session."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from commands.model import Command
+from events.assets import AssetRef
+from events.canvas.plan_events import AgentType
+from events.canvas.session_events import Approval, Medium, PlanningMode
+from events.envelope import StreamRef
+from events.jobs.events import Category
+from events.model import Frozen, Money
+from events.sealed import Sealed
+from events.topics import EVENTS_CANVAS
+
+STEPS_MAX = 500
+"""Steps a plan."""
+LABEL = r"^[A-Za-z0-9_-]{1,64}$"
+
+
+class CanvasCommand(Command):
+    context: ClassVar[str] = "canvas"
+    org_id: str
+    session_id: str
+
+    @property
+    def route(self) -> str:
+        return self.session_id
+
+
+class StartSession(CanvasCommand):
+    """Answered `{session_id}`."""
+
+    title: Sealed | None = None
+    project_id: str | None = None
+    user_id: str | None = None
+
+    @property
+    def creates(self) -> StreamRef | None:
+        return StreamRef(EVENTS_CANVAS, self.session_id)
+
+
+class PostMessage(CanvasCommand):
+    """A person's words. Answered `{message_id}`."""
+
+    message_id: str
+    text: Sealed
+    mode: PlanningMode = "subagent"
+    approval: Approval = "assist"
+    upload_ids: Annotated[tuple[str, ...], Field(max_length=64)] = ()
+
+
+class PostAssistantMessage(CanvasCommand):
+    """The platform's words: why there is no plan, or what came out."""
+
+    message_id: str
+    text: Sealed
+    assets: tuple[AssetRef, ...] = ()
+    in_reply_to: str | None = None
+    plan_id: str | None = None
+
+
+class RecordUpload(CanvasCommand):
+    """The bytes are stored already. Answered `{upload_id, label}`."""
+
+    upload_id: str
+    asset: AssetRef
+    file_name: Sealed
+    medium: Medium
+
+
+class BeginStage(CanvasCommand):
+    """May I call the model? Answered `{"go": n, "versions": {subject: version}}`, `{"recorded": {…}}` or `{"busy": true}`.
+
+    `owner` is fresh per process start; a new owner gets the next n once the old one's `timeout_s` has passed.
+
+    """
+
+    call_id: str
+    agent: str
+    variant: str = "default"
+    prompt_version: int = 1
+    owner: str
+    timeout_s: int = Field(default=180, ge=1, le=3600)
+    plan_id: str | None = None
+
+
+class RecordAgentCall(CanvasCommand):
+    """What the model answered, under the attempt that `BeginStage` gave; an old attempt is refused."""
+
+    call_id: str
+    attempt: int
+    agent: str
+    variant: str = "default"
+    model: str
+    tokens_in: int = Field(ge=0)
+    tokens_out: int = Field(ge=0)
+    ms: int = Field(ge=0)
+    fallback: str | None = None
+    error: str | None = None
+    answer: Sealed | None = None
+
+
+class DraftStep(Frozen):
+    """A step as the planner wrote it; `label` is its own short id, `depends_on` are labels."""
+
+    label: str = Field(pattern=LABEL)
+    title: Sealed
+    description: Sealed
+    agent_type: AgentType
+    depends_on: tuple[str, ...] = ()
+    model: str | None = None
+    input: Sealed | None = None
+
+
+class DraftPlan(CanvasCommand):
+    """Answered `{plan_id}`. The decider numbers the plan and refuses cycles and references to nothing."""
+
+    message_id: str
+    title: Sealed
+    steps: Annotated[tuple[DraftStep, ...], Field(min_length=1, max_length=STEPS_MAX)]
+    planner: str | None = None
+
+
+class PlanCommand(CanvasCommand):
+    plan_id: str
+
+
+class RecordPlanValidated(PlanCommand):
+    verdict: Literal["PASS", "REVISE"]
+    issues: tuple[Sealed, ...] = ()
+
+
+class ModelChoice(Frozen):
+    step_id: str
+    model: str
+    input: Sealed | None = None
+    estimate: Money
+    reason: str = Field(max_length=500)
+
+
+class SelectModels(PlanCommand):
+    """The selector's and field verifier's answer for the whole plan; with approval `auto` the run starts at once."""
+
+    choices: Annotated[tuple[ModelChoice, ...], Field(min_length=1, max_length=STEPS_MAX)]
+    flags: tuple[str, ...] = ()
+
+
+class ApprovePlan(PlanCommand):
+    """Answered `{run_id}`."""
+
+
+class RejectPlan(PlanCommand):
+    pass
+
+
+class CancelRun(PlanCommand):
+    """Stops the running run. Answered `{run_id}`."""
+
+
+class EditStep(PlanCommand):
+    """A person's own edit; the sender has checked model and input against the catalog."""
+
+    step_id: str
+    model: str
+    input: Sealed | None = None
+    estimate: Money
+
+
+class RerunPlan(PlanCommand):
+    """Runs all steps, or those named and what depends on them, again. Answered `{run_id}`."""
+
+    step_ids: tuple[str, ...] = ()
+
+
+class RunCommand(PlanCommand):
+    run_id: str
+    step_id: str
+
+
+class RecordStepStarted(RunCommand):
+    job_id: str
+
+
+class RecordStepResult(RunCommand):
+    """How a step's job ended. `illegal-state` means that the step is no longer open."""
+
+    job_id: str | None = None
+    status: Literal["succeeded", "failed", "cancelled"]
+    outputs: tuple[AssetRef, ...] = ()
+    cost: Money = 0
+    category: Category | None = None
+    error: Sealed | None = None
+
+
+CANVAS_COMMANDS: tuple[type[CanvasCommand], ...] = (
+    StartSession,
+    PostMessage,
+    PostAssistantMessage,
+    RecordUpload,
+    BeginStage,
+    RecordAgentCall,
+    DraftPlan,
+    RecordPlanValidated,
+    SelectModels,
+    ApprovePlan,
+    RejectPlan,
+    CancelRun,
+    EditStep,
+    RerunPlan,
+    RecordStepStarted,
+    RecordStepResult,
+)
+
+Result = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Catalog: what may be asked about models and providers."""

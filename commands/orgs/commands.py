@@ -1,0 +1,208 @@
+"""Commands of the orgs decider, keyed by organisation."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from commands.model import Command
+from events.accounts.events import Limits, Role
+from events.assets import AssetRef
+from events.envelope import StreamRef
+from events.jobs.events import Category, Cause, EngineSpan, PriceLine, Priority, ProviderCharged
+from events.model import MONEY_MAX, Money
+from events.sealed import Sealed
+from events.topics import EVENTS_ACCOUNTS, EVENTS_JOBS
+
+Amount = Annotated[int, Field(strict=True, ge=1, le=MONEY_MAX)]
+CODE = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
+
+
+class OrgCommand(Command):
+    context: ClassVar[str] = "orgs"
+    org_id: str
+
+    @property
+    def route(self) -> str:
+        return self.org_id
+
+
+class OpenOrg(OrgCommand):
+    """Answered `{org_id}`."""
+
+    title: str = Field(min_length=1, max_length=200)
+
+    @property
+    def creates(self) -> StreamRef | None:
+        return StreamRef(EVENTS_ACCOUNTS, self.org_id)
+
+
+class IssueKey(OrgCommand):
+    """`hash` is hex SHA-256 of the key that the sender made. Answered `{key_id}`."""
+
+    key_id: str
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$")
+    role: Role
+    project_id: str | None = None
+    user_id: str | None = None
+
+
+class RevokeKey(OrgCommand):
+    key_id: str
+
+
+class OpenProject(OrgCommand):
+    """Answered `{project_id}`."""
+
+    project_id: str
+    title: Sealed
+
+
+class SetLimits(OrgCommand):
+    limits: Limits
+
+
+class ForgetPerson(OrgCommand):
+    user_id: str
+
+
+class AddCredits(OrgCommand):
+    """Grant, purchase or adjustment. An adjustment may be negative and is clamped at what is available.
+
+    Answered `{entry_id, available}`.
+    """
+
+    entry_id: str
+    kind: Literal["grant", "purchase", "adjust"]
+    amount: Annotated[int, Field(strict=True, ge=-MONEY_MAX, le=MONEY_MAX)]
+    reason: str | None = Field(default=None, pattern=CODE)
+
+
+class AllocateCredits(OrgCommand):
+    """Moves between `available` and a project's allocation. Answered `{entry_id, available}`."""
+
+    entry_id: str
+    project_id: str
+    amount: Amount
+    kind: Literal["allocate", "deallocate"]
+
+
+class JobCommand(OrgCommand):
+    job_id: str
+
+
+class SubmitJob(JobCommand):
+    """Accepts a job and reserves its price in one decision. Answered `{job_id, reserved}`.
+
+    The sender has checked model and input against the catalog and priced them: `reserve` is an upper bound.
+    """
+
+    model: str
+    provider: str
+    priority: Priority = "NORMAL"
+    input: Sealed
+    reserve: Amount
+    price: tuple[PriceLine, ...] = ()
+    cause: Cause = Cause()
+    project_id: str | None = None
+    max_cost: Amount | None = None
+    max_attempts: int = Field(default=3, ge=1, le=20)
+    max_runtime_s: int = Field(default=180, ge=1, le=7200)
+    deadline_s: int = Field(default=86_400, ge=1, le=7 * 86_400)
+    webhook_url: str | None = None
+    replay_of: str | None = None
+
+    @property
+    def creates(self) -> StreamRef | None:
+        return StreamRef(EVENTS_JOBS, self.job_id)
+
+
+class DispatchJob(JobCommand):
+    """The scheduler's choice: attempt number `lease` on `provider`. Refused when it is not the next one."""
+
+    lease: int = Field(ge=1)
+    provider: str
+    model: str
+    worker: str | None = None
+    considered: tuple[str, ...] = ()
+
+
+class LeaseCommand(JobCommand):
+    lease: int = Field(ge=1)
+
+
+class BeginAttempt(LeaseCommand):
+    """May I call a provider whose create is not idempotent? Answered `{"go": true}` to the first owner only."""
+
+    owner: str
+
+
+class RecordJobRunning(LeaseCommand):
+    provider_job_id: str
+
+
+class RecordJobSucceeded(LeaseCommand):
+    """The result, stored already, and what it really cost. Capture ≤ reserved; the rest is `uncollected`."""
+
+    outputs: Annotated[tuple[AssetRef, ...], Field(max_length=64)]
+    cost: Money
+    bill: tuple[PriceLine, ...] = ()
+    engine: EngineSpan | None = None
+
+
+class RecordAttemptFailed(LeaseCommand):
+    """An attempt failed. `retry_in_s` (with its jitter) asks for another; None or no attempts left ends the job."""
+
+    category: Category
+    provider_charged: ProviderCharged = "unknown"
+    error: Sealed | None = None
+    retry_in_s: float | None = Field(default=None, ge=0, le=86_400)
+
+
+class ExpireLease(LeaseCommand):
+    """The holder has not renewed its lease: the attempt is over on the log, its result will be refused."""
+
+    retry_in_s: float = Field(default=0, ge=0, le=86_400)
+
+
+class CancelJob(JobCommand):
+    """Ends the job at once and releases its money; the provider is stopped after that."""
+
+
+class ConfirmStopped(LeaseCommand):
+    """The provider has confirmed that a cancelled or expired attempt is over: its slot is free."""
+
+
+class ReplayJob(JobCommand):
+    """A dead job again, as a new one with its own reservation. Answered `{job_id, replay_of, reserved}`."""
+
+    new_job_id: str
+    reserve: Amount
+
+
+class DiscardJob(JobCommand):
+    pass
+
+
+ORGS_COMMANDS: tuple[type[OrgCommand], ...] = (
+    OpenOrg,
+    IssueKey,
+    RevokeKey,
+    OpenProject,
+    SetLimits,
+    ForgetPerson,
+    AddCredits,
+    AllocateCredits,
+    SubmitJob,
+    DispatchJob,
+    BeginAttempt,
+    RecordJobRunning,
+    RecordJobSucceeded,
+    RecordAttemptFailed,
+    ExpireLease,
+    CancelJob,
+    ConfirmStopped,
+    ReplayJob,
+    DiscardJob,
+)

@@ -1,0 +1,56 @@
+"""What several rooms ask of the outside: the keeper of persons' keys and the store of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from events.sealed import Sealed
+
+ERASED = "[erased]"
+"""What a sealed text shows as once its person is forgotten."""
+
+
+class Vault(Protocol):
+    """Seals personal text under one data key per (org, person) and opens it while that key lives."""
+
+    async def seal(self, org_id: str, person: str, text: str) -> Sealed: ...
+
+    async def seal_like(self, other: Sealed, text: str) -> Sealed:
+        """Under the key that `other` is sealed with: an agent's words belong to the person who asked."""
+        ...
+
+    async def open(self, sealed: Sealed) -> str:
+        """The text, or `[erased]`."""
+        ...
+
+    async def fingerprint(self, like: Sealed, text: str) -> str:
+        """Hex HMAC-SHA256 of the text under that person's key: equality without reading."""
+        ...
+
+    async def forget(self, org_id: str, person: str) -> None:
+        """Destroys the person's keys, for ever."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBytes:
+    sha256: str
+    size: int
+
+
+class Storage(Protocol):
+    """Bytes at `{org}/{sha256}`, local folder or object store."""
+
+    async def put(self, org_id: str, chunks: AsyncIterator[bytes] | bytes, *, size_max: int) -> StoredBytes:
+        """Stores by content hash; raises ValueError beyond `size_max` bytes."""
+        ...
+
+    def get(
+        self, org_id: str, sha256: str, *, start: int = 0, end: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to `end` (exclusive); raises FileNotFoundError."""
+        ...
+
+    async def size(self, org_id: str, sha256: str) -> int: ...
