@@ -30,6 +30,4 @@ class Ask(Protocol):
     Raises a `Refusal` as the decider decided it, or `Unavailable`.
     """
 
-    async def __call__(
-        self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0
-    ) -> Answer: ...
+    async def __call__(self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer: ...

@@ -47,9 +47,7 @@ class Storage(Protocol):
         """Stores by content hash; raises ValueError beyond `size_max` bytes."""
         ...
 
-    def get(
-        self, org_id: str, sha256: str, *, start: int = 0, end: int | None = None
-    ) -> AsyncIterator[bytes]:
+    def get(self, org_id: str, sha256: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `start` up to `end` (exclusive); raises FileNotFoundError."""
         ...
 

@@ -20,12 +20,7 @@ class UnknownEventType(ValueError):
 def split_type(ce_type: str) -> tuple[str, str, int]:
     """`com.aistudio.jobs.queued.v1` → (`jobs`, `queued`, 1)."""
     parts = ce_type.split(".")
-    if (
-        len(parts) != 5
-        or parts[:2] != ["com", "aistudio"]
-        or not parts[4][1:].isdigit()
-        or parts[4][0] != "v"
-    ):
+    if len(parts) != 5 or parts[:2] != ["com", "aistudio"] or not parts[4][1:].isdigit() or parts[4][0] != "v":
         raise UnknownEventType(ce_type)
     return parts[2], parts[3], int(parts[4][1:])
 
@@ -33,9 +28,7 @@ def split_type(ce_type: str) -> tuple[str, str, int]:
 class Registry:
     """Types by (context, name): the newest model, and the chain of upcasters that leads to it."""
 
-    def __init__(
-        self, models: Iterable[type[Event]], upcasters: Mapping[tuple[str, str, int], Upcaster]
-    ) -> None:
+    def __init__(self, models: Iterable[type[Event]], upcasters: Mapping[tuple[str, str, int], Upcaster]) -> None:
         self._models: dict[tuple[str, str], type[Event]] = {}
         for model in models:
             key = (model.context, model.name)

@@ -8,9 +8,7 @@ from pydantic import Field
 
 from events.model import Event, Frozen, Money, SignedMoney
 
-EntryKind = Literal[
-    "grant", "purchase", "adjust", "allocate", "deallocate", "reserve", "capture", "release", "refund"
-]
+EntryKind = Literal["grant", "purchase", "adjust", "allocate", "deallocate", "reserve", "capture", "release", "refund"]
 
 
 class Posting(Frozen):
