@@ -1,0 +1,1 @@
+"""The store of bytes: a local folder or an object store."""

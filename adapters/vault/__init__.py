@@ -1,0 +1,1 @@
+"""The keeper of persons' keys: what is sealed can be forgotten."""

@@ -1,0 +1,1 @@
+"""Who acts: runners, and the rooms that run on them."""
