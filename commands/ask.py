@@ -24,10 +24,14 @@ class Unavailable(Exception):
     """No answer in time. The command may still be decided: ask again with the same id."""
 
 
+class CommandFailed(Exception):
+    """The decider could not decide it and set it aside with its reason. Nothing was written; asking again is vain."""
+
+
 class Ask(Protocol):
     """Sends, awaits the reply, sends again with the same command id until `timeout_s` is over.
 
-    Raises a `Refusal` as the decider decided it, or `Unavailable`.
+    Raises a `Refusal` as the decider decided it, `CommandFailed`, or `Unavailable`.
     """
 
     async def __call__(self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer: ...

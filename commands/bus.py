@@ -1,0 +1,36 @@
+"""The bus: `ask(command)` over Kafka, for the gateway and for every reactor."""
+
+from __future__ import annotations
+
+from commands.ask import Answer, Unavailable
+from commands.model import Command, CommandEnvelope
+from commands.wire import decode_reply, encode_command
+from events.log.request_reply import NoReply, RequestReply
+
+
+class CommandBus:
+    """An `Ask`, and an async context manager. `instance` names the process; replies to it share a partition."""
+
+    def __init__(self, bootstrap: str, instance: str) -> None:
+        self._requests = RequestReply(bootstrap, instance)
+
+    async def __aenter__(self) -> CommandBus:
+        await self._requests.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._requests.__aexit__(*exc)
+
+    async def failed(self) -> None:
+        """Waits for ever, or raises what ended the reading of replies: then the process must start anew."""
+        await self._requests.failed()
+
+    async def __call__(self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
+        """Raises the Refusal that was decided, CommandFailed, or Unavailable."""
+        value, headers = encode_command(command, envelope)
+        topic = f"commands.{type(command).context}"
+        try:
+            reply = await self._requests.request(topic, command.route.encode(), value, headers, timeout_s=timeout_s)
+        except NoReply as error:
+            raise Unavailable(str(error)) from error
+        return decode_reply(reply)

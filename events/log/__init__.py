@@ -1,0 +1,1 @@
+"""The log: the only code of the house that speaks Kafka for events."""

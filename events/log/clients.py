@@ -1,0 +1,94 @@
+"""Kafka clients, tuned and made safe in one place."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import aiokafka.producer.sender as aiokafka_sender
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+
+Record = ConsumerRecord
+"""A record as it came from Kafka: topic, partition, offset, timestamp, key, value, headers."""
+
+TRANSACTION_BACKOFF_S: Final = 0.001
+"""How long a producer rests while the broker still closes its last transaction; the client's own 20 ms are a sleep."""
+RETRY_BACKOFF_MS: Final = 5
+TRANSACTION_TIMEOUT_MS: Final = 10_000
+SESSION_TIMEOUT_MS: Final = 20_000
+"""Longer than a transaction may last: who has lost its session has lost its transaction before."""
+HEARTBEAT_MS: Final = 2_000
+BATCH_BYTES: Final = 512 * 1024
+REQUEST_BYTES_MAX: Final = 1_100_000
+"""Largest record that a producer takes; a command may have 1 MiB."""
+
+
+def _tune() -> None:
+    """Sets the constant that aiokafka offers no argument for; refuses to go on where it has gone."""
+    if not hasattr(aiokafka_sender, "BACKOFF_OVERRIDE"):
+        raise RuntimeError("aiokafka.producer.sender.BACKOFF_OVERRIDE is gone: transactions would be slow")
+    aiokafka_sender.BACKOFF_OVERRIDE = TRANSACTION_BACKOFF_S
+
+
+_tune()
+
+
+def transactional_producer(bootstrap: str, transactional_id: str) -> AIOKafkaProducer:
+    """The producer of one input partition. Its id is static, so that a successor fences it."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        transactional_id=transactional_id,
+        transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+        acks="all",
+        linger_ms=0,
+        max_batch_size=BATCH_BYTES,
+        max_request_size=REQUEST_BYTES_MAX,
+        retry_backoff_ms=RETRY_BACKOFF_MS,
+    )
+
+
+def producer(bootstrap: str, *, linger_ms: int = 0) -> AIOKafkaProducer:
+    """An idempotent producer outside transactions: commands, replies, progress."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=linger_ms,
+        max_batch_size=BATCH_BYTES,
+        max_request_size=REQUEST_BYTES_MAX,
+        retry_backoff_ms=20,
+    )
+
+
+def consumer(
+    bootstrap: str,
+    *topics: str,
+    group: str | None = None,
+    instance_id: str | None = None,
+    reset: str = "none",
+    max_wait_ms: int = 500,
+    partition_bytes: int = 1_200_000,
+) -> AIOKafkaConsumer:
+    """A consumer that reads committed records, never commits by itself and never jumps silently.
+
+    With `instance_id` its membership is static: after a crash it comes back to its partitions at once.
+    """
+    options: dict[str, Any] = {}
+    if group is not None:
+        options = {
+            "group_id": group,
+            "group_instance_id": instance_id,
+            "session_timeout_ms": SESSION_TIMEOUT_MS,
+            "heartbeat_interval_ms": HEARTBEAT_MS,
+            "partition_assignment_strategy": (RangePartitionAssignor,),
+        }
+    return AIOKafkaConsumer(
+        *topics,
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        auto_offset_reset=reset,
+        fetch_max_wait_ms=max_wait_ms,
+        max_partition_fetch_bytes=partition_bytes,
+        **options,
+    )

@@ -1,0 +1,154 @@
+"""The follower: all partitions of its topics by manual assignment, without a group, without commits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, Literal
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from events.log.clients import Record, consumer
+from events.log.position import part
+
+log = logging.getLogger(__name__)
+
+POLL_MS: Final = 250
+"""How soon a stop is seen; records wake the follower at once."""
+CHUNK: Final = 1000
+STALL_CHECK_S: Final = 30.0
+
+
+class Stalled(RuntimeError):
+    """The log goes on and this reader does not: the process must start anew."""
+
+
+class Follower:
+    """Hands every record to `on_record`, in order within a partition; keeps nothing itself.
+
+    It outlives restarts of the broker. What it cannot outlive it raises out of `run`.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Sequence[str],
+        *,
+        on_record: Callable[[Record], None],
+        start: Literal["end", "beginning"] = "end",
+        name: str = "follower",
+        partitions: Collection[int] | None = None,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._topics = tuple(topics)
+        self._on_record = on_record
+        self._start = start
+        self._name = name
+        self._partitions = partitions
+        self._ready = asyncio.Event()
+        self._done = asyncio.Event()
+        self._position: dict[str, int] = {}
+
+    @property
+    def position(self) -> dict[str, int]:
+        """`topic/partition` → next offset: everything before it has been handed over."""
+        return self._position
+
+    async def ready(self) -> None:
+        """Returns once everything that stood on the log when `run` began has been handed over."""
+        waits = [asyncio.ensure_future(self._ready.wait()), asyncio.ensure_future(self._done.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if not self._ready.is_set():
+            raise RuntimeError(f"{self._name} ended before it was ready")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follows until `stop` is set."""
+        # A compacted or short-lived topic may lose what was to be read next: the next that is there is right then.
+        client = consumer(self._bootstrap, reset="earliest")
+        try:
+            await client.start()
+            partitions = await self._assign(client)
+            ends = await self._seek(client, partitions)
+            await self._follow(client, partitions, ends, stop)
+        finally:
+            self._done.set()
+            await client.stop()
+
+    async def _assign(self, client: AIOKafkaConsumer) -> list[TopicPartition]:
+        partitions = await assigned_partitions(client, self._topics, self._partitions)
+        client.assign(partitions)
+        return partitions
+
+    async def _seek(self, client: AIOKafkaConsumer, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        begins: dict[TopicPartition, int] = await client.beginning_offsets(partitions)
+        ends: dict[TopicPartition, int] = await client.end_offsets(partitions)
+        for tp in partitions:
+            begin = ends[tp] if self._start == "end" else begins[tp]
+            client.seek(tp, begin)
+            self._position[part(tp.topic, tp.partition)] = begin
+        return ends
+
+    async def _follow(
+        self,
+        client: AIOKafkaConsumer,
+        partitions: list[TopicPartition],
+        ends: dict[TopicPartition, int],
+        stop: asyncio.Event,
+    ) -> None:
+        behind = {tp for tp in partitions if self._position[part(tp.topic, tp.partition)] < ends[tp]}
+        watch = StallWatch(self._name)
+        while not stop.is_set():
+            if not behind:
+                self._ready.set()
+            records = await client.getmany(timeout_ms=POLL_MS, max_records=CHUNK)
+            for tp, chunk in records.items():
+                for record in chunk:
+                    self._on_record(record)
+                self._position[part(tp.topic, tp.partition)] = chunk[-1].offset + 1
+            for tp in list(behind):
+                # Markers of transactions and aborted records take offsets too, and are never handed over.
+                if await client.position(tp) >= ends[tp]:
+                    behind.discard(tp)
+            await watch.check(client, partitions, moved=bool(records))
+
+
+async def assigned_partitions(
+    client: AIOKafkaConsumer, topics: Sequence[str], only: Collection[int] | None = None
+) -> list[TopicPartition]:
+    """All partitions of the topics. Raises UnknownTopicOrPartitionError where a topic does not appear in time."""
+    found: list[TopicPartition] = []
+    for topic in topics:
+        numbers = await client._client._wait_on_metadata(topic)
+        found += [TopicPartition(topic, number) for number in sorted(numbers) if only is None or number in only]
+    return found
+
+
+class StallWatch:
+    """Looks, where nothing has come for a while, whether nothing is there: a consumer may stand for ever."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._loop = asyncio.get_running_loop()
+        self._checked_at = self._loop.time()
+        self._suspect: dict[TopicPartition, int] = {}
+
+    async def check(self, client: AIOKafkaConsumer, partitions: list[TopicPartition], *, moved: bool) -> None:
+        """Raises Stalled when a partition has stood for two checks at the same place before its end."""
+        now = self._loop.time()
+        if moved:
+            self._checked_at, self._suspect = now, {}
+            return
+        if now - self._checked_at < STALL_CHECK_S:
+            return
+        self._checked_at = now
+        ends = await client.end_offsets(partitions)
+        behind = {tp: at for tp in partitions if (at := await client.position(tp)) < ends[tp]}
+        for tp, at in behind.items():
+            if self._suspect.get(tp) == at:
+                raise Stalled(f"{self._name} stands at {tp.topic}/{tp.partition}/{at}, the log ends at {ends[tp]}")
+        self._suspect = behind

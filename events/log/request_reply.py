@@ -1,0 +1,140 @@
+"""Requests and their replies over two topics: send, await the reply, send again until time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import secrets
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka.errors import KafkaError
+
+from events.log.clients import Record, producer
+from events.log.follower import Follower
+from events.topics import REPLIES, REPLY_PARTITIONS
+
+log = logging.getLogger(__name__)
+
+Header = tuple[str, bytes]
+
+REPLY_TO: Final = "reply_to"
+REPLY_PARTITION: Final = "reply_partition"
+RESEND_AFTER_S: Final = 3.0
+IN_FLIGHT_MAX: Final = 4096
+
+
+class NoReply(Exception):
+    """No reply in time, or too many requests are in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAddress:
+    """Where a reply goes: its partition, and the token by which the asker knows it."""
+
+    partition: int
+    token: bytes
+
+
+def reply_partition(instance: str) -> int:
+    """The partition of `replies` that an instance reads; stable across processes and versions."""
+    return zlib.crc32(instance.encode()) % REPLY_PARTITIONS
+
+
+def reply_address(headers: Sequence[Header]) -> ReplyAddress | None:
+    """The reply address that a request names; None where it asks for no reply or names it badly."""
+    token: bytes | None = None
+    number: bytes | None = None
+    for name, value in headers:
+        if name == REPLY_TO:
+            token = value
+        elif name == REPLY_PARTITION:
+            number = value
+    if token is None or number is None or not number.isdigit() or int(number) >= REPLY_PARTITIONS:
+        return None
+    return ReplyAddress(int(number), token)
+
+
+class RequestReply:
+    """Sends requests for one instance and hands their replies back. An async context manager.
+
+    Replies are read from the end of the instance's partition; what belongs to another is dropped. Each
+    request has a token of its own, so that two requests with one command id get each its own answer.
+    """
+
+    def __init__(self, bootstrap: str, instance: str) -> None:
+        self._instance = f"{instance}:{secrets.token_hex(6)}".encode()
+        self._partition = reply_partition(instance)
+        self._producer = producer(bootstrap)
+        self._follower = Follower(
+            bootstrap,
+            [REPLIES],
+            on_record=self._on_reply,
+            start="end",
+            name=f"replies to {instance}",
+            partitions=[self._partition],
+        )
+        self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
+        self._numbers = itertools.count(1)
+        self._stop = asyncio.Event()
+        self._following: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> RequestReply:
+        await self._producer.start()
+        self._following = asyncio.create_task(self._follower.run(self._stop), name="replies")
+        try:
+            await self._follower.ready()
+        except RuntimeError:
+            await self._following  # tells why
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop.set()
+        if self._following is not None:
+            await asyncio.wait([self._following])
+        await self._producer.stop()
+
+    async def failed(self) -> None:
+        """Returns never, or raises what ended the reading of replies: the process cannot go on without it."""
+        if self._following is None:
+            raise RuntimeError("not started")
+        await asyncio.shield(self._following)
+
+    async def request(self, topic: str, key: bytes, value: bytes, headers: list[Header], *, timeout_s: float) -> bytes:
+        """The reply's value. Sends again with the same headers while there is time. Raises NoReply."""
+        if len(self._waiting) >= IN_FLIGHT_MAX:
+            raise NoReply(f"{IN_FLIGHT_MAX} requests wait already")
+        if self._following is None or self._following.done():
+            raise NoReply("replies are not read any more")
+        token = self._instance + b"/%d" % next(self._numbers)
+        addressed = [*headers, (REPLY_TO, token), (REPLY_PARTITION, b"%d" % self._partition)]
+        reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting[token] = reply
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    sent = await self._producer.send(topic, value, key=key, headers=addressed)
+                    sent.add_done_callback(_tell_failure)
+                    done, _ = await asyncio.wait([reply], timeout=RESEND_AFTER_S)
+                    if done:
+                        return reply.result()
+        except TimeoutError as error:
+            raise NoReply(f"no reply within {timeout_s} s") from error
+        except KafkaError as error:
+            raise NoReply(f"the log takes nothing: {error!r}") from error
+        finally:
+            del self._waiting[token]
+
+    def _on_reply(self, record: Record) -> None:
+        waiting = self._waiting.get(record.key)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(record.value)
+
+
+def _tell_failure(sent: asyncio.Future[object]) -> None:
+    if not sent.cancelled() and (error := sent.exception()) is not None:
+        log.warning("a request was not taken by the log and will be sent again: %r", error)

@@ -1,0 +1,102 @@
+"""A compacted topic as a table in memory: the present value of every key."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, ItemsView
+from typing import Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from events.log.clients import Record
+from events.log.follower import Follower
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Change = Callable[[str, T | None], None]
+"""Called with the key and its new value; None where it is gone."""
+
+
+class CompactedTable(Generic[T]):
+    """The newest value of each key of a `current.*` topic. As large as the topic, and no larger."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topic: str,
+        model: type[T] | Callable[[str, bytes], T],
+        *,
+        on_change: Change[T] | None = None,
+    ) -> None:
+        """`model` is the pydantic model of all values, or reads a value knowing its key."""
+        self._decode = _decoder(model)
+        self._values: dict[str, T] = {}
+        self._listeners: list[Change[T]] = [] if on_change is None else [on_change]
+        self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+        self._follower = Follower(bootstrap, [topic], on_record=self._apply, start="beginning", name=f"table {topic}")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Keeps the table up to date until `stop` is set."""
+        await self._follower.run(stop)
+
+    async def ready(self) -> None:
+        """Returns once the table holds what the topic held when `run` began."""
+        await self._follower.ready()
+
+    @property
+    def position(self) -> dict[str, int]:
+        return self._follower.position
+
+    def get(self, key: str) -> T | None:
+        return self._values.get(key)
+
+    def items(self) -> ItemsView[str, T]:
+        return self._values.items()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def on_change(self, callback: Change[T]) -> None:
+        """Calls back on every change from now on."""
+        self._listeners.append(callback)
+
+    async def wait_for(self, key: str, timeout_s: float) -> T | None:
+        """The key's value, waiting for it to appear for at most `timeout_s`; None where it does not."""
+        if (value := self._values.get(key)) is not None:
+            return value
+        appeared: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault(key, set())
+        waiting.add(appeared)
+        try:
+            await asyncio.wait([appeared], timeout=timeout_s)
+        finally:
+            waiting.discard(appeared)
+            if not waiting and self._waiting.get(key) is waiting:
+                del self._waiting[key]
+        return self._values.get(key)
+
+    def _apply(self, record: Record) -> None:
+        key = record.key.decode()
+        if record.value is None:
+            self._values.pop(key, None)
+            self._tell(key, None)
+            return
+        value = self._decode(key, record.value)
+        self._values[key] = value
+        self._tell(key, value)
+        for appeared in self._waiting.pop(key, ()):
+            if not appeared.done():
+                appeared.set_result(None)
+
+    def _tell(self, key: str, value: T | None) -> None:
+        for listener in self._listeners:
+            listener(key, value)
+
+
+def _decoder(model: type[T] | Callable[[str, bytes], T]) -> Callable[[str, bytes], T]:
+    if isinstance(model, type):
+        read = TypeAdapter[T](model).validate_json
+        return lambda _key, value: read(value)
+    return model
