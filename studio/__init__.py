@@ -1,0 +1,1 @@
+"""The command line, the settings, the composition roots and the local platform."""

@@ -1,0 +1,50 @@
+"""The table that says which process runs which roles."""
+
+import sys
+from dataclasses import dataclass
+
+from studio.local.supervisor import PLATFORM, Program
+
+
+@dataclass(frozen=True)
+class Packed:
+    """One process: its name and the roles that share its event loop."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+# Two cores like few processes. Deciders share one only with deciders, because a fenced
+# producer takes its whole process down.
+PACKING = (
+    Packed("decider", ("decider",)),
+    Packed("workers", ("agents", "executor", "scheduler", "dispatcher", "sweepers")),
+    Packed("projectors", ("projector_mongo", "projector_firestore")),
+    Packed("gateway", ("gateway",)),
+    Packed("standins", ("standins",)),
+    Packed("gpu-worker-1", ("gpu_worker",)),
+    Packed("gpu-worker-2", ("gpu_worker",)),
+)
+
+GPU_WORKER = "gpu_worker"  # has a main of its own: it is also started alone, on machines with a GPU
+
+
+def port_names(packing: tuple[Packed, ...] = PACKING) -> list[str]:
+    """The port that each process needs for its health, by the process's name."""
+    return [packed.name for packed in packing]
+
+
+def program(packed: Packed, port: int) -> Program:
+    """How the supervisor starts a process."""
+    if packed.roles == (GPU_WORKER,):
+        command = [sys.executable, "-m", "gpu_workers"]
+        environment = {"STUDIO_WORKER_ID": packed.name, "STUDIO_WORKER_PORT": str(port)}
+    else:
+        command = [sys.executable, "-m", "studio.processes", *packed.roles]
+        environment = {"STUDIO_PROCESS_NAME": packed.name, "STUDIO_HEALTH_PORT": str(port)}
+    return Program(packed.name, PLATFORM, command, environment)
+
+
+def ready_path(packed: Packed) -> str:
+    """Where a process says whether it is ready: ours, or Cog's for a worker of the fleet."""
+    return "/health-check" if packed.roles == (GPU_WORKER,) else "/readyz"

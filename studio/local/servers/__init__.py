@@ -1,0 +1,1 @@
+"""The four embedded servers: how each is prepared, started and seen to be ready."""

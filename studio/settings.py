@@ -1,0 +1,93 @@
+"""The one place where configuration enters: environment variables `STUDIO_…` or a `.env` file."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+ENV_FILE = PROJECT_ROOT / ".env"
+
+
+class ProviderSettings(BaseSettings):
+    """Where one provider of models is reached, and with which key."""
+
+    model_config = SettingsConfigDict(env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    base_url: str | None = Field(None, description="The provider's address; unset: its public one.")
+    api_key: SecretStr | None = Field(None, description="The provider's key; unset: the provider is off.")
+
+
+class Settings(BaseSettings):
+    """What a process of the platform is told from outside; every composition root starts from it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="STUDIO_", env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Field(
+        PROJECT_ROOT / ".studio", description="Where the local platform keeps its data, logs and files."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="The least important level that a process logs."
+    )
+
+    kafka_bootstrap: str | None = Field(None, description="host:port of Kafka; unset: an embedded broker.")
+    mongo_url: str | None = Field(None, description="URL of a MongoDB replica set; unset: an embedded one.")
+    redis_url: str | None = Field(None, description="URL of Redis; unset: an embedded one.")
+    firestore_emulator: str | None = Field(
+        None, description="host:port of a Firestore emulator; unset with no project: an embedded one."
+    )
+    firestore_project: str | None = Field(None, description="Google Cloud project whose Firestore is mirrored to.")
+    storage_url: str | None = Field(
+        None, description="Where assets lie (file, s3, gs or az URL); unset: a folder of the data directory."
+    )
+
+    http_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of the gateway on 127.0.0.1; unset: a free one, kept."
+    )
+    http_host: str = Field("127.0.0.1", description="Address that the gateway listens on.")
+    public_url: str | None = Field(
+        None, description="Address at which providers and people reach the gateway from outside."
+    )
+    standins_url: str | None = Field(None, description="Address of the offline planner and the provider simulators.")
+    sandbox: bool = Field(False, description="Every model is active, served by simulators, and costs nothing outside.")
+
+    llm_base_url: str | None = Field(
+        None, description="A server of the Chat Completions wire; unset: the offline planner."
+    )
+    llm_api_key: SecretStr | None = Field(None, description="Key for the language model's server.")
+    llm_primary_model: str | None = Field(None, description="The language model that is asked first.")
+    llm_secondary_model: str | None = Field(
+        None, description="The language model that takes over on a retriable error."
+    )
+
+    admin_key: SecretStr | None = Field(None, description="The platform's own key, which opens /v1/admin.")
+    server_secret: SecretStr | None = Field(
+        None, description="Secret of signed addresses and of ids that are derived from idempotency keys."
+    )
+    master_key: SecretStr | None = Field(None, description="Wraps the personal data keys: 32 bytes, URL-safe base64.")
+
+    process_name: str = Field("studio", description="This process's name in logs, metrics and status.")
+    health_port: int | None = Field(
+        None, ge=0, le=65535, description="Port on 127.0.0.1 of this process's health and metrics."
+    )
+
+    @property
+    def planner(self) -> str:
+        """Which planner answers: the primary model's name, or `offline`."""
+        if self.llm_base_url is None and self.llm_api_key is None:
+            return "offline"
+        return self.llm_primary_model or "default"
+
+    @property
+    def storage(self) -> str:
+        """Where assets lie, with the default resolved."""
+        return self.storage_url or (self.data_dir.resolve() / "assets").as_uri()
+
+    def provider(self, name: str) -> ProviderSettings:
+        """Reads STUDIO_PROVIDER_<NAME>_BASE_URL and _API_KEY, from the environment or the .env file."""
+        slug = re.sub(r"[^A-Za-z0-9]+", "_", name).upper()
+        return ProviderSettings(_env_prefix=f"STUDIO_PROVIDER_{slug}_")

@@ -1,0 +1,19 @@
+"""Fixtures that every room's tests may use."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Servers, running
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Servers]:
+    """Real Kafka, MongoDB, Redis and Firestore emulator, started when the first test asks for them.
+
+    They are shared by all tests of a run: use names (topics, databases, keys) of your own in each test.
+    """
+    parallel = hasattr(request.config, "workerinput")
+    base = tmp_path_factory.getbasetemp()
+    with running((base.parent if parallel else base) / "servers", shared=parallel) as addresses:
+        yield addresses
