@@ -1,7 +1,7 @@
 """Ids: ULIDs with prefixes that carry their route, so that a command finds its partition without a look-up.
 
-`ses_X`, `pln_X.2` (second plan of session X), `run_X.2.1`, `stp_X.2.s3`; `org_`, `usr_`, `msg_`, `upl_`, `job_`, `ast_`,
-`ent_`, `key_`, `prj_` are followed by a ULID.
+`ses_X`, `pln_X.2` (second plan of session X), `run_X.2.1`, `stp_X.2.s3`; `org_`, `usr_`, `msg_`, `upl_`, `job_`,
+`ast_`, `ent_`, `key_`, `prj_` are followed by a ULID.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ _REACTOR_NAMESPACE = uuid.UUID("6f1b2c0e-6a0c-5c63-9a57-0c7a3f0c51d4")
 def caused_id(causing_event_id: str, purpose: str) -> str:
     """Command id of a reactor: UUIDv5 of (causing event, purpose), so that a repeat is decided once."""
     return str(uuid.uuid5(_REACTOR_NAMESPACE, f"{causing_event_id}\x1f{purpose}"))
+
+
+def job_id_of_step(run: str, step: str, attempt: int) -> str:
+    """The job of a step's attempt in a run: the same decision always names the same job."""
+    name = uuid.uuid5(_REACTOR_NAMESPACE, f"{run}\x1f{step}\x1f{attempt}")
+    return f"job_{ULID.from_bytes(name.bytes)}"
 
 
 def _body(value: str, prefix: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -73,9 +73,10 @@ class RecordUpload(CanvasCommand):
 
 
 class BeginStage(CanvasCommand):
-    """May I call the model? Answered `{"go": n, "versions": {subject: version}}`, `{"recorded": {…}}` or `{"busy": true}`.
+    """May I call the model? Answered `{"go": n, "versions"}`, `{"recorded": {…}, "versions"}` or `{"busy": true}`.
 
-    `owner` is fresh per process start; a new owner gets the next n once the old one's `timeout_s` has passed.
+    `owner` is `<instance name>/<start>`, fresh per process start. Another owner gets the next n once the old one's
+    `timeout_s` has passed, and at once where it is the same instance started anew.
 
     """
 
@@ -214,5 +215,3 @@ CANVAS_COMMANDS: tuple[type[CanvasCommand], ...] = (
     RecordStepStarted,
     RecordStepResult,
 )
-
-Result = dict[str, Any]

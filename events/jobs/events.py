@@ -50,6 +50,8 @@ class JobAccepted(JobEvent):
     priority: Priority
     input: Sealed
     reserved: Money
+    paid_from: str = "available"
+    """The account that the reservation came from and that the rest goes back to."""
     price: tuple[PriceLine, ...] = ()
     project_id: str | None = None
     max_attempts: int = 3

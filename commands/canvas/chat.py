@@ -1,0 +1,78 @@
+"""Sessions, messages and uploads."""
+
+from __future__ import annotations
+
+from commands.canvas.commands import PostAssistantMessage, PostMessage, RecordUpload, StartSession
+from commands.canvas.streams import ref, session_in, session_stream
+from commands.model import Context, Decision, Streams
+from commands.refusals import IllegalState, InvalidInput
+from events.canvas.session_events import FileUploaded, MessagePosted, SessionStarted
+
+SESSION_EVENTS_MAX = 18_000
+"""A session of this length takes no new message or run, but always a result."""
+
+
+def start_session(command: StartSession, _streams: Streams, _context: Context) -> Decision:
+    event = SessionStarted(
+        session_id=command.session_id,
+        org_id=command.org_id,
+        title=command.title,
+        project_id=command.project_id,
+        user_id=command.user_id,
+    )
+    return Decision(((ref(command.session_id), event),), {"session_id": command.session_id})
+
+
+def post_message(command: PostMessage, streams: Streams, _context: Context) -> Decision:
+    session, version = session_stream(streams, command.org_id, command.session_id)
+    refuse_when_full(version)
+    for index, upload_id in enumerate(command.upload_ids):
+        if upload_id not in session.uploads:
+            raise InvalidInput.at(f"/upload_ids/{index}", "no such upload in this session")
+    event = MessagePosted(
+        session_id=command.session_id,
+        message_id=command.message_id,
+        role="user",
+        text=command.text,
+        mode=command.mode,
+        approval=command.approval,
+        upload_ids=command.upload_ids,
+    )
+    return Decision(((ref(command.session_id), event),), {"message_id": command.message_id})
+
+
+def post_assistant_message(command: PostAssistantMessage, streams: Streams, _context: Context) -> Decision:
+    session = session_in(streams, command.org_id, command.session_id)
+    if session.message(command.message_id) is not None:
+        return Decision(result={"message_id": command.message_id})
+    event = MessagePosted(
+        session_id=command.session_id,
+        message_id=command.message_id,
+        role="assistant",
+        text=command.text,
+        assets=command.assets,
+        in_reply_to=command.in_reply_to,
+        plan_id=command.plan_id,
+    )
+    return Decision(((ref(command.session_id), event),), {"message_id": command.message_id})
+
+
+def record_upload(command: RecordUpload, streams: Streams, _context: Context) -> Decision:
+    """The n-th image of a session is `image_n`, and so on for each medium."""
+    session, version = session_stream(streams, command.org_id, command.session_id)
+    refuse_when_full(version)
+    label = f"{command.medium}_{session.media.get(command.medium, 0) + 1}"
+    event = FileUploaded(
+        session_id=command.session_id,
+        upload_id=command.upload_id,
+        asset=command.asset,
+        file_name=command.file_name,
+        medium=command.medium,
+        label=label,
+    )
+    return Decision(((ref(command.session_id), event),), {"upload_id": command.upload_id, "label": label})
+
+
+def refuse_when_full(version: int) -> None:
+    if version >= SESSION_EVENTS_MAX:
+        raise IllegalState("this session is full: start a new one", allowed=[], hint="start a new session")

@@ -1,0 +1,99 @@
+"""Drafting a plan: the planner's labels become step ids; cycles and references to nothing are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from commands.canvas.commands import DraftPlan, DraftStep, RecordPlanValidated
+from commands.canvas.streams import plan_in, ref, session_in
+from commands.model import Context, Decision, Streams
+from commands.refusals import IllegalState, InvalidInput
+from events.canvas.plan_events import PlanDrafted, PlanEvent, PlanValidated, Step, StepDrafted
+from events.canvas.state import NoPlan
+from events.envelope import StreamRef
+from events.ids import plan_id as plan_id_of
+from events.ids import step_id as step_id_of
+from events.model import Event
+
+PLANS_MAX = 1000
+"""Plans a session."""
+
+
+def draft_plan(command: DraftPlan, streams: Streams, _context: Context) -> Decision:
+    session = session_in(streams, command.org_id, command.session_id)
+    message = session.message(command.message_id)
+    if message is None:
+        raise InvalidInput.at("/message_id", "no such message in this session")
+    check_graph(command.steps)
+    plan_id = next_plan(streams, command.session_id)
+    ids = {step.label: step_id_of(plan_id, step.label) for step in command.steps}
+    drafted = PlanDrafted(
+        plan_id=plan_id,
+        session_id=command.session_id,
+        org_id=command.org_id,
+        message_id=command.message_id,
+        title=command.title,
+        step_ids=tuple(ids.values()),
+        approval=message.approval,
+        project_id=session.started.project_id,
+        planner=command.planner,
+    )
+    steps = tuple(StepDrafted(plan_id=plan_id, step=_step(step, ids)) for step in command.steps)
+    return Decision(_appended(plan_id, (drafted, *steps)), {"plan_id": plan_id})
+
+
+def record_plan_validated(command: RecordPlanValidated, streams: Streams, _context: Context) -> Decision:
+    plan = plan_in(streams, command.org_id, command.session_id, command.plan_id)
+    if plan.validated:
+        return Decision(result={})
+    if plan.status != "drafting":
+        raise IllegalState(f"the plan is {plan.status}", allowed=["drafting"])
+    event = PlanValidated(plan_id=command.plan_id, verdict=command.verdict, issues=command.issues)
+    return Decision(_appended(command.plan_id, (event,)), {})
+
+
+def check_graph(steps: Sequence[DraftStep]) -> None:
+    """Raises InvalidInput for a repeated label, a reference to nothing, or a cycle."""
+    labels = [step.label for step in steps]
+    graph: Mapping[str, tuple[str, ...]] = {step.label: step.depends_on for step in steps}
+    if len(graph) != len(labels):
+        raise InvalidInput.at("/steps", "two steps have the same label")
+    for index, step in enumerate(steps):
+        for upstream in step.depends_on:
+            if upstream not in graph:
+                raise InvalidInput.at(f"/steps/{index}/depends_on", f"there is no step {upstream!r}")
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        raise InvalidInput.at("/steps", "the steps depend on each other in a circle") from error
+
+
+def next_plan(streams: Streams, session_id: str) -> str:
+    """The first number without a plan: plans are numbered 1, 2, … without a gap, so a binary search finds it."""
+    low, high = 1, PLANS_MAX + 1
+    while low < high:
+        middle = (low + high) // 2
+        if isinstance(streams(ref(plan_id_of(session_id, middle))).state, NoPlan):
+            high = middle
+        else:
+            low = middle + 1
+    if low > PLANS_MAX:
+        raise IllegalState(f"a session has at most {PLANS_MAX} plans: start a new one", allowed=[])
+    return plan_id_of(session_id, low)
+
+
+def _step(step: DraftStep, ids: Mapping[str, str]) -> Step:
+    return Step(
+        step_id=ids[step.label],
+        title=step.title,
+        description=step.description,
+        agent_type=step.agent_type,
+        depends_on=tuple(dict.fromkeys(ids[upstream] for upstream in step.depends_on)),
+        model=step.model,
+        input=step.input,
+    )
+
+
+def _appended(plan_id: str, events: Sequence[PlanEvent]) -> tuple[tuple[StreamRef, Event], ...]:
+    return tuple((ref(plan_id), event) for event in events)

@@ -1,0 +1,222 @@
+"""From choice of models to a run, by Kahn's algorithm: what becomes ready is decided with what made it ready."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from commands.canvas.chat import refuse_when_full
+from commands.canvas.commands import (
+    ApprovePlan,
+    CancelRun,
+    EditStep,
+    PlanCommand,
+    RejectPlan,
+    RerunPlan,
+    SelectModels,
+)
+from commands.canvas.streams import plan_in, ref, session_in, session_stream
+from commands.model import Context, Decision, Streams
+from commands.refusals import IllegalState, InvalidInput
+from events.canvas.plan_events import (
+    FieldsVerified,
+    ModelSelected,
+    PlanApproved,
+    PlanEvent,
+    PlanRejected,
+    PlanRevised,
+    RunArchived,
+    RunCancelled,
+    RunCompleted,
+    RunStarted,
+    StepCancelled,
+    StepOutput,
+    StepReady,
+)
+from events.canvas.plan_state import OPEN, Plan, Run, evolve_plan
+from events.canvas.state import Session
+from events.ids import job_id_of_step
+from events.ids import run_id as run_id_of
+
+ENDED = ("succeeded", "partial", "failed", "cancelled")
+UPLOADS_CARRIED = 32
+"""Uploads of the session that a ready step carries for its wiring: the newest."""
+
+
+class Draft:
+    """A decision under way: the plan as it is after each event so far."""
+
+    def __init__(self, plan: Plan, session: Session, at: datetime) -> None:
+        self.plan = plan
+        self.session = session
+        self.at = at
+        self.events: list[PlanEvent] = []
+
+    def add(self, *events: PlanEvent) -> None:
+        for event in events:
+            after = evolve_plan(self.plan, event, self.at)
+            if not isinstance(after, Plan):
+                raise TypeError("a plan folds to a plan")
+            self.plan = after
+            self.events.append(event)
+
+    @property
+    def run(self) -> Run:
+        if self.plan.run is None:
+            raise IllegalState("the plan has no run", allowed=["running"])
+        return self.plan.run
+
+    def decision(self, result: dict[str, str]) -> Decision:
+        stream = ref(self.plan.plan_id)
+        return Decision(tuple((stream, event) for event in self.events), result)
+
+
+def begin(command: PlanCommand, streams: Streams, context: Context) -> Draft:
+    """Raises NotFound."""
+    session = session_in(streams, command.org_id, command.session_id)
+    plan = plan_in(streams, command.org_id, command.session_id, command.plan_id)
+    return Draft(plan, session, context.at)
+
+
+def select_models(command: SelectModels, streams: Streams, context: Context) -> Decision:
+    """Model, input and price of every step; with approval `auto` the run starts in the same decision."""
+    draft = begin(command, streams, context)
+    if draft.plan.status != "drafting" or not draft.plan.complete:
+        raise IllegalState(f"the plan is {draft.plan.status}", allowed=["drafting"])
+    chosen = {choice.step_id for choice in command.choices}
+    if chosen != set(draft.plan.steps):
+        raise InvalidInput.at("/choices", "each step needs exactly one choice")
+    for choice in command.choices:
+        draft.add(
+            ModelSelected(
+                plan_id=command.plan_id,
+                step_id=choice.step_id,
+                model=choice.model,
+                input=choice.input,
+                estimate=choice.estimate,
+                reason=choice.reason,
+            )
+        )
+    draft.add(FieldsVerified(plan_id=command.plan_id, step_ids=tuple(draft.plan.steps), flags=command.flags))
+    if draft.plan.drafted.approval != "auto":
+        return draft.decision({"status": "awaiting_approval"})
+    draft.add(PlanApproved(plan_id=command.plan_id, approved_by="auto"))
+    return draft.decision({"status": "running", "run_id": start_run(draft, tuple(draft.plan.steps))})
+
+
+def approve_plan(command: ApprovePlan, streams: Streams, context: Context) -> Decision:
+    draft = begin(command, streams, context)
+    refuse_when_full(session_stream(streams, command.org_id, command.session_id)[1])
+    if draft.plan.status != "awaiting_approval":
+        raise IllegalState(f"the plan is {draft.plan.status}", allowed=["awaiting_approval"])
+    draft.add(PlanApproved(plan_id=command.plan_id, approved_by=context.command.actor))
+    return draft.decision({"run_id": start_run(draft, tuple(draft.plan.steps))})
+
+
+def reject_plan(command: RejectPlan, streams: Streams, context: Context) -> Decision:
+    draft = begin(command, streams, context)
+    if draft.plan.status not in ("drafting", "awaiting_approval"):
+        raise IllegalState(f"the plan is {draft.plan.status}", allowed=["drafting", "awaiting_approval"])
+    draft.add(PlanRejected(plan_id=command.plan_id, rejected_by=context.command.actor))
+    return draft.decision({})
+
+
+def edit_step(command: EditStep, streams: Streams, context: Context) -> Decision:
+    """A person's own edit, before a run or before a rerun."""
+    draft = begin(command, streams, context)
+    allowed = ("awaiting_approval", *ENDED)
+    if draft.plan.status not in allowed:
+        raise IllegalState(f"the plan is {draft.plan.status}", allowed=list(allowed))
+    step = draft.plan.steps.get(command.step_id)
+    if step is None:
+        raise InvalidInput.at("/step_id", "no such step in this plan")
+    update = {"model": command.model, "input": command.input, "estimate": command.estimate}
+    draft.add(PlanRevised(plan_id=command.plan_id, step=step.model_copy(update=update)))
+    return draft.decision({})
+
+
+def rerun_plan(command: RerunPlan, streams: Streams, context: Context) -> Decision:
+    """All steps again, or those named and what depends on them; the results of the rest are kept."""
+    draft = begin(command, streams, context)
+    refuse_when_full(session_stream(streams, command.org_id, command.session_id)[1])
+    if draft.plan.status not in ENDED:
+        raise IllegalState(f"the plan is {draft.plan.status}", allowed=list(ENDED))
+    for index, step_id in enumerate(command.step_ids):
+        if step_id not in draft.plan.steps:
+            raise InvalidInput.at(f"/step_ids/{index}", "no such step in this plan")
+    before = draft.run
+    unfinished = (step for step, run in before.steps.items() if run.status != "succeeded")
+    wanted = {*command.step_ids, *unfinished} if command.step_ids else set(draft.plan.steps)
+    fresh = {*wanted, *below(draft.plan, wanted)}
+    draft.add(RunArchived(plan_id=command.plan_id, run_id=before.run_id))
+    return draft.decision({"run_id": start_run(draft, tuple(s for s in draft.plan.steps if s in fresh))})
+
+
+def cancel_run(command: CancelRun, streams: Streams, context: Context) -> Decision:
+    """Stops what is open; what was ready stays. The executor cancels the jobs."""
+    draft = begin(command, streams, context)
+    if draft.plan.status != "running":
+        raise IllegalState(f"the plan is {draft.plan.status}", allowed=["running"])
+    run = draft.run
+    still_open = [(step, state) for step, state in run.steps.items() if state.status in OPEN]
+    jobs = tuple(state.job_id for _, state in still_open if state.job_id is not None)
+    org_id = draft.plan.drafted.org_id
+    draft.add(RunCancelled(plan_id=command.plan_id, run_id=run.run_id, org_id=org_id, job_ids=jobs))
+    for step, state in still_open:
+        draft.add(StepCancelled(plan_id=command.plan_id, run_id=run.run_id, step_id=step, job_id=state.job_id))
+    draft.add(RunCompleted(plan_id=command.plan_id, run_id=run.run_id, status="cancelled", cost=draft.run.cost))
+    return draft.decision({"run_id": run.run_id})
+
+
+def start_run(draft: Draft, steps: tuple[str, ...]) -> str:
+    """Starts the next run over `steps`; the others are kept from the run before. Returns its id."""
+    plan = draft.plan
+    run_id = run_id_of(plan.plan_id, plan.runs + 1)
+    kept = {step: plan.run.run_id for step in plan.steps if step not in steps} if plan.run else {}
+    draft.add(RunStarted(plan_id=plan.plan_id, run_id=run_id, steps=steps, kept=kept))
+    draft.add(*ready(draft, (step for step in steps if draft.run.waiting[step] == 0)))
+    return run_id
+
+
+def ready(draft: Draft, steps: Iterable[str]) -> Iterator[StepReady]:
+    """`step_ready` with all that the executor needs."""
+    plan, run, session = draft.plan, draft.run, draft.session
+    uploads = tuple((upload.label, upload.asset) for upload in list(session.uploads.values())[-UPLOADS_CARRIED:])
+    for step_id in steps:
+        step = plan.steps[step_id]
+        if step.model is None:
+            raise IllegalState("a step has no model yet", allowed=["awaiting_approval"])
+        attempt = run.steps[step_id].attempt + 1
+        upstream = tuple(
+            StepOutput(step_id=up, agent_type=plan.steps[up].agent_type, outputs=run.steps[up].outputs)
+            for up in step.depends_on
+        )
+        yield StepReady(
+            plan_id=plan.plan_id,
+            run_id=run.run_id,
+            step_id=step_id,
+            attempt=attempt,
+            job_id=job_id_of_step(run.run_id, step_id, attempt),
+            org_id=plan.drafted.org_id,
+            session_id=plan.drafted.session_id,
+            project_id=plan.drafted.project_id,
+            agent_type=step.agent_type,
+            model=step.model,
+            title=step.title,
+            description=step.description,
+            input=step.input,
+            upstream=upstream,
+            session_uploads=uploads,
+        )
+
+
+def below(plan: Plan, steps: Iterable[str]) -> set[str]:
+    """Everything that depends on one of `steps`, directly or not."""
+    found: set[str] = set()
+    todo = list(steps)
+    while todo:
+        for dependent in plan.dependents.get(todo.pop(), ()):
+            if dependent not in found:
+                found.add(dependent)
+                todo.append(dependent)
+    return found

@@ -1,0 +1,123 @@
+"""A step's start and end within a run: what becomes ready, what is blocked, and whether the run is over."""
+
+from __future__ import annotations
+
+from commands.canvas.commands import RecordStepResult, RecordStepStarted, RunCommand
+from commands.canvas.run_plan import Draft, begin, below, ready
+from commands.model import Context, Decision, Streams
+from commands.refusals import IllegalState
+from events.canvas.plan_events import (
+    RunCompleted,
+    RunStatus,
+    StepBlocked,
+    StepCancelled,
+    StepFailed,
+    StepStarted,
+    StepSucceeded,
+)
+from events.canvas.plan_state import OPEN, Run, StepRun
+
+
+def record_step_started(command: RecordStepStarted, streams: Streams, context: Context) -> Decision:
+    """`illegal-state`: the step is no longer open, so its job must be cancelled."""
+    draft = begin(command, streams, context)
+    step = _open_step(draft, command)
+    if step.job_id != command.job_id:
+        raise IllegalState("another job runs this step", allowed=[step.job_id])
+    if step.status == "running":
+        return Decision(result={})
+    draft.add(
+        StepStarted(plan_id=command.plan_id, run_id=command.run_id, step_id=command.step_id, job_id=command.job_id)
+    )
+    return draft.decision({})
+
+
+def record_step_result(command: RecordStepResult, streams: Streams, context: Context) -> Decision:
+    """One decision: the step's end, the steps that it made ready or blocked, and the run's end."""
+    draft = begin(command, streams, context)
+    step = _open_step(draft, command)
+    if step.job_id != command.job_id:
+        raise IllegalState("another job runs this step", allowed=[step.job_id])
+    if command.status == "succeeded" and command.job_id is not None:
+        _succeed(draft, command, command.job_id)
+    else:
+        _fail(draft, command)
+    if draft.run.open == 0:
+        draft.add(
+            RunCompleted(
+                plan_id=command.plan_id,
+                run_id=command.run_id,
+                status=run_status(draft.run),
+                cost=draft.run.cost,
+            )
+        )
+    return draft.decision({"run_status": draft.run.status})
+
+
+def run_status(run: Run) -> RunStatus:
+    """Of a run whose steps have all ended."""
+    statuses = {step.status for step in run.steps.values()}
+    if statuses <= {"succeeded"}:
+        return "succeeded"
+    if "succeeded" in statuses:
+        return "partial"
+    return "cancelled" if "failed" not in statuses else "failed"
+
+
+def _open_step(draft: Draft, command: RunCommand) -> StepRun:
+    run = draft.plan.run
+    if run is None or run.run_id != command.run_id or run.status != "running":
+        raise IllegalState("this run is over", allowed=["running"])
+    step = run.steps.get(command.step_id)
+    if step is None or step.status not in OPEN:
+        raise IllegalState("this step is no longer open", allowed=sorted(OPEN))
+    return step
+
+
+def _succeed(draft: Draft, command: RecordStepResult, job_id: str) -> None:
+    draft.add(
+        StepSucceeded(
+            plan_id=command.plan_id,
+            run_id=command.run_id,
+            step_id=command.step_id,
+            job_id=job_id,
+            outputs=command.outputs,
+            cost=command.cost,
+        )
+    )
+    run = draft.run
+    dependents = draft.plan.dependents.get(command.step_id, ())
+    freed = [s for s in dependents if run.waiting.get(s) == 0 and run.steps[s].status == "planned"]
+    draft.add(*ready(draft, freed))
+
+
+def _fail(draft: Draft, command: RecordStepResult) -> None:
+    """Scoped: only what depends on the step is blocked."""
+    if command.status == "cancelled":
+        draft.add(
+            StepCancelled(
+                plan_id=command.plan_id, run_id=command.run_id, step_id=command.step_id, job_id=command.job_id
+            )
+        )
+    else:
+        draft.add(
+            StepFailed(
+                plan_id=command.plan_id,
+                run_id=command.run_id,
+                step_id=command.step_id,
+                job_id=command.job_id,
+                category=command.category or "unknown",
+                error=command.error,
+            )
+        )
+    blocked = below(draft.plan, [command.step_id])
+    for step_id in draft.plan.steps:
+        if step_id in blocked and draft.run.steps[step_id].status in OPEN:
+            draft.add(
+                StepBlocked(
+                    plan_id=command.plan_id,
+                    run_id=command.run_id,
+                    step_id=step_id,
+                    because=command.step_id,
+                )
+            )

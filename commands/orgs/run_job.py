@@ -1,0 +1,115 @@
+"""A job under way: dispatched with a lease, begun, running, its lease expired."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from commands.model import Context, Decision, Streams
+from commands.orgs.commands import (
+    BeginAttempt,
+    ConfirmStopped,
+    DispatchJob,
+    ExpireLease,
+    RecordJobRunning,
+)
+from commands.orgs.end_job import exhausted
+from commands.orgs.streams import job_of, job_ref
+from commands.refusals import AlreadyEnded, IllegalState
+from events.jobs.events import AttemptBegun, JobDispatched, JobEvent, JobNote, JobRunning, LeaseExpired
+from events.jobs.state import STOPPED, EndedJob, LiveJob
+
+
+def live(streams: Streams, org_id: str, job_id: str) -> LiveJob:
+    """Raises NotFound or AlreadyEnded."""
+    job = job_of(streams, org_id, job_id)
+    if isinstance(job, EndedJob):
+        raise AlreadyEnded(f"the job has ended: {job.status}", status=job.status)
+    return job
+
+
+def holding(streams: Streams, org_id: str, job_id: str, lease: int) -> LiveJob:
+    """The live job whose present attempt is `lease`: the fencing token. Raises IllegalState for an older one."""
+    job = live(streams, org_id, job_id)
+    if job.lease != lease or job.phase == "queued":
+        raise IllegalState(f"attempt {lease} is over", allowed=[job.phase], lease=job.lease)
+    return job
+
+
+def dispatch_job(command: DispatchJob, streams: Streams, context: Context) -> Decision:
+    job = live(streams, command.org_id, command.job_id)
+    if job.phase != "queued" or command.lease != job.lease + 1:
+        raise IllegalState("the job was dispatched already", allowed=["queued"], lease=job.lease)
+    if job.not_before is not None and datetime.fromisoformat(job.not_before) > context.at:
+        raise IllegalState("the job waits for its retry", allowed=["queued"], not_before=job.not_before)
+    event = JobDispatched(
+        job_id=command.job_id,
+        org_id=command.org_id,
+        cause=job.accepted.cause,
+        lease=command.lease,
+        provider=command.provider,
+        model=command.model,
+        input=job.accepted.input,
+        max_runtime_s=job.accepted.max_runtime_s,
+        worker=command.worker,
+        considered=command.considered,
+    )
+    return _one(event, {"lease": command.lease})
+
+
+def begin_attempt(command: BeginAttempt, streams: Streams, _context: Context) -> Decision:
+    """The first owner goes; any other must reconcile with the provider and never call."""
+    job = holding(streams, command.org_id, command.job_id, command.lease)
+    if job.owner is not None:
+        return Decision(result={"go": job.owner == command.owner})
+    event = AttemptBegun(
+        job_id=command.job_id,
+        org_id=command.org_id,
+        cause=job.accepted.cause,
+        lease=command.lease,
+        owner=command.owner,
+    )
+    return _one(event, {"go": True})
+
+
+def record_job_running(command: RecordJobRunning, streams: Streams, _context: Context) -> Decision:
+    job = holding(streams, command.org_id, command.job_id, command.lease)
+    if job.provider_job_id == command.provider_job_id:
+        return Decision(result={})
+    event = JobRunning(
+        job_id=command.job_id,
+        org_id=command.org_id,
+        cause=job.accepted.cause,
+        lease=command.lease,
+        provider_job_id=command.provider_job_id,
+    )
+    return _one(event, {})
+
+
+def expire_lease(command: ExpireLease, streams: Streams, context: Context) -> Decision:
+    """The attempt is over on the log; the job waits for the next one, or is dead when there is none left."""
+    job = holding(streams, command.org_id, command.job_id, command.lease)
+    again = job.lease < job.accepted.max_attempts
+    retry_at = (context.at + timedelta(seconds=command.retry_in_s)).isoformat() if again else None
+    expired = LeaseExpired(
+        job_id=command.job_id,
+        org_id=command.org_id,
+        cause=job.accepted.cause,
+        lease=command.lease,
+        retry_at=retry_at,
+    )
+    if again:
+        return _one(expired, {})
+    first = (job_ref(command.job_id), expired)
+    return Decision((first, *exhausted(job, streams, context, category="lease_expired", error=None)), {})
+
+
+def confirm_stopped(command: ConfirmStopped, streams: Streams, _context: Context) -> Decision:
+    job = job_of(streams, command.org_id, command.job_id)
+    if not isinstance(job, EndedJob) or not job.stopping or job.job.lease != command.lease:
+        return Decision(result={})
+    event = JobNote(job_id=command.job_id, org_id=command.org_id, cause=job.job.accepted.cause, code=STOPPED)
+    return _one(event, {})
+
+
+def _one(event: JobEvent, result: dict[str, object]) -> Decision:
+    return Decision(((job_ref(event.job_id), event),), result)

@@ -1,0 +1,50 @@
+"""The streams of an organisation, typed: its account, its book and its jobs."""
+
+from __future__ import annotations
+
+from commands.model import Stream, Streams
+from commands.refusals import NotFound
+from events.accounts.state import NoOrg, Org
+from events.credits.state import Book
+from events.envelope import StreamRef
+from events.jobs.state import EndedJob, Job, LiveJob, NoJob
+from events.topics import EVENTS_ACCOUNTS, EVENTS_CREDITS, EVENTS_JOBS
+
+
+def account_ref(org_id: str) -> StreamRef:
+    return StreamRef(EVENTS_ACCOUNTS, org_id)
+
+
+def book_ref(org_id: str) -> StreamRef:
+    return StreamRef(EVENTS_CREDITS, org_id)
+
+
+def job_ref(job_id: str) -> StreamRef:
+    return StreamRef(EVENTS_JOBS, job_id)
+
+
+def org_of(streams: Streams, org_id: str) -> Org:
+    """Raises NotFound."""
+    state = streams(account_ref(org_id)).state
+    if isinstance(state, NoOrg):
+        raise NotFound("no such organisation")
+    if not isinstance(state, Org):
+        raise TypeError(f"{org_id} folds to {type(state).__name__}")
+    return state
+
+
+def book_of(streams: Streams, org_id: str) -> Book:
+    stream: Stream[Book] = streams(book_ref(org_id))
+    return stream.state
+
+
+def job_of(streams: Streams, org_id: str, job_id: str) -> LiveJob | EndedJob:
+    """Raises NotFound, also for another organisation's job."""
+    stream: Stream[Job] = streams(job_ref(job_id))
+    state = stream.state
+    if isinstance(state, NoJob):
+        raise NotFound("no such job")
+    accepted = state.accepted if isinstance(state, LiveJob) else state.job.accepted
+    if accepted.org_id != org_id:
+        raise NotFound("no such job")
+    return state

@@ -1,0 +1,82 @@
+"""Accepting a job and reserving its price: one decision."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from commands.model import Context, Decision, Streams
+from commands.orgs import ledger
+from commands.orgs.commands import ReplayJob, SubmitJob
+from commands.orgs.streams import book_of, book_ref, job_of, job_ref, org_of
+from commands.refusals import IllegalState, InvalidInput
+from events.envelope import StreamRef
+from events.jobs.events import JobAccepted, JobEvent, JobQueued, JobReplayed
+from events.jobs.state import EndedJob
+from events.model import Event
+
+
+def submit_job(command: SubmitJob, streams: Streams, context: Context) -> Decision:
+    """Raises NotFound, InvalidInput or InsufficientCredit; then nothing is written."""
+    org = org_of(streams, command.org_id)
+    if command.project_id is not None and command.project_id not in org.projects:
+        raise InvalidInput.at("/project_id", "no such project")
+    if command.max_cost is not None and command.reserve > command.max_cost:
+        raise InvalidInput.at("/max_cost", f"this job may cost {command.reserve} millicredits")
+    accepted = JobAccepted(
+        job_id=command.job_id,
+        org_id=command.org_id,
+        cause=command.cause,
+        model=command.model,
+        provider=command.provider,
+        priority=command.priority,
+        input=command.input,
+        reserved=command.reserve,
+        paid_from=ledger.source_of(book_of(streams, command.org_id), command.project_id),
+        price=command.price,
+        project_id=command.project_id,
+        max_attempts=command.max_attempts,
+        max_runtime_s=command.max_runtime_s,
+        deadline_at=(context.at + timedelta(seconds=command.deadline_s)).isoformat(),
+        webhook_url=command.webhook_url,
+        replay_of=command.replay_of,
+    )
+    return Decision(_accept(accepted, streams, context), {"job_id": command.job_id, "reserved": command.reserve})
+
+
+def replay_job(command: ReplayJob, streams: Streams, context: Context) -> Decision:
+    """A dead job again: a new job with its own reservation. Only the first replay of a job counts."""
+    ended = job_of(streams, command.org_id, command.job_id)
+    if not isinstance(ended, EndedJob) or ended.status != "dead":
+        raise IllegalState("only a dead job can be replayed", allowed=["dead"])
+    if ended.replayed_as is not None or ended.discarded:
+        raise IllegalState("this job was replayed or discarded already", allowed=[], replayed_as=ended.replayed_as)
+    before = ended.job.accepted
+    accepted = before.model_copy(
+        update={
+            "job_id": command.new_job_id,
+            "reserved": command.reserve,
+            "replay_of": command.job_id,
+            "paid_from": ledger.source_of(book_of(streams, command.org_id), before.project_id),
+            "deadline_at": (context.at + timedelta(days=1)).isoformat(),
+        }
+    )
+    replayed = JobReplayed(
+        job_id=command.job_id, org_id=command.org_id, cause=before.cause, as_job_id=command.new_job_id
+    )
+    events = (*_accept(accepted, streams, context), (job_ref(command.job_id), replayed))
+    result = {"job_id": command.new_job_id, "replay_of": command.job_id, "reserved": command.reserve}
+    return Decision(events, result)
+
+
+def _accept(accepted: JobAccepted, streams: Streams, context: Context) -> tuple[tuple[StreamRef, Event], ...]:
+    reserved = ledger.reserve(
+        book_of(streams, accepted.org_id),
+        context.at,
+        org_id=accepted.org_id,
+        job_id=accepted.job_id,
+        project_id=accepted.project_id,
+        amount=accepted.reserved,
+    )
+    queued: JobEvent = JobQueued(job_id=accepted.job_id, org_id=accepted.org_id, cause=accepted.cause)
+    job = job_ref(accepted.job_id)
+    return ((job, accepted), (job, queued), (book_ref(accepted.org_id), reserved))

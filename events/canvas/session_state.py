@@ -1,0 +1,107 @@
+"""A session folded from its stream: its uploads, last messages and the model calls of its agents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from events.assets import AssetRef
+from events.canvas.session_events import (
+    AgentCallRecorded,
+    FileUploaded,
+    Medium,
+    MessagePosted,
+    SessionStarted,
+    StageBegun,
+)
+from events.model import Event
+
+MESSAGES_KEPT = 40
+UPLOADS_KEPT = 200
+ANSWERS_KEPT = 32
+"""Recorded answers of model calls: enough for whatever a restart may ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoSession:
+    """No session was ever started under this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    upload_id: str
+    label: str
+    medium: Medium
+    asset: AssetRef
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A model call: attempt n under an owner, and what was recorded of it."""
+
+    attempt: int
+    owner: str
+    begun_at: datetime
+    timeout_s: int
+    recorded: AgentCallRecorded | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`recent` are the last messages; `media` counts the uploads of each medium."""
+
+    started: SessionStarted
+    recent: tuple[MessagePosted, ...] = ()
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    media: dict[str, int] = field(default_factory=dict)
+    stages: dict[str, Stage] = field(default_factory=dict)
+    variants: dict[str, str] = field(default_factory=dict)
+    """By agent: pinned by its first stage."""
+
+    @property
+    def session_id(self) -> str:
+        return self.started.session_id
+
+    @property
+    def org_id(self) -> str:
+        return self.started.org_id
+
+    def message(self, message_id: str) -> MessagePosted | None:
+        return next((message for message in self.recent if message.message_id == message_id), None)
+
+
+SessionState = NoSession | Session
+
+
+def evolve_session(state: SessionState, event: Event, at: datetime) -> SessionState:
+    """The session after the event; what this state does not need passes by."""
+    if isinstance(event, SessionStarted):
+        return Session(event)
+    if isinstance(state, NoSession):
+        return state
+    match event:
+        case MessagePosted():
+            return replace(state, recent=(*state.recent, event)[-MESSAGES_KEPT:])
+        case FileUploaded():
+            upload = Upload(event.upload_id, event.label, event.medium, event.asset)
+            media = {**state.media, event.medium: state.media.get(event.medium, 0) + 1}
+            return replace(state, uploads=_last({**state.uploads, event.upload_id: upload}), media=media)
+        case StageBegun():
+            stage = Stage(event.attempt, event.owner, at, event.timeout_s)
+            variants = (
+                state.variants if event.agent in state.variants else {**state.variants, event.agent: event.variant}
+            )
+            return replace(state, stages=_bounded({**state.stages, event.call_id: stage}), variants=variants)
+        case AgentCallRecorded() if event.call_id in state.stages:
+            stage = replace(state.stages[event.call_id], recorded=event)
+            return replace(state, stages={**state.stages, event.call_id: stage})
+        case _:
+            return state
+
+
+def _last(uploads: dict[str, Upload]) -> dict[str, Upload]:
+    return dict(list(uploads.items())[-UPLOADS_KEPT:])
+
+
+def _bounded(stages: dict[str, Stage]) -> dict[str, Stage]:
+    return dict(list(stages.items())[-ANSWERS_KEPT:])

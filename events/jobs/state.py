@@ -1,0 +1,160 @@
+"""A job folded from its stream: not there, live, or ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from events.jobs.current import CurrentJob
+from events.jobs.events import (
+    AttemptBegun,
+    AttemptFailed,
+    JobAccepted,
+    JobCancelled,
+    JobDead,
+    JobDiscarded,
+    JobDispatched,
+    JobFailed,
+    JobNote,
+    JobReplayed,
+    JobRunning,
+    JobSucceeded,
+    LeaseExpired,
+)
+from events.model import Event
+
+EndStatus = Literal["succeeded", "failed", "cancelled", "dead"]
+STOPPED = "stopped"
+"""Code of the note that an ended attempt is over at its provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoJob:
+    """Nothing was ever accepted under this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveJob:
+    """Accepted and not ended. `lease` is the number of the last dispatched attempt, 0 before the first."""
+
+    accepted: JobAccepted
+    accepted_at: datetime
+    phase: Literal["queued", "dispatched", "running"] = "queued"
+    lease: int = 0
+    owner: str | None = None
+    """Who began the present attempt, where the provider's create is not idempotent."""
+    not_before: str | None = None
+    dispatched_at: datetime | None = None
+    provider: str | None = None
+    model: str | None = None
+    worker: str | None = None
+    provider_job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedJob:
+    """At its one end. `stopping`: the last attempt may still run at its provider and holds its slot."""
+
+    job: LiveJob
+    status: EndStatus
+    captured: int = 0
+    stopping: bool = False
+    replayed_as: str | None = None
+    discarded: bool = False
+
+
+Job = NoJob | LiveJob | EndedJob
+
+
+def initial(_subject: str) -> Job:
+    return NoJob()
+
+
+def evolve(state: Job, event: Event, at: datetime) -> Job:
+    """The job after the event; what this state does not need passes by."""
+    if isinstance(event, JobAccepted):
+        return LiveJob(event, at)
+    if isinstance(state, LiveJob):
+        return _evolve_live(state, event, at)
+    if isinstance(state, EndedJob):
+        return _evolve_ended(state, event)
+    return state
+
+
+def _evolve_live(job: LiveJob, event: Event, at: datetime) -> Job:
+    match event:
+        case JobDispatched():
+            return replace(
+                job,
+                phase="dispatched",
+                lease=event.lease,
+                owner=None,
+                not_before=None,
+                dispatched_at=at,
+                provider=event.provider,
+                model=event.model,
+                worker=event.worker,
+                provider_job_id=None,
+            )
+        case AttemptBegun(owner=owner):
+            return replace(job, owner=owner)
+        case JobRunning(provider_job_id=provider_job_id):
+            return replace(job, phase="running", provider_job_id=provider_job_id)
+        case AttemptFailed(retry_at=retry_at) | LeaseExpired(retry_at=retry_at):
+            return replace(job, phase="queued", not_before=retry_at, worker=None, provider_job_id=None)
+        case JobSucceeded(captured=captured):
+            return EndedJob(job, "succeeded", captured=captured)
+        case JobFailed():
+            return EndedJob(job, "failed")
+        case JobDead():
+            return EndedJob(job, "dead")
+        case JobCancelled(lease=lease):
+            return EndedJob(job, "cancelled", stopping=lease is not None)
+        case _:
+            return job
+
+
+def _evolve_ended(ended: EndedJob, event: Event) -> Job:
+    match event:
+        case JobNote(code=code) if code == STOPPED:
+            return replace(ended, stopping=False)
+        case JobReplayed(as_job_id=as_job_id):
+            return replace(ended, replayed_as=as_job_id)
+        case JobDiscarded():
+            return replace(ended, discarded=True)
+        case _:
+            return ended
+
+
+def current(state: Job) -> CurrentJob | None:
+    """What `current.jobs` says of it: None once nothing of it lives any more."""
+    match state:
+        case LiveJob():
+            return _summary(state, state.phase)
+        case EndedJob(job=job, stopping=True):
+            return _summary(job, "stopping")
+        case _:
+            return None
+
+
+def _summary(job: LiveJob, phase: Literal["queued", "dispatched", "running", "stopping"]) -> CurrentJob:
+    accepted = job.accepted
+    return CurrentJob(
+        job_id=accepted.job_id,
+        org_id=accepted.org_id,
+        phase=phase,
+        lease=job.lease,
+        priority=accepted.priority,
+        model=job.model or accepted.model,
+        provider=job.provider or accepted.provider,
+        cause=accepted.cause,
+        reserved=accepted.reserved,
+        max_runtime_s=accepted.max_runtime_s,
+        accepted_at=job.accepted_at.isoformat(),
+        deadline_at=accepted.deadline_at,
+        not_before=job.not_before,
+        dispatched_at=job.dispatched_at.isoformat() if job.dispatched_at else None,
+        worker=job.worker,
+        provider_job_id=job.provider_job_id,
+    )
