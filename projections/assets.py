@@ -1,0 +1,33 @@
+"""Read model `assets`: whose bytes an asset id stands for. Every event that names an asset may begin its document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from events.assets import AssetRef
+from events.canvas.plan_events import StepSucceeded
+from events.canvas.session_events import FileUploaded, MessagePosted
+from events.envelope import Recorded
+from events.jobs.events import JobSucceeded
+from projections.documents import asset, asset_kids, at
+from projections.opening import Opened
+from projections.writes import Insert, Write
+
+COLLECTION = "assets"
+INDEXES = (("org_id", "sha256"),)
+
+
+def project(event: Recorded, opened: Opened) -> Iterator[Write]:
+    for ref in _named(event):
+        org = event.envelope.org_id
+        document = asset(ref, opened) | {"org_id": org, "at": at(event)}
+        yield Insert(COLLECTION, ref.asset_id, org, event.version, document, asset_kids((ref,)))
+
+
+def _named(event: Recorded) -> tuple[AssetRef, ...]:
+    match event.data:
+        case FileUploaded(asset=ref):
+            return (ref,)
+        case MessagePosted(assets=refs) | JobSucceeded(outputs=refs) | StepSucceeded(outputs=refs):
+            return refs
+    return ()

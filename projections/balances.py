@@ -1,0 +1,46 @@
+"""Read model `balances`: what an organisation has available, reserved, spent and allocated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from events.credits.events import LedgerEntry, Posting
+from events.envelope import Recorded
+from projections.opening import Opened
+from projections.writes import Insert, Update, Write
+
+COLLECTION = "balances"
+INDEXES: tuple[tuple[str, ...], ...] = ()
+
+
+def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001 - books hold no personal text
+    if not isinstance(event.data, LedgerEntry):
+        return
+    entry = event.data
+    if event.version == 1:
+        nothing = {"org_id": entry.org_id, "available": 0, "reserved": 0, "spent": 0, "allocations": {}}
+        yield Insert(COLLECTION, entry.org_id, entry.org_id, 0, nothing)
+    yield Update(
+        COLLECTION,
+        entry.org_id,
+        entry.org_id,
+        event.version,
+        set={"at": entry.at, "hash": entry.hash},
+        add=moved(entry.postings),
+    )
+
+
+def moved(postings: tuple[Posting, ...]) -> dict[str, int]:
+    """What the postings move, by field; `external` is the world, not a balance."""
+    fields: Counter[str] = Counter()
+    for posting in postings:
+        kind, _, rest = posting.account.partition(":")
+        match kind:
+            case "available" | "spent":
+                fields[kind] += posting.amount
+            case "reserved":
+                fields["reserved"] += posting.amount
+            case "project":
+                fields[f"allocations.{rest}"] += posting.amount
+    return {name: amount for name, amount in fields.items() if amount}

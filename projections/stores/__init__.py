@@ -1,0 +1,1 @@
+"""Where read models lie: MongoDB, and its mirror in Firestore."""

@@ -1,0 +1,46 @@
+"""Stored streams: all events of a session or plan, read from MongoDB by (stream, version)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from commands.ask import Unavailable
+from events.envelope import Recorded
+from projections.session_events import COLLECTION, recorded
+
+LOOK_EVERY_S: Final = 0.02
+PAGE: Final = 500
+
+
+class StreamStore:
+    """Reads what the projector has written; waits for it where it is behind."""
+
+    def __init__(self, db: AsyncDatabase[dict[str, Any]]) -> None:
+        self._events = db[COLLECTION]
+
+    async def read(self, subject: str, upto_version: int, *, timeout_s: float = 10.0) -> list[Recorded]:
+        """The stream from its beginning up to this version. Raises Unavailable when the projector is behind."""
+        found: list[Recorded] = []
+        try:
+            async with asyncio.timeout(timeout_s):
+                while len(found) < upto_version:
+                    found += await self._after(subject, len(found), upto_version)
+                    if len(found) < upto_version:
+                        await asyncio.sleep(LOOK_EVERY_S)
+        except TimeoutError as error:
+            raise Unavailable(f"{subject} is stored up to {len(found)}, not yet {upto_version}") from error
+        return found
+
+    async def of_session(self, session_id: str, from_offset: int, to_offset: int) -> AsyncIterator[Recorded]:
+        """Events of a session and its plans by place on the log, `from_offset` included, `to_offset` not."""
+        wanted = {"session_id": session_id, "offset": {"$gte": from_offset, "$lt": to_offset}}
+        async for document in self._events.find(wanted).sort("offset", 1).batch_size(PAGE):
+            yield recorded(document)
+
+    async def _after(self, subject: str, version: int, upto: int) -> list[Recorded]:
+        wanted = {"subject": subject, "_v": {"$gt": version, "$lte": upto}}
+        return [recorded(document) async for document in self._events.find(wanted).sort("_v", 1)]
