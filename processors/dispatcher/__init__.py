@@ -1,0 +1,1 @@
+"""Carries dispatched attempts to their providers and puts what became of them on the log."""

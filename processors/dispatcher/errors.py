@@ -1,0 +1,109 @@
+"""What may go wrong between the dispatcher and a provider; each leaf says what it means for attempt and money.
+
+ProviderError            category          charged   another attempt
+├── NotSent              outage            no        yes    nothing has left this machine
+│   └── WorkerGone       outage            no        yes    at once, on another worker
+├── OutcomeUnknown       unknown           unknown   yes    sent, and no answer: it may be running
+├── Refused                                                 the provider answered, and said no
+│   ├── BillingRefused   billing           no        no     our account with the provider is empty
+│   ├── RateLimited      rate_limit        no        yes    too many requests
+│   ├── SlotsTaken       rate_limit        no        yes    too many at the same time
+│   ├── ContentRefused   content_policy    unknown   no
+│   ├── InputRefused     input_validation  no        no
+│   ├── ProviderDown     outage            no        yes
+│   └── AccessRefused    contract          no        no     our key or our address of the model is wrong
+├── ContractDrift        contract          unknown   no     an answer that the adapter does not know
+└── BadResult            contract          yes       no     a result that cannot be fetched, is too large, or no medium
+BadWebhook               not signed by the provider, changed, or too old
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from events.jobs.events import Category, ProviderCharged
+from processors.dispatcher.ports import Failed
+
+DETAIL_MAX_CHARS = 500
+
+
+class ProviderError(Exception):
+    """`detail` is told to the person who owns the job, and to nobody else."""
+
+    category: ClassVar[Category] = "unknown"
+    charged: ClassVar[ProviderCharged] = "unknown"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail[:DETAIL_MAX_CHARS]
+        self.retry_after_s = retry_after_s
+
+    @property
+    def failed(self) -> Failed:
+        """The error as the end of an attempt."""
+        return Failed(self.category, self.detail, self.charged, self.retryable, self.retry_after_s)
+
+
+class NotSent(ProviderError):
+    category = "outage"
+    charged = "no"
+    retryable = True
+
+
+class WorkerGone(NotSent):
+    pass
+
+
+class OutcomeUnknown(ProviderError):
+    category = "unknown"
+    retryable = True
+
+
+class Refused(ProviderError):
+    charged: ClassVar[ProviderCharged] = "no"
+
+
+class BillingRefused(Refused):
+    category = "billing"
+
+
+class RateLimited(Refused):
+    category = "rate_limit"
+    retryable = True
+
+
+class SlotsTaken(Refused):
+    category = "rate_limit"
+    retryable = True
+
+
+class ContentRefused(Refused):
+    category = "content_policy"
+    charged = "unknown"
+
+
+class InputRefused(Refused):
+    category = "input_validation"
+
+
+class ProviderDown(Refused):
+    category = "outage"
+    retryable = True
+
+
+class AccessRefused(Refused):
+    category = "contract"
+
+
+class ContractDrift(ProviderError):
+    category = "contract"
+
+
+class BadResult(ProviderError):
+    category = "contract"
+    charged = "yes"
+
+
+class BadWebhook(Exception):
+    """The webhook is not to be believed."""
