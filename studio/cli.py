@@ -1,0 +1,21 @@
+"""The command `studio`: registers the verbs, which live in `studio.verbs`."""
+
+import typer
+
+from studio.verbs import platform
+
+app = typer.Typer(
+    help="AI Studio: a sentence becomes a plan, and a plan becomes media.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("up")(platform.up)
+app.command("down")(platform.down)
+app.command("status")(platform.status)
+app.command("doctor")(platform.doctor)
+app.command("logs")(platform.logs)
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,28 @@
+"""What a role is handed: when to stop, what its process is called, and where to say that it is ready."""
+
+import asyncio
+from collections.abc import Iterable
+
+from ulid import ULID
+
+
+class Process:
+    """One running process. `instance` is new with every start: owner ids are made from it."""
+
+    def __init__(self, name: str, roles: Iterable[str]) -> None:
+        self.name = name
+        self.roles = tuple(roles)
+        self.instance = str(ULID())
+        self.stop = asyncio.Event()
+        self._ready: set[str] = set()
+
+    def ready(self, role: str) -> None:
+        """Called by a role once it does its work."""
+        if role not in self.roles:
+            raise ValueError(f"{role!r} is no role of process {self.name!r}")
+        self._ready.add(role)
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """The roles that are not ready yet."""
+        return tuple(role for role in self.roles if role not in self._ready)
