@@ -1,0 +1,52 @@
+/** Left to right by dependency. Positions depend on ids and edges only, so a changed status never moves a node. */
+import { layout as dagreLayout, Graph } from "@dagrejs/dagre";
+import type { Step } from "../state/model.ts";
+
+export const NODE_WIDTH = 288;
+export const NODE_HEIGHT = 282;
+
+export interface Place {
+  x: number;
+  y: number;
+}
+
+type Linked = Pick<Step, "key" | "depends_on">;
+
+export function layout(steps: Linked[]): Record<string, Place> {
+  const graph = new Graph();
+  graph.setGraph({ rankdir: "LR", nodesep: 36, ranksep: 84, marginx: 0, marginy: 0 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const step of steps) graph.setNode(step.key, { width: NODE_WIDTH, height: NODE_HEIGHT });
+  for (const [from, to] of links(steps)) graph.setEdge(from, to);
+  dagreLayout(graph);
+  return Object.fromEntries(
+    steps.map(({ key }) => {
+      const { x, y } = graph.node(key) as Place;
+      return [key, { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 }];
+    }),
+  );
+}
+
+/** Edges between steps that are there: a draft may name one that has not been written yet. */
+export function links(steps: Linked[]): [from: string, to: string][] {
+  const present = new Set(steps.map((step) => step.key));
+  return steps.flatMap((step) =>
+    step.depends_on
+      .filter((from) => present.has(from) && from !== step.key)
+      .map((from): [string, string] => [from, step.key]),
+  );
+}
+
+/** The order in which a reader by keyboard meets the steps: what comes first is first. A cycle keeps its order. */
+export function inReadingOrder<T extends Linked>(steps: T[]): T[] {
+  const waiting = new Map(steps.map((step) => [step.key, step]));
+  const ordered: T[] = [];
+  while (waiting.size > 0) {
+    const ready = [...waiting.values()].filter((step) => !step.depends_on.some((from) => waiting.has(from)));
+    for (const step of ready.length > 0 ? ready : [...waiting.values()]) {
+      ordered.push(step);
+      waiting.delete(step.key);
+    }
+  }
+  return ordered;
+}

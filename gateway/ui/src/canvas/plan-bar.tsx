@@ -1,0 +1,93 @@
+/** What waits for the person, or runs on their account: approve, reject, cancel, run again. */
+import { creditsNumber } from "../kit/format.ts";
+import { Icon } from "../kit/icons.tsx";
+import type { Credits, Plan } from "../state/model.ts";
+import { isOver } from "../state/plans.ts";
+
+export interface PlanActions {
+  approve: () => void;
+  reject: () => void;
+  cancel: () => void;
+  rerun: () => void;
+}
+
+export function PlanBar({ plan, credits, busy, act }: BarProps) {
+  if (plan.status === "awaiting_approval")
+    return <Approval plan={plan} credits={credits} busy={busy} act={act} />;
+  if (plan.status === "running") return <Running plan={plan} busy={busy} act={act} />;
+  if (["partial", "failed", "cancelled"].includes(plan.status)) {
+    return (
+      <section className="plan-bar" aria-label="Run again">
+        <p className="plan-bar-words">{ENDED[plan.status]}</p>
+        <button type="button" className="button" disabled={busy} onClick={act.rerun}>
+          <Icon name="redo" size={15} /> Run again
+        </button>
+      </section>
+    );
+  }
+  return null;
+}
+
+interface BarProps {
+  plan: Plan;
+  credits: Credits | null;
+  busy: boolean;
+  act: PlanActions;
+}
+
+const ENDED: Record<string, string> = {
+  partial: "Some steps did not finish. Results are kept.",
+  failed: "The run failed. What was reserved has been given back.",
+  cancelled: "Cancelled. What was reserved has been given back.",
+};
+
+/** The plan's own figure, or the sum of its steps' while the plan has none. */
+export function estimateOf(plan: Plan): number | undefined {
+  if (plan.cost.estimated !== undefined) return plan.cost.estimated;
+  const known = plan.steps.map((step) => step.cost?.estimated).filter((cost) => cost !== undefined);
+  return known.length > 0 ? known.reduce((sum, cost) => sum + cost, 0) : undefined;
+}
+
+function Approval({ plan, credits, busy, act }: BarProps) {
+  const cost = estimateOf(plan);
+  const missing = cost !== undefined && credits ? cost - credits.available : 0;
+  const count = plan.steps.length;
+  return (
+    <section className="plan-bar waiting" aria-label="Approval" data-testid="approval-bar">
+      <div className="plan-bar-words">
+        <strong>Ready when you are.</strong>{" "}
+        <span>
+          {count} {count === 1 ? "step" : "steps"}
+          {cost === undefined ? "" : `, at most ${creditsNumber(cost)} credits`}
+          {missing > 0 ? `. ${creditsNumber(missing)} credits are missing.` : ""}
+        </span>
+      </div>
+      <button type="button" className="button quiet" disabled={busy} onClick={act.reject}>
+        Reject
+      </button>
+      <button type="button" className="button primary" disabled={busy} onClick={act.approve}>
+        <Icon name="play" size={15} /> Approve and run
+      </button>
+    </section>
+  );
+}
+
+function Running({ plan, busy, act }: Omit<BarProps, "credits">) {
+  const over = plan.steps.filter((step) => isOver(step.status)).length;
+  return (
+    <section className="plan-bar" aria-label="Run" data-testid="run-bar">
+      <div className="plan-bar-words">
+        <strong>Running.</strong>{" "}
+        <span>
+          {over} of {plan.steps.length} steps done
+        </span>
+        <span className="meter" aria-hidden="true">
+          <span style={{ width: `${(over / Math.max(1, plan.steps.length)) * 100}%` }} />
+        </span>
+      </div>
+      <button type="button" className="button" disabled={busy} onClick={act.cancel}>
+        <Icon name="stop" size={15} /> Cancel
+      </button>
+    </section>
+  );
+}

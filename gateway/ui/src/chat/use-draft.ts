@@ -1,0 +1,74 @@
+/** What the person is about to say: words, approval mode, files. Kept above the page's two composers. */
+import { useCallback, useState } from "react";
+import type { Client } from "../api/client.ts";
+import { newKey } from "../api/client.ts";
+import { type Spoken, speak } from "../api/problems.ts";
+import { text as readText } from "../api/wire.ts";
+
+export type Approval = "plan" | "assist" | "auto";
+
+export interface Attachment {
+  key: string;
+  name: string;
+  state: "uploading" | "ready" | "failed";
+  upload_id?: string;
+  problem?: Spoken;
+}
+
+export interface Draft {
+  text: string;
+  approval: Approval;
+  files: Attachment[];
+  setText: (text: string) => void;
+  setApproval: (approval: Approval) => void;
+  attach: (files: Iterable<File>) => void;
+  detach: (key: string) => void;
+  clear: () => void;
+}
+
+export function useDraft(client: Client, ensureSession: () => Promise<string>): Draft {
+  const [text, setText] = useState("");
+  const [approval, setApproval] = useState<Approval>("assist");
+  const [files, setFiles] = useState<Attachment[]>([]);
+
+  const change = useCallback((key: string, members: Partial<Attachment>) => {
+    setFiles((before) => before.map((file) => (file.key === key ? { ...file, ...members } : file)));
+  }, []);
+
+  const attach = useCallback(
+    async (chosen: Iterable<File>) => {
+      // One after the other: the n-th picture of a session is called image_n, so their order matters.
+      for (const file of Array.from(chosen)) {
+        const key = newKey();
+        setFiles((before) => [...before, { key, name: file.name, state: "uploading" }]);
+        try {
+          const session_id = await ensureSession();
+          const answer = await client.upload(`/v1/sessions/${session_id}/uploads`, file);
+          change(key, { state: "ready", upload_id: readText(answer.upload_id) ?? "" });
+        } catch (error) {
+          change(key, { state: "failed", problem: speak(error) });
+        }
+      }
+    },
+    [client, ensureSession, change],
+  );
+
+  const detach = useCallback(
+    (key: string) => setFiles((before) => before.filter((file) => file.key !== key)),
+    [],
+  );
+  const clear = useCallback(() => {
+    setText("");
+    setFiles([]);
+  }, []);
+  return {
+    text,
+    approval,
+    files,
+    setText,
+    setApproval,
+    attach: (chosen) => void attach(chosen),
+    detach,
+    clear,
+  };
+}

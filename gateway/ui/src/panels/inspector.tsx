@@ -1,0 +1,162 @@
+/** Everything about one step: what it is to do, with what, how it went, what came out, what it cost. */
+import { useEffect, useRef } from "react";
+import { STEP_ADVICE } from "../api/problems.ts";
+import { Preview } from "../canvas/preview.tsx";
+import { CostBadge, ProgressRing, StatusBadge } from "../canvas/status.tsx";
+import { durationText } from "../kit/format.ts";
+import { Icon } from "../kit/icons.tsx";
+import { fileName, mediumColour, mediumLabel, mediumOf } from "../kit/media.ts";
+import type { Asset, Step } from "../state/model.ts";
+import { isOver } from "../state/plans.ts";
+
+interface InspectorProps {
+  step: Step;
+  steps: Step[];
+  busy: boolean;
+  /** Absent while the plan runs or has not run. */
+  onRerun: (() => void) | undefined;
+  onClose: () => void;
+}
+
+export function Inspector({ step, steps, busy, onRerun, onClose }: InspectorProps) {
+  const title = useRef<HTMLHeadingElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the focus follows to each step that is opened
+  useEffect(() => title.current?.focus(), [step.key]);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => event.key === "Escape" && onClose();
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [onClose]);
+  return (
+    <aside
+      className="inspector"
+      aria-label={`Step: ${step.title}`}
+      style={{ "--medium": mediumColour(step.agent_type) } as React.CSSProperties}
+      data-testid="inspector"
+    >
+      <header className="inspector-head">
+        <span className="step-icon">
+          <Icon name={mediumOf(step.agent_type)} size={18} />
+        </span>
+        <h2 ref={title} tabIndex={-1}>
+          {step.title || "Untitled step"}
+        </h2>
+        <button type="button" className="button quiet round" aria-label="Close the step" onClick={onClose}>
+          <Icon name="cross" size={16} />
+        </button>
+      </header>
+      <div className="inspector-body">
+        <Trouble step={step} steps={steps} />
+        {step.outputs.map((asset) => (
+          <Output key={asset.asset_id ?? asset.url} asset={asset} title={step.title} />
+        ))}
+        {step.status === "running" ? <ProgressRing progress={step.progress} label="Progress" /> : null}
+        <p className="inspector-words">{step.description}</p>
+        <Facts step={step} steps={steps} />
+        <Input input={step.input} />
+        {onRerun && isOver(step.status) ? (
+          <button type="button" className="button" disabled={busy} onClick={onRerun}>
+            <Icon name="redo" size={15} /> Rerun from here
+          </button>
+        ) : null}
+      </div>
+    </aside>
+  );
+}
+
+function Trouble({ step, steps }: { step: Step; steps: Step[] }) {
+  if (step.status === "blocked") {
+    const cause = steps.find((other) => other.step_id === step.because || other.key === step.because);
+    return (
+      <div className="notice plain">
+        <Icon name="lock" size={16} />
+        <p>
+          <strong>Blocked.</strong> It needs {cause ? `“${cause.title}”` : "a step before it"}, which did not
+          finish.
+        </p>
+      </div>
+    );
+  }
+  if (step.status !== "failed") return null;
+  const category = step.error?.category ?? "unknown";
+  const advice = STEP_ADVICE[category] ?? STEP_ADVICE.unknown;
+  return (
+    <div className="notice bad">
+      <Icon name="alert" size={16} />
+      <div>
+        <p>
+          <strong>{advice?.title}</strong> <span className="mono">{category}</span>
+        </p>
+        {step.error?.detail ? <p>{step.error.detail}</p> : null}
+        <p>{advice?.todo}</p>
+      </div>
+    </div>
+  );
+}
+
+function Output({ asset, title }: { asset: Asset; title: string }) {
+  const size = asset.width && asset.height ? `${asset.width} × ${asset.height}` : undefined;
+  const length = asset.duration_s === undefined ? undefined : durationText(asset.duration_s);
+  return (
+    <figure className="output">
+      <div className="output-frame">
+        <Preview asset={asset} title={title} large />
+      </div>
+      <figcaption>
+        <span>{[asset.media_type, size, length].filter(Boolean).join(" · ")}</span>
+        <a className="button small" href={asset.url} download={fileName(asset, title)}>
+          <Icon name="download" size={14} /> Download
+        </a>
+      </figcaption>
+      {asset.engine ? (
+        <p className="engine">
+          <span className="mono">{asset.engine}</span>, made by a local stand-in engine
+        </p>
+      ) : null}
+    </figure>
+  );
+}
+
+function Facts({ step, steps }: { step: Step; steps: Step[] }) {
+  const sources = step.depends_on.map((key) => steps.find((other) => other.key === key)?.title ?? key);
+  return (
+    <dl className="facts">
+      <dt>Status</dt>
+      <dd>
+        <StatusBadge step={step} />
+      </dd>
+      <dt>Makes</dt>
+      <dd>{mediumLabel(step.agent_type)}</dd>
+      <dt>Model</dt>
+      <dd className="mono">{step.model ?? "to be chosen"}</dd>
+      <dt>Needs</dt>
+      <dd>{sources.length > 0 ? sources.join(", ") : "nothing before it"}</dd>
+      <dt>Cost</dt>
+      <dd>{step.cost ? <CostBadge cost={step.cost} /> : "not priced yet"}</dd>
+      {step.attempts === undefined ? null : (
+        <>
+          <dt>Attempts</dt>
+          <dd>{step.attempts}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function Input({ input }: { input: Record<string, unknown> | undefined }) {
+  const entries = Object.entries(input ?? {});
+  if (entries.length === 0) return null;
+  return (
+    <section>
+      <h3>Input</h3>
+      <dl className="input">
+        {entries.map(([name, value]) => (
+          <div key={name}>
+            <dt className="mono">{name}</dt>
+            <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,155 @@
+/** The shell around the reducer: reads the stream, heals from the API, sends what the person asks for. */
+import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { type Client, Problem } from "../api/client.ts";
+import { type Connection, follow } from "../api/stream.ts";
+import { number, readPlan, readSession, text } from "../api/wire.ts";
+import { type Action, emptyState, type Frame, type State } from "./model.ts";
+import { reduce } from "./reduce.ts";
+
+/** The session that is shown, and from where its stream is read. */
+export interface Target {
+  session_id: string;
+  /** Just made by this page: there is nothing to wait for. */
+  fresh: boolean;
+  position?: string;
+}
+
+export interface Session {
+  state: State;
+  connection: Connection;
+  dispatch: (action: Action) => void;
+  /** Reads a plan again once the read model has caught up with what the stream has said. */
+  heal: (plan_id: string) => void;
+  open: (target: Target | null) => void;
+}
+
+/** Frames after which the API knows more of the plan than the frame says: cost, models, inputs, signed addresses. */
+const WORTH_HEALING = new Set([
+  "plan.revised",
+  "plan.validated",
+  "plan.awaiting_approval",
+  "plan.approved",
+  "step.failed",
+  "step.succeeded",
+  "run.completed",
+]);
+const HEAL_AFTER_MS = 250;
+
+export function useSession(client: Client, onRefused: (status: number) => void): Session {
+  const [target, setTarget] = useState<Target | null>(targetInAddress);
+  const [state, dispatch] = useReducer(reduce, target, stateOf);
+  const [connection, setConnection] = useState<Connection>("connecting");
+  const position = useRef<string | undefined>(undefined);
+  const heal = useHealing(client, dispatch, position);
+
+  const onFrame = useCallback(
+    (frame: Frame, at: string | undefined) => {
+      position.current = at ?? position.current;
+      dispatch({ type: "frame", frame });
+      const plan_id = planOf(frame);
+      if (plan_id && WORTH_HEALING.has(frame.event)) heal(plan_id);
+    },
+    [heal],
+  );
+
+  useEffect(() => {
+    if (!target) {
+      setConnection("live");
+      return readCreditsInto(client, dispatch);
+    }
+    const leaving = new AbortController();
+    position.current = target.position;
+    const onOpen = () => {
+      readCreditsInto(client, dispatch);
+      readSessionInto(client, target.session_id, dispatch);
+    };
+    const path = `/v1/sessions/${target.session_id}/stream`;
+    const options = { path, headers: client.headers(), position: target.position };
+    void follow({ ...options, onFrame, onConnection: setConnection, onOpen, onRefused }, leaving.signal);
+    return () => leaving.abort();
+  }, [client, target, onFrame, onRefused]);
+
+  const open = useCallback((next: Target | null) => {
+    setTarget(next);
+    dispatch(next ? { type: "opened", session_id: next.session_id, fresh: next.fresh } : { type: "closed" });
+    const address = next ? `?s=${encodeURIComponent(next.session_id)}` : location.pathname;
+    if (location.search !== (next ? address : "")) history.pushState(null, "", address);
+  }, []);
+
+  useEffect(() => {
+    const back = () => open(targetInAddress());
+    addEventListener("popstate", back);
+    return () => removeEventListener("popstate", back);
+  }, [open]);
+
+  return { state, connection, dispatch, heal, open };
+}
+
+function targetInAddress(): Target | null {
+  const session_id = new URLSearchParams(location.search).get("s");
+  return session_id ? { session_id, fresh: false } : null;
+}
+
+const stateOf = (target: Target | null): State =>
+  target ? { ...emptyState, session_id: target.session_id, loaded: false } : emptyState;
+
+function readSessionInto(client: Client, session_id: string, dispatch: (action: Action) => void): void {
+  client.get(`/v1/sessions/${session_id}`).then(
+    (raw) => dispatch({ type: "healed", session: readSession(raw) }),
+    // The stream goes on without it; the next connection asks again.
+    (error: unknown) => console.warn("The session could not be read again", error),
+  );
+}
+
+function readCreditsInto(client: Client, dispatch: (action: Action) => void): void {
+  client.get("/v1/credits").then(
+    ({ available, reserved }) =>
+      dispatch({
+        type: "credits_read",
+        credits: { available: number(available) ?? 0, reserved: number(reserved) ?? 0 },
+      }),
+    (error: unknown) => console.warn("The credits could not be read", error),
+  );
+}
+
+function useHealing(
+  client: Client,
+  dispatch: (action: Action) => void,
+  position: { readonly current: string | undefined },
+): (plan_id: string) => void {
+  const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
+  useEffect(() => {
+    const waiting = timers.current;
+    return () => {
+      for (const timer of waiting.values()) clearTimeout(timer);
+    };
+  }, []);
+  return useCallback(
+    (plan_id: string) => {
+      const read = async () => {
+        const after = position.current ? `?after=${encodeURIComponent(position.current)}` : "";
+        try {
+          const plan = readPlan(await client.get(`/v1/plans/${plan_id}${after}`));
+          if (plan) dispatch({ type: "plan_healed", plan });
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+          console.warn(`Plan ${plan_id} could not be read again`, error.title);
+        }
+      };
+      clearTimeout(timers.current.get(plan_id));
+      timers.current.set(plan_id, setTimeout(read, HEAL_AFTER_MS));
+    },
+    [client, dispatch, position],
+  );
+}
+
+function planOf({ data }: Frame): string | undefined {
+  const members = data as Record<string, unknown> | null;
+  if (!members) return undefined;
+  const plan_id = text(members.plan_id);
+  if (plan_id) return plan_id;
+  const run = /^run_(.+)\.\d+$/.exec(text(members.run_id) ?? "");
+  const step = /^stp_(.+)\.[^.]+$/.exec(text(members.step_id) ?? "");
+  const route = run?.[1] ?? step?.[1];
+  return route ? `pln_${route}` : undefined;
+}
