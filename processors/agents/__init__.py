@@ -1,0 +1,1 @@
+"""From a person's sentence to a checked, executable plan: parser, validator, selector, field verifier, planner."""

@@ -1,0 +1,160 @@
+"""Reads a planner's answer in four layers: fence, direct, repair, every complete step. Never raises, never invents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Literal
+
+import orjson
+
+from processors.agents.lenient_json import LenientReader
+from processors.agents.plan import Layer, ParsedPlan, PlannedStep
+
+TITLE_MAX_CHARS: Final = 200
+TEXT_MAX_CHARS: Final = 8000
+LABEL_MAX_CHARS: Final = 64
+
+_THINK: Final = "<think>"
+_THOUGHT: Final = "</think>"
+_THINKING = re.compile(r"\A\s*<think>.*?(</think>|\Z)", re.DOTALL)
+_FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
+_NOT_LABEL = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def parse_plan(answer: str) -> ParsedPlan:
+    """The plan in a model's answer, however it is wrapped, broken or cut off."""
+    text = _THINKING.sub("", answer)
+    candidates = [*_FENCE.findall(text), text]
+    for candidate in candidates:
+        if (plan := _direct(candidate)) is not None:
+            return plan
+    read = [_lenient(candidate) for candidate in candidates]
+    with_steps = [plan for plan in read if plan.steps]
+    readable = [plan for plan in read if plan.layer != "none"]
+    return next(iter([*with_steps, *readable]), ParsedPlan("", (), "none", truncated=bool(answer.strip())))
+
+
+class IncrementalParser:
+    """The same while the answer is still being written: hands out each step as soon as its brace closes."""
+
+    def __init__(self) -> None:
+        self._reader = LenientReader()
+        self._labels = _Labels()
+        self._mode: Literal["opening", "thinking", "answering"] = "opening"
+        self._held = ""
+        """Characters held back until it is clear whether the model thinks aloud, or has stopped to."""
+
+    def feed(self, delta: str) -> list[PlannedStep]:
+        text = delta if self._mode == "answering" else self._answer_in(self._held + delta)
+        return list(self._labels.read(self._reader.feed(text))) if text else []
+
+    def _answer_in(self, text: str) -> str:
+        if self._mode == "opening":
+            text = text.lstrip()
+            if _THINK.startswith(text[: len(_THINK)]) and len(text) < len(_THINK):
+                self._held = text
+                return ""
+            self._mode = "thinking" if text.startswith(_THINK) else "answering"
+        if self._mode == "thinking":
+            _, closed, rest = text.partition(_THOUGHT)
+            if not closed:
+                self._held = text[-len(_THOUGHT) :]
+                return ""
+            self._mode, text = "answering", rest
+        return text
+
+
+def _direct(candidate: str) -> ParsedPlan | None:
+    try:
+        value = orjson.loads(candidate.strip())
+    except orjson.JSONDecodeError:
+        return None
+    found = _find(value)
+    return _plan(*found, layer="direct", truncated=False) if found else None
+
+
+def _lenient(candidate: str) -> ParsedPlan:
+    reader = LenientReader()
+    reader.feed(candidate)
+    rest = reader.open_root()
+    values = [(root, False) for root in reader.roots] + ([(rest, True)] if rest is not None else [])
+    found = [(*holder, cut) for value, cut in values if (holder := _find(value))]
+    best = next((f for f in found if f[1]), next(iter(found), None))
+    if best is None:
+        return ParsedPlan("", (), "none", truncated=bool(candidate.strip()))
+    head, listed, cut = best
+    return _plan(head, listed, layer="partial" if cut else "repaired", truncated=cut)
+
+
+def _find(value: Any) -> tuple[Mapping[str, Any], list[Any]] | None:
+    """The object that has the steps, at the top or one level below, or a bare list of them."""
+    if isinstance(value, list):
+        return ({}, value) if any(isinstance(item, dict) for item in value) else None
+    if not isinstance(value, dict):
+        return None
+    for holder in (value, *(inner for inner in value.values() if isinstance(inner, dict))):
+        steps = holder.get("steps")
+        if isinstance(steps, list):
+            return holder, steps
+    return ({**value}, []) if isinstance(value.get("reason"), str) else None
+
+
+def _plan(head: Mapping[str, Any], steps: list[Any], *, layer: Layer, truncated: bool) -> ParsedPlan:
+    read = tuple(_Labels().read(step for step in steps if isinstance(step, dict)))
+    reason = _text(head.get("reason"), TEXT_MAX_CHARS)
+    return ParsedPlan(
+        title=_text(head.get("title"), TITLE_MAX_CHARS),
+        steps=read,
+        layer=layer,
+        reason=reason or None,
+        truncated=truncated,
+    )
+
+
+class _Labels:
+    """Reads raw steps in order; a step without an id is called after its place."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def read(self, raw: Iterable[Mapping[str, Any]]) -> Iterator[PlannedStep]:
+        for step in raw:
+            self._count += 1
+            title = _text(step.get("title") or step.get("name"), TITLE_MAX_CHARS)
+            description = _text(step.get("description"), TEXT_MAX_CHARS) or title
+            kind = _text(step.get("agent_type") or step.get("type"), LABEL_MAX_CHARS)
+            if not (description and kind):
+                continue
+            values = step.get("input")
+            yield PlannedStep(
+                id=label(step.get("id")) or f"s{self._count}",
+                title=title or description[:TITLE_MAX_CHARS],
+                description=description,
+                agent_type=kind,
+                depends_on=tuple(_references(step.get("depends_on"))),
+                model=_text(step.get("model"), TITLE_MAX_CHARS) or None,
+                input=values if isinstance(values, dict) else {},
+                unchanged=step.get("unchanged") is True,
+            )
+
+
+def label(raw: Any) -> str:
+    """A short id of letters, digits, `_` and `-`; empty when there is none."""
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        return ""
+    return _NOT_LABEL.sub("_", str(raw).strip())[:LABEL_MAX_CHARS].strip("_")
+
+
+def _references(raw: Any) -> Iterator[str]:
+    items = raw if isinstance(raw, list) else raw.split(",") if isinstance(raw, str) else [raw]
+    for item in items:
+        reference = label(item.get("id") if isinstance(item, dict) else item)
+        if reference:
+            yield reference
+
+
+def _text(raw: Any, longest: int) -> str:
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        return ""
+    return str(raw).strip()[:longest]
