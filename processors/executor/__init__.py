@@ -1,0 +1,1 @@
+"""Executor: a step that is ready becomes a job, and a job's end becomes the step's result."""

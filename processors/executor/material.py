@@ -1,0 +1,80 @@
+"""What a step has to be wired with: its words, its input and the opened outputs and uploads around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from events.assets import AssetRef
+
+Kind = str
+"""`image`, `video`, `audio`, `3d`, `text` or `other`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One file; `text` is its opened text where it has one inline."""
+
+    asset: AssetRef
+    text: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.asset.media_type)
+
+    def value(self) -> dict[str, Any]:
+        """How the file stands in a job's input; the dispatcher makes a link of it."""
+        return {"$asset": self.asset.model_dump(mode="json", by_alias=True, exclude_none=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A step that this one depends on, with what came out of it."""
+
+    step_id: str
+    outputs: tuple[Material, ...]
+
+    @property
+    def label(self) -> str:
+        """`stp_X.2.s3` → `s3`."""
+        return self.step_id.rsplit(".", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedStep:
+    """A `step_ready` with its sealed texts opened. `upstream` is in the order of the step's dependencies."""
+
+    agent_type: str
+    title: str
+    description: str
+    input: Mapping[str, Any] = field(default_factory=dict)
+    upstream: tuple[Upstream, ...] = ()
+    uploads: tuple[tuple[str, Material], ...] = ()
+    """(label, file), for example `image_1`."""
+
+    def find(self, reference: str) -> Material | None:
+        """The file that a text in the input stands for: `image_1`, `upload:image_1`, `step:s1` or `step:<step id>`."""
+        scheme, _, name = reference.strip().rpartition(":")
+        if scheme == "step":
+            return next(iter(self._outputs_of(name)), None)
+        if scheme not in ("", "upload"):
+            return None
+        return dict(self.uploads).get(name)
+
+    def _outputs_of(self, name: str) -> Iterator[Material]:
+        for step in self.upstream:
+            if name in (step.step_id, step.label):
+                yield from step.outputs
+
+
+def kind_of(media_type: str) -> Kind:
+    """The medium that a content type belongs to."""
+    top, _, sub = media_type.split(";", 1)[0].strip().lower().partition("/")
+    if top in ("image", "video", "audio", "text"):
+        return top
+    if top == "model" or sub in ("gltf-buffer", "x-fbx"):
+        return "3d"
+    if sub in ("json", "x-subrip"):
+        return "text"
+    return "audio" if sub == "ogg" else "other"

@@ -1,0 +1,243 @@
+"""Builds a job's input from a step: its own input first, then upstream outputs by medium, then its words. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from events.catalog.events import ModelSpec
+from processors.executor import durations
+from processors.executor.material import Material, OpenedStep
+from processors.executor.slots import AUXILIARY, EXTRA, SAID, Slot, TextSlot, media_slots, resolved, text_slots
+
+_QUOTED = re.compile(r"[\"“„«']((?:[^\"”“»]+\s){2,}[^\"”“»]+)[\"”“»']")
+_PLACEHOLDER = "https://asset.invalid/file"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A field that could not be filled, and what was missing."""
+
+    field: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unwirable:
+    """The step cannot become a job of this model."""
+
+    problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(str(problem) for problem in self.problems)
+
+
+def wire(spec: ModelSpec, step: OpenedStep) -> dict[str, Any] | Unwirable:
+    """The input for the model's schema; files stand in it as `{"$asset": …}`."""
+    slots = media_slots(spec.input_schema)
+    built, named = _own_input(spec, step, slots)
+    _place_media(built, slots, named, step)
+    _place_words(built, spec, step)
+    _place_duration(built, spec, step)
+    problems = tuple(_problems(spec, built, slots, step))
+    return Unwirable(problems) if problems else built
+
+
+def _own_input(spec: ModelSpec, step: OpenedStep, slots: Sequence[Slot]) -> tuple[dict[str, Any], list[Material]]:
+    """What the step's input says, references resolved; and the files it names under keys that the model lacks."""
+    properties = spec.input_schema.get("properties", {})
+    closed = spec.input_schema.get("additionalProperties") is False
+    built: dict[str, Any] = {}
+    named: list[Material] = []
+    for key, value in step.input.items():
+        if value is None:
+            continue
+        if key in properties:
+            built[key] = _resolve(value, step)
+        elif files := [found for one in _as_list(value) if isinstance(one, str) and (found := step.find(one))]:
+            named.extend(files)
+        elif not closed and key not in SAID and not durations.names(key):
+            built[key] = value
+    for slot in slots:
+        if len(slot.path) == 1 and slot.path[0] in built:
+            built[slot.path[0]] = _in_shape(built[slot.path[0]], slot)
+    return built, named
+
+
+def _resolve(value: Any, step: OpenedStep) -> Any:
+    """References in it replaced: a file by its asset, a text by its words."""
+    if isinstance(value, str):
+        found = step.find(value)
+        if found is None:
+            return value
+        return found.text if found.text is not None else found.value()
+    if isinstance(value, list):
+        return [_resolve(one, step) for one in value]
+    if isinstance(value, Mapping) and "$asset" not in value:
+        return {key: _resolve(one, step) for key, one in value.items()}
+    return value
+
+
+def _in_shape(value: Any, slot: Slot) -> Any:
+    """One file for a list is wrapped, of a list for a single one the first counts, a bare file gets its frame."""
+    if slot.many:
+        return [_framed(one, slot) for one in _as_list(value)]
+    return _framed(value[0] if isinstance(value, list) and value else value, slot)
+
+
+def _framed(value: Any, slot: Slot) -> Any:
+    bare = isinstance(value, str) or (isinstance(value, Mapping) and "$asset" in value)
+    return {**dict(slot.frame), slot.leaf: value} if slot.leaf and bare else value
+
+
+def _place_media(built: dict[str, Any], slots: Sequence[Slot], named: list[Material], step: OpenedStep) -> None:
+    """Each free slot gets what is left of its media: first the files named in the input, then each step's outputs."""
+    used = _assets_in(built)
+    pool = _Pool([[file] for file in named] + [list(one.outputs) for one in step.upstream], used)
+    for slot in slots:
+        if slot.rank == AUXILIARY and not slot.required:
+            continue
+        if _at(built, slot.path) in (None, "", []) and (files := pool.take(slot)):
+            _put(built, slot, files)
+    uploads = _Pool([[file] for _, file in step.uploads], used | _assets_in(built))
+    for slot in slots:
+        if slot.required and _at(built, slot.path) in (None, "", []) and (files := uploads.take(slot)):
+            _put(built, slot, files)
+
+
+class _Pool:
+    """Files not yet placed, grouped by the step they came from, in order of dependencies."""
+
+    def __init__(self, groups: Iterable[list[Material]], used: set[str]) -> None:
+        self._groups = [[file for file in group if file.asset.asset_id not in used] for group in groups]
+        self._served: set[tuple[int, str]] = set()
+
+    def take(self, slot: Slot) -> list[Material]:
+        """All that fit for a list; for a single field one file, of a step that has given none of that kind yet."""
+        fitting = [(n, file) for n, group in enumerate(self._groups) for file in group if file.kind in slot.kinds]
+        if not slot.many:
+            fresh = [(n, file) for n, file in fitting if (n, file.kind) not in self._served]
+            fitting = (fresh or (fitting if slot.required else []))[:1]
+        elif slot.rank == EXTRA and not slot.required:
+            fitting = [(n, file) for n, file in fitting if (n, file.kind) not in self._served]
+        fitting = fitting[: slot.max_items]
+        for n, file in fitting:
+            self._groups[n].remove(file)
+            self._served.add((n, file.kind))
+        return [file for _, file in fitting]
+
+
+def _put(built: dict[str, Any], slot: Slot, files: Sequence[Material]) -> None:
+    target = built
+    for name in slot.path[:-1]:
+        target = target.setdefault(name, {})
+    values = [_framed(file.value(), slot) for file in files]
+    target[slot.path[-1]] = values if slot.many else values[0]
+
+
+def _place_words(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) -> None:
+    """The words to speak or show go in as they are; a prompt is the description and, below it, upstream texts."""
+    slots = text_slots(spec.input_schema)
+    said = next((step.input[k] for k in SAID if isinstance(step.input.get(k), str)), None)
+    description = step.description.strip() or step.title.strip()
+    texts = [text for one in step.upstream for file in one.outputs if (text := file.text)]
+    texts = [text for text in texts if text not in built.values()]
+    spoken = next((slot for slot in slots if slot.verbatim), None)
+    prompt = next((slot for slot in slots if not slot.verbatim), None)
+    if spoken is not None and (words := _spoken_words(built, spoken, spec, step, texts, said, prompt is None)):
+        built[spoken.name] = words
+        texts = [text for text in texts if text != words]
+    if prompt is not None:
+        own = built.get(prompt.name) or (said if said not in built.values() else None) or description
+        if own or texts:
+            built[prompt.name] = "\n\n".join([own, *texts] if own else texts)
+
+
+def _spoken_words(
+    built: Mapping[str, Any],
+    slot: TextSlot,
+    spec: ModelSpec,
+    step: OpenedStep,
+    texts: Sequence[str],
+    said: str | None,
+    alone: bool,
+) -> str | None:
+    """What stands in the input, unless that only repeats the description; else upstream's text; else what is quoted."""
+    own = built.get(slot.name) or (said if alone else None)
+    if own and own.strip() != step.description.strip():
+        return str(own)
+    if texts:
+        return "\n\n".join(texts)
+    if own is None and not slot.required and spec.agent_type != "speech":
+        return None
+    quoted = _QUOTED.search(step.description)
+    return quoted.group(1).strip() if quoted else own or step.description.strip() or step.title.strip()
+
+
+def _place_duration(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) -> None:
+    properties = spec.input_schema.get("properties", {})
+    name = durations.field_for(properties)
+    if name is None:
+        return
+    given = built.get(name)
+    if given is None:
+        given = next((value for key, value in step.input.items() if durations.names(key)), None)
+    wanted = durations.seconds(given)
+    if wanted is not None and name.endswith("_ms") and name in built:
+        return
+    wanted = wanted if wanted is not None else (durations.said_in(step.description) if given is None else None)
+    if wanted is not None:
+        built[name] = durations.spelled(wanted, name, resolved(properties[name], spec.input_schema))
+
+
+def _problems(spec: ModelSpec, built: dict[str, Any], slots: Sequence[Slot], step: OpenedStep) -> Iterable[Problem]:
+    """What is still missing, in words that name the medium; then whatever else the schema objects to."""
+    there = sorted({file.kind for one in step.upstream for file in one.outputs} | {f.kind for _, f in step.uploads})
+    missing: set[str] = set()
+    for slot in slots:
+        if slot.required and _at(built, slot.path) in (None, "", []):
+            missing.add(slot.path[0])
+            wanted, found = " or ".join(sorted(slot.kinds)), ", ".join(there) or "nothing"
+            yield Problem(slot.name, f"needs {wanted}; there is {found} to take it from")
+    for name in spec.input_schema.get("required", ()):
+        if name not in built and name not in missing:
+            missing.add(name)
+            yield Problem(name, "is required and nothing in the step says it")
+    for error in Draft202012Validator(spec.input_schema).iter_errors(_without_assets(built)):
+        place = ".".join(str(part) for part in error.absolute_path)
+        if error.validator == "required" and missing & set(error.validator_value if not place else ()):
+            continue
+        yield Problem(place or "input", error.message[:300])
+
+
+def _without_assets(value: Any) -> Any:
+    """The input as the provider will see it: links where files stand."""
+    if isinstance(value, Mapping):
+        return _PLACEHOLDER if "$asset" in value else {key: _without_assets(one) for key, one in value.items()}
+    return [_without_assets(one) for one in value] if isinstance(value, list) else value
+
+
+def _assets_in(value: Any) -> set[str]:
+    if isinstance(value, Mapping):
+        if "$asset" in value:
+            return {str(value["$asset"]["asset_id"])}
+        return {found for one in value.values() for found in _assets_in(one)}
+    return {found for one in value for found in _assets_in(one)} if isinstance(value, list) else set()
+
+
+def _at(built: Mapping[str, Any], path: Sequence[str]) -> Any:
+    value: Any = built
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
