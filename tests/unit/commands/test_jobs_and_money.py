@@ -1,0 +1,227 @@
+"""A job and its money: accepted with its reservation, ended with its capture or release, in one decision."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.orgs import commands as c
+from commands.orgs.decider import ORGS
+from commands.orgs.streams import job_ref
+from commands.refusals import AlreadyEnded, IllegalState, InsufficientCredit, InvalidInput, NotFound
+from events.credits.events import Adjusted, Allocated, Captured, Granted, Released, Reserved
+from events.jobs.events import (
+    AttemptBegun,
+    AttemptFailed,
+    JobAccepted,
+    JobCancelled,
+    JobDead,
+    JobDispatched,
+    JobFailed,
+    JobNote,
+    JobQueued,
+    JobReplayed,
+    JobRunning,
+    JobSucceeded,
+    LateResultRefused,
+    LeaseExpired,
+)
+from events.jobs.state import LiveJob, current
+from events.model import MONEY_MAX
+from tests.given import JOB, ORG, asset, dispatch, opened, sealed, submit
+from tests.specification import Given, World
+
+
+def given(*past: c.OrgCommand | float) -> Given:
+    return Given(ORGS, past)
+
+
+def succeeded(lease: int = 1, cost: int = 300) -> c.RecordJobSucceeded:
+    return c.RecordJobSucceeded(org_id=ORG, job_id=JOB, lease=lease, outputs=(asset(),), cost=cost)
+
+
+def attempt_failed(lease: int = 1, retry_in_s: float | None = 1.0) -> c.RecordAttemptFailed:
+    return c.RecordAttemptFailed(org_id=ORG, job_id=JOB, lease=lease, category="outage", retry_in_s=retry_in_s)
+
+
+CANCEL = c.CancelJob(org_id=ORG, job_id=JOB)
+
+
+class TestSubmit:
+    def test_a_job_is_accepted_with_its_reservation(self) -> None:
+        decision = given(*opened()).when(submit()).then(JobAccepted, JobQueued, Reserved)
+        assert decision.result == {"job_id": JOB, "reserved": 400}
+        entry = decision.events[2][1]
+        assert isinstance(entry, Reserved)
+        assert [(p.account, p.amount) for p in entry.postings] == [("available", -400), (f"reserved:{JOB}", 400)]
+
+    def test_too_little_credit_is_refused_and_says_how_little(self) -> None:
+        refusal = given(*opened(399)).when(submit()).then_refused(InsufficientCredit)
+        assert refusal.members == {"asked": 400, "available": 399}
+
+    def test_the_last_credit_is_reserved_once(self) -> None:
+        given(*opened(400), submit("job_2")).when(submit()).then_refused(InsufficientCredit)
+
+    def test_a_price_above_the_callers_limit_is_refused(self) -> None:
+        given(*opened()).when(submit(max_cost=399)).then_refused(InvalidInput)
+
+    def test_an_unknown_organisation_is_not_found(self) -> None:
+        given().when(submit()).then_refused(NotFound)
+
+    def test_an_unknown_project_is_refused(self) -> None:
+        given(*opened()).when(submit(project_id="prj_9")).then_refused(InvalidInput)
+
+    def test_a_project_with_an_allocation_pays_from_it_and_gets_the_rest_back(self) -> None:
+        project = c.OpenProject(org_id=ORG, project_id="prj_1", title=sealed())
+        allocation = c.AllocateCredits(org_id=ORG, entry_id="ent_1", project_id="prj_1", amount=500, kind="allocate")
+        given(*opened(), project).when(allocation).then(Allocated)
+        ended = given(*opened(), project, allocation, submit(project_id="prj_1"), dispatch()).when(succeeded())
+        entry = ended.then(JobSucceeded, Captured).events[1][1]
+        assert isinstance(entry, Captured)
+        assert ("project:prj_1", 100) in [(p.account, p.amount) for p in entry.postings]
+
+
+class TestDispatch:
+    def test_the_next_lease_is_dispatched(self) -> None:
+        given(*opened(), submit()).when(dispatch()).then(JobDispatched)
+
+    @pytest.mark.parametrize("lease", [2, 3])
+    def test_any_other_lease_is_refused(self, lease: int) -> None:
+        given(*opened(), submit()).when(dispatch(lease=lease)).then_refused(IllegalState)
+
+    def test_a_second_scheduler_is_refused(self) -> None:
+        given(*opened(), submit(), dispatch()).when(dispatch()).then_refused(IllegalState)
+
+    def test_a_job_that_waits_for_its_retry_is_not_dispatched(self) -> None:
+        past = (*opened(), submit(), dispatch(), attempt_failed(retry_in_s=30))
+        given(*past, 29.0).when(dispatch(lease=2)).then_refused(IllegalState)
+        given(*past, 30.0).when(dispatch(lease=2)).then(JobDispatched)
+
+    def test_only_the_first_owner_may_call_a_provider(self) -> None:
+        first = c.BeginAttempt(org_id=ORG, job_id=JOB, lease=1, owner="a")
+        second = first.model_copy(update={"owner": "b"})
+        past = (*opened(), submit(), dispatch())
+        assert given(*past).when(first).then(AttemptBegun).result == {"go": True}
+        assert given(*past, first).when(first).then_nothing().result == {"go": True}
+        assert given(*past, first).when(second).then_nothing().result == {"go": False}
+
+    def test_running_names_the_providers_job_once(self) -> None:
+        running = c.RecordJobRunning(org_id=ORG, job_id=JOB, lease=1, provider_job_id="p1")
+        given(*opened(), submit(), dispatch()).when(running).then(JobRunning)
+        given(*opened(), submit(), dispatch(), running).when(running).then_nothing()
+
+
+class TestEnd:
+    def test_success_captures_the_cost_and_returns_the_rest(self) -> None:
+        decision = given(*opened(), submit(), dispatch()).when(succeeded(cost=300)).then(JobSucceeded, Captured)
+        entry = decision.events[1][1]
+        assert isinstance(entry, Captured)
+        assert [(p.account, p.amount) for p in entry.postings] == [
+            (f"reserved:{JOB}", -400),
+            ("spent", 300),
+            ("available", 100),
+        ]
+
+    def test_cost_beyond_the_reservation_stands_as_uncollected(self) -> None:
+        decision = given(*opened(), submit(), dispatch()).when(succeeded(cost=450)).then(JobSucceeded, Captured)
+        success, entry = (event for _, event in decision.events)
+        assert isinstance(success, JobSucceeded)
+        assert isinstance(entry, Captured)
+        assert (success.captured, success.uncollected, entry.uncollected) == (400, 50, 50)
+
+    def test_a_result_with_an_old_lease_changes_nothing_but_a_note(self) -> None:
+        past = (*opened(), submit(), dispatch(), attempt_failed(retry_in_s=0), dispatch(lease=2))
+        given(*past).when(succeeded(lease=1)).then(LateResultRefused)
+        given(*past).when(succeeded(lease=2)).then(JobSucceeded, Captured)
+
+    def test_a_second_result_moves_no_money(self) -> None:
+        given(*opened(), submit(), dispatch(), succeeded()).when(succeeded()).then(LateResultRefused)
+
+    def test_an_attempt_worth_repeating_goes_back_to_the_queue(self) -> None:
+        given(*opened(), submit(), dispatch()).when(attempt_failed()).then(AttemptFailed)
+
+    def test_an_attempt_not_worth_repeating_fails_the_job_and_releases(self) -> None:
+        given(*opened(), submit(), dispatch()).when(attempt_failed(retry_in_s=None)).then(
+            AttemptFailed, JobFailed, Released
+        )
+
+    def test_the_last_attempt_leaves_a_dead_letter_and_releases(self) -> None:
+        past = (*opened(), submit(max_attempts=1), dispatch())
+        given(*past).when(attempt_failed()).then(AttemptFailed, JobDead, Released)
+
+    def test_an_expired_lease_gives_the_next_attempt(self) -> None:
+        expire = c.ExpireLease(org_id=ORG, job_id=JOB, lease=1)
+        given(*opened(), submit(), dispatch()).when(expire).then(LeaseExpired)
+        given(*opened(), submit(max_attempts=1), dispatch()).when(expire).then(LeaseExpired, JobDead, Released)
+
+    def test_a_dead_job_is_replayed_once_as_a_new_one(self) -> None:
+        past = (*opened(), submit(max_attempts=1), dispatch(), attempt_failed())
+        replay = c.ReplayJob(org_id=ORG, job_id=JOB, new_job_id="job_2", reserve=400)
+        given(*past).when(replay).then(JobAccepted, JobQueued, Reserved, JobReplayed)
+        again = replay.model_copy(update={"new_job_id": "job_3"})
+        given(*past, replay).when(again).then_refused(IllegalState)
+
+
+class TestCancel:
+    def test_a_queued_job_is_cancelled_and_released(self) -> None:
+        decision = given(*opened(), submit()).when(CANCEL).then(JobCancelled, Released)
+        cancelled = decision.events[0][1]
+        assert isinstance(cancelled, JobCancelled)
+        assert cancelled.lease is None
+
+    def test_a_running_job_keeps_its_slot_until_the_provider_confirms(self) -> None:
+        asked = given(*opened(), submit(), dispatch(), CANCEL)
+        summary = current(asked.world(job_ref(JOB)).state)
+        assert summary is not None
+        assert summary.phase == "stopping"
+        confirm = c.ConfirmStopped(org_id=ORG, job_id=JOB, lease=1)
+        asked.when(confirm).then(JobNote)
+        asked.world.handle(confirm)
+        asked.when(confirm).then_nothing()
+
+    def test_the_first_of_cancel_and_success_wins(self) -> None:
+        given(*opened(), submit(), dispatch(), succeeded()).when(CANCEL).then_refused(AlreadyEnded)
+        given(*opened(), submit(), dispatch(), CANCEL).when(succeeded()).then(LateResultRefused)
+
+    def test_another_organisations_job_is_not_found(self) -> None:
+        other = c.OpenOrg(org_id="org_B", title="Other")
+        foreign = c.CancelJob(org_id="org_B", job_id=JOB)
+        given(*opened(), submit(), other).when(foreign).then_refused(NotFound)
+
+
+class TestCredits:
+    def test_a_grant_answers_what_is_available(self) -> None:
+        grant = c.AddCredits(org_id=ORG, entry_id="ent_9", kind="grant", amount=5)
+        assert given(*opened(10)).when(grant).then(Granted).result == {"entry_id": "ent_9", "available": 15}
+
+    def test_a_negative_adjustment_is_clamped_and_says_what_it_did_not_move(self) -> None:
+        adjust = c.AddCredits(org_id=ORG, entry_id="ent_9", kind="adjust", amount=-15)
+        entry = given(*opened(10)).when(adjust).then(Adjusted).events[0][1]
+        assert isinstance(entry, Adjusted)
+        assert entry.uncollected == 5
+        assert [(p.account, p.amount) for p in entry.postings] == [("available", -10), ("external", 10)]
+
+    @pytest.mark.parametrize(("kind", "amount"), [("grant", 0), ("grant", -1), ("purchase", -1), ("adjust", 0)])
+    def test_an_amount_that_makes_no_sense_is_refused(self, kind: str, amount: int) -> None:
+        fields = {"org_id": ORG, "entry_id": "ent_9", "kind": kind, "amount": amount}
+        given(*opened()).when(c.AddCredits.model_validate(fields)).then_refused(InvalidInput)
+
+    def test_a_sum_beyond_what_json_keeps_exactly_is_refused(self) -> None:
+        grant = c.AddCredits(org_id=ORG, entry_id="ent_9", kind="grant", amount=MONEY_MAX)
+        given(*opened(1)).when(grant).then_refused(InvalidInput)
+
+
+def test_a_live_jobs_summary_follows_its_phase() -> None:
+    world = World(ORGS)
+    for command in (*opened(), submit()):
+        world.handle(command)
+    ref = job_ref(JOB)
+    queued = current(world(ref).state)
+    world.handle(dispatch())
+    dispatched = current(world(ref).state)
+    assert queued is not None
+    assert dispatched is not None
+    assert (queued.phase, queued.lease) == ("queued", 0)
+    assert (dispatched.phase, dispatched.lease, dispatched.worker) == ("dispatched", 1, "w1")
+    world.handle(succeeded())
+    assert current(world(ref).state) is None
+    assert not isinstance(world(ref).state, LiveJob)

@@ -1,0 +1,250 @@
+"""A plan's life: drafted, chosen for, approved, run by Kahn's algorithm, rerun, cancelled."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.canvas import commands as c
+from commands.canvas.decider import CANVAS
+from commands.refusals import IllegalState, InvalidInput, NotFound
+from events.canvas.plan_events import (
+    FieldsVerified,
+    ModelSelected,
+    PlanApproved,
+    PlanDrafted,
+    PlanRejected,
+    PlanRevised,
+    PlanValidated,
+    RunArchived,
+    RunCancelled,
+    RunCompleted,
+    RunStarted,
+    StepBlocked,
+    StepCancelled,
+    StepDrafted,
+    StepFailed,
+    StepReady,
+    StepStarted,
+    StepSucceeded,
+)
+from events.canvas.session_events import (
+    AgentCallRecorded,
+    FileUploaded,
+    MessagePosted,
+    SessionStarted,
+    StageBegun,
+)
+from events.ids import job_id_of_step
+from tests.given import ORG, PLAN, RUN, SESSION, asset, draft, message, sealed, select, step
+from tests.specification import Given
+
+CHAIN = {"s1": (), "s2": ("s1",), "s3": ("s2",)}
+FORK = {"a": (), "b": (), "c": ("a",)}
+
+
+def given(*past: c.CanvasCommand | float) -> Given:
+    return Given(CANVAS, past)
+
+
+def planned(graph: dict[str, tuple[str, ...]], approval: str = "auto") -> tuple[c.CanvasCommand, ...]:
+    return (*message(approval), draft(graph), select(tuple(graph)))
+
+
+def result(label: str, status: str = "succeeded", run: str = RUN, attempt: int = 1) -> c.RecordStepResult:
+    return c.RecordStepResult.model_validate(
+        {
+            "org_id": ORG,
+            "session_id": SESSION,
+            "plan_id": PLAN,
+            "run_id": run,
+            "step_id": step(label),
+            "job_id": job_id_of_step(run, step(label), attempt),
+            "status": status,
+            "outputs": (asset(),) if status == "succeeded" else (),
+            "cost": 10 if status == "succeeded" else 0,
+            "category": None if status == "succeeded" else "outage",
+        }
+    )
+
+
+def on_plan(kind: type[c.PlanCommand], **fields: object) -> c.PlanCommand:
+    return kind.model_validate({"org_id": ORG, "session_id": SESSION, "plan_id": PLAN, **fields})
+
+
+class TestSession:
+    def test_a_session_takes_messages(self) -> None:
+        start, post = message()
+        given().when(start).then(SessionStarted)
+        assert given(start).when(post).then(MessagePosted).result == {"message_id": "msg_1"}
+
+    def test_another_organisations_session_is_not_found(self) -> None:
+        start, post = message()
+        given(start).when(post.model_copy(update={"org_id": "org_B"})).then_refused(NotFound)
+
+    def test_uploads_are_numbered_by_medium(self) -> None:
+        upload = c.RecordUpload(
+            org_id=ORG, session_id=SESSION, upload_id="upl_1", asset=asset(), file_name=sealed(), medium="image"
+        )
+        second = upload.model_copy(update={"upload_id": "upl_2"})
+        start, _ = message()
+        event = given(start, upload).when(second).then(FileUploaded).events[0][1]
+        assert isinstance(event, FileUploaded)
+        assert event.label == "image_2"
+
+    def test_a_message_names_only_uploads_of_its_session(self) -> None:
+        start, post = message()
+        given(start).when(post.model_copy(update={"upload_ids": ("upl_9",)})).then_refused(InvalidInput)
+
+
+class TestStages:
+    BEGIN = c.BeginStage(
+        org_id=ORG, session_id=SESSION, call_id="c1", agent="planner", owner="agents-0/1", timeout_s=60
+    )
+    RECORD = c.RecordAgentCall(
+        org_id=ORG,
+        session_id=SESSION,
+        call_id="c1",
+        attempt=1,
+        agent="planner",
+        model="m",
+        tokens_in=1,
+        tokens_out=1,
+        ms=5,
+    )
+
+    def test_the_first_owner_goes_and_is_told_what_it_must_have_read(self) -> None:
+        decision = given(*message()).when(self.BEGIN).then(StageBegun)
+        assert decision.result == {"go": 1, "versions": {SESSION: 3}}
+
+    def test_another_instance_waits_for_the_time_out(self) -> None:
+        other = self.BEGIN.model_copy(update={"owner": "agents-1/1"})
+        assert given(*message(), self.BEGIN).when(other).then_nothing().result == {"busy": True}
+        assert given(*message(), self.BEGIN, 60.0).when(other).then(StageBegun).result["go"] == 2  # type: ignore[index]
+
+    def test_the_same_instance_started_anew_goes_at_once(self) -> None:
+        anew = self.BEGIN.model_copy(update={"owner": "agents-0/2"})
+        given(*message(), self.BEGIN).when(anew).then(StageBegun)
+
+    def test_a_recorded_call_is_answered_from_the_log(self) -> None:
+        given(*message(), self.BEGIN).when(self.RECORD).then(AgentCallRecorded)
+        decision = given(*message(), self.BEGIN, self.RECORD).when(self.BEGIN).then_nothing()
+        assert decision.result is not None
+        assert decision.result["recorded"]["model"] == "m"
+
+    def test_a_record_of_an_old_attempt_is_refused(self) -> None:
+        anew = self.BEGIN.model_copy(update={"owner": "agents-0/2"})
+        given(*message(), self.BEGIN, anew).when(self.RECORD).then_refused(IllegalState)
+
+
+class TestDraft:
+    def test_a_draft_names_its_steps_then_tells_each(self) -> None:
+        decision = given(*message()).when(draft(CHAIN)).then(PlanDrafted, StepDrafted, StepDrafted, StepDrafted)
+        assert decision.result == {"plan_id": PLAN}
+        last = decision.events[3][1]
+        assert isinstance(last, StepDrafted)
+        assert last.step.depends_on == (step("s2"),)
+
+    def test_plans_of_a_session_are_numbered(self) -> None:
+        past = (*message(), *(draft(CHAIN) for _ in range(5)))
+        events = given(*past).when(draft({"x": ()})).then(PlanDrafted, StepDrafted).events
+        assert events[0][0].subject == "pln_X.6"
+
+    @pytest.mark.parametrize("graph", [{"a": ("a",)}, {"a": ("b",), "b": ("a",)}, {"a": ("nothing",)}])
+    def test_a_cycle_or_a_reference_to_nothing_is_refused(self, graph: dict[str, tuple[str, ...]]) -> None:
+        given(*message()).when(draft(graph)).then_refused(InvalidInput)
+
+    def test_a_plan_is_validated_once(self) -> None:
+        validated = on_plan(c.RecordPlanValidated, verdict="PASS")
+        given(*message(), draft(CHAIN)).when(validated).then(PlanValidated)
+        given(*message(), draft(CHAIN), validated).when(validated).then_nothing()
+
+
+class TestApproval:
+    def test_auto_runs_in_the_same_decision_as_the_choice_of_models(self) -> None:
+        given(*message(), draft(FORK)).when(select(tuple(FORK))).then(
+            ModelSelected, ModelSelected, ModelSelected, FieldsVerified, PlanApproved, RunStarted, StepReady, StepReady
+        )
+
+    def test_assist_waits_for_a_yes(self) -> None:
+        past = (*message("assist"), draft(CHAIN))
+        given(*past).when(select(tuple(CHAIN))).then(ModelSelected, ModelSelected, ModelSelected, FieldsVerified)
+        given(*past, select(tuple(CHAIN))).when(on_plan(c.ApprovePlan)).then(PlanApproved, RunStarted, StepReady)
+        given(*past, select(tuple(CHAIN))).when(on_plan(c.RejectPlan)).then(PlanRejected)
+
+    def test_each_step_needs_a_choice(self) -> None:
+        given(*message(), draft(CHAIN)).when(select(("s1",))).then_refused(InvalidInput)
+
+    def test_a_running_plan_is_not_approved_again(self) -> None:
+        given(*planned(CHAIN)).when(on_plan(c.ApprovePlan)).then_refused(IllegalState)
+
+    def test_a_person_edits_a_step_before_the_run(self) -> None:
+        edit = on_plan(c.EditStep, step_id=step("s1"), model="other", estimate=5)
+        given(*planned(CHAIN, "assist")).when(edit).then(PlanRevised)
+        given(*planned(CHAIN)).when(edit).then_refused(IllegalState)
+
+
+class TestRun:
+    def test_a_result_makes_its_dependents_ready_with_its_outputs(self) -> None:
+        events = given(*planned(CHAIN)).when(result("s1")).then(StepSucceeded, StepReady).events
+        ready = events[1][1]
+        assert isinstance(ready, StepReady)
+        assert ready.upstream[0].outputs == (asset(),)
+
+    def test_the_last_result_completes_the_run(self) -> None:
+        past = (*planned(CHAIN), result("s1"), result("s2"))
+        done = given(*past).when(result("s3")).then(StepSucceeded, RunCompleted).events[1][1]
+        assert isinstance(done, RunCompleted)
+        assert (done.status, done.cost) == ("succeeded", 30)
+
+    def test_a_step_starts_once_with_its_own_job(self) -> None:
+        started = on_plan(
+            c.RecordStepStarted, run_id=RUN, step_id=step("s1"), job_id=job_id_of_step(RUN, step("s1"), 1)
+        )
+        given(*planned(CHAIN)).when(started).then(StepStarted)
+        given(*planned(CHAIN), started).when(started).then_nothing()
+        foreign = started.model_copy(update={"job_id": "job_9"})
+        given(*planned(CHAIN)).when(foreign).then_refused(IllegalState)
+
+    def test_only_the_subtree_below_a_failed_step_is_blocked(self) -> None:
+        given(*planned(FORK)).when(result("a", "failed")).then(StepFailed, StepBlocked)
+        past = (*planned(FORK), result("a", "failed"))
+        done = given(*past).when(result("b")).then(StepSucceeded, RunCompleted).events[1][1]
+        assert isinstance(done, RunCompleted)
+        assert done.status == "partial"
+
+    def test_a_cancelled_job_blocks_what_depends_on_it(self) -> None:
+        given(*planned(FORK)).when(result("a", "cancelled")).then(StepCancelled, StepBlocked)
+
+    def test_a_result_of_a_step_that_is_no_longer_open_is_refused(self) -> None:
+        given(*planned(CHAIN), result("s1")).when(result("s1")).then_refused(IllegalState)
+
+    def test_cancelling_keeps_what_was_ready_and_names_the_jobs_to_stop(self) -> None:
+        cancel = on_plan(c.CancelRun)
+        decision = given(*planned(CHAIN), result("s1")).when(cancel)
+        events = decision.then(RunCancelled, StepCancelled, StepCancelled, RunCompleted).events
+        cancelled, completed = events[0][1], events[-1][1]
+        assert isinstance(cancelled, RunCancelled)
+        assert isinstance(completed, RunCompleted)
+        assert cancelled.job_ids == (job_id_of_step(RUN, step("s2"), 1),)
+        assert (completed.status, completed.cost) == ("cancelled", 10)
+        given(*planned(CHAIN), result("s1"), cancel).when(result("s2")).then_refused(IllegalState)
+
+
+class TestRerun:
+    PAST = (*planned(CHAIN), result("s1"), result("s2"), result("s3"))
+
+    def test_a_full_rerun_archives_the_run_before(self) -> None:
+        given(*self.PAST).when(on_plan(c.RerunPlan)).then(RunArchived, RunStarted, StepReady)
+
+    def test_a_partial_rerun_keeps_what_does_not_depend_on_it(self) -> None:
+        rerun = on_plan(c.RerunPlan, step_ids=(step("s2"),))
+        events = given(*self.PAST).when(rerun).then(RunArchived, RunStarted, StepReady).events
+        started, ready = events[1][1], events[2][1]
+        assert isinstance(started, RunStarted)
+        assert isinstance(ready, StepReady)
+        assert started.steps == (step("s2"), step("s3"))
+        assert started.kept == {step("s1"): RUN}
+        assert ready.upstream[0].outputs == (asset(),)
+
+    def test_a_running_plan_is_not_rerun(self) -> None:
+        given(*planned(CHAIN)).when(on_plan(c.RerunPlan)).then_refused(IllegalState)
