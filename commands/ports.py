@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 from events.sealed import Sealed
 
@@ -52,3 +53,21 @@ class Storage(Protocol):
         ...
 
     async def size(self, org_id: str, sha256: str) -> int: ...
+
+
+Medium = Literal["image", "video", "audio", "3d", "text", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a file is and measures, by its content."""
+
+    media_type: str
+    medium: Medium
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+
+
+Prober = Callable[[bytes | Path], Awaitable[Probe]]
+"""Raises ValueError for what is damaged, or larger when decoded than anything that may enter."""

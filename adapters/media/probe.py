@@ -6,14 +6,14 @@ import asyncio
 import io
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import av
 from PIL import Image, UnidentifiedImageError
 
-from adapters.media.sniff import HEAD_BYTES, Medium, media_type, medium
+from adapters.media.sniff import HEAD_BYTES, media_type, medium
+from commands.ports import Probe
 
 PIXELS_MAX: Final = 64_000_000
 SIDE_MAX_PX: Final = 20_000
@@ -41,15 +41,6 @@ _threads: Final = ThreadPoolExecutor(PROBES_AT_ONCE, thread_name_prefix="probe")
 
 class BadMedia(ValueError):
     """Damaged, or larger when decoded than anything that may enter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    media_type: str
-    medium: Medium
-    width: int | None = None
-    height: int | None = None
-    duration_s: float | None = None
 
 
 async def probe(source: bytes | Path) -> Probe:

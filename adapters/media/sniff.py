@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Final
 
-Medium = Literal["image", "video", "audio", "3d", "text", "other"]
+from commands.ports import Medium
 
 HEAD_BYTES: Final = 4096
 UNKNOWN: Final = "application/octet-stream"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -143,7 +143,7 @@ class Provider(Protocol):
         """Sends the attempt: what to watch it by, or, of a synchronous provider, what became of it."""
         ...
 
-    def watch(self, call: Call, handle: Handle) -> AsyncIterator[Update]:
+    def watch(self, handle: Handle) -> AsyncGenerator[Update, None]:
         """Progress, then exactly one end, which is the last item. A lost connection is picked up again."""
         ...
 

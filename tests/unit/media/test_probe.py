@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.media.probe import BadMedia, Probe, probe, probe_now
+from adapters.media.probe import BadMedia, probe, probe_now
 from adapters.media.sniff import media_type, medium
+from commands.ports import Probe
 from tests.unit.media import samples
 
 
@@ -77,11 +78,15 @@ def test_a_media_type_belongs_to_a_medium(kind: str, expected: str) -> None:
     assert medium(kind) == expected
 
 
+def png_chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
 def test_a_picture_that_would_fill_the_memory_is_refused_unread() -> None:
     header = struct.pack(">IIBBBBB", 12_000, 12_000, 8, 2, 0, 0, 0)
-    chunk = struct.pack(">I", 13) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    chunks = png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(bytes(100))) + png_chunk(b"IEND", b"")
     with pytest.raises(BadMedia, match="out of bounds"):
-        probe_now(b"\x89PNG\r\n\x1a\n" + chunk)
+        probe_now(b"\x89PNG\r\n\x1a\n" + chunks)
 
 
 @pytest.mark.parametrize("body", [samples.picture(), samples.video(), samples.sound()])

@@ -1,0 +1,1 @@
+"""Providers of models, one folder each, behind the one interface of `processors.dispatcher.ports`."""

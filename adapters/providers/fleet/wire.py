@@ -1,0 +1,84 @@
+"""A worker's prediction in the dispatcher's words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+from adapters.providers.http import refusal
+from events.jobs.events import Category, EngineSpan
+from processors.dispatcher.errors import ContractDrift, InputRefused, ProviderError, SlotsTaken
+from processors.dispatcher.ports import Ended, Failed, Progressed, RemoteFile, Stopped, Succeeded, Update, Usage
+
+PASSING: Final = {"outage", "timeout", "unknown"}
+"""Categories of a failed prediction that another attempt may not meet."""
+RESTARTED: Final = "worker-restarted"
+_CATEGORIES: Final = frozenset(get_args(Category))
+
+
+def update_of(prediction: Mapping[str, Any]) -> Update:
+    """Raises ContractDrift for a status that is not Cog's."""
+    match prediction.get("status"):
+        case "starting" | "processing":
+            return Progressed(_fraction(prediction.get("progress")), _last_line(prediction.get("logs")))
+        case "succeeded":
+            return _succeeded(prediction)
+        case "failed":
+            return _failed(prediction)
+        case "canceled":
+            return Stopped("no")
+        case other:
+            raise ContractDrift(f"the worker answered the status {other!r}")
+
+
+def ended_of(prediction: Mapping[str, Any]) -> Ended | None:
+    update = update_of(prediction)
+    return None if isinstance(update, Progressed) else update
+
+
+def refused(status: int, body: Mapping[str, Any], retry_after_s: float | None) -> ProviderError:
+    """A worker that is full says 503 and takes nothing."""
+    detail = str(body.get("detail") or f"the worker answered {status}")
+    if status == 503:
+        return SlotsTaken(detail, retry_after_s=retry_after_s)
+    if status == 422:
+        return InputRefused(_problems(body.get("detail")))
+    return refusal(status, detail, retry_after_s=retry_after_s)
+
+
+def _succeeded(prediction: Mapping[str, Any]) -> Succeeded:
+    files = prediction.get("output")
+    if not isinstance(files, list) or not all(isinstance(one, dict) and "url" in one for one in files):
+        raise ContractDrift("the worker's output is no list of files")
+    outputs = tuple(RemoteFile(str(one["url"]), sha256=one.get("sha256")) for one in files)
+    started, ended = prediction.get("engine_started_at"), prediction.get("engine_ended_at")
+    span = EngineSpan(started_at=started, ended_at=ended) if started is not None and ended is not None else None
+    seconds = span.ended_at - span.started_at if span else None
+    return Succeeded(outputs, span, prediction.get("engine"), Usage(seconds=seconds))
+
+
+def _failed(prediction: Mapping[str, Any]) -> Failed:
+    """Our own machines charge nobody for a failure."""
+    stated = str(prediction.get("error_category"))
+    detail = str(prediction.get("error") or "the engine failed without a word")
+    if stated == RESTARTED:
+        return Failed("outage", detail, "no", retryable=True)
+    category: Category = stated if stated in _CATEGORIES else "unknown"  # type: ignore[assignment]
+    return Failed(category, detail, "no", retryable=category in PASSING)
+
+
+def _fraction(value: Any) -> float | None:
+    return min(max(float(value), 0.0), 1.0) if isinstance(value, int | float) else None
+
+
+def _last_line(logs: Any) -> str | None:
+    lines = str(logs or "").rstrip().rsplit("\n", 1)
+    return lines[-1] or None
+
+
+def _problems(detail: Any) -> str:
+    if isinstance(detail, list):
+        problems = [one for one in detail if isinstance(one, dict)]
+        told = [f"{one.get('pointer', '')}: {one.get('detail', one.get('msg', ''))}" for one in problems]
+        return "; ".join(told) or "the worker refused the input"
+    return str(detail or "the worker refused the input")

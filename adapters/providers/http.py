@@ -1,0 +1,102 @@
+"""What all HTTP adapters share: foreign errors told in our words, refusals by status, waits that a server asks for."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import httpx
+import orjson
+
+from processors.dispatcher.errors import (
+    AccessRefused,
+    BillingRefused,
+    ContractDrift,
+    InputRefused,
+    NotSent,
+    OutcomeUnknown,
+    ProviderDown,
+    ProviderError,
+    RateLimited,
+)
+
+TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0, pool=10.0)
+LIMITS: Final = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=20.0)
+RETRY_AFTER_MAX_S: Final = 3600.0
+DETAIL_MAX_CHARS: Final = 300
+NO_STATUS: Final = 600
+
+
+@contextmanager
+def translated(who: str) -> Iterator[None]:
+    """Tells httpx's errors apart by the one thing that counts: whether the request may have arrived."""
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise NotSent(f"{who} cannot be reached: {type(error).__name__}") from error
+    except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
+        raise NotSent(f"{who} has no usable address: {type(error).__name__}") from error
+    except (httpx.HTTPError, httpx.StreamError) as error:
+        raise OutcomeUnknown(f"{who} did not answer: {type(error).__name__}") from error
+
+
+def json_object(answer: httpx.Response, who: str) -> dict[str, Any]:
+    """The body as a JSON object. Raises ContractDrift."""
+    try:
+        body = orjson.loads(answer.content)
+    except orjson.JSONDecodeError as error:
+        raise ContractDrift(f"{who} answered {answer.status_code} with a body that is no JSON") from error
+    if not isinstance(body, dict):
+        raise ContractDrift(f"{who} answered {answer.status_code} with JSON that is no object")
+    return body
+
+
+def body_of(answer: httpx.Response) -> Mapping[str, Any]:
+    """The body of a refusal: empty where it is HTML or nothing."""
+    try:
+        body = orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def refusal(status: int, detail: str, *, retry_after_s: float | None = None, creating: bool = False) -> ProviderError:
+    """What a status says when no code in the body has said more.
+
+    A proxy that gives up on a create (502, 504) does not know whether the provider has begun.
+    """
+    detail = detail[:DETAIL_MAX_CHARS]
+    if status == 402:
+        return BillingRefused(detail)
+    if status == 429:
+        return RateLimited(detail, retry_after_s=retry_after_s)
+    if status in (400, 413, 415, 422):
+        return InputRefused(detail)
+    if status in (401, 403, 404, 405, 410):
+        return AccessRefused(detail)
+    if status in (502, 504) and creating:
+        return OutcomeUnknown(detail)
+    if 500 <= status < NO_STATUS:
+        return ProviderDown(detail, retry_after_s=retry_after_s)
+    if status in (408, 409, 423, 425):
+        return ProviderDown(detail, retry_after_s=retry_after_s)
+    return ContractDrift(f"status {status}: {detail}")
+
+
+def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:
+    """Seconds that a server asks to wait: a number or a date, never more than an hour."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = email.utils.parsedate_to_datetime(value).timestamp()
+        except ValueError:
+            return None
+        seconds = moment - (time.time() if now is None else now)
+    return min(max(seconds, 0.0), RETRY_AFTER_MAX_S) if seconds == seconds else None
