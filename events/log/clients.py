@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 import aiokafka.producer.sender as aiokafka_sender
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import NotEnoughReplicasError
 
 Record = ConsumerRecord
 """A record as it came from Kafka: topic, partition, offset, timestamp, key, value, headers."""
@@ -30,7 +32,15 @@ def _tune() -> None:
     aiokafka_sender.BACKOFF_OVERRIDE = TRANSACTION_BACKOFF_S
 
 
+class _VerificationNoise(logging.Filter):
+    """Drops what the broker's verification of a transaction's partition makes aiokafka warn of, retried at once."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return NotEnoughReplicasError not in (record.args or ())
+
+
 _tune()
+logging.getLogger("aiokafka.producer.sender").addFilter(_VerificationNoise())
 
 
 def transactional_producer(bootstrap: str, transactional_id: str) -> AIOKafkaProducer:

@@ -1,0 +1,1 @@
+"""Runners: what turns pure deciders, reactions and tickers into processes on the log."""
