@@ -39,13 +39,16 @@ class Follower:
         start: Literal["end", "beginning"] = "end",
         name: str = "follower",
         partitions: Collection[int] | None = None,
+        back: int = 0,
     ) -> None:
+        """`back` begins so many offsets before the end: what just happened is known from the start."""
         self._bootstrap = bootstrap
         self._topics = tuple(topics)
         self._on_record = on_record
         self._start = start
         self._name = name
         self._partitions = partitions
+        self._back = back
         self._ready = asyncio.Event()
         self._done = asyncio.Event()
         self._position: dict[str, int] = {}
@@ -88,7 +91,7 @@ class Follower:
         begins: dict[TopicPartition, int] = await client.beginning_offsets(partitions)
         ends: dict[TopicPartition, int] = await client.end_offsets(partitions)
         for tp in partitions:
-            begin = ends[tp] if self._start == "end" else begins[tp]
+            begin = max(begins[tp], ends[tp] - self._back) if self._start == "end" else begins[tp]
             client.seek(tp, begin)
             self._position[part(tp.topic, tp.partition)] = begin
         return ends
