@@ -18,7 +18,7 @@ class Packed:
 # producer takes its whole process down.
 PACKING = (
     Packed("decider", ("decider",)),
-    Packed("workers", ("agents", "executor", "scheduler", "dispatcher", "sweepers")),
+    Packed("workers", ("agents", "executor", "scheduler", "dispatcher", "sweepers", "catalog")),
     Packed("projectors", ("projector_mongo", "projector_firestore")),
     Packed("gateway", ("gateway",)),
     Packed("standins", ("standins",)),

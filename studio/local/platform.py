@@ -8,12 +8,13 @@ from typing import Any
 
 import psutil
 
+from events.log.admin import ensure_topics
 from studio.local import addresses as addressbook
 from studio.local import leftovers, toolchain
 from studio.local.addresses import Addresses
 from studio.local.layout import Layout
 from studio.local.locks import locked
-from studio.local.packing import PACKING, program
+from studio.local.packing import PACKING, port_names, program
 from studio.local.readiness import Awaited, Report, StartFailed, process_check, wait_for
 from studio.local.secrets import filled, with_secrets
 from studio.local.servers import firestore, kafka, mongo, redis
@@ -58,10 +59,12 @@ class LocalPlatform:
             addresses = addressbook.read(self.layout)
             if addresses is None or self.supervisor.pid() is None:
                 addresses = await self._start(report)
+            if not set(port_names()) <= set(addresses.ports):
+                raise StartFailed("another version is running; run `studio down` and then `studio up`")
             settings = self.settings(addresses)
             await self._wait_for_servers(addresses, settings, report)
             if not servers_only:
-                await ensure_topics(settings)
+                await ensure_topics(required(settings.kafka_bootstrap))
                 self.supervisor.start_platform()
                 await self._wait_for_platform(addresses, report)
         return settings
@@ -163,12 +166,11 @@ def platform_checks(addresses: Addresses) -> list[Awaited]:
     return [process_check(packed, addresses.ports[packed.name]) for packed in PACKING]
 
 
-async def ensure_topics(settings: Settings) -> None:
-    """Creates the topics with their pinned partition counts, or refuses counts that differ."""
-    from events.log import admin
-
-    assert settings.kafka_bootstrap is not None
-    await admin.ensure_topics(settings.kafka_bootstrap)
+def required(value: str | None) -> str:
+    """An address that is there once the servers are chosen."""
+    if value is None:
+        raise StartFailed("an address is missing; run `studio down` and then `studio up`")
+    return value
 
 
 async def passes(check: Callable[[], Awaitable[None]]) -> bool:

@@ -1,0 +1,162 @@
+"""The parts of the local platform that need no server."""
+
+import configparser
+import json
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from studio.local import addresses, prerequisites, secrets
+from studio.local.layout import Layout
+from studio.local.locks import locked
+from studio.local.packing import PACKING, program
+from studio.local.ports import RANGE, assign, assign_remembered
+from studio.local.prerequisites import MissingPrerequisites, Prerequisite
+from studio.local.servers import kafka
+from studio.local.supervisor import PLATFORM, SERVERS, Program, configuration
+from studio.settings import PROJECT_ROOT
+from tests.servers import isolated_settings, quiet
+
+
+def ready_layout(folder: Path) -> Layout:
+    layout = Layout(folder / "data")
+    layout.prepare()
+    return layout
+
+
+def test_ports_stay_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    first = assign_remembered(["a", "b"], file)
+    assert assign_remembered(["b"], file) == {"b": first["b"]}
+    assert assign_remembered(["a", "b"], file) == first
+
+
+def test_a_taken_port_is_replaced() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        chosen = assign(["a"], {"a": taken})
+    assert chosen["a"] != taken
+    assert chosen["a"] in RANGE
+
+
+def test_two_names_never_share_a_port() -> None:
+    port = assign(["a"], {})["a"]
+    assert len(set(assign(["a", "b"], {"a": port, "b": port}).values())) == 2
+
+
+def test_the_configuration_names_every_program_in_its_group(tmp_path: Path) -> None:
+    programs = [
+        Program("kafka", SERVERS, ["java", "-cp", "with space/*"]),
+        Program("gateway", PLATFORM, ["python", "-m", "x"], {"STUDIO_HEALTH_PORT": "1", "RATE": "50%"}),
+    ]
+    text = configuration(Layout(tmp_path), programs)
+    parsed = configparser.RawConfigParser(inline_comment_prefixes=(" ;",))
+    parsed.read_string(text)
+    assert parsed["group:servers"]["programs"] == "kafka"
+    assert parsed["group:platform"]["programs"] == "gateway"
+    assert parsed["program:kafka"]["command"] == "setpriv --pdeathsig KILL -- java -cp 'with space/*'"
+    assert parsed["program:kafka"]["autostart"] == "true"
+    assert parsed["program:gateway"]["autostart"] == "false"
+    assert parsed["program:gateway"]["environment"] == 'STUDIO_HEALTH_PORT="1",RATE="50%%"'
+
+
+def test_what_the_configuration_cannot_hold_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot hold"):
+        configuration(Layout(tmp_path), [Program("x", SERVERS, ["run", "a ;comment"])])
+
+
+def test_the_socket_fits_the_kernels_limit(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 120)
+    assert Layout(deep).supervisor_socket.parent.name.startswith("studio-")
+    assert Layout(Path("/s")).supervisor_socket == Path("/s/run/supervisor.sock")
+
+
+def test_secrets_are_made_once_and_are_their_owners_only(tmp_path: Path) -> None:
+    layout = ready_layout(tmp_path)
+    settings = isolated_settings(layout.data_dir).model_copy(
+        update={"admin_key": None, "server_secret": None, "master_key": None}
+    )
+    first = secrets.with_secrets(settings, layout)
+    again = secrets.with_secrets(settings, layout)
+    assert again == first
+    assert first.admin_key is not None
+    assert layout.secrets.stat().st_mode & 0o777 == 0o600
+    assert layout.data_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_processes_are_told_everything_that_was_resolved(tmp_path: Path) -> None:
+    layout = ready_layout(tmp_path)
+    settings = isolated_settings(layout.data_dir)
+    chosen = addresses.choose(settings, layout)
+    told = addresses.environment(secrets.with_secrets(secrets.filled(settings, chosen.settings), layout))
+    assert told["STUDIO_KAFKA_BOOTSTRAP"] == f"127.0.0.1:{chosen.ports['kafka']}"
+    assert told["STUDIO_HTTP_PORT"] == str(chosen.ports["http"])
+    assert told["STUDIO_STORAGE_URL"] == (layout.data_dir / "assets").as_uri()
+    assert {"STUDIO_ADMIN_KEY", "STUDIO_MASTER_KEY", "STUDIO_SERVER_SECRET"} <= set(told)
+    assert addresses.read(layout) == chosen
+
+
+def test_a_named_server_is_not_embedded(tmp_path: Path) -> None:
+    layout = ready_layout(tmp_path)
+    settings = isolated_settings(layout.data_dir).model_copy(update={"firestore_project": "p"})
+    chosen = addresses.choose(settings, layout)
+    assert chosen.embedded == ["kafka", "mongo", "redis"]
+    assert "firestore_emulator" not in chosen.settings
+
+
+def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
+    with (
+        locked(tmp_path / "lock", 1.0),
+        pytest.raises(TimeoutError, match="another process"),
+        locked(tmp_path / "lock", 0.0),
+    ):
+        pass
+
+
+def test_deciders_share_a_process_with_deciders_only() -> None:
+    assert [packed.roles for packed in PACKING if "decider" in packed.roles] == [("decider",)]
+    names = [packed.name for packed in PACKING]
+    assert len(set(names)) == len(names)
+
+
+def test_a_worker_of_the_fleet_has_its_own_main() -> None:
+    worker = next(packed for packed in PACKING if packed.name == "gpu-worker-1")
+    assert program(worker, 7).command[1:] == ["-m", "gpu_workers"]
+    assert program(worker, 7).environment == {"STUDIO_WORKER_ID": "gpu-worker-1", "STUDIO_WORKER_PORT": "7"}
+
+
+def test_kafkas_properties_become_the_images_variables(tmp_path: Path) -> None:
+    variables = kafka.as_environment(kafka.properties(tmp_path, 1, 2))
+    assert variables["KAFKA_PROCESS_ROLES"] == "broker,controller"
+    assert variables["KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS"] == "0"
+    assert variables["KAFKA_ADVERTISED_LISTENERS"] == "PLAINTEXT://127.0.0.1:1"
+
+
+def test_what_is_missing_is_named_with_the_command_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")  # no apt-get: nothing can be installed
+    absent = Prerequisite("quux 9", "testing", "quux-bin", lambda: None)
+    with pytest.raises(MissingPrerequisites, match=r"quux 9 \(for testing\); type: .* install -y quux-bin"):
+        prerequisites.ensure([absent], quiet)
+
+
+def test_a_program_that_is_too_old_counts_as_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program_file = tmp_path / "java"
+    program_file.write_text('#!/bin/sh\necho openjdk version \\"11.0.2\\" >&2\n')
+    program_file.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert prerequisites.program("java", "-version", at_least=17)() is None
+    assert prerequisites.program("java", "-version", at_least=11)() == f"{program_file} 11.0.2"
+
+
+@pytest.mark.parametrize(
+    "file", ["studio/local/firestore/package-lock.json", "gateway/ui/package-lock.json", "requirements.lock"]
+)
+def test_lock_files_carry_no_addresses(file: str) -> None:
+    text = (PROJECT_ROOT / file).read_text()
+    if file.endswith(".json"):
+        packages = json.loads(text)["packages"]
+        assert [name for name, package in packages.items() if "resolved" in package] == []
+    else:
+        assert re.findall(r"https?://|--(?:extra-)?index-url|--find-links", text) == []
