@@ -99,7 +99,7 @@ function writing(call_id: string, step: (typeof STEPS)[number]): Recorded[] {
   const pieces = JSON.stringify(draft, null, 1).match(/[\s\S]{1,24}/g) ?? [];
   return [
     ...pieces.map((delta) => ({
-      after: 45,
+      after: 90,
       event: "agent.content",
       data: { agent: "planner", call_id, delta },
     })),

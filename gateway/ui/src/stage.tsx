@@ -30,29 +30,31 @@ export function Stage({ session, client, theme, tell }: StageProps) {
   const settled = plan && !["running", "drafting", "awaiting_approval"].includes(plan.status);
   return (
     <main className="stage" aria-label="Canvas">
-      <Canvas
-        plan_id={plan?.plan_id ?? "draft"}
-        steps={steps}
-        ghost={ghost}
-        open={step?.key ?? null}
-        onOpen={toggle}
-        theme={theme}
-      />
-      {steps.length === 0 ? <Waiting state={state} /> : null}
-      <PlanPicker state={state} shown={plan_id} onChoose={setChosen} />
-      {plan && !ghost ? (
-        <PlanBar
-          plan={plan}
-          credits={state.credits}
-          busy={busy}
-          act={{
-            approve: () => act(plan.plan_id, "approve"),
-            reject: () => act(plan.plan_id, "reject"),
-            cancel: () => act(plan.plan_id, "cancel"),
-            rerun: () => act(plan.plan_id, "rerun"),
-          }}
+      <div className="drawing">
+        <Canvas
+          plan_id={plan?.plan_id ?? "draft"}
+          steps={steps}
+          ghost={ghost}
+          open={step?.key ?? null}
+          onOpen={toggle}
+          theme={theme}
         />
-      ) : null}
+        {steps.length === 0 ? <Waiting state={state} /> : null}
+        <PlanPicker state={state} shown={plan_id} onChoose={setChosen} />
+        {plan && !ghost ? (
+          <PlanBar
+            plan={plan}
+            credits={state.credits}
+            busy={busy}
+            act={{
+              approve: () => act(plan.plan_id, "approve"),
+              reject: () => act(plan.plan_id, "reject"),
+              cancel: () => act(plan.plan_id, "cancel"),
+              rerun: () => act(plan.plan_id, "rerun"),
+            }}
+          />
+        ) : null}
+      </div>
       {step ? (
         <Inspector
           step={step}
@@ -75,18 +77,11 @@ function shownSteps(state: State, plan: Plan | undefined): { steps: Step[]; ghos
 }
 
 function Waiting({ state }: { state: State }) {
-  const thinking = Object.values(state.calls).find((call) => !call.done);
-  const line = thinking?.reasoning
-    .trim()
-    .split(/\n+|(?<=\.)\s+/)
-    .at(-1);
+  const thinking = Object.values(state.calls).some((call) => !call.done);
   return (
-    <div className="waiting-words" aria-hidden="true">
-      <p>
-        {thinking ? "Planning the steps" : state.loaded ? "The steps appear here" : "Opening the session"}
-      </p>
-      {line ? <p className="waiting-line">{line}</p> : null}
-    </div>
+    <p className={thinking ? "waiting-words thinking" : "waiting-words"}>
+      {thinking ? "Planning the steps" : state.loaded ? "The steps appear here" : "Opening the session"}
+    </p>
   );
 }
 

@@ -35,7 +35,7 @@ function missingCredits({ body, detail }: Problem): string {
     number(body.missing) ??
     (required !== undefined && available !== undefined ? required - available : undefined);
   if (missing === undefined) return detail || "Ask an administrator of your organisation for more credits.";
-  return `${creditsText(missing)} are missing. Ask an administrator of your organisation to add them.`;
+  return `You are ${creditsText(missing)} short. Ask an administrator of your organisation to add them.`;
 }
 
 /** A failed step: the category in words, and the way out of it. */

@@ -9,13 +9,22 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStore,
 } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { mediumColour } from "../kit/media.ts";
 import { useMedia } from "../kit/theme.ts";
 import type { Step } from "../state/model.ts";
-import { inReadingOrder, layout, links, NODE_HEIGHT, NODE_WIDTH, type Place } from "./layout.ts";
-import { StepNode, type StepNodeType } from "./step-node.tsx";
+import {
+  type Direction,
+  inReadingOrder,
+  layout,
+  links,
+  NODE_HEIGHT,
+  NODE_WIDTH,
+  type Place,
+} from "./layout.ts";
+import { type StepData, StepNode, type StepNodeType } from "./step-node.tsx";
 
 const NODE_TYPES = { step: StepNode };
 
@@ -38,15 +47,21 @@ export function Canvas(props: CanvasProps) {
 }
 
 function Flow({ plan_id, steps, ghost, open, onOpen, theme }: CanvasProps) {
-  const places = useLayout(steps);
+  const direction: Direction = useMedia("(width < 860px)") ? "TB" : "LR";
+  const places = useLayout(steps, direction);
   const [moved, onNodesChange] = useMoved(plan_id);
-  const nodes = useMemo(
-    () =>
-      inReadingOrder(steps).map((step) =>
-        toNode(step, moved[step.key] ?? places[step.key], ghost, open, onOpen),
-      ),
-    [steps, places, moved, ghost, open, onOpen],
-  );
+  const nodes = useMemo(() => {
+    const upright = direction === "TB";
+    return inReadingOrder(steps).map((step) =>
+      toNode(step.key, moved[step.key] ?? places[step.key], {
+        step,
+        ghost,
+        upright,
+        open: open === step.key,
+        onOpen,
+      }),
+    );
+  }, [steps, places, moved, direction, ghost, open, onOpen]);
   const edges = useMemo(() => toEdges(steps), [steps]);
   const onMoveStart = useFitting(plan_id, steps);
   const roomy = useMedia("(min-width: 1100px)");
@@ -87,11 +102,14 @@ function Flow({ plan_id, steps, ghost, open, onOpen, theme }: CanvasProps) {
   );
 }
 
-const FIT = { padding: 0.16, maxZoom: 1.05 };
+const FIT = { padding: 0.1, maxZoom: 1.05 };
 
-function useLayout(steps: Step[]): Record<string, Place> {
+function useLayout(steps: Step[], direction: Direction): Record<string, Place> {
   const shape = JSON.stringify(steps.map(({ key, depends_on }) => ({ key, depends_on })));
-  return useMemo(() => layout(JSON.parse(shape) as Pick<Step, "key" | "depends_on">[]), [shape]);
+  return useMemo(
+    () => layout(JSON.parse(shape) as Pick<Step, "key" | "depends_on">[], direction),
+    [shape, direction],
+  );
 }
 
 function useMoved(plan_id: string): [Record<string, Place>, (changes: NodeChange<StepNodeType>[]) => void] {
@@ -124,11 +142,12 @@ function useFitting(plan_id: string, steps: Step[]): (event: unknown) => void {
   const by_hand = useRef<string | null>(null);
   const calm = useMedia("(prefers-reduced-motion: reduce)");
   const count = steps.length;
+  const room = useStore((store) => Math.round(store.width / 40));
   useEffect(() => {
-    if (count === 0 || by_hand.current === plan_id) return;
+    if (count === 0 || room === 0 || by_hand.current === plan_id) return;
     const frame = requestAnimationFrame(() => void fitView({ ...FIT, duration: calm ? 0 : 320 }));
     return () => cancelAnimationFrame(frame);
-  }, [count, plan_id, fitView, calm]);
+  }, [count, room, plan_id, fitView, calm]);
   return useCallback(
     (event: unknown) => {
       if (event) by_hand.current = plan_id;
@@ -137,22 +156,14 @@ function useFitting(plan_id: string, steps: Step[]): (event: unknown) => void {
   );
 }
 
-function toNode(
-  step: Step,
-  position: Place | undefined,
-  ghost: boolean,
-  open: string | null,
-  onOpen: (key: string) => void,
-): StepNodeType {
-  return {
-    id: step.key,
-    type: "step",
-    position: position ?? { x: 0, y: 0 },
-    width: NODE_WIDTH,
-    height: NODE_HEIGHT,
-    data: { step, ghost, open: open === step.key, onOpen },
-  };
-}
+const toNode = (key: string, position: Place | undefined, data: StepData): StepNodeType => ({
+  id: key,
+  type: "step",
+  position: position ?? { x: 0, y: 0 },
+  width: NODE_WIDTH,
+  height: NODE_HEIGHT,
+  data,
+});
 
 function toEdges(steps: Step[]): Edge[] {
   const by_key = new Map(steps.map((step) => [step.key, step]));

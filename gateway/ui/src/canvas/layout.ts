@@ -1,9 +1,9 @@
-/** Left to right by dependency. Positions depend on ids and edges only, so a changed status never moves a node. */
+/** Places steps by dependency. Positions depend on ids and edges only, so a changed status never moves a node. */
 import { layout as dagreLayout, Graph } from "@dagrejs/dagre";
 import type { Step } from "../state/model.ts";
 
 export const NODE_WIDTH = 288;
-export const NODE_HEIGHT = 282;
+export const NODE_HEIGHT = 278;
 
 export interface Place {
   x: number;
@@ -12,9 +12,12 @@ export interface Place {
 
 type Linked = Pick<Step, "key" | "depends_on">;
 
-export function layout(steps: Linked[]): Record<string, Place> {
+/** Left to right; top to bottom where the window is narrower than two nodes. */
+export type Direction = "LR" | "TB";
+
+export function layout(steps: Linked[], direction: Direction = "LR"): Record<string, Place> {
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 36, ranksep: 84, marginx: 0, marginy: 0 });
+  graph.setGraph({ rankdir: direction, nodesep: 36, ranksep: direction === "LR" ? 84 : 52 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const step of steps) graph.setNode(step.key, { width: NODE_WIDTH, height: NODE_HEIGHT });
   for (const [from, to] of links(steps)) graph.setEdge(from, to);

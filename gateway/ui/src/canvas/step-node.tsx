@@ -11,6 +11,8 @@ import { CostBadge, lookOf, ProgressRing, StatusBadge } from "./status.tsx";
 export interface StepData extends Record<string, unknown> {
   step: Step;
   ghost: boolean;
+  /** The graph runs downwards. */
+  upright: boolean;
   open: boolean;
   onOpen: (key: string) => void;
 }
@@ -18,7 +20,7 @@ export interface StepData extends Record<string, unknown> {
 export type StepNodeType = Node<StepData, "step">;
 
 export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>) {
-  const { step, ghost, open, onOpen } = data;
+  const { step, ghost, upright, open, onOpen } = data;
   const look = lookOf(step, ghost);
   const classes = ["step", `tone-${look.tone}`, ghost ? "ghost" : "", open ? "open" : ""]
     .filter(Boolean)
@@ -32,7 +34,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>
       data-status={ghost ? "drafting" : step.status}
       aria-label={`${step.title || "Untitled step"}, ${mediumLabel(step.agent_type)}, ${look.word}`}
     >
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handle type="target" position={upright ? Position.Top : Position.Left} isConnectable={false} />
       <button type="button" className="step-head" onClick={() => onOpen(step.key)} aria-expanded={open}>
         <span className="step-icon">
           <Icon name={mediumOf(step.agent_type)} size={16} />
@@ -52,7 +54,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>
         </span>
         <CostBadge cost={step.cost} />
       </footer>
-      <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Handle type="source" position={upright ? Position.Bottom : Position.Right} isConnectable={false} />
     </article>
   );
 });

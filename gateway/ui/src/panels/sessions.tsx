@@ -69,20 +69,21 @@ function useSessions(client: Client) {
   const [items, setItems] = useState<Listed[] | null>(null);
   const [cursor, setCursor] = useState<string | undefined>();
   const [problem, setProblem] = useState<Spoken | null>(null);
-  const read = async (from: string | undefined) => {
+  const readPage = async (from: string | undefined) => {
     try {
       const page = await client.get(
         `/v1/sessions?limit=30${from ? `&cursor=${encodeURIComponent(from)}` : ""}`,
       );
-      setItems((before) => [...(before ?? []), ...list(page.items).flatMap(readListed)]);
+      const read = list(page.items).flatMap(readListed);
+      setItems((before) => (from === undefined ? read : [...(before ?? []), ...read]));
       setCursor(text(page.next_cursor));
     } catch (error) {
       setProblem(speak(error));
     }
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: read once, when the drawer opens
-  useEffect(() => void read(undefined), []);
-  return { items, cursor, problem, more: () => void read(cursor) };
+  useEffect(() => void readPage(undefined), []);
+  return { items, cursor, problem, more: () => void readPage(cursor) };
 }
 
 function readListed(raw: unknown): Listed[] {

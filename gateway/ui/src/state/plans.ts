@@ -68,7 +68,7 @@ function changePlan(state: State, event: string, data: Json, at: number): State 
       : undefined,
   });
   const plan = { ...before, ...change };
-  const began = event === "plan.approved" ? beganAt(state, plan_id, at, true) : state.run_began_at;
+  const began = event === "plan.approved" ? beganAt(state, plan_id, change.run_id, at) : state.run_began_at;
   return putPlan({ ...state, draft: null, run_began_at: began }, plan);
 }
 
@@ -89,7 +89,7 @@ function changeStep(state: State, event: string, data: Json, at: number): State 
     status: planStatusAfter(plan, event),
     steps: upsert(plan.steps, { ...base, ...readStepChange(data), status }),
   };
-  return putPlan({ ...state, run_began_at: beganAt(state, run_id ?? plan_id, at, false) }, changed);
+  return putPlan({ ...state, run_began_at: beganAt(state, plan_id, run_id, at) }, changed);
 }
 
 const planStatusAfter = (plan: Plan, event: string): PlanStatus =>
@@ -116,9 +116,17 @@ function endRun(state: State, data: Json): State {
   return putPlan(state, { ...plan, run_id, status, steps, cost: { ...plan.cost, ...captured } });
 }
 
-function beganAt(state: State, key: string, at: number, again: boolean): Record<string, number> {
-  if (key in state.run_began_at && !again) return state.run_began_at;
-  return { ...state.run_began_at, [key]: at };
+/** A yes begins the clock before the run has a name; its first step gives it one. */
+function beganAt(
+  state: State,
+  plan_id: string,
+  run_id: string | undefined,
+  at: number,
+): Record<string, number> {
+  if (run_id === undefined) return { ...state.run_began_at, [plan_id]: at };
+  if (run_id in state.run_began_at) return state.run_began_at;
+  const { [plan_id]: approved_at = at, ...others } = state.run_began_at;
+  return { ...others, [run_id]: approved_at };
 }
 
 function planIdOf(state: State, data: Json, step_id: string): string | undefined {

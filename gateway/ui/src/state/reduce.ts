@@ -52,7 +52,7 @@ function completeRun(state: State, data: Json, at: number): State {
   const ended = reducePlanFrame(state, "run.completed", data, at);
   const run_id = String(data.run_id ?? "");
   const status = String(data.status ?? "succeeded");
-  const began = state.run_began_at[run_id] ?? state.run_began_at[planOfRun(run_id)];
+  const began = state.run_began_at[run_id];
   const parts = [
     typeof data.cost === "number" ? `${creditsText(data.cost)} spent` : undefined,
     began === undefined ? undefined : `${((at - began) / 1000).toFixed(1)} s`,
