@@ -7,7 +7,7 @@ from commands.catalog.decider import CATALOG
 from commands.orgs.decider import ORGS
 from events.log.admin import ensure_topics
 from processors.runners.decider import DeciderRunner
-from processors.runners.together import together
+from processors.runners.together import once, together
 from studio.processes.process import Process
 from studio.settings import Settings
 
@@ -24,9 +24,8 @@ async def run(settings: Settings, process: Process) -> None:
         for decider in (CANVAS, ORGS, CATALOG)
     ]
 
-    async def tell_ready(stop: asyncio.Event) -> None:
+    async def all_ready() -> None:
         await asyncio.gather(*(runner.ready() for runner in runners))
         process.ready("decider")
-        await stop.wait()
 
-    await together(process.stop, *(runner.run for runner in runners), tell_ready)
+    await together(process.stop, *(runner.run for runner in runners), once(all_ready))
