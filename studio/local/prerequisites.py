@@ -121,3 +121,18 @@ def may_install() -> list[str] | None:
         return None
     asked = subprocess.run([sudo, "-n", "true"], capture_output=True, check=False, timeout=PROBE_TIMEOUT_S)
     return [sudo, "-n"] if asked.returncode == 0 else None
+
+
+def main(purpose: str) -> int:
+    """For the Makefile: `setup` must succeed, `browser` may be missing (its tests are skipped then)."""
+    sets = {"setup": (*SERVERS, *FETCHING), "browser": BROWSER}
+    try:
+        ensure(sets[purpose], lambda name, what: print(f"{name}: {what}", file=sys.stderr))  # noqa: T201
+    except MissingPrerequisites as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1 if purpose == "setup" else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

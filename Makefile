@@ -1,0 +1,84 @@
+# What a person types; `make help` lists it. Each target sets up what it needs and is instant when nothing is missing.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+PROMPT ?= generate a product image, animate it into a 5-second video, and add a voiceover
+SANDBOX ?=
+PYTEST_ARGS ?=
+
+BIN := .venv/bin
+STAMPS := .toolchain/stamps
+UI := gateway/ui
+
+export STUDIO_SANDBOX := $(SANDBOX)
+
+.PHONY: help setup up down demo test check bench ui clean
+
+help:  ## this list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf '  make %-7s %s\n' "$$target" "$$what"; done
+
+setup: $(STAMPS)/python $(STAMPS)/toolchain ui  ## the virtual environment, Kafka, the Firestore emulator and the page
+
+up: setup  ## start the platform and leave it running (SANDBOX=1: every model, served by simulators)
+	@$(BIN)/studio up
+
+down: $(STAMPS)/python  ## stop the platform; its data stay
+	@$(BIN)/studio down
+
+demo: setup  ## run one sentence to real files (PROMPT="…" for another)
+	@$(BIN)/studio up
+	@$(BIN)/studio run "$(PROMPT)"
+
+test: setup $(STAMPS)/browser  ## everything that has to pass: checks, then all tests
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+check: $(STAMPS)/python  ## style, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup  ## what the platform does on this machine
+	@$(BIN)/python -m bench
+
+ui: $(UI)/dist/.built  ## the page
+
+clean: down  ## remove the local data, and nothing that was downloaded
+	rm -rf .studio
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+$(STAMPS)/uv: | $(BIN)/python
+	@mkdir -p $(STAMPS)
+	$(BIN)/python -m pip install --quiet uv
+	@touch $@
+
+# `sync` makes the environment exactly the lock; the project itself comes on top, editable.
+$(STAMPS)/python: requirements.lock pyproject.toml | $(STAMPS)/uv
+	$(BIN)/python -m uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --config-settings editable_mode=compat --editable .
+	@touch $@
+
+$(STAMPS)/prerequisites: studio/local/prerequisites.py | $(STAMPS)/python
+	$(BIN)/python -m studio.local.prerequisites setup
+	@touch $@
+
+$(STAMPS)/browser: | $(STAMPS)/python
+	$(BIN)/python -m studio.local.prerequisites browser
+	@touch $@
+
+$(STAMPS)/toolchain: studio/local/kafka/pom.xml studio/local/firestore/package-lock.json | $(STAMPS)/prerequisites
+	$(BIN)/python -m studio.local.toolchain
+	@touch $@
+
+$(UI)/node_modules/.installed: $(UI)/package-lock.json | $(STAMPS)/prerequisites
+	cd $(UI) && npm ci --no-fund --no-audit --ignore-scripts --silent
+	@touch $@
+
+$(UI)/dist/.built: $(UI)/node_modules/.installed $(UI)/index.html $(UI)/vite.config.ts $(shell find $(UI)/src $(UI)/public -type f 2>/dev/null)
+	cd $(UI) && npm run --silent build
+	@touch $@
