@@ -13,14 +13,12 @@ from processors.executor.wiring import Unwirable, wire
 from tests.unit.executor.makers import TYPES, model, step
 
 KINDS = sorted(TYPES)
-field_names = st.sampled_from(
-    ["image", "first_frame", "last_frame", "mask", "images", "video", "clips", "audio", "mesh"]
+field_names = st.sampled_from(["image", "first_frame", "last_frame", "mask", "images", "video", "clips", "audio"])
+media = st.fixed_dictionaries({"x-media": st.sampled_from(["image", "video", "audio", "3d"])})
+fields = st.one_of(
+    media.map(lambda marked: {"type": "string", **marked}),
+    media.map(lambda marked: {"type": "array", "items": {"type": "string"}, **marked}),
 )
-fields = st.builds(
-    lambda kind, many: {"type": "array", "items": {"type": "string"}, "x-media": kind} if many else {"type": "string", "x-media": kind},
-    st.sampled_from(["image", "video", "audio", "3d"]),
-    st.booleans(),
-)  # fmt: skip
 outputs = st.lists(st.lists(st.sampled_from(KINDS), min_size=1, max_size=3), max_size=4)
 
 

@@ -65,14 +65,26 @@ PAIRS: list[tuple[tuple[str, ...], dict[str, Any], dict[str, Any]]] = [
     # several candidates: best field first, one picture of a step for single fields
     (("image image-2",), {"image": TEXT}, {"image": "image"}),
     (("image image-2",), {"image": TEXT, "end_image": TEXT}, {"image": "image"}),
-    (("image", "image-2"), {"last_frame": TEXT, "first_frame": TEXT}, {"first_frame": "image", "last_frame": "image-2"}),
+    (
+        ("image", "image-2"),
+        {"last_frame": TEXT, "first_frame": TEXT},
+        {"first_frame": "image", "last_frame": "image-2"},
+    ),
     (("image", "image-2"), {"image_tail": TEXT, "image": TEXT}, {"image": "image", "image_tail": "image-2"}),
-    (("image", "image-2"), {"image": TEXT, "reference_images": many(TEXT)}, {"image": "image", "reference_images": ["image-2"]}),
+    (
+        ("image", "image-2"),
+        {"image": TEXT, "reference_images": many(TEXT)},
+        {"image": "image", "reference_images": ["image-2"]},
+    ),
     (("image",), {"mask": TEXT, "image": TEXT}, {"image": "image"}),
     # pictures are not what these fields want
     (("image",), {"image": TEXT, "image_size": TEXT, "image_format": TEXT}, {"image": "image"}),
     (("image",), {"image": TEXT, "webhook_url": URI, "style": TEXT, "lora_url": URI}, {"image": "image"}),
-    (("image",), {"image": TEXT, "output_quality": {"type": "integer"}, "num_images": {"type": "integer"}}, {"image": "image"}),
+    (
+        ("image",),
+        {"image": TEXT, "output_quality": {"type": "integer"}, "num_images": {"type": "integer"}},
+        {"image": "image"},
+    ),
     # video
     (("video",), {"video": TEXT}, {"video": "video"}),
     (("video",), {"video_url": URI}, {"video_url": "video"}),
@@ -91,14 +103,26 @@ PAIRS: list[tuple[tuple[str, ...], dict[str, Any], dict[str, Any]]] = [
     # many to one
     (("video", "audio"), {"video": URI, "audio": URI}, {"video": "video", "audio": "audio"}),
     (("audio", "video"), {"video_url": TEXT, "audio_url": TEXT}, {"video_url": "video", "audio_url": "audio"}),
-    (("image", "audio"), {"source_image": TEXT, "driven_audio": TEXT}, {"source_image": "image", "driven_audio": "audio"}),
-    (("video", "audio", "audio-2"), {"video": TEXT, "audio_tracks": many(marked("audio"))}, {"video": "video", "audio_tracks": ["audio", "audio-2"]}),
-    (("image", "video", "audio"), {"media": many(marked(["image", "video"])), "audio": TEXT}, {"media": ["image", "video"], "audio": "audio"}),
+    (
+        ("image", "audio"),
+        {"source_image": TEXT, "driven_audio": TEXT},
+        {"source_image": "image", "driven_audio": "audio"},
+    ),
+    (
+        ("video", "audio", "audio-2"),
+        {"video": TEXT, "audio_tracks": many(marked("audio"))},
+        {"video": "video", "audio_tracks": ["audio", "audio-2"]},
+    ),
+    (
+        ("image", "video", "audio"),
+        {"media": many(marked(["image", "video"])), "audio": TEXT},
+        {"media": ["image", "video"], "audio": "audio"},
+    ),
     # 3D
     (("image",), {"image_url": TEXT, "texture_prompt": TEXT}, {"image_url": "image"}),
     (("3d",), {"mesh_url": URI}, {"mesh_url": "3d"}),
     (("3d",), {"model_file": marked("3d")}, {"model_file": "3d"}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("given", "properties", "expected"), PAIRS)
