@@ -160,3 +160,11 @@ def test_lock_files_carry_no_addresses(file: str) -> None:
         assert [name for name, package in packages.items() if "resolved" in package] == []
     else:
         assert re.findall(r"https?://|--(?:extra-)?index-url|--find-links", text) == []
+
+
+@pytest.mark.parametrize("folder", ["studio/local/firestore", "gateway/ui"])
+def test_node_locks_are_complete_for_every_platform(folder: str) -> None:
+    """`npm ci` refuses a lock in which another platform's optional package has no entry."""
+    packages = json.loads((PROJECT_ROOT / folder / "package-lock.json").read_text())["packages"]
+    named = {name for package in packages.values() for name in package.get("optionalDependencies", {})}
+    assert {name for name in named if f"node_modules/{name}" not in packages} == set()
