@@ -16,8 +16,12 @@ interface Sent {
 class Mock {
   readonly #sent: Sent[] = [];
   readonly #listeners = new Set<ServerResponse>();
-  state: State = reduce(emptyState, { type: "opened", session_id: SESSION, fresh: true });
+  state: State;
   text = "";
+
+  constructor(credits: State["credits"]) {
+    this.state = reduce({ ...emptyState, credits }, { type: "opened", session_id: SESSION, fresh: true });
+  }
 
   send(frame: Recorded): void {
     const sent = { position: this.#sent.length + 1, frame };
@@ -109,11 +113,7 @@ const ROUTES: [method: string, path: RegExp, route: Route][] = [
     /^\/v1\/about$/,
     (_, __, response) => json(response, { planner: "offline", sandbox: false, version: "0.1.0" }),
   ],
-  [
-    "GET",
-    /^\/v1\/credits$/,
-    ({ state }, _, response) => json(response, state.credits ?? { available: 100_000, reserved: 0 }),
-  ],
+  ["GET", /^\/v1\/credits$/, ({ state }, _, response) => json(response, state.credits)],
   [
     "POST",
     /^\/v1\/sessions$/,
@@ -176,15 +176,25 @@ function video(request: IncomingMessage, response: ServerResponse): void {
   response.end(bytes.subarray(start, end + 1));
 }
 
+function refusal(request: IncomingMessage, path: string): { title: string; status: number } | undefined {
+  const open = path === "/v1/page-login" || path.startsWith("/v1/assets/");
+  if (!open && request.headers.authorization !== "Bearer key_demo")
+    return { title: "Unknown key", status: 401 };
+  const session = /^\/v1\/sessions\/([^/]+)/.exec(path)?.[1];
+  return session && session !== SESSION ? { title: "Not found", status: 404 } : undefined;
+}
+
 export function mockPlatform(): Plugin {
-  let mock = new Mock();
+  let mock = new Mock({ available: 100_000, reserved: 0 });
   return {
     name: "mock-platform",
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
         const path = (request.url ?? "").split("?")[0] ?? "";
         if (!path.startsWith("/v1/")) return next();
-        if (path === "/v1/sessions" && request.method === "POST") mock = new Mock();
+        if (path === "/v1/sessions" && request.method === "POST") mock = new Mock(mock.state.credits);
+        const refused = refusal(request, path);
+        if (refused) return json(response, refused, refused.status);
         const found = ROUTES.find(([method, pattern]) => method === request.method && pattern.test(path));
         if (!found) return json(response, { type: "/problems/not-found", title: "Not found" }, 404);
         void found[2](mock, request, response);

@@ -23,13 +23,10 @@ interface WorkspaceProps {
 }
 
 export function Workspace({ apiKey, theme, onTheme, onKeyRefused }: WorkspaceProps) {
-  const client = useMemo(() => new Client(apiKey), [apiKey]);
+  const client = useMemo(() => new Client(apiKey, onKeyRefused), [apiKey, onKeyRefused]);
   const [problem, setProblem] = useState<Spoken | null>(null);
-  const onRefused = useCallback(
-    (status: number) => (status === 404 ? setProblem(NO_SUCH_SESSION) : onKeyRefused()),
-    [onKeyRefused],
-  );
-  const session = useSession(client, onRefused);
+  const onMissing = useCallback(() => setProblem(NO_SUCH_SESSION), []);
+  const session = useSession(client, onMissing);
   const { state, connection, open } = session;
   const { draft, busy, send } = useSending(client, session, setProblem);
   const [drawer, setDrawer] = useState(false);

@@ -39,16 +39,20 @@ export function newKey(): string {
 }
 
 export class Client {
-  constructor(readonly apiKey: string) {}
+  constructor(
+    readonly apiKey: string,
+    /** A key that is refused once is refused everywhere: the page asks for another. */
+    readonly onKeyRefused: () => void,
+  ) {}
 
-  get = (path: string): Promise<Json> => request("GET", path, this.headers());
+  get = (path: string): Promise<Json> => this.#ask("GET", path, this.headers());
 
   /** A key of its own makes the repeat after a lost answer harmless: the first one's id comes back. */
   post = async (path: string, body: Json = {}): Promise<Json> => {
     const headers = { ...this.headers(), "Content-Type": "application/json", "Idempotency-Key": newKey() };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await request("POST", path, headers, JSON.stringify(body));
+        return await this.#ask("POST", path, headers, JSON.stringify(body));
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         if (attempt > 1 && error.slug === "idempotency-replay") return error.body;
@@ -60,12 +64,21 @@ export class Client {
   upload = (path: string, file: File): Promise<Json> => {
     const form = new FormData();
     form.append("file", file);
-    return request("POST", path, this.headers(), form, UPLOAD_TIMEOUT_MS);
+    return this.#ask("POST", path, this.headers(), form, UPLOAD_TIMEOUT_MS);
   };
 
   headers(): Record<string, string> {
     return { Authorization: `Bearer ${this.apiKey}` };
   }
+
+  #ask = async (...order: Parameters<typeof request>): Promise<Json> => {
+    try {
+      return await request(...order);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) this.onKeyRefused();
+      throw error;
+    }
+  };
 }
 
 export async function tradeCode(code: string): Promise<string> {

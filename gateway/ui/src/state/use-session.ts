@@ -35,7 +35,7 @@ const WORTH_HEALING = new Set([
 ]);
 const HEAL_AFTER_MS = 250;
 
-export function useSession(client: Client, onRefused: (status: number) => void): Session {
+export function useSession(client: Client, onMissing: () => void): Session {
   const [target, setTarget] = useState<Target | null>(targetInAddress);
   const [state, dispatch] = useReducer(reduce, target, stateOf);
   const [connection, setConnection] = useState<Connection>("connecting");
@@ -50,6 +50,22 @@ export function useSession(client: Client, onRefused: (status: number) => void):
       if (plan_id && WORTH_HEALING.has(frame.event)) heal(plan_id);
     },
     [heal],
+  );
+
+  const open = useCallback((next: Target | null) => {
+    setTarget(next);
+    dispatch(next ? { type: "opened", session_id: next.session_id, fresh: next.fresh } : { type: "closed" });
+    const address = next ? `?s=${encodeURIComponent(next.session_id)}` : location.pathname;
+    if (location.search !== (next ? address : "")) history.pushState(null, "", address);
+  }, []);
+
+  const onRefused = useCallback(
+    (status: number) => {
+      if (status === 401) return client.onKeyRefused();
+      open(null);
+      onMissing();
+    },
+    [client, open, onMissing],
   );
 
   useEffect(() => {
@@ -68,13 +84,6 @@ export function useSession(client: Client, onRefused: (status: number) => void):
     void follow({ ...options, onFrame, onConnection: setConnection, onOpen, onRefused }, leaving.signal);
     return () => leaving.abort();
   }, [client, target, onFrame, onRefused]);
-
-  const open = useCallback((next: Target | null) => {
-    setTarget(next);
-    dispatch(next ? { type: "opened", session_id: next.session_id, fresh: next.fresh } : { type: "closed" });
-    const address = next ? `?s=${encodeURIComponent(next.session_id)}` : location.pathname;
-    if (location.search !== (next ? address : "")) history.pushState(null, "", address);
-  }, []);
 
   useEffect(() => {
     const back = () => open(targetInAddress());
