@@ -71,8 +71,22 @@ def _seconds(spec: ModelSpec, values: Input) -> Decimal:
                 number = _decimal(value)
                 if number is not None and number > 0:
                     return number / divisor * _images(spec, values)
-    longest = spec.limits.max_duration_s
-    return (Decimal(str(longest)) if longest is not None else UNSTATED_SECONDS) * _images(spec, values)
+    longest = Decimal(str(spec.limits.max_duration_s)) if spec.limits.max_duration_s is not None else None
+    if (given := _length_of_files(values)) > 0:
+        return min(given, longest) if longest is not None else given
+    return (longest if longest is not None else UNSTATED_SECONDS) * _images(spec, values)
+
+
+def _length_of_files(values: Any) -> Decimal:
+    """Of the files in an input, `{"$asset": {…, "duration_s"}}`: what works on them gives no more than all of them."""
+    if isinstance(values, Mapping):
+        asset = values.get("$asset")
+        if isinstance(asset, Mapping):
+            return _decimal(asset.get("duration_s")) or Decimal(0)
+        return sum((_length_of_files(value) for value in values.values()), Decimal(0))
+    if isinstance(values, list):
+        return sum((_length_of_files(value) for value in values), Decimal(0))
+    return Decimal(0)
 
 
 def _megapixels(spec: ModelSpec, values: Input) -> Decimal:

@@ -1,0 +1,89 @@
+"""The catalog as the agents see it: models that can be used now, and what each kind of step can do at most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from events.catalog.current import CurrentModel, CurrentProvider
+from events.catalog.events import ModelSpec
+from processors.executor.slots import media_slots
+
+_SYNONYMS: Final = {"speech": "audio", "music": "audio", "voice": "audio", "mesh": "3d", "model": "3d"}
+
+
+def medium(name: str) -> str:
+    """`image`, `video`, `audio`, `3d`, `text` or `other`, for a medium's name or a content type."""
+    top = name.strip().lower().split("/", 1)[0]
+    return _SYNONYMS.get(top, top)
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """What the usable models of one agent type can do together; a limit is absent where none states it."""
+
+    models: int
+    media_in: frozenset[str]
+    media_out: frozenset[str]
+    max_width: int | None = None
+    max_height: int | None = None
+    max_duration_s: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        limits = {"max_width": self.max_width, "max_height": self.max_height, "max_duration_s": self.max_duration_s}
+        return {
+            "models": self.models,
+            "takes": sorted(self.media_in),
+            "gives": sorted(self.media_out),
+            **{name: limit for name, limit in limits.items() if limit is not None},
+        }
+
+
+Capabilities = Mapping[str, Capability]
+"""By agent type; one that is not here has no model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Usable models: active, of a provider that is not switched off; ordered by id, so that choices are repeatable."""
+
+    models: Mapping[str, ModelSpec]
+    capabilities: Capabilities = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, entries: Iterable[CurrentModel | CurrentProvider]) -> Catalog:
+        listed, off = [], set()
+        for entry in entries:
+            if isinstance(entry, CurrentModel):
+                listed.append(entry.model)
+            elif not entry.active:
+                off.add(entry.provider)
+        usable = {m.id: m for m in sorted(listed, key=lambda m: m.id) if m.active and m.provider not in off}
+        kinds = sorted({model.agent_type for model in usable.values()})
+        return cls(usable, {kind: _capability([m for m in usable.values() if m.agent_type == kind]) for kind in kinds})
+
+    def of_type(self, agent_type: str) -> list[ModelSpec]:
+        return [model for model in self.models.values() if model.agent_type == agent_type]
+
+
+def media_in(spec: ModelSpec) -> frozenset[str]:
+    """What a model says it takes, and what its schema has places for."""
+    said = {medium(name) for name in spec.media_in}
+    return frozenset(said | {kind for slot in media_slots(spec.input_schema) for kind in slot.kinds})
+
+
+def media_out(spec: ModelSpec) -> frozenset[str]:
+    return frozenset(medium(name) for name in spec.media_out)
+
+
+def _capability(models: list[ModelSpec]) -> Capability:
+    limits = [model.limits for model in models]
+    return Capability(
+        models=len(models),
+        media_in=frozenset[str]().union(*(media_in(model) for model in models)),
+        media_out=frozenset[str]().union(*(media_out(model) for model in models)),
+        max_width=max((n.max_width for n in limits if n.max_width is not None), default=None),
+        max_height=max((n.max_height for n in limits if n.max_height is not None), default=None),
+        max_duration_s=max((n.max_duration_s for n in limits if n.max_duration_s is not None), default=None),
+    )

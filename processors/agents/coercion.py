@@ -1,0 +1,109 @@
+"""Brings one value into the shape that a field's rule asks for; raises `Unfit` where that cannot be done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+Rule = Mapping[str, Any]
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
+
+
+class Unfit(ValueError):
+    """The value has nothing to do with the field."""
+
+
+def coerced(value: Any, rule: Rule) -> Any:
+    """5 for `"5s"`, `"16:9"` for `"16/9"`, `["x"]` for `"x"`, the nearest within bounds; Unfit for what is none."""
+    if "const" in rule:
+        return rule["const"]
+    if rule.get("enum"):
+        return _of(list(rule["enum"]), value)
+    kind = rule.get("type")
+    kinds = [one for one in kind if one != "null"] if isinstance(kind, list) else [kind]
+    match kinds[0] if kinds else None:
+        case "array":
+            return _listed(value, rule)
+        case "integer" | "number":
+            return _number(value, rule)
+        case "boolean":
+            return _truth(value)
+        case "string":
+            return _text(value, rule)
+        case "object":
+            if not isinstance(value, Mapping):
+                raise Unfit(value)
+            return value
+        case _:
+            return value
+
+
+def _of(choices: list[Any], value: Any) -> Any:
+    """The same value, the same but for case and punctuation, or the nearest of numbers."""
+    value = value[0] if isinstance(value, list) and value else value
+    if value in choices and not isinstance(value, bool):
+        return value
+    alike = [choice for choice in choices if _folded(choice) == _folded(value)]
+    if alike:
+        return alike[0]
+    wanted, numbers = (
+        _plain_number(value),
+        [(n, choice) for choice in choices if (n := _plain_number(choice)) is not None],
+    )
+    if wanted is None or len(numbers) != len(choices):
+        raise Unfit(value)
+    return min(numbers, key=lambda one: (abs(one[0] - wanted), -one[0]))[1]
+
+
+def _folded(value: Any) -> str:
+    return _NOT_WORD.sub("", str(value).lower())
+
+
+def _plain_number(value: Any) -> float | None:
+    """5, `"5"`, `"5s"`, `"1080p"`; no ratio and no size is one number."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    match = (
+        re.fullmatch(r"\s*(-?\d{1,12}(?:\.\d+)?)\s*[a-z%]{0,8}\s*", value, re.IGNORECASE)
+        if isinstance(value, str)
+        else None
+    )
+    return float(match[1]) if match else None
+
+
+def _listed(value: Any, rule: Rule) -> list[Any]:
+    items = rule.get("items") if isinstance(rule.get("items"), Mapping) else {}
+    listed = [coerced(one, items or {}) for one in (value if isinstance(value, list) else [value])]
+    return listed[: rule.get("maxItems", len(listed))]
+
+
+def _number(value: Any, rule: Rule) -> int | float:
+    number = _plain_number(value[0] if isinstance(value, list) and value else value)
+    if number is None:
+        raise Unfit(value)
+    least, most = rule.get("minimum", number), rule.get("maximum", number)
+    bounded = float(min(max(number, least), most))
+    return round(bounded) if rule.get("type") == "integer" or bounded.is_integer() else bounded
+
+
+def _truth(value: Any) -> bool:
+    word = str(value).strip().lower()
+    if word not in _YES | _NO:
+        raise Unfit(value)
+    return word in _YES
+
+
+def _text(value: Any, rule: Rule) -> str:
+    """A list's first; numbers as text; too long is cut at the last word that fits."""
+    value = value[0] if isinstance(value, list) and value else value
+    if isinstance(value, bool | Mapping | list) or value is None:
+        raise Unfit(value)
+    text, longest = str(value), rule.get("maxLength")
+    if not isinstance(longest, int) or len(text) <= longest:
+        return text
+    return text[:longest].rsplit(None, 1)[0] if " " in text[:longest].strip() else text[:longest]

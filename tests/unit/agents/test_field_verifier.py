@@ -1,0 +1,145 @@
+"""The deterministic field verifier: references, enums, lists, unknown and missing fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from processors.agents.fields import verify
+from processors.agents.plan import PlannedStep
+from processors.agents.references import Known, KnownStep, KnownUpload, is_address
+from tests.unit.agents.makers import DURATION, TEXT, media, model, schema
+
+PHOTO = KnownUpload("image_1", "image", "upl_01JABCDEFGH", "ast_01K3QWERTY0987654321", "holiday photo.png")
+OTHER = KnownUpload("image_2", "image", "upl_01JZYXWVUTS", "ast_01M7ASDFGH1234567890", "logo.png")
+CLIP = KnownUpload("video_1", "video", "upl_01JVIDEO", "ast_01V8POIUYT5555555555", "clip.mp4")
+SCENE = KnownStep("s1", "stp_X.1.s1", frozenset({"image"}))
+POEM = KnownStep("s2", "stp_X.1.s2", frozenset({"text"}))
+KNOWN = Known((PHOTO, OTHER, CLIP), (SCENE, POEM))
+CHOICE: dict[str, Any] = {"type": "string", "enum": ["Square_HD", "landscape"]}
+
+
+def verified(
+    properties: dict[str, Any], given: dict[str, Any], *, required: list[str] | None = None, words: str = "go",
+    known: Known = KNOWN, kind: str = "video",
+) -> tuple[dict[str, Any], tuple[str, ...]]:  # fmt: skip
+    spec = model("test/model", kind, ("video",), schema(required or [], **properties))
+    return verify(spec, PlannedStep("s9", "", words, kind, input=given), known)
+
+
+IMAGES = {"type": "array", "items": media("image"), "maxItems": 2}
+
+
+@pytest.mark.parametrize(
+    ("properties", "given", "built", "flags"),
+    [
+        # references, however they are written
+        ({"image": media("image")}, {"image": "image_1"}, {"image": "upload:image_1"}, ()),
+        ({"image": media("image")}, {"image": "Image 1"}, {"image": "upload:image_1"}, ()),
+        ({"image": media("image")}, {"image": {"$ref": "image_2"}}, {"image": "upload:image_2"}, ()),
+        ({"image": media("image")}, {"image": "upload:image_2"}, {"image": "upload:image_2"}, ()),
+        ({"image": media("image")}, {"image": "holiday photo.png"}, {"image": "upload:image_1"}, ()),
+        ({"image": media("image")}, {"image": "s1"}, {"image": "step:stp_X.1.s1"}, ()),
+        ({"image": media("image")}, {"image": "output of step s1"}, {"image": "step:stp_X.1.s1"}, ()),
+        ({"image_url": media("image")}, {"image": "image_1"}, {"image_url": "upload:image_1"}, ()),
+        # garbled and shortened addresses of real uploads
+        ({"image": media("image")}, {"image": "https://x.test/v1/assets/ast_01K3QWERTY098765432?sig=ab"},
+         {"image": "upload:image_1"}, ()),
+        ({"image": media("image")}, {"image": "/v1/assets/ast_01M7ASDFGH1234567890"}, {"image": "upload:image_2"}, ()),
+        # what belongs to nobody here is never passed on
+        ({"image": media("image")}, {"image": "https://evil.test/a.png"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "image_7"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "step:stp_Y.1.s1"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "video_1"}, {}, ("wrong-medium:image",)),
+        ({"hint": {"type": "string"}}, {"hint": "http://evil.test/x"}, {}, ("foreign-address:hint",)),
+        ({"more": {"type": "object"}}, {"more": {"a": ["http://evil.test", 1], "b": "data:x"}},
+         {"more": {"a": [1]}}, ("foreign-address:more",)),
+        # lists and single values
+        ({"images": IMAGES}, {"images": "image_1"}, {"images": ["upload:image_1"]}, ()),
+        ({"image": media("image")}, {"image": ["image_2", "image_1"]}, {"image": "upload:image_2"}, ()),
+        ({"images": IMAGES}, {"images": ["image_1", "image_2", "s1"]},
+         {"images": ["upload:image_1", "upload:image_2"]}, ()),
+        ({"tags": {"type": "array", "items": {"type": "string"}}}, {"tags": "x"}, {"tags": ["x"]}, ("changed:tags",)),
+        ({"tag": {"type": "string"}}, {"tag": ["x", "y"]}, {"tag": "x"}, ("changed:tag",)),
+        # enums, numbers, truths
+        ({"size": CHOICE}, {"size": "SQUARE hd"}, {"size": "Square_HD"}, ("changed:size",)),
+        ({"size": CHOICE}, {"size": "huge"}, {}, ("unfit:size",)),
+        ({"n": {"type": "integer", "enum": [1, 4, 8]}}, {"n": "5"}, {"n": 4}, ("changed:n",)),
+        ({"steps": {"type": "integer", "minimum": 1, "maximum": 50}}, {"steps": "400"}, {"steps": 50},
+         ("changed:steps",)),
+        ({"loop": {"type": "boolean"}}, {"loop": "Yes"}, {"loop": True}, ("changed:loop",)),
+        ({"strength": {"type": "number"}}, {"strength": "much"}, {}, ("unfit:strength",)),
+        # names
+        ({"num_images": {"type": "integer"}}, {"count": 3}, {"num_images": 3}, ()),
+        ({"aspectRatio": {"enum": ["16:9", "9:16"]}}, {"aspect_ratio": "9/16"}, {"aspectRatio": "9:16"}, ()),
+        ({"aspect": {"enum": ["16:9", "9:16"]}}, {"width": 720, "height": 1280}, {"aspect": "9:16"}, ()),
+        ({"width": {"type": "integer"}, "height": {"type": "integer"}}, {"size": "640x480"},
+         {"width": 640, "height": 480}, ()),
+        ({"prompt": TEXT}, {"prompt": "a cat", "flavour": "x"}, {"prompt": "a cat"}, ("stripped:flavour",)),
+        ({"duration_s": DURATION}, {"duration": "5s"}, {"duration_s": 5.0}, ()),
+        ({"duration": {"type": "string", "enum": ["4", "8"]}}, {"duration_s": 5}, {"duration": "4"}, ()),
+        # texts of other steps
+        ({"text": TEXT}, {"text": "step:s2"}, {"text": "step:stp_X.1.s2"}, ()),
+        ({"text": TEXT}, {"text": "step:s1"}, {}, ("foreign-address:text",)),
+    ],
+)  # fmt: skip
+def test_a_value_is_brought_into_shape(
+    properties: dict[str, Any], given: dict[str, Any], built: dict[str, Any], flags: tuple[str, ...]
+) -> None:
+    assert verified(properties, given) == (built, flags)
+
+
+def test_an_upload_named_in_the_words_goes_into_its_field() -> None:
+    built, flags = verified({"image": media("image")}, {}, words="animate image_2", known=Known((PHOTO, OTHER)))
+    assert (built, flags) == ({"image": "upload:image_2"}, ())
+
+
+def test_an_upload_under_an_unknown_name_goes_into_its_field() -> None:
+    built, flags = verified({"start": media("image")}, {"picture_of_me": "image_1"}, known=Known((PHOTO, OTHER)))
+    assert (built, flags) == ({"start": "upload:image_1"}, ())
+
+
+def test_a_needed_file_is_the_newest_upload_when_nothing_comes_from_upstream() -> None:
+    properties = {"image": media("image")}
+    assert verified(properties, {}, required=["image"], known=Known((PHOTO, OTHER))) == (
+        {"image": "upload:image_2"}, ("newest-upload:image",),
+    )  # fmt: skip
+    assert verified(properties, {}, required=["image"], known=KNOWN) == ({}, ())
+
+
+def test_required_fields_are_filled() -> None:
+    properties = {"prompt": TEXT, "size": CHOICE, "n": {"type": "integer", "default": 2}, "x": {"type": "string"}}
+    built, flags = verified(properties, {}, required=list(properties), words="a red kite")
+    assert built == {"prompt": "a red kite", "size": "Square_HD", "n": 2, "x": "a red kite"}
+    assert flags == ("filled:size", "filled:n", "filled:x")
+
+
+def test_words_to_speak_come_from_upstream_then_from_quotes_then_from_the_description() -> None:
+    properties = {"text": TEXT}
+    said = 'say "welcome aboard" warmly'
+    assert verified(properties, {}, required=["text"], words=said)[0] == {"text": "step:stp_X.1.s2"}
+    alone = Known()
+    assert verified(properties, {}, required=["text"], words=said, known=alone)[0] == {"text": "welcome aboard"}
+    assert verified(properties, {}, required=["text"], words="say hi", known=alone)[0] == {"text": "say hi"}
+
+
+def test_a_duration_named_in_the_words_is_used() -> None:
+    assert verified({"duration_s": DURATION}, {}, words="a 7-second clip")[0] == {"duration_s": 7.0}
+
+
+def test_a_text_that_is_too_long_is_cut_at_a_word() -> None:
+    built, _ = verified({"prompt": TEXT}, {"prompt": "word " * 100})
+    assert len(built["prompt"]) <= 200
+    assert built["prompt"].endswith("word")
+
+
+def test_flags_hold_no_words_of_a_person() -> None:
+    _, flags = verified({}, {"My dear Aunt, 'Emma'": 1})
+    assert flags == ("stripped:my_dear_aunt_emma_",)
+
+
+@pytest.mark.parametrize("text", ["http://a.b", "data:image/png;base64,xx", "www.a.b", "//a.b/c", "/v1/assets/ast_1"])
+def test_addresses_are_known_by_their_look(text: str) -> None:
+    assert is_address(text)
+    assert not is_address(f"a picture like {text} please")

@@ -1,0 +1,92 @@
+"""The validator repairs what can be repaired and says what was wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from processors.agents.catalog import Catalog
+from processors.agents.plan import PlannedStep
+from processors.agents.validator import Checked, check
+
+
+def step(name: str, kind: str = "image", *depends: str, **more: Any) -> PlannedStep:
+    return PlannedStep(name, name, f"do {name}", kind, depends, **more)
+
+
+def codes(checked: Checked) -> list[tuple[str, str | None]]:
+    return [(issue.code, issue.step_id) for issue in checked.issues]
+
+
+def test_a_sound_plan_passes_untouched(catalog: Catalog) -> None:
+    plan = (step("s1"), step("s2", "video", "s1"), step("s3", "speech", "s2"))
+    checked = check(plan, catalog.capabilities)
+    assert (checked.steps, checked.issues, checked.verdict) == (plan, (), "PASS")
+
+
+@pytest.mark.parametrize(
+    ("plan", "steps", "issues"),
+    [
+        ([step("a"), step("a")], [step("a")], [("duplicate-step", "a")]),
+        (
+            [step("a"), replace(step("a"), title="other")],
+            [step("a"), replace(step("a"), id="a_2", title="other")],
+            [("duplicate-id", "a")],
+        ),
+        ([step("a", "image", "a")], [step("a")], [("self-edge", "a")]),
+        ([step("a", "image", "zz")], [step("a")], [("dangling-reference", "a")]),
+        ([step("a", "image", "b", "b"), step("b")], [step("a", "image", "b"), step("b")], []),
+        (
+            [step("a", "video", "image_1")],
+            [replace(step("a", "video"), description="do a (uses image_1)")],
+            [],
+        ),
+        ([step("a", "Voice Over"), step("b", "TTS")], [step("b", "speech")], [("unknown-agent-type", "a")]),
+        ([step("a", "hologram"), step("b", "image", "a")], [step("b")],
+         [("unknown-agent-type", "a"), ("dangling-reference", "b")]),
+        ([step("a", "music"), step("b", "image", "a")], [step("a", "music"), step("b")], [("incompatible-media", "b")]),
+        ([step("a", "text"), step("b", "image", "a")], [step("a", "text"), step("b", "image", "a")], []),
+        ([step("a", "video", input={"duration_s": 99, "width": 9999})],
+         [step("a", "video", input={"duration_s": 30, "width": 9999})], [("beyond-limits", "a")]),
+        ([step("a", "image", input={"width": 4096})], [step("a", "image", input={"width": 1920})],
+         [("beyond-limits", "a")]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_repaired_and_said(
+    catalog: Catalog, plan: list[PlannedStep], steps: list[PlannedStep], issues: list[tuple[str, str | None]]
+) -> None:
+    checked = check(plan, catalog.capabilities)
+    assert list(checked.steps) == steps
+    assert codes(checked) == issues
+    assert checked.verdict == ("REVISE" if issues else "PASS")
+
+
+def test_a_circle_is_broken_where_it_begins(catalog: Catalog) -> None:
+    plan = [step("a", "image", "c"), step("b", "image", "a"), step("c", "image", "b"), step("d", "image", "c")]
+    checked = check(plan, catalog.capabilities)
+    assert [s.depends_on for s in checked.steps] == [(), ("a",), ("b",), ("c",)]
+    assert codes(checked) == [("cycle", "a")]
+
+
+def test_a_step_beside_a_circle_keeps_what_it_waits_for(catalog: Catalog) -> None:
+    plan = [step("a", "image", "b", "x"), step("b", "image", "a"), step("x", "image", "y"), step("y")]
+    checked = check(plan, catalog.capabilities)
+    assert {s.id: s.depends_on for s in checked.steps} == {"a": ("x",), "b": ("a",), "x": ("y",), "y": ()}
+
+
+def test_a_kind_without_a_model_is_not_planned() -> None:
+    checked = check([step("a")], {})
+    assert (checked.steps, codes(checked)) == ((), [("no-capability", "a")])
+
+
+def test_a_plan_has_at_most_five_hundred_steps(catalog: Catalog) -> None:
+    checked = check([step(f"s{n}") for n in range(501)], catalog.capabilities)
+    assert len(checked.steps) == 500
+    assert codes(checked) == [("too-many-steps", None)]
+
+
+def test_an_issue_reads_as_a_sentence(catalog: Catalog) -> None:
+    (issue,) = check([step("a", "image", "zz")], catalog.capabilities).issues
+    assert str(issue) == "a: it waited for a step that is not there (that was dropped)"
