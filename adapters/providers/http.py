@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import email.utils
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 import httpx
@@ -28,6 +30,16 @@ LIMITS: Final = httpx.Limits(max_connections=200, max_keepalive_connections=50, 
 RETRY_AFTER_MAX_S: Final = 3600.0
 DETAIL_MAX_CHARS: Final = 300
 NO_STATUS: Final = 600
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Reading the certificates takes longer than a job's whole dispatch: once a process is enough."""
+    return httpx.create_ssl_context()
+
+
+def http_client(*, timeout: httpx.Timeout = TIMEOUT, trust_env: bool = True) -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=timeout, limits=LIMITS, verify=_trust(), trust_env=trust_env)
 
 
 @contextmanager

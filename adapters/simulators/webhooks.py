@@ -12,6 +12,7 @@ from typing import Final
 import httpx
 import orjson
 
+from adapters.providers.http import http_client
 from adapters.providers.replicate.webhook import signature
 from adapters.simulators.replicate_state import Prediction, body_of
 
@@ -28,7 +29,7 @@ class Webhooks:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
         self._tasks: set[asyncio.Task[None]] = set()
-        self._client = httpx.AsyncClient(timeout=TIMEOUT_S)
+        self._client = http_client(timeout=httpx.Timeout(TIMEOUT_S))
 
     def announce(self, prediction: Prediction, present: Callable[[], Prediction]) -> None:
         if len(self._tasks) >= TASKS_MAX:

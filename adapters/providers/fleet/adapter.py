@@ -13,7 +13,7 @@ import orjson
 
 from adapters.providers.fleet.directory import Directory
 from adapters.providers.fleet.wire import ended_of, refused, update_of
-from adapters.providers.http import LIMITS, body_of, json_object, retry_after, translated
+from adapters.providers.http import body_of, http_client, json_object, retry_after, translated
 from adapters.providers.polling import Pace, polled
 from processors.dispatcher.errors import ContractDrift, NotSent, OutcomeUnknown, WorkerGone
 from processors.dispatcher.ports import (
@@ -46,7 +46,7 @@ class Fleet:
         self._directory = directory
         self._pace = pace or Pace()
         timeout = httpx.Timeout(SILENCE_MAX_S, connect=3.0, pool=10.0)
-        self._client = client or httpx.AsyncClient(timeout=timeout, limits=LIMITS, trust_env=False)
+        self._client = client or http_client(timeout=timeout, trust_env=False)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from adapters.providers.http import LIMITS, TIMEOUT, body_of, json_object, retry_after, translated
+from adapters.providers.http import body_of, http_client, json_object, retry_after, translated
 from adapters.providers.polling import Pace, polled
 from adapters.providers.replicate.wire import create_body, create_path, ended_of, refused, update_of
 from processors.dispatcher.errors import ContractDrift, OutcomeUnknown
@@ -35,7 +35,7 @@ class Replicate:
         client: httpx.AsyncClient | None = None,
     ) -> None:
         self._pace = pace or Pace()
-        self._client = client or httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS)
+        self._client = client or http_client()
         self._base_url = base_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {api_key}"}
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import httpx
 import orjson
 
-from adapters.providers.http import LIMITS, TIMEOUT, body_of, json_object, retry_after, translated
+from adapters.providers.http import body_of, http_client, json_object, retry_after, translated
 from adapters.providers.replicate.adapter import BASE_URL, REFUSALS, WHO
 from adapters.providers.replicate.wire import refused
 from processors.dispatcher.errors import BadWebhook, ContractDrift
@@ -27,7 +27,7 @@ class ReplicateWebhooks:
     """Fetches the signing secret once and keeps it."""
 
     def __init__(self, api_key: str, *, base_url: str = BASE_URL, client: httpx.AsyncClient | None = None) -> None:
-        self._client = client or httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS)
+        self._client = client or http_client()
         self._url = f"{base_url.rstrip('/')}/webhooks/default/secret"
         self._headers = {"Authorization": f"Bearer {api_key}"}
         self._secret: bytes | None = None
