@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, Literal
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
 
 from events.log.clients import Record, consumer
 from events.log.position import part
@@ -27,6 +28,7 @@ class Stalled(RuntimeError):
 class Follower:
     """Hands every record to `on_record`, in order within a partition; keeps nothing itself.
 
+    Where `on_record` returns something to await, the next record waits for it.
     It outlives restarts of the broker. What it cannot outlive it raises out of `run`.
     """
 
@@ -35,7 +37,7 @@ class Follower:
         bootstrap: str,
         topics: Sequence[str],
         *,
-        on_record: Callable[[Record], None],
+        on_record: Callable[[Record], Awaitable[None] | None],
         start: Literal["end", "beginning"] = "end",
         name: str = "follower",
         partitions: Collection[int] | None = None,
@@ -111,7 +113,8 @@ class Follower:
             records = await client.getmany(timeout_ms=POLL_MS, max_records=CHUNK)
             for tp, chunk in records.items():
                 for record in chunk:
-                    self._on_record(record)
+                    if (handing := self._on_record(record)) is not None:
+                        await handing
                 self._position[part(tp.topic, tp.partition)] = chunk[-1].offset + 1
             for tp in list(behind):
                 # Markers of transactions and aborted records take offsets too, and are never handed over.
@@ -149,8 +152,13 @@ class StallWatch:
         if now - self._checked_at < STALL_CHECK_S:
             return
         self._checked_at = now
-        ends = await client.end_offsets(partitions)
-        behind = {tp: at for tp in partitions if (at := await client.position(tp)) < ends[tp]}
+        try:
+            ends = await client.end_offsets(partitions)
+            behind = {tp: at for tp in partitions if (at := await client.position(tp)) < ends[tp]}
+        except (KafkaError, IllegalStateError) as error:
+            # The broker is away, or partitions are moving: nothing can be said now.
+            log.warning("%s: the end of the log is not known: %r", self._name, error)
+            return
         for tp, at in behind.items():
             if self._suspect.get(tp) == at:
                 raise Stalled(f"{self._name} stands at {tp.topic}/{tp.partition}/{at}, the log ends at {ends[tp]}")

@@ -31,7 +31,7 @@ class CompactedTable(Generic[T]):
         on_change: Change[T] | None = None,
     ) -> None:
         """`model` is the pydantic model of all values, or reads a value knowing its key."""
-        self._decode = _decoder(model)
+        self._decode = decoder(model)
         self._values: dict[str, T] = {}
         self._listeners: list[Change[T]] = [] if on_change is None else [on_change]
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
@@ -95,7 +95,8 @@ class CompactedTable(Generic[T]):
             listener(key, value)
 
 
-def _decoder(model: type[T] | Callable[[str, bytes], T]) -> Callable[[str, bytes], T]:
+def decoder(model: type[T] | Callable[[str, bytes], T]) -> Callable[[str, bytes], T]:
+    """What reads a value of a compacted topic."""
     if isinstance(model, type):
         read = TypeAdapter[T](model).validate_json
         return lambda _key, value: read(value)

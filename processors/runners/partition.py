@@ -17,10 +17,10 @@ from aiokafka.structs import RecordMetadata
 from commands.model import Decider
 from commands.wire import encode_answer
 from events.log.clients import Record, consumer, transactional_producer
+from events.log.crashpoints import crashpoint
 from events.log.position import part
 from events.registry import Registry
 from events.topics import REPLIES
-from processors.runners.crashpoints import crashpoint
 from processors.runners.decide import Batch, BatchDecider, Reply
 from processors.runners.recovery import GapInLog, StoreIsOfAnotherLog, catch_up
 from processors.runners.rows import LastEvent

@@ -1,0 +1,173 @@
+"""The ticker: a pure core driven by current state, events and a clock; its effects are performed beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from commands.ask import Unavailable
+from events.envelope import Recorded
+from events.log.clients import Record
+from events.log.codec import from_record
+from events.log.follower import Follower
+from events.log.table import decoder
+from events.registry import Registry
+from events.types import REGISTRY
+from processors.runners.together import together
+
+log = logging.getLogger(__name__)
+
+E = TypeVar("E")
+E_co = TypeVar("E_co", covariant=True)
+
+EFFECTS_WAITING_MAX: Final = 10_000
+EARLY_EVENTS_MAX: Final = 100_000
+ATTEMPTS_MAX: Final = 5
+RETRY_FIRST_S: Final = 0.2
+
+
+class Core(Protocol[E_co]):
+    """Pure: what it is told and when, and the effects that follow. Restarted, it is told everything again."""
+
+    def on_current(self, topic: str, key: str, value: Any | None, now: datetime) -> Iterable[E_co]:
+        """A record of a `current.*` topic; None where it is gone."""
+        ...
+
+    def on_event(self, recorded: Recorded, now: datetime) -> Iterable[E_co]:
+        """An event from about the time of the start on; one that the state contains already may come too."""
+        ...
+
+    def tick(self, now: datetime) -> Iterable[E_co]: ...
+
+    def ready(self, now: datetime) -> Iterable[E_co]:
+        """Told once, when all current state has been handed over."""
+        ...
+
+
+class Ticker(Generic[E]):
+    """Runs a core: state from compacted topics, then events from the end, then the clock.
+
+    `perform` runs up to `concurrency` effects at a time, in no order. `Unavailable` is tried again a few times
+    and then left to the core, which will be told by the clock; anything else ends `run`.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        name: str,
+        *,
+        current: Mapping[str, type[Any] | Callable[[str, bytes], Any]],
+        events: Sequence[str],
+        core: Core[E],
+        perform: Callable[[E], Awaitable[None]],
+        interval_s: float = 1.0,
+        concurrency: int = 16,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        registry: Registry = REGISTRY,
+    ) -> None:
+        """`current` gives each compacted topic the model of its values, or what reads a value knowing its key."""
+        self._name = name
+        self._decoders = {topic: decoder(model) for topic, model in current.items()}
+        self._core = core
+        self._perform = perform
+        self._interval_s = interval_s
+        self._concurrency = concurrency
+        self._clock = clock
+        self._registry = registry
+        self._effects: asyncio.Queue[E] = asyncio.Queue(EFFECTS_WAITING_MAX)
+        self._early: list[Recorded] | None = []
+        """Events that came while the state was still being read; None once it has been."""
+        self._ready = asyncio.Event()
+        self._events = Follower(bootstrap, events, on_record=self._on_event, start="end", name=f"{name} events")
+        self._current = Follower(
+            bootstrap, tuple(current), on_record=self._on_current, start="beginning", name=f"{name} state"
+        )
+
+    async def ready(self) -> None:
+        """Returns once the core knows the present state."""
+        await self._ready.wait()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Runs the core until `stop`; effects that are being performed may end."""
+        await together(stop, self._events.run, self._read_state, self._tick, *[self._work] * self._concurrency)
+
+    async def _read_state(self, stop: asyncio.Event) -> None:
+        """The state, from behind a point from which on events are kept: so none can fall in between."""
+        if not await _before(stop, self._events.ready()):
+            return
+        await together(stop, self._current.run, self._begin)
+
+    async def _begin(self, stop: asyncio.Event) -> None:
+        if not await _before(stop, self._current.ready()):
+            return
+        early, self._early = self._early or [], None
+        await self._put(self._core.ready(self._clock()))
+        for recorded in early:
+            await self._put(self._core.on_event(recorded, self._clock()))
+        self._ready.set()
+        await stop.wait()
+
+    async def _on_current(self, record: Record) -> None:
+        key = record.key.decode()
+        value = None if record.value is None else self._decoders[record.topic](key, record.value)
+        await self._put(self._core.on_current(record.topic, key, value, self._clock()))
+
+    async def _on_event(self, record: Record) -> None:
+        recorded = from_record(record, self._registry)
+        if self._early is None:
+            await self._put(self._core.on_event(recorded, self._clock()))
+            return
+        if len(self._early) >= EARLY_EVENTS_MAX:
+            raise RuntimeError(f"{self._name}: {EARLY_EVENTS_MAX} events came before the state was read")
+        self._early.append(recorded)
+
+    async def _tick(self, stop: asyncio.Event) -> None:
+        await _before(stop, self._ready.wait())
+        while not stop.is_set():
+            await self._put(self._core.tick(self._clock()))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self._interval_s)
+
+    async def _put(self, effects: Iterable[E]) -> None:
+        for effect in effects:
+            await self._effects.put(effect)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                effect = await asyncio.wait_for(self._effects.get(), 0.25)
+            except TimeoutError:
+                continue
+            await self._perform_one(effect, stop)
+
+    async def _perform_one(self, effect: E, stop: asyncio.Event) -> None:
+        pause = RETRY_FIRST_S
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                await self._perform(effect)
+            except Unavailable as error:
+                log.warning("%s: attempt %d of %s: %s", self._name, attempt, type(effect).__name__, error)
+                if stop.is_set():
+                    return
+                await asyncio.sleep(pause)
+                pause *= 2
+            else:
+                return
+
+
+async def _before(stop: asyncio.Event, done: Awaitable[Any]) -> bool:
+    """Awaits something, or the stop if that comes first; whether it was done."""
+    doing = asyncio.ensure_future(done)
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait([doing, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            doing.result()
+        return doing.done() and not stop.is_set()
+    finally:
+        doing.cancel()
+        stopped.cancel()
