@@ -1,0 +1,1 @@
+"""Our own fleet: workers that speak Cog's HTTP protocol and the engines they run."""

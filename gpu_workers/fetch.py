@@ -1,0 +1,86 @@
+"""Brings a prediction's input files onto the disk: data URIs and URLs of allowed hosts, within limits."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import httpx
+
+from gpu_workers.engines.base import InputRefused, Schema, media_fields
+
+MAX_FILE_BYTES = 200 * 2**20
+FETCH_TIMEOUT_S = 120.0
+IO_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+
+
+class FetchFailed(Exception):
+    """The host of an input did not hand it over; another try may succeed."""
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Turns each media field into a local path. Redirects are not followed: they would leave the allow list."""
+
+    allowed_hosts: frozenset[str]
+
+    async def localise(self, inputs: dict[str, Any], schema: Schema, folder: Path) -> dict[str, Any]:
+        local = dict(inputs)
+        for name in media_fields(schema):
+            value = local.get(name)
+            if isinstance(value, list):
+                local[name] = [
+                    str(await self._bring(item, folder / f"{name}-{index}")) for index, item in enumerate(value)
+                ]
+            elif value is not None:
+                local[name] = str(await self._bring(value, folder / name))
+        return local
+
+    async def _bring(self, uri: str, path: Path) -> Path:
+        if uri.startswith("data:"):
+            await asyncio.to_thread(path.write_bytes, data_of(uri))
+            return path
+        parts = urlsplit(uri)
+        if parts.scheme not in ("http", "https"):
+            raise InputRefused("an input file must be an http(s) URL or a data URI")
+        if (parts.hostname or "").lower() not in self.allowed_hosts:
+            raise InputRefused(f"input files are not fetched from {parts.hostname!r}")
+        try:
+            async with asyncio.timeout(FETCH_TIMEOUT_S):
+                await self._download(uri, path)
+        except (httpx.TransportError, TimeoutError) as error:
+            raise FetchFailed(f"input could not be fetched: {type(error).__name__}") from error
+        return path
+
+    async def _download(self, uri: str, path: Path) -> None:
+        client = httpx.AsyncClient(timeout=IO_TIMEOUT, follow_redirects=False, trust_env=False)
+        async with client, client.stream("GET", uri) as answer:
+            if answer.status_code >= 500:
+                raise FetchFailed(f"input could not be fetched: HTTP {answer.status_code}")
+            if answer.status_code != 200:
+                raise InputRefused(f"input could not be fetched: HTTP {answer.status_code}")
+            received = 0
+            with path.open("wb") as file:
+                async for chunk in answer.aiter_bytes(1 << 18):
+                    received += len(chunk)
+                    if received > MAX_FILE_BYTES:
+                        raise InputRefused("an input file is larger than 200 MB")
+                    file.write(chunk)
+
+
+def data_of(uri: str) -> bytes:
+    """The bytes of a data URI (RFC 2397)."""
+    head, comma, body = uri.partition(",")
+    if not comma:
+        raise InputRefused("a data URI without data")
+    if not head.endswith(";base64"):
+        return unquote_to_bytes(body)
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise InputRefused("a data URI whose base64 cannot be read") from error

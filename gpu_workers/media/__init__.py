@@ -1,0 +1,1 @@
+"""Reading and writing of films, sound and speech, without any knowledge of models."""

@@ -1,0 +1,105 @@
+"""Sound as arrays: WAV out with its label, any audio in, loudness, soft room."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from gpu_workers.engines.base import InputRefused
+from gpu_workers.engines.labels import label
+
+Samples = NDArray[np.float32]  # mono (n,) or stereo (n, 2), -1 to 1
+
+RATE = 44_100
+MAX_SECONDS = 600
+
+
+def normalised(samples: Samples, peak: float = 0.89) -> Samples:
+    loudest = float(np.max(np.abs(samples), initial=0.0))
+    return samples if loudest < 1e-6 else np.multiply(samples, peak / loudest, dtype=np.float32)
+
+
+def faded(samples: Samples, rate: int, begin_s: float, end_s: float) -> Samples:
+    """Without a click at either end."""
+    shaped = samples.copy()
+    for seconds, part in ((begin_s, slice(None)), (end_s, slice(None, None, -1))):
+        count = min(int(seconds * rate), len(shaped))
+        ramp = np.linspace(0, 1, count, dtype=np.float32)
+        view = shaped[part][:count]
+        view *= ramp if shaped.ndim == 1 else ramp[:, None]
+    return shaped
+
+
+def stereo(samples: Samples) -> Samples:
+    return samples if samples.ndim == 2 else np.stack([samples, samples], axis=1)
+
+
+def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
+    """Linear interpolation after a gentle low-pass where the rate falls; enough for speech and effects."""
+    if rate == wanted:
+        return samples
+    if samples.ndim == 2:
+        return np.stack([resampled(channel, rate, wanted) for channel in samples.T], axis=1)
+    count = round(len(samples) * wanted / rate)
+    at = np.arange(count) * (rate / wanted)
+    return np.asarray(np.interp(at, np.arange(len(samples)), samples), np.float32)
+
+
+def room(samples: Samples, rate: int, seconds: float, share: float, seed: int) -> Samples:
+    """A soft hall: convolution with decaying noise, by FFT."""
+    count = int(seconds * rate)
+    decay = np.exp(-np.linspace(0, 6.5, count)).astype(np.float32)
+    echo = np.random.default_rng(seed).standard_normal((count, 2)).astype(np.float32) * decay[:, None]
+    echo[: int(0.012 * rate)] = 0
+    kernel = np.ones(24, np.float32) / 24
+    dry = stereo(samples)
+    size = 1 << (len(dry) + count).bit_length()
+    wet = np.empty_like(dry)
+    for channel in range(2):
+        soft = np.convolve(echo[:, channel], kernel, mode="same")
+        spectrum = np.fft.rfft(dry[:, channel], size) * np.fft.rfft(soft, size)
+        wet[:, channel] = np.fft.irfft(spectrum, size)[: len(dry)]
+    level = float(np.sqrt(np.mean(dry**2)) / (np.sqrt(np.mean(wet**2)) + 1e-9))
+    return (dry + wet * level * share).astype(np.float32)
+
+
+def write_wav(path: Path, samples: Samples, rate: int, engine: str) -> None:
+    """16-bit PCM with the engine's label as the INFO comment."""
+    pcm = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
+    comment = label(engine).encode() + b"\0"
+    comment += b"\0" * (len(comment) % 2)
+    info = b"INFO" + b"ICMT" + struct.pack("<I", len(comment)) + comment
+    form = struct.pack("<HHIIHH", 1, channels, rate, rate * channels * 2, channels * 2, 16)
+    chunks = b"".join(
+        kind + struct.pack("<I", len(body)) + body for kind, body in ((b"fmt ", form), (b"LIST", info), (b"data", pcm))
+    )
+    path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+
+
+def read_audio(path: Path, rate: int = RATE) -> Samples:
+    """The sound of any file that has some, as stereo at the wanted rate."""
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise InputRefused("the audio input has no sound track")
+            resampler = av.AudioResampler(format="flt", layout="stereo", rate=rate)
+            parts: list[Samples] = []
+            total = 0
+            for frame in container.decode(container.streams.audio[0]):
+                for piece in resampler.resample(frame):
+                    parts.append(piece.to_ndarray().reshape(-1, 2).astype(np.float32))
+                    total += len(parts[-1])
+                if total > MAX_SECONDS * rate:
+                    raise InputRefused(f"the audio is longer than {MAX_SECONDS} s")
+            parts.extend(piece.to_ndarray().reshape(-1, 2).astype(np.float32) for piece in resampler.resample(None))
+    except FFmpegError as error:
+        raise InputRefused("the audio input cannot be read") from error
+    if not parts:
+        raise InputRefused("the audio input is empty")
+    return np.concatenate(parts)
