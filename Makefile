@@ -19,12 +19,12 @@ export STUDIO_SANDBOX := $(SANDBOX)
 help:  ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf '  make %-7s %s\n' "$$target" "$$what"; done
 
-setup: $(STAMPS)/python $(STAMPS)/toolchain ui  ## the virtual environment, Kafka, the Firestore emulator and the page
+setup: .venv/.synced $(STAMPS)/toolchain ui  ## the virtual environment, Kafka, the Firestore emulator and the page
 
 up: setup  ## start the platform and leave it running (SANDBOX=1: every model, served by simulators)
 	@$(BIN)/studio up
 
-down: $(STAMPS)/python  ## stop the platform; its data stay
+down: .venv/.synced  ## stop the platform; its data stay
 	@$(BIN)/studio down
 
 demo: setup  ## run one sentence to real files (PROMPT="…" for another)
@@ -35,7 +35,7 @@ test: setup $(STAMPS)/browser  ## everything that has to pass: checks, then all 
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/pytest $(PYTEST_ARGS)
 
-check: $(STAMPS)/python  ## style, types and the direction of imports
+check: .venv/.synced  ## style, types and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -52,24 +52,23 @@ clean: down  ## remove the local data, and nothing that was downloaded
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
-$(STAMPS)/uv: | $(BIN)/python
-	@mkdir -p $(STAMPS)
+.venv/.uv: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet uv
 	@touch $@
 
 # `sync` makes the environment exactly the lock; the project itself comes on top, editable.
-$(STAMPS)/python: requirements.lock pyproject.toml | $(STAMPS)/uv
+.venv/.synced: requirements.lock pyproject.toml | .venv/.uv
 	$(BIN)/python -m uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --config-settings editable_mode=compat --editable .
 	@touch $@
 
-$(STAMPS)/prerequisites: studio/local/prerequisites.py | $(STAMPS)/python
+$(STAMPS)/prerequisites: studio/local/prerequisites.py | .venv/.synced
 	$(BIN)/python -m studio.local.prerequisites setup
-	@touch $@
+	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/browser: | $(STAMPS)/python
+$(STAMPS)/browser: | .venv/.synced
 	$(BIN)/python -m studio.local.prerequisites browser
-	@touch $@
+	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/toolchain: studio/local/kafka/pom.xml studio/local/firestore/package-lock.json | $(STAMPS)/prerequisites
 	$(BIN)/python -m studio.local.toolchain

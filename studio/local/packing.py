@@ -26,6 +26,7 @@ PACKING = (
     Packed("gpu-worker-2", ("gpu_worker",)),
 )
 
+WORKER_DRAIN_S = 10  # less than the supervisor waits before it kills
 GPU_WORKER = "gpu_worker"  # has a main of its own: it is also started alone, on machines with a GPU
 
 
@@ -39,6 +40,7 @@ def program(packed: Packed, port: int) -> Program:
     if packed.roles == (GPU_WORKER,):
         command = [sys.executable, "-m", "gpu_workers"]
         environment = {"STUDIO_WORKER_ID": packed.name, "STUDIO_WORKER_PORT": str(port)}
+        environment["STUDIO_WORKER_DRAIN_S"] = str(WORKER_DRAIN_S)
     else:
         command = [sys.executable, "-m", "studio.processes", *packed.roles]
         environment = {"STUDIO_PROCESS_NAME": packed.name, "STUDIO_HEALTH_PORT": str(port)}

@@ -18,9 +18,7 @@ async def run(settings: Settings, process: Process) -> None:
         raise ValueError("STUDIO_KAFKA_BOOTSTRAP is not set")
     await ensure_topics(settings.kafka_bootstrap)
     runners = [
-        DeciderRunner(
-            settings.kafka_bootstrap, decider, data_dir=settings.data_dir, instance_id=settings.process_name
-        )
+        DeciderRunner(settings.kafka_bootstrap, decider, data_dir=settings.data_dir, instance_id=settings.process_name)
         for decider in (CANVAS, ORGS, CATALOG)
     ]
 

@@ -124,7 +124,8 @@ def test_deciders_share_a_process_with_deciders_only() -> None:
 def test_a_worker_of_the_fleet_has_its_own_main() -> None:
     worker = next(packed for packed in PACKING if packed.name == "gpu-worker-1")
     assert program(worker, 7).command[1:] == ["-m", "gpu_workers"]
-    assert program(worker, 7).environment == {"STUDIO_WORKER_ID": "gpu-worker-1", "STUDIO_WORKER_PORT": "7"}
+    environment = program(worker, 7).environment
+    assert (environment["STUDIO_WORKER_ID"], environment["STUDIO_WORKER_PORT"]) == ("gpu-worker-1", "7")
 
 
 def test_kafkas_properties_become_the_images_variables(tmp_path: Path) -> None:
