@@ -46,6 +46,7 @@ def wire(spec: ModelSpec, step: OpenedStep) -> dict[str, Any] | Unwirable:
     _place_media(built, slots, named, step)
     _place_words(built, spec, step)
     _place_duration(built, spec, step)
+    _place_defaults(built, spec)
     problems = tuple(_problems(spec, built, slots, step))
     return Unwirable(problems) if problems else built
 
@@ -149,8 +150,10 @@ def _place_words(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) -> No
     description = step.description.strip() or step.title.strip()
     texts = [text for one in step.upstream for file in one.outputs if (text := file.text)]
     texts = [text for text in texts if text not in built.values()]
-    spoken = next((slot for slot in slots if slot.verbatim), None)
     prompt = next((slot for slot in slots if not slot.verbatim), None)
+    spoken = next((slot for slot in slots if slot.verbatim), None)
+    if spoken is None and spec.agent_type == "speech":
+        spoken, prompt = prompt, None  # some voices call the words that they speak a prompt
     if spoken is not None and (words := _spoken_words(built, spoken, spec, step, texts, said, prompt is None)):
         built[spoken.name] = words
         texts = [text for text in texts if text != words]
@@ -195,6 +198,15 @@ def _place_duration(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) ->
     wanted = wanted if wanted is not None else (durations.said_in(step.description) if given is None else None)
     if wanted is not None:
         built[name] = durations.spelled(wanted, name, resolved(properties[name], spec.input_schema))
+
+
+def _place_defaults(built: dict[str, Any], spec: ModelSpec) -> None:
+    """What the model must be told and the step does not say, as the schema would have it."""
+    for name in spec.input_schema.get("required", ()):
+        field = resolved(spec.input_schema.get("properties", {}).get(name, {}), spec.input_schema)
+        default = field.get("default", field.get("const"))
+        if name not in built and default is not None:
+            built[name] = default
 
 
 def _problems(spec: ModelSpec, built: dict[str, Any], slots: Sequence[Slot], step: OpenedStep) -> Iterable[Problem]:

@@ -1,4 +1,4 @@
-"""Whatever comes in whatever order: caps hold, nothing that fits waits, turns are fair, and everything gets its turn."""
+"""Whatever comes in whatever order: caps hold, nothing that fits waits, turns are fair, and everybody gets one."""
 
 from __future__ import annotations
 
@@ -173,12 +173,12 @@ def test_turns_follow_the_weights_within_one_turn(weights: list[int]) -> None:
         rotation.enter(key, weight)
     served: Counter[int] = Counter()
     for turn in range(1, 5 * sum(weights)):
-        key = rotation.first()
-        assert key is not None
-        rotation.charge(key)
-        served[key] += 1
-        for other, weight in enumerate(weights):
-            assert abs(served[other] - turn * weight / sum(weights)) <= len(weights)
+        chosen = rotation.first()
+        assert chosen is not None
+        rotation.charge(chosen)
+        served[chosen] += 1
+        for one, share in enumerate(weights):
+            assert abs(served[one] - turn * share / sum(weights)) <= len(weights)
 
 
 @settings(max_examples=60, deadline=None)
@@ -187,11 +187,9 @@ def test_a_job_is_not_put_off_by_a_stream_of_newcomers(newcomers: list[int], pri
     bench = Bench(concurrent=1)
     bench.queue("o0.first")
     bench.queue("o1.waits", priority=priority)
-    ended = 0
     for n, weight in enumerate(newcomers):
         bench.org(f"n{n}", weight=weight)
         bench.queue(f"n{n}.a", priority="HIGH")
-        bench.end(bench.order[ended])
-        ended += 1
+        bench.end(bench.order[n])
     ahead = bench.order.index("o1.waits") if "o1.waits" in bench.order else len(bench.order)
     assert ahead <= 12

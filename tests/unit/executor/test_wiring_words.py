@@ -54,6 +54,17 @@ def test_without_anything_else_the_description_is_spoken() -> None:
     assert wire(SPEECH, step(words="Meet the new bottle")) == {"text": "Meet the new bottle"}
 
 
+def test_a_voice_that_calls_its_words_a_prompt_speaks_them() -> None:
+    voice = model({"prompt": TEXT, "audio_prompt": URI}, "prompt", agent_type="speech")
+    assert wire(voice, step("text", words="Read the script")) == {"prompt": "A hero rises."}
+
+
+def test_a_required_field_with_a_default_takes_it() -> None:
+    assert wire(
+        SPEECH.model_copy(update={"input_schema": {**SPEECH.input_schema, "required": ["voice"]}}), step(text="Hi")
+    ) == {"text": "Hi", "voice": "anna"}
+
+
 def test_lyrics_come_from_upstream_and_the_prompt_from_the_description() -> None:
     song = model({"lyrics": TEXT, "prompt": TEXT}, "prompt", agent_type="music")
     assert wire(song, step("text", words="A waltz")) == {"lyrics": "A hero rises.", "prompt": "A waltz"}

@@ -1,0 +1,1 @@
+"""Catalog: the models of every provider, as files, and their loader."""
