@@ -2,6 +2,7 @@
 import { useCallback, useState } from "react";
 import type { Client } from "./api/client.ts";
 import { type Spoken, speak } from "./api/problems.ts";
+import { text } from "./api/wire.ts";
 import { Canvas } from "./canvas/canvas.tsx";
 import { PlanBar } from "./canvas/plan-bar.tsx";
 import type { Theme } from "./kit/theme.ts";
@@ -31,6 +32,22 @@ export function Stage({ session, client, theme, tell }: StageProps) {
   return (
     <main className="stage" aria-label="Canvas">
       <div className="drawing">
+        <div className="overlay" aria-live="polite">
+          <PlanPicker state={state} shown={plan_id} onChoose={setChosen} />
+          {plan && !ghost ? (
+            <PlanBar
+              plan={plan}
+              credits={state.credits}
+              busy={busy}
+              act={{
+                approve: () => act(plan.plan_id, "approve"),
+                reject: () => act(plan.plan_id, "reject"),
+                cancel: () => act(plan.plan_id, "cancel"),
+                rerun: () => act(plan.plan_id, "rerun"),
+              }}
+            />
+          ) : null}
+        </div>
         <Canvas
           plan_id={plan?.plan_id ?? "draft"}
           steps={steps}
@@ -40,20 +57,6 @@ export function Stage({ session, client, theme, tell }: StageProps) {
           theme={theme}
         />
         {steps.length === 0 ? <Waiting state={state} /> : null}
-        <PlanPicker state={state} shown={plan_id} onChoose={setChosen} />
-        {plan && !ghost ? (
-          <PlanBar
-            plan={plan}
-            credits={state.credits}
-            busy={busy}
-            act={{
-              approve: () => act(plan.plan_id, "approve"),
-              reject: () => act(plan.plan_id, "reject"),
-              cancel: () => act(plan.plan_id, "cancel"),
-              rerun: () => act(plan.plan_id, "rerun"),
-            }}
-          />
-        ) : null}
       </div>
       {step ? (
         <Inspector
@@ -117,11 +120,12 @@ function useActing(client: Client, session: Session, tell: (problem: Spoken | nu
     setBusy(true);
     tell(null);
     try {
-      await client.post(`/v1/plans/${plan_id}/${verb}`, body);
+      const answer = await client.post(`/v1/plans/${plan_id}/${verb}`, body);
+      heal(plan_id, text(answer.position));
     } catch (error) {
       tell(speak(error));
-    } finally {
       heal(plan_id);
+    } finally {
       setBusy(false);
     }
   };

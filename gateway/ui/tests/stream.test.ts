@@ -22,13 +22,14 @@ interface Heard {
 }
 
 /** Answers one connection after the other, and leaves when there is none left. */
-async function listen(answers: (Response | Error)[], position?: string): Promise<Heard> {
+async function listen(answers: (Response | Error)[], position?: string, mayBeNew = false): Promise<Heard> {
   const heard: Heard = { frames: [], connections: [], resumed_from: [], refused: [] };
   const leaving = new AbortController();
   const options: StreamOptions = {
     path: "/v1/sessions/ses_1/stream",
     headers: { Authorization: "Bearer key" },
     position,
+    mayBeNew,
     onFrame: (frame, at) => heard.frames.push([frame.event, frame.data, at]),
     onConnection: (connection) => heard.connections.push(connection),
     onOpen: () => undefined,
@@ -82,6 +83,13 @@ describe("reconnecting", () => {
     expect(heard.refused).toEqual([401]);
     expect(heard.resumed_from).toHaveLength(2);
   });
+});
+
+test("a session that was made a moment ago may be unknown for a moment", async () => {
+  const heard = await listen([new Response("", { status: 404 }), body()], undefined, true);
+  expect(heard.refused).toEqual([]);
+  expect(heard.connections).toContain("live");
+  expect((await listen([new Response("", { status: 404 }), body()])).refused).toEqual([404]);
 });
 
 test("the backoff grows, is bounded, and never hammers", () => {

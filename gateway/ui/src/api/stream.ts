@@ -13,6 +13,8 @@ export interface StreamOptions {
   onConnection: (connection: Connection) => void;
   /** Called once a connection stands, before its frames. */
   onOpen: () => void;
+  /** The session was made a moment ago: not every part of the platform may know it yet, so 404 is tried again. */
+  mayBeNew?: boolean;
   /** A key that is refused will not be accepted by trying again. */
   onRefused: (status: number) => void;
   fetch?: typeof fetch;
@@ -24,7 +26,9 @@ const BACKOFF_MAX_MS = 15_000;
 /** The platform sends a comment every 15 s; three missed ones mean that the connection is dead. */
 const SILENCE_MAX_MS = 45_000;
 
-/** Full jitter keeps the pages of a whole office from coming back in step. */
+const REFUSALS = new Set([401, 403, 404]);
+
+/** Jitter keeps the pages of a whole office from coming back in step. */
 export function backoffMs(failures: number, random = Math.random()): number {
   const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.max(0, failures - 1));
   return Math.round(ceiling / 2 + (ceiling / 2) * random);
@@ -69,7 +73,7 @@ async function connectOnce(
       cache: "no-store",
       signal: either,
     });
-    if (answer.status === 401 || answer.status === 403 || answer.status === 404) {
+    if (REFUSALS.has(answer.status) && !(answer.status === 404 && options.mayBeNew)) {
       options.onRefused(answer.status);
       return "refused";
     }

@@ -3,7 +3,7 @@ import { layout as dagreLayout, Graph } from "@dagrejs/dagre";
 import type { Step } from "../state/model.ts";
 
 export const NODE_WIDTH = 288;
-export const NODE_HEIGHT = 278;
+export const NODE_HEIGHT = 256;
 
 export interface Place {
   x: number;

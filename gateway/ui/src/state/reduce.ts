@@ -1,6 +1,7 @@
 /** (state, action) -> state. Frames may repeat: applying one twice changes nothing but appended token deltas. */
 import { isObject, type Json, known, planOfRun, readMessage } from "../api/wire.ts";
 import { creditsText } from "../kit/format.ts";
+import { fileName } from "../kit/media.ts";
 import { heal, healPlan } from "./heal.ts";
 import { type Action, emptyState, type Frame, type Message, type State } from "./model.ts";
 import { reducePlanFrame } from "./plans.ts";
@@ -64,7 +65,9 @@ function completeRun(state: State, data: Json, at: number): State {
     cancelled: "The run was cancelled",
   };
   const plan = ended.plans[planOfRun(run_id)];
-  const assets = plan ? plan.steps.flatMap((step) => step.outputs) : [];
+  const assets = (plan?.steps ?? []).flatMap((step) =>
+    step.outputs.map((asset) => ({ ...asset, name: fileName(asset, step.title) })),
+  );
   const tone = status === "succeeded" ? "good" : status === "cancelled" ? "plain" : "bad";
   return notice(
     ended,

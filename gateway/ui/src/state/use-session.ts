@@ -6,6 +6,9 @@ import { number, readPlan, readSession, text } from "../api/wire.ts";
 import { type Action, emptyState, type Frame, type State } from "./model.ts";
 import { reduce } from "./reduce.ts";
 
+/** `after`: the position of an answer whose effects must be seen; without it, what the stream has told. */
+type Heal = (plan_id: string, after?: string) => void;
+
 /** The session that is shown, and from where its stream is read. */
 export interface Target {
   session_id: string;
@@ -19,7 +22,7 @@ export interface Session {
   connection: Connection;
   dispatch: (action: Action) => void;
   /** Reads a plan again once the read model has caught up with what the stream has said. */
-  heal: (plan_id: string) => void;
+  heal: Heal;
   open: (target: Target | null) => void;
 }
 
@@ -34,6 +37,8 @@ const WORTH_HEALING = new Set([
   "run.completed",
 ]);
 const HEAL_AFTER_MS = 250;
+const HEAL_AGAIN_MS = 1500;
+const HEAL_TRIES_MAX = 4;
 
 export function useSession(client: Client, onMissing: () => void): Session {
   const [target, setTarget] = useState<Target | null>(targetInAddress);
@@ -77,10 +82,15 @@ export function useSession(client: Client, onMissing: () => void): Session {
     position.current = target.position;
     const onOpen = () => {
       readCreditsInto(client, dispatch);
-      readSessionInto(client, target.session_id, dispatch);
+      readSessionInto(client, `${target.session_id}${afterQuery(position.current)}`, dispatch);
     };
     const path = `/v1/sessions/${target.session_id}/stream`;
-    const options = { path, headers: client.headers(), position: target.position };
+    const options = {
+      path,
+      headers: client.headers(),
+      position: target.position,
+      mayBeNew: target.fresh,
+    };
     void follow({ ...options, onFrame, onConnection: setConnection, onOpen, onRefused }, leaving.signal);
     return () => leaving.abort();
   }, [client, target, onFrame, onRefused]);
@@ -102,8 +112,8 @@ function targetInAddress(): Target | null {
 const stateOf = (target: Target | null): State =>
   target ? { ...emptyState, session_id: target.session_id, loaded: false } : emptyState;
 
-function readSessionInto(client: Client, session_id: string, dispatch: (action: Action) => void): void {
-  client.get(`/v1/sessions/${session_id}`).then(
+function readSessionInto(client: Client, path: string, dispatch: (action: Action) => void): void {
+  client.get(`/v1/sessions/${path}`).then(
     (raw) => dispatch({ type: "healed", session: readSession(raw) }),
     // The stream goes on without it; the next connection asks again.
     (error: unknown) => console.warn("The session could not be read again", error),
@@ -125,7 +135,7 @@ function useHealing(
   client: Client,
   dispatch: (action: Action) => void,
   position: { readonly current: string | undefined },
-): (plan_id: string) => void {
+): Heal {
   const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
   useEffect(() => {
     const waiting = timers.current;
@@ -134,23 +144,33 @@ function useHealing(
     };
   }, []);
   return useCallback(
-    (plan_id: string) => {
-      const read = async () => {
-        const after = position.current ? `?after=${encodeURIComponent(position.current)}` : "";
+    (plan_id: string, after?: string) => {
+      const read = async (tries_left: number) => {
         try {
-          const plan = readPlan(await client.get(`/v1/plans/${plan_id}${after}`));
+          const raw = await client.get(`/v1/plans/${plan_id}${afterQuery(after ?? position.current)}`);
+          const plan = readPlan(raw);
           if (plan) dispatch({ type: "plan_healed", plan });
         } catch (error) {
           if (!(error instanceof Problem)) throw error;
-          console.warn(`Plan ${plan_id} could not be read again`, error.title);
+          if (error.status === 503 && tries_left > 0) soon(tries_left - 1, HEAL_AGAIN_MS);
+          else console.warn(`Plan ${plan_id} could not be read again`, error.title);
         }
       };
-      clearTimeout(timers.current.get(plan_id));
-      timers.current.set(plan_id, setTimeout(read, HEAL_AFTER_MS));
+      const soon = (tries_left: number, ms: number) => {
+        clearTimeout(timers.current.get(plan_id));
+        timers.current.set(
+          plan_id,
+          setTimeout(() => void read(tries_left), ms),
+        );
+      };
+      soon(HEAL_TRIES_MAX, HEAL_AFTER_MS);
     },
     [client, dispatch, position],
   );
 }
+
+const afterQuery = (position: string | undefined): string =>
+  position ? `?after=${encodeURIComponent(position)}` : "";
 
 function planOf({ data }: Frame): string | undefined {
   const members = data as Record<string, unknown> | null;
