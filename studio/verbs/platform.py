@@ -3,10 +3,12 @@
 import asyncio
 import os
 import shutil
+from subprocess import SubprocessError
 from typing import Annotated, Any
 
 import typer
 from aiokafka.errors import KafkaError
+from httpx import HTTPError
 from rich.markup import escape
 from rich.table import Table
 
@@ -21,6 +23,16 @@ from studio.local.readiness import StartFailed
 from studio.settings import Settings
 from studio.verbs.output import Json, console, failing_on, print_json, progress
 
+START_FAILURES = (
+    MissingPrerequisites,
+    StartFailed,
+    BootstrapFailed,
+    HTTPError,
+    KafkaError,
+    SubprocessError,
+    TimeoutError,
+    RuntimeError,
+)
 LAG_TIMEOUT_S = 10.0
 MEBIBYTE = 2**20
 
@@ -41,7 +53,7 @@ def up(
     Examples:  studio up  ·  STUDIO_HTTP_PORT=8080 studio up  ·  studio up --servers-only --json
     """
     settings = Settings()
-    with failing_on(MissingPrerequisites, StartFailed, BootstrapFailed, TimeoutError, RuntimeError):
+    with failing_on(*START_FAILURES):
         prerequisites.ensure(prerequisites.needed(), say)
         resolved, access = asyncio.run(bring_up(settings, servers_only))
     about = up_document(resolved, access)

@@ -1,6 +1,7 @@
 """The local platform comes up, survives what is killed, and goes down without a trace."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from typing import Any
 import psutil
 import pytest
 from pymongo import AsyncMongoClient
+from typer.testing import CliRunner
 
+from studio.cli import app
 from studio.local import leftovers
 from studio.local.platform import LocalPlatform, ProcessStatus
 from studio.local.servers.server import NotReady, wait_until_ready
@@ -60,6 +63,21 @@ async def test_a_second_up_finds_the_first(local: LocalPlatform) -> None:
     assert second == first
     assert pids(local) == before
     assert {name: row.ready for name, row in (await servers_of(local)).items()} == dict.fromkeys(SERVERS, True)
+
+
+def test_status_tells_programs_of_every_process(local: LocalPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
+    asyncio.run(local.up(quiet, servers_only=True))
+    monkeypatch.setenv("STUDIO_DATA_DIR", str(local.layout.data_dir))
+    result = CliRunner().invoke(app, ["status", "--json"])
+    assert result.exit_code == 1, "the platform's own processes do not run here"
+    status = json.loads(result.stdout)
+    assert set(status) == {"processes", "url", "planner", "lag"}
+    rows = {row["name"]: row for row in status["processes"] if row["kind"] == "server"}
+    assert set(rows) == SERVERS
+    for row in rows.values():
+        assert set(row) == {"name", "kind", "pid", "state", "ready", "restarts", "rss_bytes"}
+        assert (row["state"], row["ready"], row["restarts"]) == ("running", True, 0)
+        assert row["rss_bytes"] > 0
 
 
 async def test_every_listener_is_on_this_machine_only(local: LocalPlatform) -> None:
