@@ -80,11 +80,14 @@ async def serve(settings: Settings, roles: dict[str, Run]) -> int:
 
 
 def report_failures(tasks: set[asyncio.Task[None]]) -> bool:
-    """Logs the traceback of every task that raised; whether there was one."""
-    failures = [(task, error) for task in tasks if (error := task.exception()) is not None]
-    for task, error in failures:
-        log.critical("failed", extra={"action": "crash", "task": task.get_name()}, exc_info=error)
-    return bool(failures)
+    """Logs why every task failed that did; whether there was one."""
+    failed = False
+    for task in tasks:
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None:
+            failed = True
+            log.critical("failed", extra={"action": "crash", "task": task.get_name()}, exc_info=error)
+    return failed
 
 
 def write_down(settings: Settings, process: Process) -> None:

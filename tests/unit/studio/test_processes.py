@@ -39,6 +39,15 @@ async def ends(_settings: Settings, _process: Process) -> None:
     return
 
 
+async def is_cancelled(_settings: Settings, _process: Process) -> None:
+    raise asyncio.CancelledError
+
+
+async def fails_while_stopping(_settings: Settings, process: Process) -> None:
+    await process.stop.wait()
+    raise ConnectionError("could not say goodbye")
+
+
 async def test_an_orderly_stop_is_no_failure() -> None:
     assert await serve(SETTINGS, {"a": until_stopped, "b": asks_to_stop}) == 0
 
@@ -53,6 +62,14 @@ async def test_a_role_that_raises_takes_the_process_down(caplog: pytest.LogCaptu
 
 async def test_a_role_that_just_ends_takes_the_process_down() -> None:
     assert await serve(SETTINGS, {"steady": until_stopped, "short": ends}) == 1
+
+
+async def test_a_role_that_is_cancelled_takes_the_process_down() -> None:
+    assert await serve(SETTINGS, {"steady": until_stopped, "cancelled": is_cancelled}) == 1
+
+
+async def test_a_failure_while_stopping_shows_in_the_exit_code() -> None:
+    assert await serve(SETTINGS, {"a": asks_to_stop, "b": fails_while_stopping}) == 1
 
 
 async def test_health_and_metrics_are_served(tmp_path: os.PathLike[str]) -> None:
