@@ -1,4 +1,4 @@
-"""Signed addresses of assets: whoever holds one may read those bytes until it expires, and nothing else.
+"""Signed addresses: of assets, which whoever holds one may read until it expires, and of providers' webhooks.
 
 `/v1/assets/{id}?exp=&sig=`. `sig` is a token that carries what serving the bytes needs (org, content hash, media
 type), so that no look-up stands between the address and the bytes: `<claims>.<mac>`, both URL-safe base64 without
@@ -20,6 +20,7 @@ from events.assets import AssetRef
 
 LIFE_S = 24 * 3600
 _LABEL = b"asset-address\x00"
+_ATTEMPT_LABEL = b"attempt\x00"
 
 
 class BadSignature(ValueError):
@@ -64,6 +65,38 @@ def asset_path(secret: bytes, org_id: str, asset: AssetRef, *, now: float, life_
     signed = SignedAsset(asset.asset_id, org_id, asset.sha256, asset.media_type, asset.bytes)
     query = urlencode({"exp": exp, "sig": sign(secret, signed, exp)})
     return f"/v1/assets/{asset.asset_id}?{query}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedAttempt:
+    """The attempt that a webhook's address names (`?t=`)."""
+
+    org_id: str
+    job_id: str
+    lease: int
+
+
+def sign_attempt(secret: bytes, attempt: SignedAttempt) -> str:
+    """`t` of `/v1/webhooks/{provider}?t=`: only we can have made it."""
+    claims = _encode(orjson.dumps([attempt.org_id, attempt.job_id, attempt.lease]))
+    return f"{claims}.{_encode(_attempt_mac(secret, claims))}"
+
+
+def verify_attempt(secret: bytes, token: str) -> SignedAttempt:
+    """Raises BadSignature."""
+    claims, _, mac = token.partition(".")
+    try:
+        given = _decode(mac)
+    except (binascii.Error, ValueError) as error:
+        raise BadSignature("malformed signature") from error
+    if not hmac.compare_digest(given, _attempt_mac(secret, claims)):
+        raise BadSignature("wrong signature")
+    org_id, job_id, lease = orjson.loads(_decode(claims))
+    return SignedAttempt(org_id, job_id, lease)
+
+
+def _attempt_mac(secret: bytes, claims: str) -> bytes:
+    return hmac.new(secret, _ATTEMPT_LABEL + claims.encode(), hashlib.sha256).digest()
 
 
 def _mac(secret: bytes, asset_id: str, exp: int, claims: str) -> bytes:

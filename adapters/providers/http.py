@@ -38,8 +38,10 @@ def _trust() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def http_client(*, timeout: httpx.Timeout = TIMEOUT, trust_env: bool = True) -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=timeout, limits=LIMITS, verify=_trust(), trust_env=trust_env)
+def http_client(*, timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncClient:
+    """A proxy of the environment is never asked for this machine itself."""
+    here: dict[str, httpx.AsyncBaseTransport | None] = {"all://127.0.0.1": None, "all://localhost": None}
+    return httpx.AsyncClient(timeout=timeout, limits=LIMITS, verify=_trust(), mounts=here)
 
 
 @contextmanager

@@ -13,7 +13,8 @@ ProviderError            category          charged   another attempt
 │   ├── ProviderDown     outage            no        yes
 │   └── AccessRefused    contract          no        no     our key or our address of the model is wrong
 ├── ContractDrift        contract          unknown   no     an answer that the adapter does not know
-└── BadResult            contract          yes       no     a result that cannot be fetched, is too large, or no medium
+├── BadResult            contract          yes       no     a result that is too large, damaged or not there
+└── ResultLost           outage            yes       yes    a result that could not be fetched in time
 BadWebhook               not signed by the provider, changed, or too old
 """
 
@@ -103,6 +104,12 @@ class ContractDrift(ProviderError):
 class BadResult(ProviderError):
     category = "contract"
     charged = "yes"
+
+
+class ResultLost(ProviderError):
+    category = "outage"
+    charged = "yes"
+    retryable = True
 
 
 class BadWebhook(Exception):

@@ -135,8 +135,8 @@ class Provider(Protocol):
         ...
 
     @property
-    def answers_before_done(self) -> bool:
-        """The provider's own id of the attempt is worth a `running` on the log: without it nobody finds it again."""
+    def synchronous(self) -> bool:
+        """The answer to `submit` is the end; there is nothing to watch, and breaking the connection is all to stop."""
         ...
 
     async def submit(self, call: Call) -> Handle | Ended:

@@ -38,7 +38,7 @@ class Fleet:
 
     name = "fleet"
     create_is_idempotent = True
-    answers_before_done = False
+    synchronous = False
 
     def __init__(
         self, directory: Directory, *, client: httpx.AsyncClient | None = None, pace: Pace | None = None
@@ -46,7 +46,7 @@ class Fleet:
         self._directory = directory
         self._pace = pace or Pace()
         timeout = httpx.Timeout(SILENCE_MAX_S, connect=3.0, pool=10.0)
-        self._client = client or http_client(timeout=timeout, trust_env=False)
+        self._client = client or http_client(timeout=timeout)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -59,7 +59,7 @@ class LanguageModels:
 
     name = "llm"
     create_is_idempotent = False
-    answers_before_done = False
+    synchronous = True
 
     def __init__(self, complete: Complete) -> None:
         self._complete = complete

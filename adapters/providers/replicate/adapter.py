@@ -24,7 +24,7 @@ class Replicate:
 
     name = "replicate"
     create_is_idempotent = False
-    answers_before_done = True
+    synchronous = False
 
     def __init__(
         self,

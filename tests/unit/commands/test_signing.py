@@ -6,7 +6,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from commands.signing import LIFE_S, BadSignature, SignedAsset, asset_path, sign, verify
+from commands.signing import (
+    LIFE_S,
+    BadSignature,
+    SignedAsset,
+    SignedAttempt,
+    asset_path,
+    sign,
+    sign_attempt,
+    verify,
+    verify_attempt,
+)
 from events.assets import AssetRef
 
 SECRET = b"secret"
@@ -54,3 +64,14 @@ def test_the_path_is_that_of_the_gateway_and_the_same_within_an_hour() -> None:
     assert parts.path == "/v1/assets/ast_1"
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     assert verify(SECRET, "ast_1", int(query["exp"]), query["sig"], now=7200 + LIFE_S) == ASSET
+
+
+def test_a_webhooks_address_names_its_attempt() -> None:
+    attempt = SignedAttempt("org_1", "job_1", 3)
+    assert verify_attempt(SECRET, sign_attempt(SECRET, attempt)) == attempt
+
+
+@pytest.mark.parametrize("token", ["", "a.b", "é", sign_attempt(b"other", SignedAttempt("org_1", "job_1", 3))])
+def test_an_attempt_that_was_not_signed_here_is_refused(token: str) -> None:
+    with pytest.raises(BadSignature):
+        verify_attempt(SECRET, token)

@@ -1,0 +1,179 @@
+"""One attempt at its provider: created at most once, watched to its end, stopped when that is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Final
+
+from processors.dispatcher.errors import ContractDrift, NotSent, OutcomeUnknown, ProviderError
+from processors.dispatcher.ports import (
+    Call,
+    Ended,
+    Failed,
+    Handle,
+    NeverArrived,
+    Progressed,
+    Provider,
+    Unknowable,
+)
+from processors.dispatcher.tables import KnownJobs
+from processors.dispatcher.word import Word
+
+SUBMIT_TRIES: Final = 3
+SUBMIT_WAIT_S: Final = 0.3
+WATCH_MARGIN_S: Final = 15.0
+"""Beyond the model's stated maximum: for the way there and back."""
+CREATE_WAIT_S: Final = 45.0
+STOP_TRIES: Final = 5
+STOP_WAIT_S: Final = 1.0
+log = logging.getLogger(__name__)
+
+
+class AttemptOver(Exception):
+    """The log has gone on without this attempt: there is nothing to be done for it."""
+
+
+class Attempt:
+    """`run` may be cancelled at any time: what is being created is created to the end, so that it can be stopped."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        call: Call,
+        word: Word,
+        jobs: KnownJobs,
+        progress: Callable[[Progressed], Awaitable[None]],
+    ) -> None:
+        self._provider = provider
+        self._call = call
+        self._word = word
+        self._jobs = jobs
+        self._progress = progress
+        self._creating: asyncio.Task[Handle | Ended] | None = None
+        self._handle: Handle | None = None
+
+    async def run(self) -> Ended:
+        """Raises a ProviderError, or AttemptOver."""
+        taken = await self._taken()
+        if not isinstance(taken, Handle):
+            return taken
+        self._handle = taken
+        try:
+            async with asyncio.timeout(self._call.max_runtime_s + WATCH_MARGIN_S):
+                return await self._watch(taken)
+        except TimeoutError:
+            stopped = await stopped_at(self._provider, taken)
+            detail = f"longer than the model's {self._call.max_runtime_s} s" + ("" if stopped else ", and not stopped")
+            return Failed("timeout", detail, retryable=True)
+
+    async def stop(self) -> bool:
+        """Whether nothing of it runs any more."""
+        if self._creating is not None:
+            if self._provider.synchronous:
+                self._creating.cancel()
+                return True
+            done, _ = await asyncio.wait({self._creating}, timeout=CREATE_WAIT_S)
+            if not done or self._creating.cancelled():
+                return False
+            if (error := self._creating.exception()) is not None:
+                return not isinstance(error, OutcomeUnknown)
+            taken = self._creating.result()
+            if not isinstance(taken, Handle):
+                return True
+            self._handle = taken
+        return self._handle is not None and await stopped_at(self._provider, self._handle)
+
+    async def _watch(self, handle: Handle) -> Ended:
+        async with aclosing(self._provider.watch(handle)) as updates:
+            async for update in updates:
+                if not isinstance(update, Progressed):
+                    return update
+                await self._progress(update)
+        raise ContractDrift("the adapter stopped watching before the attempt had ended")
+
+    async def _taken(self) -> Handle | Ended:
+        if self._provider.create_is_idempotent:
+            return await self._begin(self._sent_until_known())
+        match await self._word.may_call():
+            case None:
+                raise AttemptOver
+            case True:
+                return await self._begin(self._created_once())
+            case False:
+                return await self._found()
+
+    async def _begin(self, creating: Awaitable[Handle | Ended]) -> Handle | Ended:
+        """The answer to a create names what must be stopped: it is awaited even when nobody waits for the result."""
+        self._creating = asyncio.ensure_future(creating)
+        self._creating.add_done_callback(_retrieved)
+        if self._provider.synchronous:
+            return await self._creating
+        return await asyncio.shield(self._creating)
+
+    async def _sent_until_known(self) -> Handle | Ended:
+        """Sending the same attempt again is how an idempotent provider is asked what became of it."""
+        for attempt in range(1, SUBMIT_TRIES + 1):
+            try:
+                return await self._provider.submit(self._call)
+            except OutcomeUnknown:
+                if attempt == SUBMIT_TRIES:
+                    raise
+                await asyncio.sleep(SUBMIT_WAIT_S * attempt)
+        raise AssertionError("unreachable")
+
+    async def _created_once(self) -> Handle | Ended:
+        try:
+            taken = await self._provider.submit(self._call)
+        except OutcomeUnknown as error:
+            log.warning("%s: %s", self._call.token, error.detail)
+            return await self._found()
+        if isinstance(taken, Handle):
+            await self._word.running(taken.provider_job_id)
+        return taken
+
+    async def _found(self) -> Handle:
+        """What an earlier create has led to, as the log or the provider knows it; never a second create."""
+        known = self._jobs.provider_job_id(self._call.job_id, self._call.lease)
+        if known is not None:
+            return Handle(known, self._call.worker)
+        match await self._provider.reconcile(self._call):
+            case Handle() as handle:
+                return handle
+            case NeverArrived():
+                raise NotSent("the attempt has not arrived at the provider")
+            case Unknowable():
+                return await self._awaited()
+
+    async def _awaited(self) -> Handle:
+        """Only a webhook can still tell. After the model's longest run nothing of it can be running any more."""
+        call = self._call
+        found = await self._jobs.wait_for_id(call.job_id, call.lease, call.max_runtime_s)
+        if found is not None:
+            return Handle(found, call.worker)
+        if self._jobs.is_over(call.job_id, call.lease):
+            raise AttemptOver
+        raise OutcomeUnknown("the call was sent and its answer was lost; the provider cannot be asked about it")
+
+
+async def stopped_at(provider: Provider, handle: Handle) -> bool:
+    """Asks until the provider confirms, a few times."""
+    for attempt in range(1, STOP_TRIES + 1):
+        try:
+            await provider.cancel(handle)
+        except ProviderError as error:
+            log.warning("%s: not stopped at %s: %s", handle.provider_job_id, provider.name, error.detail)
+            if not error.retryable or attempt == STOP_TRIES:
+                return False
+            await asyncio.sleep(STOP_WAIT_S * attempt)
+        else:
+            return True
+    return False
+
+
+def _retrieved(task: asyncio.Future[Handle | Ended]) -> None:
+    """A failure that nobody awaits any more is no news to the loop."""
+    if not task.cancelled():
+        task.exception()

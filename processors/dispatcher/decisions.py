@@ -1,0 +1,62 @@
+"""What follows from how an attempt ended: pure, so that every rule of retries and money can be told in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from commands.orgs.commands import RecordAttemptFailed
+from events.jobs.events import Category, JobDispatched
+from events.sealed import Sealed
+from processors.dispatcher.ports import Ended, Failed, Stopped, Succeeded
+
+BACKOFF_FIRST_S: Final = 1.0
+BACKOFF_LONGEST_S: Final = 300.0
+BACKOFF_SLOWER_S: Final[Mapping[Category, float]] = {"rate_limit": 4.0, "unknown": 2.0}
+"""The first wait where haste makes it worse."""
+WORKER_LAPSES_S: Final = 6.0
+"""How long a dead worker may still be listed: a second death in a row waits for that."""
+
+
+def backoff_s(lease: int, category: Category, jitter: float) -> float:
+    """Exponential with full jitter; `jitter` is a random number in [0, 1)."""
+    first = BACKOFF_SLOWER_S.get(category, BACKOFF_FIRST_S)
+    return jitter * min(first * 2.0 ** (lease - 1), BACKOFF_LONGEST_S)
+
+
+def retry_in_s(failed: Failed, lease: int, jitter: float, *, worker_gone: bool = False) -> float | None:
+    """How long the job waits for another attempt; None where another one is not worth its while.
+
+    A provider's own word is the least wait. A worker that died is no reason to wait: another one is free.
+    """
+    if not failed.retryable:
+        return None
+    if worker_gone:
+        return 0.0 if lease == 1 else WORKER_LAPSES_S + backoff_s(1, failed.category, jitter)
+    return (failed.retry_after_s or 0.0) + backoff_s(lease, failed.category, jitter)
+
+
+def as_failure(ended: Ended) -> Failed | None:
+    """A stop that nobody here asked for was the provider's own deadline; None: the attempt succeeded."""
+    match ended:
+        case Succeeded():
+            return None
+        case Failed():
+            return ended
+        case Stopped(provider_charged=charged):
+            return Failed("timeout", "the provider stopped the attempt", charged, retryable=True)
+
+
+def record_failed(
+    event: JobDispatched, failed: Failed, error: Sealed, *, jitter: float, worker_gone: bool = False
+) -> RecordAttemptFailed:
+    """The command that puts a failure on the log."""
+    return RecordAttemptFailed(
+        org_id=event.org_id,
+        job_id=event.job_id,
+        lease=event.lease,
+        category=failed.category,
+        provider_charged=failed.provider_charged,
+        error=error,
+        retry_in_s=retry_in_s(failed, event.lease, jitter, worker_gone=worker_gone),
+    )

@@ -1,0 +1,234 @@
+"""The dispatcher's handler of `events.jobs`: an attempt is carried out, a cancelled or expired one is stopped.
+
+It keeps nothing durable: what it must know after a crash is on the log or at the provider.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from commands.ask import Ask
+from commands.orgs.commands import RecordAttemptFailed, RecordJobSucceeded
+from commands.ports import Storage, Vault
+from commands.signing import SignedAttempt, sign_attempt
+from events.catalog.current import CurrentModel, CurrentProvider
+from events.catalog.events import ModelSpec
+from events.envelope import Recorded
+from events.jobs.events import JobCancelled, JobDispatched, LeaseExpired
+from processors.dispatcher.attempt import Attempt, AttemptOver, stopped_at
+from processors.dispatcher.cost import actual
+from processors.dispatcher.decisions import as_failure, record_failed
+from processors.dispatcher.errors import AccessRefused, ProviderError, WorkerGone
+from processors.dispatcher.inputs import Links, parsed, resolved
+from processors.dispatcher.leases import Leases
+from processors.dispatcher.live import LiveProgress, Send
+from processors.dispatcher.ports import Call, Handle, Provider, Succeeded, attempt_token
+from processors.dispatcher.results import Results
+from processors.dispatcher.tables import KnownJobs, Table
+from processors.dispatcher.word import Word
+
+HELD_MAX: Final = 5000
+CATALOG_WAIT_S: Final = 5.0
+STOPS_MAX_S: Final = 120.0
+RESULTS_MAX_S: Final = 420.0
+"""For fetching, storing and telling, beyond the model's own time."""
+FLEET: Final = "fleet"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the outside finds our gateway: workers of the fleet at `internal`, providers at `public`, if at all."""
+
+    internal: str | None
+    public: str | None
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Everything that is handed in."""
+
+    ask: Ask
+    vault: Vault
+    storage: Storage
+    results: Results
+    providers: Mapping[str, Provider]
+    catalog: Table[CurrentModel | CurrentProvider]
+    jobs: KnownJobs
+    leases: Leases
+    send: Send
+    reach: Reach
+
+
+def wants(recorded: Recorded) -> bool:
+    """Everything else on `events.jobs` is for others."""
+    return isinstance(recorded.data, JobDispatched | JobCancelled | LeaseExpired)
+
+
+def urgent(recorded: Recorded) -> bool:
+    """A stop does not queue behind the call that it stops."""
+    return isinstance(recorded.data, JobCancelled | LeaseExpired)
+
+
+def key_of(recorded: Recorded) -> str:
+    return recorded.envelope.stream.subject
+
+
+def longest_s(recorded: Recorded) -> float:
+    """How long handling may take: for a lost create the model's longest run is waited for before it is watched."""
+    if isinstance(recorded.data, JobDispatched):
+        return 2.0 * recorded.data.max_runtime_s + RESULTS_MAX_S
+    return STOPS_MAX_S
+
+
+class Dispatcher:
+    """Handles one event at a time per job, many jobs at once."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        *,
+        jitter: Callable[[], float] = random.random,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._rooms = rooms
+        self._jitter = jitter
+        self._now = now
+        self._held: OrderedDict[str, Attempt] = OrderedDict()
+
+    async def handle(self, recorded: Recorded) -> None:
+        match recorded.data:
+            case JobDispatched() as event:
+                await self._carry_out(recorded, event)
+            case JobCancelled(lease=int()) as event:
+                await self._stop_cancelled(recorded, event)
+            case LeaseExpired() as event:
+                await self._stop_expired(event)
+
+    async def _carry_out(self, recorded: Recorded, event: JobDispatched) -> None:
+        if self._rooms.jobs.is_over(event.job_id, event.lease):
+            return
+        word = Word(self._rooms.ask, recorded, event.org_id, event.job_id, event.lease)
+        with self._rooms.leases.held(event.job_id, event.lease):
+            try:
+                command = await self._outcome(event, word)
+            except AttemptOver:
+                log.info("%s.%d is over on the log", event.job_id, event.lease)
+            else:
+                await word.say(command, "succeeded" if isinstance(command, RecordJobSucceeded) else "failed")
+        self._held.pop(attempt_token(event.job_id, event.lease), None)
+
+    async def _outcome(self, event: JobDispatched, word: Word) -> RecordJobSucceeded | RecordAttemptFailed:
+        worker_gone = False
+        try:
+            provider = self._provider(event.provider)
+            spec = await self._spec(event.model)
+            call = await self._call(event, spec, provider)
+            ended = await self._hold(event, Attempt(provider, call, word, self._rooms.jobs, self._live(event))).run()
+            if isinstance(ended, Succeeded):
+                return await self._succeeded(event, spec, call, ended)
+            failed = as_failure(ended)
+        except ProviderError as error:
+            failed, worker_gone = error.failed, isinstance(error, WorkerGone)
+        assert failed is not None
+        log.warning("%s.%d failed: %s: %s", event.job_id, event.lease, failed.category, event.provider)
+        told = await self._rooms.vault.seal_like(event.input, failed.detail)
+        return record_failed(event, failed, told, jitter=self._jitter(), worker_gone=worker_gone)
+
+    async def _succeeded(
+        self, event: JobDispatched, spec: ModelSpec, call: Call, ended: Succeeded
+    ) -> RecordJobSucceeded:
+        outputs = await self._rooms.results.bring_home(
+            event.org_id, ended.outputs, like=event.input, engine=ended.engine
+        )
+        bill, cost = actual(spec, call.input, outputs, ended.usage)
+        return RecordJobSucceeded(
+            org_id=event.org_id,
+            job_id=event.job_id,
+            lease=event.lease,
+            outputs=outputs,
+            cost=cost,
+            bill=bill,
+            engine=ended.engine_span,
+        )
+
+    async def _call(self, event: JobDispatched, spec: ModelSpec, provider: Provider) -> Call:
+        values = parsed(await self._rooms.vault.open(event.input))
+        return Call(
+            job_id=event.job_id,
+            lease=event.lease,
+            model=event.model,
+            provider_model=spec.provider_model or event.model,
+            input=await resolved(values, self._links(event.org_id, provider)),
+            max_runtime_s=event.max_runtime_s,
+            worker=event.worker,
+            webhook_url=self._webhook_url(event),
+        )
+
+    def _links(self, org_id: str, provider: Provider) -> Links:
+        reach, near = self._rooms.reach, provider.name == FLEET
+        base_url = reach.internal if near else reach.public
+        return Links(self._rooms.storage, org_id, base_url, reach.secret, self._now(), prefer_address=not near)
+
+    def _webhook_url(self, event: JobDispatched) -> str | None:
+        reach = self._rooms.reach
+        if reach.public is None or not reach.public.startswith("https://"):
+            return None
+        token = sign_attempt(reach.secret, SignedAttempt(event.org_id, event.job_id, event.lease))
+        return f"{reach.public.rstrip('/')}/v1/webhooks/{event.provider}?t={token}"
+
+    def _live(self, event: JobDispatched) -> LiveProgress:
+        return LiveProgress(event, self._rooms.send, self._rooms.vault)
+
+    def _hold(self, event: JobDispatched, attempt: Attempt) -> Attempt:
+        """So that a stop finds what this process has begun."""
+        self._held[attempt_token(event.job_id, event.lease)] = attempt
+        while len(self._held) > HELD_MAX:
+            self._held.popitem(last=False)
+        return attempt
+
+    def _provider(self, name: str) -> Provider:
+        provider = self._rooms.providers.get(name)
+        if provider is None:
+            raise AccessRefused(f"the provider {name} is not configured here")
+        return provider
+
+    async def _spec(self, model: str) -> ModelSpec:
+        """A model that was listed a moment ago may not have arrived here yet."""
+        found = await self._rooms.catalog.wait_for(f"model:{model}", CATALOG_WAIT_S)
+        if not isinstance(found, CurrentModel):
+            raise AccessRefused(f"the catalog has no model {model}")
+        return found.model
+
+    async def _stop_cancelled(self, recorded: Recorded, event: JobCancelled) -> None:
+        """What cannot be stopped keeps its slot until the model's longest run is over."""
+        assert event.lease is not None
+        attempt = self._held.pop(attempt_token(event.job_id, event.lease), None)
+        if attempt is not None:
+            stopped = await attempt.stop()
+        else:
+            stopped = await self._stop_unseen(event, event.lease)
+        if stopped:
+            await Word(self._rooms.ask, recorded, event.org_id, event.job_id, event.lease).stopped()
+
+    async def _stop_unseen(self, event: JobCancelled, lease: int) -> bool:
+        """An attempt that another process has begun: by the provider's id, or by the name that we gave it."""
+        provider = self._rooms.providers.get(event.provider or "")
+        if provider is None:
+            return False
+        if provider.synchronous:
+            return True
+        known = attempt_token(event.job_id, lease) if provider.create_is_idempotent else event.provider_job_id
+        return known is not None and await stopped_at(provider, Handle(known, event.worker))
+
+    async def _stop_expired(self, event: LeaseExpired) -> None:
+        attempt = self._held.pop(attempt_token(event.job_id, event.lease), None)
+        if attempt is not None:
+            await attempt.stop()

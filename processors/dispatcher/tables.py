@@ -1,0 +1,63 @@
+"""What the dispatcher looks up: models of the catalog, and what the log already says of a job."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from events.jobs.current import CurrentJob
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Table(Protocol[T_co]):
+    """A copy of a compacted topic."""
+
+    def get(self, key: str) -> T_co | None: ...
+
+    async def wait_for(self, key: str, timeout_s: float) -> T_co | None: ...
+
+
+class JobsTable(Table[CurrentJob], Protocol):
+    """The copy of `current.jobs`, which tells of its changes."""
+
+    def on_change(self, callback: Callable[[str, CurrentJob | None], None]) -> None: ...
+
+
+class KnownJobs:
+    """The present attempt of each live job, with the provider's id once somebody has put that on the log."""
+
+    def __init__(self, jobs: JobsTable) -> None:
+        self._jobs = jobs
+        self._changed: dict[str, asyncio.Event] = {}
+        jobs.on_change(self._on_change)
+
+    def is_over(self, job_id: str, lease: int) -> bool:
+        """The log is beyond this attempt for sure. False says nothing: the copy may be behind."""
+        job = self._jobs.get(job_id)
+        return job is not None and (job.lease > lease or (job.lease == lease and job.phase in ("queued", "stopping")))
+
+    def provider_job_id(self, job_id: str, lease: int) -> str | None:
+        job = self._jobs.get(job_id)
+        return job.provider_job_id if job is not None and job.lease == lease else None
+
+    async def wait_for_id(self, job_id: str, lease: int, timeout_s: float) -> str | None:
+        """The provider's id as soon as it is known, from a webhook or from another dispatcher; None: not in time."""
+        changed = self._changed.setdefault(job_id, asyncio.Event())
+        try:
+            async with asyncio.timeout(timeout_s):
+                while (found := self.provider_job_id(job_id, lease)) is None and not self.is_over(job_id, lease):
+                    changed.clear()
+                    await changed.wait()
+                return found
+        except TimeoutError:
+            return None
+        finally:
+            if self._changed.get(job_id) is changed:
+                del self._changed[job_id]
+
+    def _on_change(self, job_id: str, _job: CurrentJob | None) -> None:
+        changed = self._changed.get(job_id)
+        if changed is not None:
+            changed.set()

@@ -1,0 +1,74 @@
+"""What the dispatcher says to the decider of jobs: each command once per cause, asked until it is answered."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from commands.ask import Answer, Ask, CommandFailed, Unavailable
+from commands.model import CommandEnvelope
+from commands.orgs.commands import BeginAttempt, ConfirmStopped, LeaseCommand, RecordJobRunning
+from commands.refusals import Refusal
+from events.envelope import Recorded
+from events.ids import caused_id, new_id
+
+ACTOR: Final = "process:dispatcher"
+TRIES: Final = 6
+"""At the ask's own time-out a minute. After that the event is handled again from its beginning."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """About one attempt, in answer to one event."""
+
+    ask: Ask
+    recorded: Recorded
+    org_id: str
+    job_id: str
+    lease: int
+
+    async def may_call(self) -> bool | None:
+        """Whether this very handling may create at a provider whose create is not idempotent; None: it is over.
+
+        The owner is new each time: whoever handles the event again has to find out what became of the first call.
+        """
+        owner = new_id("own")
+        command = BeginAttempt(org_id=self.org_id, job_id=self.job_id, lease=self.lease, owner=owner)
+        answer = await self.say(command, f"begin:{owner}")
+        return None if answer is None else bool(answer.result.get("go"))
+
+    async def running(self, provider_job_id: str) -> None:
+        """Whoever handles the event again finds the provider's work by this."""
+        command = RecordJobRunning(
+            org_id=self.org_id, job_id=self.job_id, lease=self.lease, provider_job_id=provider_job_id
+        )
+        await self.say(command, f"running:{provider_job_id}")
+
+    async def stopped(self) -> None:
+        await self.say(ConfirmStopped(org_id=self.org_id, job_id=self.job_id, lease=self.lease), "stopped")
+
+    async def say(self, command: LeaseCommand, purpose: str) -> Answer | None:
+        """None: refused, because the attempt is over on the log. Then nothing is left to be done here."""
+        envelope = CommandEnvelope(
+            id=caused_id(self.recorded.envelope.id, purpose),
+            org_id=self.org_id,
+            actor=ACTOR,
+            correlation_id=self.recorded.envelope.correlation_id,
+            causation_id=self.recorded.envelope.id,
+            traceparent=self.recorded.envelope.traceparent,
+        )
+        for attempt in range(1, TRIES + 1):
+            try:
+                return await self.ask(command, envelope)
+            except Refusal as refusal:
+                log.info("%s of %s.%d: %s", type(command).__name__, self.job_id, self.lease, refusal.slug)
+                return None
+            except CommandFailed:
+                log.exception("%s of %s.%d was set aside", type(command).__name__, self.job_id, self.lease)
+                return None
+            except Unavailable:
+                if attempt == TRIES:
+                    raise
+        raise AssertionError("unreachable")
