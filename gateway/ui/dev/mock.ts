@@ -1,7 +1,7 @@
 /** A stand-in for the platform while the page is being developed: answers from the recording. Never shipped. */
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Plugin } from "vite";
+import type { Connect, Plugin } from "vite";
 import { emptyState, type State } from "../src/state/model.ts";
 import { reduce } from "../src/state/reduce.ts";
 import { picture, sound } from "./files.ts";
@@ -72,7 +72,7 @@ async function say(mock: Mock, request: IncomingMessage, response: ServerRespons
       {
         type: "/problems/insufficient-credit",
         title: "Not enough credits",
-        required: 25500,
+        asked: 25500,
         available: 4000,
       },
       402,
@@ -186,19 +186,21 @@ function refusal(request: IncomingMessage, path: string): { title: string; statu
 
 export function mockPlatform(): Plugin {
   let mock = new Mock({ available: 100_000, reserved: 0 });
+  const answer = (middlewares: Connect.Server) => {
+    middlewares.use((request, response, next) => {
+      const path = (request.url ?? "").split("?")[0] ?? "";
+      if (!path.startsWith("/v1/")) return next();
+      if (path === "/v1/sessions" && request.method === "POST") mock = new Mock(mock.state.credits);
+      const refused = refusal(request, path);
+      if (refused) return json(response, refused, refused.status);
+      const found = ROUTES.find(([method, pattern]) => method === request.method && pattern.test(path));
+      if (!found) return json(response, { type: "/problems/not-found", title: "Not found" }, 404);
+      void found[2](mock, request, response);
+    });
+  };
   return {
     name: "mock-platform",
-    configureServer(server) {
-      server.middlewares.use((request, response, next) => {
-        const path = (request.url ?? "").split("?")[0] ?? "";
-        if (!path.startsWith("/v1/")) return next();
-        if (path === "/v1/sessions" && request.method === "POST") mock = new Mock(mock.state.credits);
-        const refused = refusal(request, path);
-        if (refused) return json(response, refused, refused.status);
-        const found = ROUTES.find(([method, pattern]) => method === request.method && pattern.test(path));
-        if (!found) return json(response, { type: "/problems/not-found", title: "Not found" }, 404);
-        void found[2](mock, request, response);
-      });
-    },
+    configureServer: ({ middlewares }) => answer(middlewares),
+    configurePreviewServer: ({ middlewares }) => answer(middlewares),
   };
 }

@@ -27,7 +27,7 @@ export const STEPS = [
       width: 1280,
       height: 720,
     },
-    cost: { estimated: 4000 },
+    cost: { estimated: 4000, reserved: 0, captured: 0 },
   },
   {
     id: "s2",
@@ -37,7 +37,7 @@ export const STEPS = [
     depends_on: ["s1"],
     model: "local/image-to-video",
     input: { image: "/v1/assets/ast_image", duration_s: 5, motion: "slow push-in" },
-    cost: { estimated: 20000 },
+    cost: { estimated: 20000, reserved: 0, captured: 0 },
   },
   {
     id: "s3",
@@ -50,7 +50,7 @@ export const STEPS = [
       text: "Meet the bottle that keeps up with you. Cold for a day, light for a lifetime.",
       voice: "en-gb",
     },
-    cost: { estimated: 1500 },
+    cost: { estimated: 1500, reserved: 0, captured: 0 },
   },
 ];
 
@@ -78,14 +78,21 @@ export const output = (step: string): Record<string, unknown> => ({
   ...OUTPUTS[step],
 });
 
-export const stepOf = (step: (typeof STEPS)[number]): Record<string, unknown> => ({
-  ...step,
-  id: undefined,
-  step_id: id(step.id),
-  depends_on: step.depends_on.map(id),
+/** A step as it is drafted: its model, input and price are chosen later. */
+export const stepOf = ({
+  id: key,
+  depends_on,
+  ...words
+}: (typeof STEPS)[number]): Record<string, unknown> => ({
+  step_id: id(key),
+  title: words.title,
+  description: words.description,
+  agent_type: words.agent_type,
+  depends_on: depends_on.map(id),
+  cost: { reserved: 0, captured: 0 },
   status: "planned",
   outputs: [],
-  attempts: 0,
+  attempts: [],
 });
 
 const REASONING =
@@ -158,25 +165,31 @@ function checking(): Recorded[] {
         data: { agent, call_id: `call_${agent}`, ms, tokens_in: 900, tokens_out: 80 },
       },
     ]),
-    { after: 20, event: "plan.validated", data: { plan_id: PLAN } },
+    { after: 20, event: "plan.validated", data: { plan_id: PLAN, verdict: "PASS", issues: [] } },
+    ...STEPS.map(({ id: key, model, input, cost }) => ({
+      after: 30,
+      event: "plan.revised",
+      data: { plan_id: PLAN, step_id: id(key), step: { step_id: id(key), model, input, cost } },
+    })),
   ];
 }
 
 export const planned: Recorded[] = [
   ...planning(),
   ...checking(),
-  { after: 40, event: "plan.awaiting_approval", data: { plan_id: PLAN, cost: { estimated: 25500 } } },
+  { after: 40, event: "plan.awaiting_approval", data: { plan_id: PLAN, flags: [] } },
 ];
 
 const CAPTURED: Record<string, number> = { s1: 4000, s2: 18500, s3: 1380 };
 
 function running(step: string, ms: number, available: number): Recorded[] {
-  const at = { step_id: id(step), run_id: RUN };
+  const at = { plan_id: PLAN, run_id: RUN, step_id: id(step) };
   const reserved = STEPS.find((other) => other.id === step)?.cost.estimated ?? 0;
   const captured = CAPTURED[step] ?? 0;
   return [
     { after: 60, event: "credits.changed", data: { available: available - reserved, reserved } },
-    { after: 20, event: "step.started", data: { ...at, job_id: `job_${step}`, attempt: 1 } },
+    { after: 10, event: "step.ready", data: { ...at, job_id: `job_${step}` } },
+    { after: 20, event: "step.started", data: { ...at, job_id: `job_${step}` } },
     ...[0.1, 0.3, 0.5, 0.7, 0.9].map((progress) => ({
       after: ms / 5,
       event: "step.progress",
@@ -189,8 +202,17 @@ function running(step: string, ms: number, available: number): Recorded[] {
 
 const TOTAL = 23880;
 
+const begun: Recorded[] = [
+  { after: 40, event: "plan.approved", data: { plan_id: PLAN, approved_by: "usr_demo" } },
+  {
+    after: 5,
+    event: "run.started",
+    data: { plan_id: PLAN, run_id: RUN, steps: STEPS.map((step) => id(step.id)), kept: {} },
+  },
+];
+
 export const ran: Recorded[] = [
-  { after: 40, event: "plan.approved", data: { plan_id: PLAN, run_id: RUN } },
+  ...begun,
   ...running("s1", 1600, 100_000),
   ...running("s2", 2600, 96_000),
   ...running("s3", 900, 77_500),
@@ -209,7 +231,7 @@ export const ran: Recorded[] = [
 
 /** The same plan, with a second step that the provider refuses. */
 export const ranIntoTrouble: Recorded[] = [
-  { after: 40, event: "plan.approved", data: { plan_id: PLAN, run_id: RUN } },
+  ...begun,
   ...running("s1", 600, 100_000),
   { after: 40, event: "step.started", data: { step_id: id("s2"), run_id: RUN, job_id: "job_s2" } },
   {
@@ -220,8 +242,6 @@ export const ranIntoTrouble: Recorded[] = [
       run_id: RUN,
       category: "content_policy",
       error: { category: "content_policy", detail: "The motion prompt names a protected brand." },
-      attempts: 2,
-      cost: { captured: 0 },
     },
   },
   { after: 20, event: "step.blocked", data: { step_id: id("s3"), run_id: RUN, because: id("s2") } },

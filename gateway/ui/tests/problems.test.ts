@@ -6,10 +6,13 @@ import { fileName } from "../src/kit/media.ts";
 
 test.each([
   [
-    { required: 25_500, available: 4000 },
+    { asked: 25_500, available: 4000 },
     "You are 21.5 credits short. Ask an administrator of your organisation to add them.",
   ],
-  [{ missing: 1000 }, "You are 1 credit short. Ask an administrator of your organisation to add them."],
+  [
+    { asked: 1000, available: 0 },
+    "You are 1 credit short. Ask an administrator of your organisation to add them.",
+  ],
   [{ detail: "12 credits short" }, "12 credits short"],
 ])("402 says how much is missing: %o", (body, detail) => {
   expect(speak(new Problem(402, { title: "Not enough credits", ...body }))).toEqual({

@@ -13,6 +13,7 @@ import {
   stepOf,
 } from "../dev/recording.ts";
 import { type Action, emptyState, type State } from "../src/state/model.ts";
+import { estimateOf } from "../src/state/plans.ts";
 import { reduce } from "../src/state/reduce.ts";
 
 const opened = reduce(emptyState, { type: "opened", session_id: SESSION, fresh: true });
@@ -33,6 +34,10 @@ const upTo = (frames: Recorded[], event: string): Recorded[] => {
   return frames.slice(0, last + 1);
 };
 
+/** Frames up to and with the first that fits. */
+const until = (frames: Recorded[], fits: (frame: Recorded) => boolean): Recorded[] =>
+  frames.slice(0, frames.findIndex(fits) + 1);
+
 describe("while the model writes", () => {
   test("every step that is whole is a ghost, linked by the planner's own ids", () => {
     const state = play(opened, upTo(planned, "step.drafting"));
@@ -52,7 +57,18 @@ describe("while the model writes", () => {
       ["s2", "stp_01JDEMO.1.s2"],
       ["s3", "stp_01JDEMO.1.s3"],
     ]);
-    expect(state.plans[PLAN]).toMatchObject({ status: "awaiting_approval", cost: { estimated: 25_500 } });
+    expect(state.plans[PLAN]).toMatchObject({ status: "awaiting_approval" });
+  });
+
+  test("models, inputs and prices come step by step, and add up to what is asked for", () => {
+    const plan = play(opened, planned).plans[PLAN];
+    expect(plan?.steps.map((step) => step.model)).toEqual(STEPS.map((step) => step.model));
+    expect(plan?.steps[1]).toMatchObject({
+      title: "Animate to video",
+      depends_on: ["s1"],
+      input: { duration_s: 5 },
+    });
+    expect(plan && estimateOf(plan)).toBe(25_500);
   });
 
   test("reasoning and content are told apart and appended", () => {
@@ -100,7 +116,10 @@ describe("a run", () => {
   });
 
   test("shows progress, and a late progress frame does not reopen what has ended", () => {
-    const running = play(play(opened, planned), ran.slice(0, 6));
+    const running = play(
+      play(opened, planned),
+      until(ran, ({ data }) => data.progress === 0.5),
+    );
     expect(running.plans[PLAN]?.steps[0]).toMatchObject({ status: "running", progress: 0.5 });
     const done = play(play(opened, planned), ran);
     const late = play(done, [one("step.progress", { step_id: "stp_01JDEMO.1.s1", progress: 0.2 })]);
@@ -110,22 +129,26 @@ describe("a run", () => {
   test("a failure says its category and blocks what depends on it", () => {
     const state = play(play(opened, planned), ranIntoTrouble);
     expect(statuses(state)).toEqual(["succeeded", "failed", "blocked"]);
-    expect(state.plans[PLAN]?.steps[1]).toMatchObject({ error: { category: "content_policy" }, attempts: 2 });
+    expect(state.plans[PLAN]?.steps[1]).toMatchObject({ error: { category: "content_policy" } });
     expect(state.plans[PLAN]?.steps[2]?.because).toBe("stp_01JDEMO.1.s2");
     expect(state.notices[`run-${RUN}`]?.tone).toBe("bad");
   });
 
-  test("a rerun clears the old result as soon as the step starts", () => {
+  test("a rerun clears what it does not keep", () => {
     const state = play(play(play(opened, planned), ran), [
+      one("run.started", { plan_id: PLAN, run_id: "run_01JDEMO.1.2", steps: [], kept: { s1: RUN } }),
       one("step.started", { step_id: "stp_01JDEMO.1.s3", run_id: "run_01JDEMO.1.2" }),
     ]);
     expect(state.plans[PLAN]).toMatchObject({ status: "running", run_id: "run_01JDEMO.1.2" });
-    expect(state.plans[PLAN]?.steps[2]).toMatchObject({ status: "running", outputs: [] });
-    expect(state.plans[PLAN]?.steps[0]?.outputs).toHaveLength(1);
+    expect(statuses(state)).toEqual(["succeeded", "planned", "running"]);
+    expect(state.plans[PLAN]?.steps.map((step) => step.outputs.length)).toEqual([1, 0, 0]);
   });
 
   test("cancelling ends what was open and keeps what was done", () => {
-    const half = play(play(opened, planned), upTo(ran, "step.started").slice(0, 9));
+    const half = play(
+      play(opened, planned),
+      until(ran, ({ event }) => event === "step.succeeded"),
+    );
     const state = play(half, [one("run.completed", { run_id: RUN, status: "cancelled", cost: 4000 })]);
     expect(statuses(state)).toEqual(["succeeded", "cancelled", "cancelled"]);
     expect(state.notices[`run-${RUN}`]?.tone).toBe("plain");
@@ -140,6 +163,12 @@ describe("a run", () => {
     expect({ ...twice, notices: {} }).toEqual({ ...once, notices: {} });
     expect(Object.keys(twice.notices)).toEqual(Object.keys(once.notices));
   });
+});
+
+test("a stream that breaks off is no news for the conversation", () => {
+  expect(play(opened, [one("error", { type: "/problems/unavailable", title: "Unavailable" })])).toBe(opened);
+  const told = play(opened, [one("error", { type: "/problems/internal", title: "Something went wrong" })]);
+  expect(Object.values(told.notices)).toMatchObject([{ tone: "bad", text: "Something went wrong" }]);
 });
 
 describe("messages", () => {

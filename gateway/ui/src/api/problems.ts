@@ -29,13 +29,10 @@ export function speak(error: unknown): Spoken {
 }
 
 function missingCredits({ body, detail }: Problem): string {
-  const required = number(body.required) ?? number(body.needed) ?? number(body.cost);
-  const available = number(body.available) ?? number(body.balance);
-  const missing =
-    number(body.missing) ??
-    (required !== undefined && available !== undefined ? required - available : undefined);
-  if (missing === undefined) return detail || "Ask an administrator of your organisation for more credits.";
-  return `You are ${creditsText(missing)} short. Ask an administrator of your organisation to add them.`;
+  const [asked, available] = [number(body.asked), number(body.available)];
+  if (asked === undefined || available === undefined)
+    return detail || "Ask an administrator of your organisation for more credits.";
+  return `You are ${creditsText(asked - available)} short. Ask an administrator of your organisation to add them.`;
 }
 
 /** A failed step: the category in words, and the way out of it. */

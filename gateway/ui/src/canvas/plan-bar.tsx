@@ -2,7 +2,7 @@
 import { creditsNumber } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
 import type { Credits, Plan } from "../state/model.ts";
-import { isOver } from "../state/plans.ts";
+import { estimateOf, isOver } from "../state/plans.ts";
 
 export interface PlanActions {
   approve: () => void;
@@ -40,13 +40,6 @@ const ENDED: Record<string, string> = {
   failed: "The run failed. What was reserved has been given back.",
   cancelled: "Cancelled. What was reserved has been given back.",
 };
-
-/** The plan's own figure, or the sum of its steps' while the plan has none. */
-export function estimateOf(plan: Plan): number | undefined {
-  if (plan.cost.estimated !== undefined) return plan.cost.estimated;
-  const known = plan.steps.map((step) => step.cost?.estimated).filter((cost) => cost !== undefined);
-  return known.length > 0 ? known.reduce((sum, cost) => sum + cost, 0) : undefined;
-}
 
 function Approval({ plan, credits, busy, act }: BarProps) {
   const cost = estimateOf(plan);

@@ -3,7 +3,7 @@
 import { creditsNumber } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
 import { type Look, STATUS_LOOK } from "../kit/media.ts";
-import type { Money, Step } from "../state/model.ts";
+import type { Step } from "../state/model.ts";
 
 export const lookOf = (step: Step, ghost: boolean): Look => STATUS_LOOK[ghost ? "drafting" : step.status];
 
@@ -17,10 +17,11 @@ export function StatusBadge({ step, ghost = false }: { step: Step; ghost?: boole
   );
 }
 
-export function CostBadge({ cost }: { cost: Money | undefined }) {
-  if (!cost) return null;
-  const { captured, reserved, estimated } = cost;
-  if (captured !== undefined) return <Cost amount={captured} kind="spent" />;
+/** What the step cost once it is over, what is held for it while it runs, and before that what it may cost. */
+export function CostBadge({ step }: { step: Step }) {
+  const { captured, reserved, estimated } = step.cost ?? {};
+  const ran = step.status === "succeeded" || step.status === "failed";
+  if (captured !== undefined && (ran || captured > 0)) return <Cost amount={captured} kind="spent" />;
   if (reserved) return <Cost amount={reserved} kind="reserved" />;
   return estimated === undefined ? null : <Cost amount={estimated} kind="estimated" />;
 }

@@ -52,7 +52,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>
         <span className="model" title={step.model}>
           {step.model ?? (ghost ? "" : "model to be chosen")}
         </span>
-        <CostBadge cost={step.cost} />
+        <CostBadge step={step} />
       </footer>
       <Handle type="source" position={upright ? Position.Bottom : Position.Right} isConnectable={false} />
     </article>

@@ -132,8 +132,8 @@ function Facts({ step, steps }: { step: Step; steps: Step[] }) {
       <dt>Needs</dt>
       <dd>{sources.length > 0 ? sources.join(", ") : "nothing before it"}</dd>
       <dt>Cost</dt>
-      <dd>{step.cost ? <CostBadge cost={step.cost} /> : "not priced yet"}</dd>
-      {step.attempts === undefined ? null : (
+      <dd>{step.cost ? <CostBadge step={step} /> : "not priced yet"}</dd>
+      {!step.attempts ? null : (
         <>
           <dt>Attempts</dt>
           <dd>{step.attempts}</dd>

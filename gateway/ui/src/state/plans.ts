@@ -4,6 +4,7 @@ import {
   isObject,
   type Json,
   known,
+  localId,
   planOfRun,
   planOfStep,
   readMoney,
@@ -33,7 +34,9 @@ export function reducePlanFrame(state: State, event: string, data: Json, at: num
   if (event === "step.drafting") return draftStep(state, data);
   if (event === "step.drafted") return addStep(state, data);
   if (event.startsWith("step.")) return changeStep(state, event, data, at);
+  if (event === "run.started") return startRun(state, data, at);
   if (event === "run.completed") return endRun(state, data);
+  if (event === "plan.revised" && isObject(data.step)) return reviseStep(state, data, data.step);
   return changePlan(state, event, data, at);
 }
 
@@ -70,6 +73,30 @@ function changePlan(state: State, event: string, data: Json, at: number): State 
   const plan = { ...before, ...change };
   const began = event === "plan.approved" ? beganAt(state, plan_id, change.run_id, at) : state.run_began_at;
   return putPlan({ ...state, draft: null, run_began_at: began }, plan);
+}
+
+/** One step of the plan has changed: other words, or by now a model, an input and a price. */
+function reviseStep(state: State, data: Json, change: Json): State {
+  const step_id = typeof data.step_id === "string" ? data.step_id : String(change.step_id ?? "");
+  const plan_id = step_id ? planIdOf(state, data, step_id) : undefined;
+  if (!plan_id) return state;
+  const plan = state.plans[plan_id] ?? blankPlan(plan_id);
+  const before = plan.steps.find((step) => step.step_id === step_id) ?? blankStep(step_id);
+  return putPlan(state, { ...plan, steps: upsert(plan.steps, { ...before, ...readStepChange(change) }) });
+}
+
+/** What is not kept from an earlier run begins anew. */
+function startRun(state: State, data: Json, at: number): State {
+  const run_id = typeof data.run_id === "string" ? data.run_id : "";
+  const plan_id = typeof data.plan_id === "string" ? data.plan_id : planOfRun(run_id);
+  const plan = state.plans[plan_id];
+  if (!plan) return state;
+  const kept = new Set(Object.keys(isObject(data.kept) ? data.kept : {}).map(localId));
+  const steps = plan.steps.map((step) =>
+    kept.has(step.key) ? step : { ...withoutResult(step), status: "planned" as const },
+  );
+  const run_began_at = beganAt(state, plan_id, run_id, at);
+  return putPlan({ ...state, run_began_at }, { ...plan, run_id, status: "running", steps });
 }
 
 function changeStep(state: State, event: string, data: Json, at: number): State {
@@ -154,4 +181,11 @@ function putPlan(state: State, plan: Plan): State {
 export function upsert(steps: Step[], step: Step): Step[] {
   const at = steps.findIndex((other) => other.key === step.key);
   return at < 0 ? [...steps, step] : steps.map((other, index) => (index === at ? step : other));
+}
+
+/** The plan's own figure, or the sum of its steps' while the plan has none. */
+export function estimateOf(plan: Plan): number | undefined {
+  if (plan.cost.estimated !== undefined) return plan.cost.estimated;
+  const known = plan.steps.map((step) => step.cost?.estimated).filter((cost) => cost !== undefined);
+  return known.length > 0 ? known.reduce((sum, cost) => sum + cost, 0) : undefined;
 }

@@ -36,6 +36,8 @@ export function reduceFrame(state: State, frame: Frame): State {
   if (event.startsWith("agent.")) return reduceCallFrame(state, event, data);
   if (event.startsWith("plan.") || event.startsWith("step.")) return reducePlanFrame(state, event, data, at);
   switch (event) {
+    case "run.started":
+      return reducePlanFrame(state, event, data, at);
     case "run.completed":
       return completeRun(state, data, at);
     case "message.posted":
@@ -43,6 +45,8 @@ export function reduceFrame(state: State, frame: Frame): State {
     case "credits.changed":
       return changeCredits(state, data);
     case "error":
+      // A stream that cannot go on says so and ends; the indicator of the connection shows it.
+      if (String(data.type).endsWith("/unavailable")) return state;
       return notice(state, `error-${at}`, "bad", String(data.title ?? "Something went wrong"), data.detail);
     default:
       return state;
