@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,19 +53,15 @@ class OpenedStep:
     uploads: tuple[tuple[str, Material], ...] = ()
     """(label, file), for example `image_1`."""
 
-    def find(self, reference: str) -> Material | None:
-        """The file that a text in the input stands for: `image_1`, `upload:image_1`, `step:s1` or `step:<step id>`."""
+    def find(self, reference: str) -> tuple[Material, ...]:
+        """The files that a text in the input stands for: `image_1`, `upload:image_1`, `step:s1`, `step:<step id>`."""
         scheme, _, name = reference.strip().rpartition(":")
         if scheme == "step":
-            return next(iter(self._outputs_of(name)), None)
+            of_step = (step.outputs for step in self.upstream if name in (step.step_id, step.label))
+            return next(of_step, ())
         if scheme not in ("", "upload"):
-            return None
-        return dict(self.uploads).get(name)
-
-    def _outputs_of(self, name: str) -> Iterator[Material]:
-        for step in self.upstream:
-            if name in (step.step_id, step.label):
-                yield from step.outputs
+            return ()
+        return tuple(file for label, file in self.uploads if label == name)
 
 
 def kind_of(media_type: str) -> Kind:

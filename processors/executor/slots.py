@@ -67,6 +67,7 @@ class TextSlot:
     name: str
     verbatim: bool
     required: bool
+    max_length: int | None = None
 
 
 def words(name: str) -> list[str]:
@@ -108,7 +109,8 @@ def text_slots(schema: Schema) -> tuple[TextSlot, ...]:
         if _type(field) != "string" or "enum" in field or "const" in field or (media_kinds(name, field) and not marked):
             continue
         if marked or name in PROMPTS or name in VERBATIM:
-            found.append(TextSlot(name, (marked and name not in PROMPTS) or name in VERBATIM, name in required))
+            verbatim = (marked and name not in PROMPTS) or name in VERBATIM
+            found.append(TextSlot(name, verbatim, name in required, field.get("maxLength")))
     order = [*PROMPTS, *VERBATIM]
     return tuple(sorted(found, key=lambda s: (not s.required, order.index(s.name) if s.name in order else -1)))
 

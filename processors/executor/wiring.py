@@ -55,42 +55,46 @@ def _own_input(spec: ModelSpec, step: OpenedStep, slots: Sequence[Slot]) -> tupl
     """What the step's input says, references resolved; and the files it names under keys that the model lacks."""
     properties = spec.input_schema.get("properties", {})
     closed = spec.input_schema.get("additionalProperties") is False
+    of_field = {slot.path[0]: slot for slot in slots if len(slot.path) == 1}
     built: dict[str, Any] = {}
     named: list[Material] = []
     for key, value in step.input.items():
         if value is None:
             continue
-        if key in properties:
-            built[key] = _resolve(value, step)
-        elif files := [found for one in _as_list(value) if isinstance(one, str) and (found := step.find(one))]:
+        if key in of_field:
+            built[key] = _in_shape(value, of_field[key], step)
+        elif key in properties:
+            built[key] = _resolved(value, step)
+        elif files := [file for one in _as_list(value) if isinstance(one, str) for file in step.find(one)[:1]]:
             named.extend(files)
         elif not closed and key not in SAID and not durations.names(key):
             built[key] = value
-    for slot in slots:
-        if len(slot.path) == 1 and slot.path[0] in built:
-            built[slot.path[0]] = _in_shape(built[slot.path[0]], slot)
     return built, named
 
 
-def _resolve(value: Any, step: OpenedStep) -> Any:
+def _in_shape(value: Any, slot: Slot, step: OpenedStep) -> Any:
+    """One file for a list is wrapped, of a list for a single one the first counts, a bare file gets its frame."""
+    found: list[Any] = []
+    for one in _as_list(value):
+        files = step.find(one) if isinstance(one, str) else ()
+        fitting = [file.value() for file in files if file.kind in slot.kinds]
+        found.extend(fitting or ([] if files else [_resolved(one, step)]))
+    framed = [_framed(one, slot) for one in found]
+    return framed[: slot.max_items] if slot.many else next(iter(framed), None)
+
+
+def _resolved(value: Any, step: OpenedStep) -> Any:
     """References in it replaced: a file by its asset, a text by its words."""
     if isinstance(value, str):
-        found = step.find(value)
-        if found is None:
+        files = step.find(value)
+        if not files:
             return value
-        return found.text if found.text is not None else found.value()
+        return files[0].text if files[0].text is not None else files[0].value()
     if isinstance(value, list):
-        return [_resolve(one, step) for one in value]
+        return [_resolved(one, step) for one in value]
     if isinstance(value, Mapping) and "$asset" not in value:
-        return {key: _resolve(one, step) for key, one in value.items()}
+        return {key: _resolved(one, step) for key, one in value.items()}
     return value
-
-
-def _in_shape(value: Any, slot: Slot) -> Any:
-    """One file for a list is wrapped, of a list for a single one the first counts, a bare file gets its frame."""
-    if slot.many:
-        return [_framed(one, slot) for one in _as_list(value)]
-    return _framed(value[0] if isinstance(value, list) and value else value, slot)
 
 
 def _framed(value: Any, slot: Slot) -> Any:
@@ -160,7 +164,15 @@ def _place_words(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) -> No
     if prompt is not None:
         own = built.get(prompt.name) or (said if said not in built.values() else None) or description
         if own or texts:
-            built[prompt.name] = "\n\n".join([own, *texts] if own else texts)
+            whole = "\n\n".join([own, *texts] if own else texts)
+            built[prompt.name] = whole if not texts else _cut(whole, prompt.max_length)
+
+
+def _cut(text: str, longest: int | None) -> str:
+    """An instruction with upstream's words below it loses its end rather than the step."""
+    if longest is None or len(text) <= longest:
+        return text
+    return text[: longest - 1].rsplit(None, 1)[0] + "…"
 
 
 def _spoken_words(

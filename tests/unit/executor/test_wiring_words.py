@@ -137,6 +137,20 @@ def test_a_file_used_by_the_input_is_not_used_twice() -> None:
     assert names(wired) == {"last_frame": "image", "first_frame": "image-2"}
 
 
+def test_a_step_named_for_a_list_gives_all_its_files_of_the_medium() -> None:
+    wired = wire(model({"images": {"type": "array", "items": URI}}), step("image video image-2", images="step:s1"))
+    assert names(wired) == {"images": ["image", "image-2"]}
+
+
+def test_a_step_named_for_a_single_file_gives_its_first_of_the_medium() -> None:
+    assert names(wire(model({"image": URI}), step("video image", image="step:s1"))) == {"image": "image"}
+
+
+def test_a_long_upstream_text_is_cut_to_what_the_prompt_takes() -> None:
+    wired = wire(model({"prompt": {**TEXT, "maxLength": 22}}), step("text", words="Paint this"))
+    assert wired == {"prompt": "Paint this\n\nA hero…"}
+
+
 def test_a_link_of_the_person_stays_as_it_is() -> None:
     wired = wire(VIDEO, step("image", image="https://example.org/a.png"))
     assert wired == {"image": "https://example.org/a.png", "prompt": "Animate the bottle"}

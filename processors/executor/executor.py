@@ -1,0 +1,274 @@
+"""The executor: a ready step becomes a job, a job's life becomes the step's, and a run's end becomes a message.
+
+It keeps nothing: each event carries all that its command needs, and a repeat makes the same command again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import orjson
+
+from commands import pricing
+from commands.ask import Ask, CommandFailed
+from commands.canvas.commands import PostAssistantMessage, RecordStepResult, RecordStepStarted
+from commands.model import Command, CommandEnvelope
+from commands.orgs.commands import CancelJob, SubmitJob
+from commands.ports import Vault
+from commands.refusals import AlreadyEnded, IllegalState, InsufficientCredit, NotFound, Refusal
+from events.canvas.plan_events import RunCancelled, RunCompleted, StepReady
+from events.canvas.plan_state import NoPlan, Plan, PlanState, Run, evolve_plan
+from events.catalog.events import ModelSpec
+from events.envelope import Recorded
+from events.ids import caused_id, derived_id, job_id_of_step, plan_of, session_of
+from events.jobs.events import (
+    Category,
+    Cause,
+    JobCancelled,
+    JobDead,
+    JobDispatched,
+    JobEvent,
+    JobFailed,
+    JobSucceeded,
+    PriceLine,
+)
+from processors.executor.opening import Erased, opened
+from processors.executor.ports import Models, StoredStreams
+from processors.executor.report import Report, report
+from processors.executor.wiring import Unwirable, wire
+
+ACTOR = "executor"
+ATTEMPTS_MAX = 8
+"""Of a step in one run."""
+
+log = logging.getLogger(__name__)
+
+
+class Unfit(Exception):
+    """The step cannot become a job."""
+
+    def __init__(self, category: Category, reason: str) -> None:
+        super().__init__(reason)
+        self.category = category
+        self.reason = reason
+
+
+def wants(recorded: Recorded) -> bool:
+    """Whether an event of `events.canvas` or `events.jobs` leads to anything here."""
+    match recorded.data:
+        case JobDispatched() as job:
+            return job.lease == 1 and _of_its_step(job)
+        case JobSucceeded() | JobFailed() | JobDead() | JobCancelled() as job:
+            return _of_its_step(job)
+        case data:
+            return isinstance(data, StepReady | RunCancelled | RunCompleted)
+
+
+def _of_its_step(job: JobEvent) -> bool:
+    """A dead letter that is replayed keeps its cause, but its step has ended: such a job stands for itself."""
+    run_id, step_id = job.cause.run_id, job.cause.step_id
+    if run_id is None or step_id is None:
+        return False
+    return any(job_id_of_step(run_id, step_id, attempt) == job.job_id for attempt in range(1, ATTEMPTS_MAX + 1))
+
+
+def key_of(recorded: Recorded) -> str:
+    """A job's events are handled in order; different jobs, and all steps that are ready, at the same time."""
+    match recorded.data:
+        case StepReady(job_id=job_id) | JobEvent(job_id=job_id):
+            return job_id
+        case RunCancelled(run_id=run_id):
+            return f"cancel {run_id}"
+        case _:
+            return recorded.stream.subject
+
+
+class Executor:
+    """Handles one event at a time per key."""
+
+    def __init__(self, ask: Ask, vault: Vault, models: Models, streams: StoredStreams) -> None:
+        self._ask = ask
+        self._vault = vault
+        self._models = models
+        self._streams = streams
+
+    async def handle(self, recorded: Recorded) -> None:
+        match recorded.data:
+            case StepReady() as ready:
+                await self._submit(recorded, ready)
+            case RunCancelled() as cancelled:
+                await self._cancel_jobs(recorded, cancelled)
+            case RunCompleted() as completed:
+                await self._tell(recorded, completed)
+            case JobDispatched() as dispatched:
+                await self._started(recorded, dispatched)
+            case JobSucceeded() | JobFailed() | JobDead() | JobCancelled() as ended:
+                await self._ended(recorded, ended)
+
+    async def _submit(self, recorded: Recorded, ready: StepReady) -> None:
+        """Accepted, or refused: then the step has failed and its run goes on without it."""
+        try:
+            await self._send(recorded, "submit", await self._job(ready))
+        except (Unfit, Refusal, CommandFailed) as error:
+            category, reason = _why(error)
+            result = RecordStepResult(
+                org_id=ready.org_id,
+                session_id=ready.session_id,
+                plan_id=ready.plan_id,
+                run_id=ready.run_id,
+                step_id=ready.step_id,
+                job_id=ready.job_id,
+                status="failed",
+                category=category,
+                error=await self._vault.seal_like(ready.title, reason),
+            )
+            await self._record(recorded, result)
+
+    async def _job(self, ready: StepReady) -> SubmitJob:
+        """The job of a step, wired and priced. Raises Unfit."""
+        spec = await self._models.find(ready.model)
+        if spec is None or not spec.active:
+            raise Unfit("input_validation", f"the model {ready.model} is not available")
+        try:
+            wired = wire(spec, await opened(self._vault, ready))
+        except Erased:
+            raise Unfit("input_validation", "the person who asked is forgotten") from None
+        if isinstance(wired, Unwirable):
+            raise Unfit("input_validation", str(wired))
+        lines, total = _priced(spec, wired)
+        return SubmitJob(
+            org_id=ready.org_id,
+            job_id=ready.job_id,
+            model=spec.id,
+            provider=spec.provider,
+            input=await self._vault.seal_like(ready.title, orjson.dumps(wired).decode()),
+            reserve=total,
+            price=lines,
+            cause=Cause(session_id=ready.session_id, run_id=ready.run_id, step_id=ready.step_id),
+            project_id=ready.project_id,
+            max_runtime_s=spec.limits.max_runtime_s,
+        )
+
+    async def _started(self, recorded: Recorded, job: JobDispatched) -> None:
+        """Nothing runs or is paid for a step that is no longer open."""
+        run_id, step_id = job.cause.run_id, job.cause.step_id
+        if run_id is None or step_id is None:
+            return
+        started = RecordStepStarted(
+            org_id=job.org_id,
+            session_id=session_of(run_id),
+            plan_id=plan_of(run_id),
+            run_id=run_id,
+            step_id=step_id,
+            job_id=job.job_id,
+        )
+        try:
+            await self._send(recorded, "step_started", started)
+        except (IllegalState, NotFound):
+            await self._cancel(recorded, job.org_id, job.job_id)
+
+    async def _ended(self, recorded: Recorded, job: JobSucceeded | JobFailed | JobDead | JobCancelled) -> None:
+        run_id, step_id = job.cause.run_id, job.cause.step_id
+        if run_id is None or step_id is None:
+            return
+        failed = isinstance(job, JobFailed | JobDead)
+        succeeded = isinstance(job, JobSucceeded)
+        result = RecordStepResult(
+            org_id=job.org_id,
+            session_id=session_of(run_id),
+            plan_id=plan_of(run_id),
+            run_id=run_id,
+            step_id=step_id,
+            job_id=job.job_id,
+            status="succeeded" if succeeded else "failed" if failed else "cancelled",
+            outputs=job.outputs if isinstance(job, JobSucceeded) else (),
+            cost=job.captured if isinstance(job, JobSucceeded) else 0,
+            category=job.category if isinstance(job, JobFailed | JobDead) else None,
+            error=job.error if isinstance(job, JobFailed | JobDead) else None,
+        )
+        await self._record(recorded, result)
+
+    async def _cancel_jobs(self, recorded: Recorded, cancelled: RunCancelled) -> None:
+        for job_id in cancelled.job_ids:
+            await self._cancel(recorded, cancelled.org_id, job_id)
+
+    async def _tell(self, recorded: Recorded, completed: RunCompleted) -> None:
+        """The run's files come back as the assistant's words."""
+        stored = await self._streams.read(completed.plan_id, recorded.version)
+        plan = _folded(stored)
+        if plan is None or plan.run is None or plan.run.run_id != completed.run_id:
+            log.warning("%s: its run is not in its stream: nothing is said about it", completed.plan_id)
+            return
+        said = await self._said(plan, plan.run)
+        message = PostAssistantMessage(
+            org_id=plan.drafted.org_id,
+            session_id=plan.drafted.session_id,
+            message_id=derived_id("msg", b"", completed.run_id, "completed"),
+            text=await self._vault.seal_like(plan.drafted.title, said.text),
+            assets=said.assets,
+            in_reply_to=plan.drafted.message_id,
+            plan_id=plan.plan_id,
+        )
+        await self._attempt(recorded, "run_completed", message)
+
+    async def _said(self, plan: Plan, run: Run) -> Report:
+        names = {step.step_id: await self._vault.open(step.title) for step in plan.steps.values()}
+        return report(plan, run, await self._vault.open(plan.drafted.title), names)
+
+    async def _cancel(self, recorded: Recorded, org_id: str, job_id: str) -> None:
+        """A job that has ended, or was never accepted, needs no cancelling."""
+        await self._attempt(recorded, f"cancel {job_id}", CancelJob(org_id=org_id, job_id=job_id))
+
+    async def _record(self, recorded: Recorded, result: RecordStepResult) -> None:
+        """A step that is closed already stays as it is."""
+        await self._attempt(recorded, "step_result", result)
+
+    async def _attempt(self, recorded: Recorded, purpose: str, command: Command) -> None:
+        """Sends what may be out of date by now: then it is refused, and that is all."""
+        try:
+            await self._send(recorded, purpose, command)
+        except (IllegalState, NotFound, AlreadyEnded) as refused:
+            log.info("%s of %s: %s", type(command).__name__, recorded.envelope.id, refused.detail)
+        except CommandFailed:
+            log.exception("%s of %s was set aside by its decider", type(command).__name__, recorded.envelope.id)
+
+    async def _send(self, recorded: Recorded, purpose: str, command: Command) -> None:
+        cause = recorded.envelope
+        envelope = CommandEnvelope(
+            id=caused_id(cause.id, purpose),
+            org_id=cause.org_id,
+            actor=ACTOR,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.id,
+            traceparent=cause.traceparent,
+        )
+        await self._ask(command, envelope)
+
+
+def _priced(spec: ModelSpec, wired: dict[str, object]) -> tuple[tuple[PriceLine, ...], int]:
+    """Even what costs nothing reserves the smallest amount. Raises Unfit."""
+    try:
+        lines, total = pricing.estimate(spec, wired)
+    except ValueError as error:
+        raise Unfit("input_validation", str(error)) from error
+    return lines, max(total, 1)
+
+
+def _why(error: Unfit | Refusal | CommandFailed) -> tuple[Category, str]:
+    match error:
+        case Unfit(category=category, reason=reason):
+            return category, reason
+        case InsufficientCredit():
+            return "insufficient_credit", error.detail
+        case Refusal():
+            return "input_validation", error.detail
+        case _:
+            return "unknown", "the job could not be accepted"
+
+
+def _folded(stored: Sequence[Recorded]) -> Plan | None:
+    state: PlanState = NoPlan()
+    for recorded in stored:
+        state = evolve_plan(state, recorded.data, recorded.envelope.time)
+    return state if isinstance(state, Plan) else None

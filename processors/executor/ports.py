@@ -1,0 +1,21 @@
+"""What the executor asks of the outside: the catalog's copy and stored streams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from events.catalog.events import ModelSpec
+from events.envelope import Recorded
+
+
+class Models(Protocol):
+    async def find(self, model_id: str) -> ModelSpec | None:
+        """The model as the catalog has it now; a new one may take a moment to appear."""
+        ...
+
+
+class StoredStreams(Protocol):
+    async def read(self, subject: str, upto_version: int) -> Sequence[Recorded]:
+        """All events of a stream up to a version. Raises Unavailable while they are not stored yet."""
+        ...

@@ -1,0 +1,181 @@
+"""Ready steps become jobs, jobs become results, and whatever is refused becomes a failed step."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from commands.canvas.commands import CancelRun
+from commands.orgs.commands import CancelJob
+from events.canvas.plan_events import StepFailed
+from events.canvas.session_events import MessagePosted
+from events.jobs.events import JobCancelled, JobDispatched
+from processors.executor.executor import key_of, wants
+from tests.given import ORG, PLAN, SESSION
+from tests.unit.executor.house import House, Steps, said
+
+
+async def test_the_sentence_runs_step_after_step_to_its_files() -> None:
+    house = House()
+    house.plan()
+    await house.react()
+    assert set(house.jobs) == {"s1"}
+    await house.work("s1", "s2", "s3")
+    assert house.statuses == {"s1": "succeeded", "s2": "succeeded", "s3": "succeeded"}
+    assert house.present.status == "succeeded"
+    assert house.present.run is not None
+    assert house.present.run.cost == 300
+
+
+async def test_a_jobs_input_is_wired_sealed_and_priced() -> None:
+    house = House()
+    house.plan()
+    await house.react()
+    await house.work("s1")
+    job = house.jobs["s2"]
+    wired = orjson.loads(said(job.input))
+    assert wired["image"]["$asset"]["media_type"] == "image/png"
+    assert (wired["prompt"], wired["duration"]) == ("Animate it", 5)
+    assert (job.model, job.provider, job.reserved, job.max_runtime_s) == ("motion", "fleet", 100, 180)
+    assert (job.cause.session_id, job.cause.run_id) == (SESSION, "run_X.1.1")
+
+
+async def test_a_step_runs_once_its_job_is_dispatched() -> None:
+    house = House()
+    house.plan()
+    await house.react()
+    assert house.statuses["s1"] == "ready"
+    house.dispatch("s1")
+    await house.react()
+    assert house.statuses["s1"] == "running"
+
+
+async def test_the_files_come_back_as_the_assistants_words() -> None:
+    house = House()
+    house.plan()
+    await house.react()
+    await house.work("s1", "s2", "s3")
+    (told,) = [event for event in house.canvas.events(SESSION) if isinstance(event, MessagePosted) and event.plan_id]
+    assert said(told.text) == "“Bottle” is done: 1 image, 2 videos."
+    assert [one.media_type for one in told.assets] == ["image/png", "video/mp4", "video/mp4"]
+    assert (told.role, told.in_reply_to, told.plan_id) == ("assistant", "msg_1", PLAN)
+
+
+async def test_a_failed_job_fails_its_step_and_blocks_only_what_is_below() -> None:
+    house = House()
+    steps: Steps = {
+        "a": ("painter", "image", (), "A bottle", {}),
+        "b": ("motion", "video", ("a",), "Move it", {}),
+        "c": ("painter", "image", (), "A glass", {}),
+    }
+    house.plan(steps)
+    await house.react()
+    house.dispatch("a")
+    house.fail("a")
+    await house.react()
+    await house.work("c")
+    assert house.statuses == {"a": "failed", "b": "blocked", "c": "succeeded"}
+    (told,) = [event for event in house.canvas.events(SESSION) if isinstance(event, MessagePosted) and event.plan_id]
+    assert said(told.text) == "“Bottle” is done in part: 1 image. Failed: a. Not started: b."
+
+
+def failure(house: House) -> tuple[str, str]:
+    (failed,) = [event for event in house.canvas.events(PLAN) if isinstance(event, StepFailed)]
+    return failed.category, said(failed.error)
+
+
+async def test_without_credit_the_step_fails_and_the_run_ends() -> None:
+    house = House(credit=1)
+    house.plan()
+    await house.react()
+    assert failure(house)[0] == "insufficient_credit"
+    assert house.present.status == "failed"
+    assert house.jobs == {}
+
+
+async def test_what_cannot_be_wired_fails_before_any_job() -> None:
+    house = House()
+    house.plan({"s1": ("motion", "video", (), "Animate nothing", {})})
+    await house.react()
+    assert failure(house) == ("input_validation", "image: needs image; there is nothing to take it from")
+    assert house.jobs == {}
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_a_model_that_is_gone_or_inactive_fails_the_step(gone: bool) -> None:
+    house = House()
+    house.plan()
+    if gone:
+        del house.models["painter"]
+    else:
+        house.models["painter"] = house.models["painter"].model_copy(update={"active": False})
+    await house.react()
+    assert failure(house) == ("input_validation", "the model painter is not available")
+
+
+async def test_a_forgotten_persons_step_fails() -> None:
+    house = House()
+    house.plan()
+    await house.vault.forget(ORG, "usr_1")
+    await house.react()
+    assert failure(house) == ("input_validation", "the person who asked is forgotten")
+
+
+def cancel(house: House) -> None:
+    house.canvas.handle(CancelRun(org_id=ORG, session_id=SESSION, plan_id=PLAN))
+
+
+async def test_a_cancelled_run_cancels_its_jobs() -> None:
+    house = House()
+    house.plan()
+    await house.react()
+    house.dispatch("s1")
+    await house.react()
+    cancel(house)
+    await house.react()
+    assert any(isinstance(event, JobCancelled) for _, event in house.orgs.log)
+    assert house.present.status == "cancelled"
+
+
+async def test_a_job_dispatched_for_a_step_that_is_closed_is_cancelled() -> None:
+    house = House()
+    house.plan()
+    await house.react()
+    house.dispatch("s1")
+    cancel(house)
+    for recorded in house.recorded(house.orgs):
+        if isinstance(recorded.data, JobDispatched):
+            await house.executor.handle(recorded)
+    assert any(isinstance(event, JobCancelled) for _, event in house.orgs.log)
+
+
+async def test_a_cancelled_job_cancels_its_step() -> None:
+    house = House()
+    house.plan()
+    await house.react()
+    house.orgs.handle(CancelJob(org_id=ORG, job_id=house.jobs["s1"].job_id))
+    await house.react()
+    assert house.statuses == {"s1": "cancelled", "s2": "blocked", "s3": "blocked"}
+
+
+async def test_a_repeat_of_everything_asks_nothing_new() -> None:
+    house = House()
+    house.plan()
+    await house.react()
+    await house.work("s1", "s2", "s3")
+    before = (len(house.canvas.log), len(house.orgs.log))
+    assert await house.repeat() == []
+    assert (len(house.canvas.log), len(house.orgs.log)) == before
+
+
+async def test_a_replayed_dead_letter_stands_for_itself() -> None:
+    house = House()
+    house.plan()
+    await house.react()
+    house.dispatch("s1")
+    job = house.jobs["s1"]
+    (dispatched,) = [one for one in house.recorded(house.orgs) if isinstance(one.data, JobDispatched)]
+    assert wants(dispatched)
+    replayed = dispatched.data.model_copy(update={"job_id": "job_again"})
+    assert not wants(dispatched.__class__(dispatched.envelope, replayed, 0, 0))
+    assert key_of(dispatched) == job.job_id
