@@ -82,7 +82,7 @@ async function say(mock: Mock, request: IncomingMessage, response: ServerRespons
   mock.send({
     after: 0,
     event: "message.posted",
-    data: { message_id: "msg_1", role: "user", text: body.text },
+    data: { message_id: "msg_1", role: "user", text: body.text, upload_ids: body.upload_ids },
   });
   json(response, { message_id: "msg_1" }, 202);
   await mock.play(planned);
@@ -129,7 +129,16 @@ const ROUTES: [method: string, path: RegExp, route: Route][] = [
   ],
   ["GET", /\/stream$/, (mock, request, response) => mock.listen(request, response)],
   ["POST", /\/messages$/, say],
-  ["POST", /\/uploads$/, (_, __, response) => json(response, { upload_id: "upl_1", name: "image_1" }, 201)],
+  [
+    "POST",
+    /\/uploads$/,
+    (_, __, response) =>
+      json(
+        response,
+        { upload_id: "upl_1", url: "/v1/assets/ast_image", media_type: "image/svg+xml", name: "sketch.svg" },
+        201,
+      ),
+  ],
   ["GET", /^\/v1\/sessions\/[^/]+$/, (mock, _, response) => json(response, session(mock))],
   ["GET", /^\/v1\/plans\/[^/]+$/, (mock, _, response) => json(response, mock.state.plans[PLAN] ?? {})],
   [

@@ -151,7 +151,11 @@ function useSending(client: Client, session: Session, tell: (problem: Spoken | n
   const { dispatch } = session;
   const [busy, setBusy] = useState(false);
   const ensureSession = useEnsuredSession(client, session);
-  const draft = useDraft(client, ensureSession);
+  const onUploaded = useCallback(
+    (uploads: State["uploads"]) => dispatch({ type: "uploaded", uploads }),
+    [dispatch],
+  );
+  const draft = useDraft(client, ensureSession, onUploaded);
 
   const send = async () => {
     const words = draft.text.trim();
@@ -163,7 +167,7 @@ function useSending(client: Client, session: Session, tell: (problem: Spoken | n
       const session_id = await ensureSession();
       dispatch({
         type: "message_sent",
-        message: { message_id: pending_id, role: "user", text: words, assets: [], pending: true },
+        message: { message_id: pending_id, role: "user", text: words, assets: [], upload_ids, pending: true },
       });
       draft.clear();
       const body = {

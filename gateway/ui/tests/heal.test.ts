@@ -18,6 +18,10 @@ const snapshot = (state: State): ReturnType<typeof readSession> =>
     session_id: SESSION,
     title: "Film",
     messages: Object.values(state.messages),
+    uploads: [
+      { upload_id: "upl_1", url: "/v1/assets/a", media_type: "image/png", name: "logo.png" },
+      { url: "no id" },
+    ],
     plans: Object.values(state.plans),
   });
 
@@ -25,6 +29,9 @@ test("a page that opens late shows what the API knows", () => {
   const state = reduce(opened, { type: "healed", session: snapshot(finished) });
   expect(state.loaded).toBe(true);
   expect(state.title).toBe("Film");
+  expect(state.uploads).toEqual({
+    upl_1: { url: "/v1/assets/a", media_type: "image/png", name: "logo.png" },
+  });
   expect(state.plans[PLAN]?.steps.map((step) => step.status)).toEqual([
     "succeeded",
     "succeeded",

@@ -145,7 +145,17 @@ export function readMessage(raw: unknown): Message | undefined {
     text: text(raw.text) ?? "",
     assets: readAssets(raw.assets),
     at: text(raw.at),
+    upload_ids: Array.isArray(raw.upload_ids)
+      ? raw.upload_ids.filter((id) => typeof id === "string")
+      : undefined,
   });
+}
+
+/** One upload, by its id; nothing where it is not one. */
+export function readUpload(raw: unknown): Record<string, Asset> {
+  const upload_id = isObject(raw) ? text(raw.upload_id) : undefined;
+  const asset = readAsset(raw);
+  return upload_id && asset ? { [upload_id]: asset } : {};
 }
 
 export function readSession(raw: Json): SessionSnapshot {
@@ -153,6 +163,7 @@ export function readSession(raw: Json): SessionSnapshot {
     session_id: text(raw.session_id) ?? "",
     title: text(raw.title) ?? "",
     messages: list(raw.messages).map(readMessage).filter(present),
+    uploads: Object.assign({}, ...list(raw.uploads).map(readUpload)) as Record<string, Asset>,
     plans: list(raw.plans).map(readPlan).filter(present),
   };
 }

@@ -35,7 +35,7 @@ export function Timeline({ state }: { state: State }) {
     <ol className="timeline" aria-label="Conversation" aria-live="polite" aria-relevant="additions">
       {rows.map((row) => (
         <li key={row.id} className={`row row-${row.kind}`}>
-          <RowView row={row} />
+          <RowView row={row} uploads={state.uploads} />
         </li>
       ))}
       <li ref={end} aria-hidden="true" className="timeline-end" />
@@ -43,10 +43,10 @@ export function Timeline({ state }: { state: State }) {
   );
 }
 
-function RowView({ row }: { row: Row }) {
+function RowView({ row, uploads }: { row: Row; uploads: State["uploads"] }) {
   switch (row.kind) {
     case "message":
-      return <Bubble message={row.message} />;
+      return <Bubble message={row.message} uploads={uploads} />;
     case "calls":
       return <Thoughts calls={row.calls} />;
     case "notice":
@@ -54,13 +54,14 @@ function RowView({ row }: { row: Row }) {
   }
 }
 
-function Bubble({ message }: { message: Message }) {
+function Bubble({ message, uploads }: { message: Message; uploads: State["uploads"] }) {
+  const sent = (message.upload_ids ?? []).flatMap((upload_id) => uploads[upload_id] ?? []);
   const who = message.role === "user" ? "You" : "Studio";
   return (
     <div className={`bubble ${message.role}${message.pending ? " pending" : ""}`} data-role={message.role}>
       <span className="sr-only">{who}: </span>
       <p>{message.text}</p>
-      <Files assets={message.assets} />
+      <Files assets={[...sent, ...message.assets]} />
     </div>
   );
 }

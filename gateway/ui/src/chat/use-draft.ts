@@ -3,7 +3,8 @@ import { useCallback, useState } from "react";
 import type { Client } from "../api/client.ts";
 import { newKey } from "../api/client.ts";
 import { type Spoken, speak } from "../api/problems.ts";
-import { text as readText } from "../api/wire.ts";
+import { text as readText, readUpload } from "../api/wire.ts";
+import type { Asset } from "../state/model.ts";
 
 export type Approval = "plan" | "assist" | "auto";
 
@@ -26,7 +27,11 @@ export interface Draft {
   clear: () => void;
 }
 
-export function useDraft(client: Client, ensureSession: () => Promise<string>): Draft {
+export function useDraft(
+  client: Client,
+  ensureSession: () => Promise<string>,
+  onUploaded: (uploads: Record<string, Asset>) => void,
+): Draft {
   const [text, setText] = useState("");
   const [approval, setApproval] = useState<Approval>("assist");
   const [files, setFiles] = useState<Attachment[]>([]);
@@ -44,13 +49,14 @@ export function useDraft(client: Client, ensureSession: () => Promise<string>): 
         try {
           const session_id = await ensureSession();
           const answer = await client.upload(`/v1/sessions/${session_id}/uploads`, file);
+          onUploaded(readUpload({ name: file.name, media_type: file.type, ...answer }));
           change(key, { state: "ready", upload_id: readText(answer.upload_id) ?? "" });
         } catch (error) {
           change(key, { state: "failed", problem: speak(error) });
         }
       }
     },
-    [client, ensureSession, change],
+    [client, ensureSession, onUploaded, change],
   );
 
   const detach = useCallback(

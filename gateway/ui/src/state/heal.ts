@@ -13,6 +13,7 @@ export function heal(state: State, session: SessionSnapshot): State {
     loaded: true,
     title: session.title || state.title,
     messages,
+    uploads: { ...state.uploads, ...session.uploads },
     plans,
     plan_order: [...listed, ...state.plan_order.filter((id) => !listed.includes(id))],
     timeline: healTimeline(state, session),

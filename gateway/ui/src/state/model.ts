@@ -79,6 +79,7 @@ export interface Message {
   text: string;
   assets: Asset[];
   at?: string;
+  upload_ids?: string[];
   /** Shown before the platform has confirmed it. */
   pending?: boolean;
 }
@@ -124,6 +125,8 @@ export interface State {
   messages: Record<string, Message>;
   calls: Record<string, AgentCall>;
   notices: Record<string, Notice>;
+  /** Files that the person has added, by upload id. */
+  uploads: Record<string, Asset>;
   plans: Record<string, Plan>;
   plan_order: string[];
   /** Steps seen while the model still writes; the decision's own frames void them. */
@@ -137,6 +140,7 @@ export interface SessionSnapshot {
   session_id: string;
   title: string;
   messages: Message[];
+  uploads: Record<string, Asset>;
   plans: Plan[];
 }
 
@@ -154,6 +158,7 @@ export type Action =
   | { type: "healed"; session: SessionSnapshot }
   | { type: "plan_healed"; plan: Plan }
   | { type: "credits_read"; credits: Credits }
+  | { type: "uploaded"; uploads: Record<string, Asset> }
   | { type: "message_sent"; message: Message }
   | { type: "message_confirmed"; pending_id: string; message_id: string }
   | { type: "message_refused"; pending_id: string };
@@ -166,6 +171,7 @@ export const emptyState: State = {
   messages: {},
   calls: {},
   notices: {},
+  uploads: {},
   plans: {},
   plan_order: [],
   draft: null,

@@ -21,6 +21,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, plans: { ...state.plans, [action.plan.plan_id]: healPlan(state, action.plan) } };
     case "credits_read":
       return { ...state, credits: action.credits };
+    case "uploaded":
+      return { ...state, uploads: { ...state.uploads, ...action.uploads } };
     case "message_sent":
       return putMessage(state, action.message);
     case "message_confirmed":
