@@ -14,13 +14,15 @@ from projections.opening import Opened
 from projections.writes import Insert, Write
 
 COLLECTION = "assets"
-INDEXES = (("org_id", "sha256"),)
+INDEXES = (("org_id", "sha256"), ("upload_id",))
 
 
 def project(event: Recorded, opened: Opened) -> Iterator[Write]:
     for ref in _named(event):
         org = event.envelope.org_id
         document = asset(ref, opened) | {"org_id": org, "at": at(event)}
+        if isinstance(event.data, FileUploaded):
+            document["upload_id"] = event.data.upload_id
         yield Insert(COLLECTION, ref.asset_id, org, event.version, document, asset_kids((ref,)))
 
 

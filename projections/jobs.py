@@ -30,6 +30,7 @@ INDEXES = (
     ("org_id", "accepted_at"),
     ("org_id", "status", "accepted_at"),
     ("plan_id",),
+    ("session_id",),
 )
 
 

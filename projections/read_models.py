@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commands.ports import Vault
+from events.accounts.events import PersonForgotten
 from events.envelope import Recorded
 from events.topics import EVENTS_ACCOUNTS, EVENTS_CANVAS, EVENTS_CATALOG, EVENTS_CREDITS, EVENTS_JOBS
 from projections import (
@@ -69,11 +70,15 @@ def project(events: Iterable[Recorded], opened: Opened, only: frozenset[str] | N
 
 
 def projection(
-    vault: Vault, only: frozenset[str] | None = None
+    vault: Vault, forgotten: Callable[[str, str], None], only: frozenset[str] | None = None
 ) -> Callable[[Sequence[Recorded]], Awaitable[Sequence[Write]]]:
-    """Opens the texts of a batch, then projects it."""
+    """Opens the texts of a batch, then projects it. `forgotten` takes (org, person) out of the vault's cache first:
+    what comes later from another partition must not be opened any more."""
 
     async def run(events: Sequence[Recorded]) -> Sequence[Write]:
+        for event in events:
+            if isinstance(event.data, PersonForgotten):
+                forgotten(event.data.org_id, event.data.user_id)
         return project(events, await open_all(vault, events), only)
 
     return run

@@ -6,6 +6,8 @@ import pytest
 
 from tests.servers import Servers, running
 
+pytest_plugins = ["tests.platform"]
+
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Servers]:

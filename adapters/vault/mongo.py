@@ -60,6 +60,10 @@ class MongoKeyStore:
     async def find(self, kid: str) -> KeyRecord | None:
         return _record(await self._keys.find_one({"_id": kid}))
 
+    async def kids(self, org_id: str, person: str) -> list[str]:
+        """The ids of all keys a person ever had, destroyed ones too."""
+        return [document["_id"] async for document in self._keys.find({"org": org_id, "person": person}, {"_id": 1})]
+
     async def destroy(self, org_id: str, person: str) -> None:
         await self._keys.update_many(
             {"org": org_id, "person": person, "active": True},

@@ -1,0 +1,1 @@
+"""Who asks: the HTTP interface, server-sent events and the page."""

@@ -1,0 +1,84 @@
+"""Bodies of requests: strict JSON against a closed model, and what the interface's description says of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+
+from gateway.inputs import escaped
+from gateway.problems import Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+DEPTH_MAX: Final = 64
+ERRORS_MAX: Final = 20
+DESCRIBED: Final[dict[str, type[BaseModel]]] = {}
+"""Every body that a route takes, for the interface's description."""
+
+
+class Body(BaseModel):
+    """What a client may say; a member that has no business here is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Nothing(Body):
+    """An empty object, or no body at all."""
+
+
+async def read_json(request: Request) -> Any:
+    """The body as JSON without NaN, infinities or bottomless nesting; nothing counts as an empty object."""
+    raw = await request.body()
+    if not raw.strip():
+        return {}
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise Problem.invalid("", f"the body is not JSON: {error.msg}") from error
+    if too_deep(value):
+        raise Problem.invalid("", f"the body is nested more than {DEPTH_MAX} levels deep")
+    return value
+
+
+async def read(request: Request, model: type[M]) -> tuple[M, Any]:
+    """The body as the model has it, and as it was sent."""
+    value = await read_json(request)
+    return validated(model, value), value
+
+
+def validated(model: type[M], value: Any) -> M:
+    """Raises a Problem that names each wrong field; `true` and `1.0` are no integers."""
+    try:
+        return model.model_validate(value, strict=True)
+    except ValidationError as error:
+        found = [
+            {"pointer": "".join(f"/{escaped(step)}" for step in one["loc"]), "detail": one["msg"]}
+            for one in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+        raise Problem(
+            "invalid-input", f"{len(found)} of its members are not valid", errors=found[:ERRORS_MAX]
+        ) from None
+
+
+def too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        level = [
+            member
+            for one in level
+            for member in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+            if isinstance(member, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def takes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
+    """The description of a route's body."""
+    DESCRIBED[model.__name__] = model
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}

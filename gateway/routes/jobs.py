@@ -1,0 +1,207 @@
+"""Jobs: submitted, read, awaited, listed, cancelled; and the dead ones, replayed or discarded."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from commands import pricing
+from commands.orgs.commands import Amount, CancelJob, DiscardJob, ReplayJob, SubmitJob
+from events.jobs.events import Priority
+from events.model import MONEY_MAX
+from events.topics import EVENTS_JOBS
+from gateway import queries
+from gateway.answers import ask, decided, json, page, platform_of
+from gateway.auth import READERS, caller, of_prefix
+from gateway.bodies import Body, Nothing, read, takes
+from gateway.catalog import active_model
+from gateway.identity import identity
+from gateway.inputs import Inputs
+from gateway.keyring import Caller
+from gateway.platform import Platform
+from gateway.problems import Problem, not_found
+from gateway.views import ENDED, Views
+
+router = APIRouter(tags=["jobs"])
+READS: Final = (EVENTS_JOBS,)
+WAIT_MAX_S: Final = 60
+KNOWN_WAIT_S: Final = 1.0
+Status = Literal["queued", "dispatched", "running", "succeeded", "failed", "cancelled", "dead"]
+
+
+class SubmitBody(Body):
+    model: str = Field(min_length=1, max_length=200)
+    input: dict[str, Any]
+    priority: Priority = "NORMAL"
+    project_id: str | None = Field(default=None, max_length=64)
+    webhook_url: str | None = Field(default=None, max_length=2048)
+    max_cost: Amount | None = None
+    deadline_s: int = Field(default=86_400, ge=1, le=7 * 86_400)
+
+
+@router.post("/jobs", status_code=202, openapi_extra=takes(SubmitBody))
+async def submit(request: Request) -> Response:
+    who, platform = caller(request), platform_of(request)
+    body, raw = await read(request, SubmitBody)
+    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw, required=True)
+    model = active_model(platform, body.model)
+    inputs: Inputs = request.app.state.inputs
+    values = await inputs.resolve(who.org_id, model.model, body.input)
+    inputs.check(model, values)
+    try:
+        lines, total = pricing.estimate(model.model, values)
+    except ValueError as error:
+        raise Problem.invalid("/input", f"this cannot be priced: {error}") from error
+    command = SubmitJob(
+        org_id=who.org_id,
+        job_id=same.new("job"),
+        model=model.model.id,
+        provider=model.model.provider,
+        priority=body.priority,
+        input=await platform.vault.seal(who.org_id, who.person, orjson.dumps(values).decode()),
+        reserve=min(max(total, 1), MONEY_MAX),
+        price=lines,
+        project_id=project_of(who, body.project_id),
+        max_cost=body.max_cost,
+        max_runtime_s=model.model.limits.max_runtime_s,
+        deadline_s=body.deadline_s,
+        webhook_url=public_address(body.webhook_url),
+    )
+    return decided(await ask(platform, command, same), 202)
+
+
+def project_of(who: Caller, asked: str | None) -> str | None:
+    if who.project_id is not None and asked not in (None, who.project_id):
+        raise Problem.invalid("/project_id", "this key belongs to another project")
+    return asked or who.project_id
+
+
+def public_address(url: str | None) -> str | None:
+    """Refuses at once what can never be public; whoever calls it later checks the address it connects to."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host or parts.username or host.rstrip(".").endswith("localhost"):
+        raise Problem.invalid("/webhook_url", "a public http(s) address is needed")
+    try:
+        literal = ipaddress.ip_address(host)
+    except ValueError:
+        if not any(char.isalpha() for char in host.rsplit(".", 1)[-1]):
+            raise Problem.invalid("/webhook_url", "a public http(s) address is needed") from None
+        return url
+    if not literal.is_global:
+        raise Problem.invalid("/webhook_url", "a public http(s) address is needed")
+    return url
+
+
+@router.get("/jobs")
+async def listed(
+    request: Request,
+    status: Status | None = None,
+    model: Annotated[str | None, Query(max_length=200)] = None,
+    priority: Priority | None = None,
+    limit: Annotated[int, Query(ge=1, le=queries.PAGE_MAX)] = 50,
+    cursor: str | None = None,
+    after: str | None = None,
+) -> Response:
+    who, platform = caller(request, *READERS), platform_of(request)
+    await platform.reading.after(after, READS)
+    asked = {"status": status, "model": model, "priority": priority}
+    wanted = {"org_id": who.org_id} | {name: value for name, value in asked.items() if value is not None}
+    found, more = await queries.newest(platform.db, "jobs", wanted, "accepted_at", limit, cursor)
+    views: Views = request.app.state.views
+    return page([views.job(document) for document in found], more)
+
+
+@router.get("/jobs/{job_id}")
+async def read_one(
+    request: Request,
+    job_id: str,
+    wait: Annotated[int, Query(ge=0, le=WAIT_MAX_S)] = 0,
+    after: str | None = None,
+) -> Response:
+    """The job; `wait` holds the answer back until its end, or for so many seconds."""
+    who, platform = caller(request, *READERS), platform_of(request)
+    await platform.reading.after(after, READS)
+    of_prefix(job_id, "job")
+    views: Views = request.app.state.views
+    if wait == 0:
+        return json(views.job(await queries.one(platform.db, "jobs", who.org_id, job_id)))
+    with platform.hub.job_end(job_id) as end:
+        document = await known(platform, who.org_id, job_id)
+        if document["status"] not in ENDED:
+            try:
+                position = await asyncio.wait_for(asyncio.shield(end), wait)
+            except TimeoutError:
+                position = {}
+            await platform.reading.reach(position)
+            document = await queries.one(platform.db, "jobs", who.org_id, job_id)
+    return json(views.job(document))
+
+
+async def known(platform: Platform, org_id: str, job_id: str) -> dict[str, Any]:
+    """The job's document, waiting a moment for one that was accepted just now."""
+    try:
+        async with asyncio.timeout(KNOWN_WAIT_S):
+            while True:
+                found = await platform.db["jobs"].find_one({"_id": job_id, "org_id": org_id})
+                if found is not None:
+                    return found
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise not_found() from None
+
+
+@router.post("/jobs/{job_id}/cancel", openapi_extra=takes(Nothing, required=False))
+async def cancel(request: Request, job_id: str) -> Response:
+    who, platform = caller(request), platform_of(request)
+    _, raw = await read(request, Nothing)
+    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
+    command = CancelJob(org_id=who.org_id, job_id=of_prefix(job_id, "job"))
+    return decided(await ask(platform, command, same), 200)
+
+
+@router.get("/dlq")
+async def dead(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=queries.PAGE_MAX)] = 50,
+    cursor: str | None = None,
+    after: str | None = None,
+) -> Response:
+    """Dead jobs that were neither replayed nor discarded."""
+    who, platform = caller(request, *READERS), platform_of(request)
+    await platform.reading.after(after, READS)
+    wanted: dict[str, Any] = {"org_id": who.org_id, "status": "dead"}
+    wanted |= {"discarded_at": {"$exists": False}, "replayed_as": {"$exists": False}}
+    found, more = await queries.newest(platform.db, "jobs", wanted, "accepted_at", limit, cursor)
+    views: Views = request.app.state.views
+    return page([views.job(document) for document in found], more)
+
+
+@router.post("/dlq/{job_id}/replay", status_code=202, openapi_extra=takes(Nothing, required=False))
+async def replay(request: Request, job_id: str, after: str | None = None) -> Response:
+    """A dead job again, as a new one with its own reservation."""
+    who, platform = caller(request), platform_of(request)
+    _, raw = await read(request, Nothing)
+    await platform.reading.after(after, READS)
+    job = await queries.one(platform.db, "jobs", who.org_id, of_prefix(job_id, "job"))
+    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
+    command = ReplayJob(org_id=who.org_id, job_id=job_id, new_job_id=same.new("job"), reserve=job["reserved"])
+    return decided(await ask(platform, command, same), 202)
+
+
+@router.post("/dlq/{job_id}/discard", openapi_extra=takes(Nothing, required=False))
+async def discard(request: Request, job_id: str) -> Response:
+    who, platform = caller(request), platform_of(request)
+    _, raw = await read(request, Nothing)
+    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
+    command = DiscardJob(org_id=who.org_id, job_id=of_prefix(job_id, "job"))
+    return decided(await ask(platform, command, same), 200)

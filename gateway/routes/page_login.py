@@ -1,0 +1,36 @@
+"""The page's login: a one-time code becomes a key of the organisation."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from commands.orgs.commands import IssueKey
+from gateway.answers import ask, decided, platform_of
+from gateway.bodies import Body, read, takes
+from gateway.identity import identity
+from gateway.keyring import digest
+from gateway.page_codes import CODE_MAX, redeem_code
+from gateway.problems import Problem
+from gateway.routes.admin import new_key
+
+router = APIRouter(tags=["page"])
+
+
+class LoginBody(Body):
+    code: str = Field(min_length=1, max_length=CODE_MAX)
+
+
+@router.post("/page-login", openapi_extra=takes(LoginBody))
+async def login(request: Request) -> Response:
+    body, _ = await read(request, LoginBody)
+    platform = platform_of(request)
+    org_id = await redeem_code(platform.redis, body.code)
+    if org_id is None:
+        raise Problem("unauthenticated", "this code was used already, or is too old: ask for a new address")
+    # Without the client's Idempotency-Key: a code works once, and its answer holds a secret.
+    same = identity(request, platform.secrets.server, org_id, "page-login", keyed=False)
+    api_key = new_key()
+    command = IssueKey(org_id=org_id, key_id=same.new("key"), hash=digest(api_key), role="member")
+    return decided(await ask(platform, command, same), 200, api_key=api_key)

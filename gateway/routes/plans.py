@@ -1,0 +1,167 @@
+"""Plans: read, approved, rejected, cancelled, edited, run again, their runs compared."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import orjson
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from commands import pricing
+from commands.canvas.commands import ApprovePlan, CancelRun, EditStep, PlanCommand, RejectPlan, RerunPlan
+from commands.orgs.commands import CancelJob
+from events.ids import BadId, session_of
+from events.topics import EVENTS_CANVAS, EVENTS_JOBS
+from gateway import queries
+from gateway.answers import ask, decided, json, platform_of
+from gateway.auth import caller, of_prefix
+from gateway.bodies import Body, Nothing, read, takes
+from gateway.catalog import active_model
+from gateway.identity import identity
+from gateway.inputs import Inputs
+from gateway.problems import Problem, not_found
+from gateway.views import Views
+
+router = APIRouter(tags=["plans"])
+READS: Final = (EVENTS_CANVAS, EVENTS_JOBS)
+
+
+class EditBody(Body):
+    model: str | None = Field(default=None, min_length=1, max_length=200)
+    input: dict[str, Any] | None = None
+
+
+class RerunBody(Body):
+    step_ids: list[str] = Field(default=[], max_length=500)
+
+
+def session_of_plan(plan_id: str) -> str:
+    """The session that a plan's id carries; an id that carries none is not found."""
+    try:
+        return session_of(of_prefix(plan_id, "pln"))
+    except BadId:
+        raise not_found() from None
+
+
+def step_of(plan_id: str, step: str) -> str:
+    """`s3` and `stp_X.2.s3` both name the step."""
+    return step if step.startswith("stp_") else f"stp_{plan_id.removeprefix('pln_')}.{step}"
+
+
+@router.get("/plans/{plan_id}")
+async def read_one(request: Request, plan_id: str, after: str | None = None) -> Response:
+    who, platform = caller(request), platform_of(request)
+    await platform.reading.after(after, READS)
+    plan = await queries.one(platform.db, "plans", who.org_id, of_prefix(plan_id, "pln"))
+    steps, jobs = await queries.plan_parts(platform.db, plan)
+    views: Views = request.app.state.views
+    return json(views.plan(plan, steps, jobs))
+
+
+async def order(request: Request, make: type[PlanCommand], plan_id: str, status: int = 200) -> Response:
+    """A command on a plan that has nothing but the plan in it."""
+    who, platform = caller(request), platform_of(request)
+    _, raw = await read(request, Nothing)
+    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
+    command = make(org_id=who.org_id, session_id=session_of_plan(plan_id), plan_id=plan_id)
+    return decided(await ask(platform, command, same), status)
+
+
+@router.post("/plans/{plan_id}/approve", status_code=202, openapi_extra=takes(Nothing, required=False))
+async def approve(request: Request, plan_id: str) -> Response:
+    return await order(request, ApprovePlan, plan_id, 202)
+
+
+@router.post("/plans/{plan_id}/reject", openapi_extra=takes(Nothing, required=False))
+async def reject(request: Request, plan_id: str) -> Response:
+    return await order(request, RejectPlan, plan_id)
+
+
+@router.post("/plans/{plan_id}/cancel", openapi_extra=takes(Nothing, required=False))
+async def cancel(request: Request, plan_id: str) -> Response:
+    return await order(request, CancelRun, plan_id)
+
+
+@router.post("/plans/{plan_id}/rerun", status_code=202, openapi_extra=takes(RerunBody, required=False))
+async def rerun(request: Request, plan_id: str) -> Response:
+    who, platform = caller(request), platform_of(request)
+    body, raw = await read(request, RerunBody)
+    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
+    command = RerunPlan(
+        org_id=who.org_id,
+        session_id=session_of_plan(plan_id),
+        plan_id=plan_id,
+        step_ids=tuple(step_of(plan_id, step) for step in body.step_ids),
+    )
+    return decided(await ask(platform, command, same), 202)
+
+
+@router.patch("/plans/{plan_id}/steps/{step}", openapi_extra=takes(EditBody))
+async def edit(request: Request, plan_id: str, step: str, after: str | None = None) -> Response:
+    """A person's own edit: model and input are checked against the catalog and priced anew."""
+    who, platform = caller(request), platform_of(request)
+    body, raw = await read(request, EditBody)
+    session_id = session_of_plan(plan_id)
+    await platform.reading.after(after, (EVENTS_CANVAS,))
+    document = await queries.one(platform.db, "steps", who.org_id, step_of(plan_id, step))
+    model = active_model(platform, body.model or document.get("model", ""))
+    given = document.get("input") if body.input is None else body.input
+    values = given if isinstance(given, dict) else {}
+    inputs: Inputs = request.app.state.inputs
+    if body.input is not None:
+        values = await inputs.resolve(who.org_id, model.model, values)
+    inputs.check(model, values, whole=False)
+    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
+    command = EditStep(
+        org_id=who.org_id,
+        session_id=session_id,
+        plan_id=plan_id,
+        step_id=document["_id"],
+        model=model.model.id,
+        input=await platform.vault.seal(who.org_id, who.person, orjson.dumps(values).decode()),
+        estimate=pricing.estimate(model.model, values)[1],
+    )
+    return decided(await ask(platform, command, same), 200)
+
+
+@router.post("/plans/{plan_id}/steps/{step}/cancel", openapi_extra=takes(Nothing, required=False))
+async def cancel_step(request: Request, plan_id: str, step: str, after: str | None = None) -> Response:
+    """Cancels the step's job; what depends on the step is blocked."""
+    who, platform = caller(request), platform_of(request)
+    _, raw = await read(request, Nothing)
+    await platform.reading.after(after, READS)
+    session_of_plan(plan_id)
+    document = await queries.one(platform.db, "steps", who.org_id, step_of(plan_id, step))
+    if document["status"] not in ("ready", "running") or "job_id" not in document:
+        raise Problem("illegal-state", f"the step is {document['status']}", allowed=["ready", "running"])
+    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
+    return decided(await ask(platform, CancelJob(org_id=who.org_id, job_id=document["job_id"]), same), 200)
+
+
+@router.get("/plans/{plan_id}/runs")
+async def runs(request: Request, plan_id: str, after: str | None = None) -> Response:
+    who, platform = caller(request), platform_of(request)
+    await platform.reading.after(after, (EVENTS_CANVAS,))
+    plan = await queries.one(platform.db, "plans", who.org_id, of_prefix(plan_id, "pln"))
+    wanted = {"plan_id": plan["_id"], "org_id": who.org_id}
+    found = await queries.many(platform.db, "runs", wanted, "started_at", "_id")
+    views: Views = request.app.state.views
+    return json({"items": [views.run(document) for document in found]})
+
+
+@router.get("/plans/{plan_id}/runs/{one}/compare/{other}")
+async def compare(request: Request, plan_id: str, one: str, other: str, after: str | None = None) -> Response:
+    """Two runs of a plan, step by step."""
+    who, platform = caller(request), platform_of(request)
+    await platform.reading.after(after, (EVENTS_CANVAS,))
+    first, second = await asyncio.gather(
+        queries.one(platform.db, "runs", who.org_id, of_prefix(one, "run")),
+        queries.one(platform.db, "runs", who.org_id, of_prefix(other, "run")),
+    )
+    if {first["plan_id"], second["plan_id"]} != {plan_id}:
+        raise not_found()
+    views: Views = request.app.state.views
+    return json(views.comparison(first, second))

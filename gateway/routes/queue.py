@@ -1,0 +1,109 @@
+"""The queue: what waits and runs, how full the caps are, and why a job waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from events.catalog.current import CurrentProvider
+from events.jobs.current import CurrentJob
+from gateway import queries
+from gateway.answers import json, platform_of
+from gateway.auth import READERS, caller, of_prefix
+from gateway.platform import Platform
+
+router = APIRouter(tags=["jobs"])
+
+
+@router.get("/queue")
+async def queue(request: Request) -> Response:
+    who, platform = caller(request, *READERS), platform_of(request)
+    live = [job for _, job in platform.live_jobs.items()]
+    mine = [job for job in live if job.org_id == who.org_id]
+    return json({"items": waiting(mine, datetime.now(UTC)), "caps": caps(platform, who.org_id, live)})
+
+
+@router.get("/jobs/{job_id}/why")
+async def why(request: Request, job_id: str) -> Response:
+    """Why a job waits: its place in the queue, and the caps that are full."""
+    who, platform = caller(request, *READERS), platform_of(request)
+    job = platform.live_jobs.get(of_prefix(job_id, "job"))
+    if job is None or job.org_id != who.org_id:
+        document = await queries.one(platform.db, "jobs", who.org_id, job_id)
+        return json({"status": document["status"], "reasons": []})
+    if job.phase != "queued":
+        return json({"status": job.phase, "reasons": []})
+    live = [other for _, other in platform.live_jobs.items()]
+    full = [cap for cap in caps(platform, who.org_id, live) if cap["in_use"] >= cap["limit"] and concerns(cap, job)]
+    rank = {"HIGH": 0, "NORMAL": 1, "LOW": 2}
+    ahead = sum(
+        other.org_id == job.org_id
+        and other.phase == "queued"
+        and other.provider == job.provider
+        and (rank[other.priority], other.accepted_at) < (rank[job.priority], job.accepted_at)
+        for other in live
+    )
+    reasons: list[dict[str, Any]] = [{"reason": "cap-full", **cap} for cap in full]
+    if job.not_before is not None:
+        reasons.append({"reason": "waits-for-retry", "not_before": job.not_before})
+    if ahead:
+        reasons.append({"reason": "behind-others", "ahead": ahead})
+    return json({"status": "queued", "since": job.accepted_at, "reasons": reasons})
+
+
+def waiting(jobs: Iterable[CurrentJob], now: datetime) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, str], list[CurrentJob]] = {}
+    for job in jobs:
+        groups.setdefault((job.model, job.priority), []).append(job)
+    items = []
+    for (model, priority), group in sorted(groups.items()):
+        queued = [job for job in group if job.phase == "queued"]
+        item: dict[str, Any] = {
+            "model": model,
+            "priority": priority,
+            "queued": len(queued),
+            "running": len(group) - len(queued),
+        }
+        if queued:
+            oldest = min(datetime.fromisoformat(job.accepted_at) for job in queued)
+            item["oldest_s"] = max(0, round((now - oldest).total_seconds(), 3))
+        items.append(item)
+    return items
+
+
+def caps(platform: Platform, org_id: str, live: list[CurrentJob]) -> list[dict[str, Any]]:
+    """How full each cap is that this organisation can meet; a provider's count is that of everybody."""
+    running = [job for job in live if job.phase != "queued"]
+    mine = [job for job in running if job.org_id == org_id]
+    by_provider = Counter(job.provider for job in running)
+    by_model = Counter(job.model for job in running)
+    mine_by_model = Counter(job.model for job in mine)
+    org = platform.orgs.get(org_id)
+    found = []
+    if org is not None:
+        found.append(_cap("org", org_id, org.limits.concurrent, len(mine)))
+        found += [_cap("org_api", name, n, mine_by_model[name]) for name, n in sorted(org.limits.per_api.items())]
+    providers = [value for _, value in platform.catalog.items() if isinstance(value, CurrentProvider)]
+    for provider in providers:
+        found.append(_cap("provider", provider.provider, provider.concurrent, by_provider[provider.provider]))
+        found += [_cap("provider_api", name, n, by_model[name]) for name, n in sorted(provider.per_api.items())]
+    return found
+
+
+def concerns(cap: dict[str, Any], job: CurrentJob) -> bool:
+    match cap["scope"]:
+        case "org":
+            return True
+        case "provider":
+            return bool(cap["name"] == job.provider)
+        case _:
+            return bool(cap["name"] == job.model)
+
+
+def _cap(scope: str, name: str, limit: int, in_use: int) -> dict[str, Any]:
+    return {"scope": scope, "name": name, "limit": limit, "in_use": in_use}

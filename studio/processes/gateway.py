@@ -1,0 +1,147 @@
+"""The gateway: HTTP, server-sent events and the page."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from socket import socket
+from typing import Any, Final
+
+import uvicorn
+from pymongo import AsyncMongoClient
+from redis.asyncio import Redis
+
+from adapters.media.probe import probe
+from adapters.storage.objects import storage
+from adapters.vault.mongo import MongoKeyStore
+from adapters.vault.vault import KeyVault, master_key
+from commands.bus import CommandBus
+from events.accounts.current import CurrentOrg
+from events.catalog.current import CurrentModel, CurrentProvider
+from events.jobs.current import CurrentJob
+from events.log.admin import ensure_topics
+from events.log.follower import Follower
+from events.log.table import CompactedTable
+from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS
+from gateway.app import create_app
+from gateway.credits_feed import CreditsFeed
+from gateway.hub import TOPICS, Hub
+from gateway.keyring import Keyring
+from gateway.platform import About, Platform, Secrets
+from gateway.reading import Reading
+from processors.runners.together import once, together
+from projections.stores.mongo import DATABASE
+from projections.streams import StreamStore
+from studio.processes.health import HealthServer
+from studio.processes.process import Process
+from studio.processes.projector_mongo import NAME as PROJECTOR
+from studio.settings import PROJECT_ROOT, Settings
+
+BACK: Final = 500
+"""How many offsets of each partition are followed from before the start: what a resume meets first."""
+MONGO_WITHIN_MS: Final = 3000
+REDIS_WITHIN_S: Final = 3.0
+DRAIN_S: Final = 3
+Catalog = CurrentModel | CurrentProvider
+
+
+async def run(settings: Settings, process: Process) -> None:
+    """Answers until the process is to stop."""
+    bootstrap = settings.kafka_bootstrap
+    if bootstrap is None or settings.mongo_url is None or settings.redis_url is None:
+        raise ValueError("STUDIO_KAFKA_BOOTSTRAP, STUDIO_MONGO_URL and STUDIO_REDIS_URL are needed")
+    await ensure_topics(bootstrap)
+    async with AsyncExitStack() as stack:
+        client: AsyncMongoClient[dict[str, Any]] = await stack.enter_async_context(
+            AsyncMongoClient(settings.mongo_url, serverSelectionTimeoutMS=MONGO_WITHIN_MS, timeoutMS=MONGO_WITHIN_MS)
+        )
+        redis: Redis = await stack.enter_async_context(
+            Redis.from_url(settings.redis_url, socket_timeout=REDIS_WITHIN_S, socket_connect_timeout=REDIS_WITHIN_S)
+        )
+        bus = await stack.enter_async_context(CommandBus(bootstrap, process.instance))
+        keyring = Keyring(settings.admin_key.get_secret_value() if settings.admin_key else None)
+        orgs = CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg, on_change=keyring.changed)
+        catalog: CompactedTable[Catalog] = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_value)
+        live_jobs = CompactedTable(bootstrap, CURRENT_JOBS, CurrentJob)
+        hub = Hub()
+        follower = Follower(bootstrap, TOPICS, on_record=hub.on_record, start="end", back=BACK, name="hub")
+        keys = MongoKeyStore(client)
+        await keys.prepare()
+        reading = Reading(client[DATABASE], PROJECTOR)
+        feed = CreditsFeed(hub, reading, client[DATABASE])
+        platform = Platform(
+            ask=bus,
+            vault=KeyVault(keys, master_key(secret(settings.master_key, "MASTER_KEY"))),
+            storage=storage(settings.storage),
+            probe=probe,
+            db=client[DATABASE],
+            redis=redis,
+            streams=StreamStore(client[DATABASE]),
+            reading=reading,
+            keyring=keyring,
+            orgs=orgs,
+            catalog=catalog,
+            live_jobs=live_jobs,
+            hub=hub,
+            secrets=Secrets(secret(settings.server_secret, "SERVER_SECRET").encode()),
+            about=About(version("ai-studio"), settings.planner, settings.sandbox),
+            ready=lambda: {"started": not process.pending, "serving": not process.stop.is_set()},
+        )
+        server = http_server(settings, platform, feed)
+
+        async def ready() -> None:
+            await asyncio.gather(*(part.ready() for part in (orgs, catalog, live_jobs, follower)))
+            await server.listening.wait()
+            process.ready("gateway")
+
+        async def serve(stop: asyncio.Event) -> None:
+            serving = asyncio.ensure_future(server.serve())
+            stopping = asyncio.ensure_future(stop.wait())
+            await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            server.should_exit = True
+            hub.close()
+            await serving
+
+        parts = (orgs.run, catalog.run, live_jobs.run, follower.run, feed.run)
+        await together(process.stop, serve, *parts, once(bus.failed), once(ready))
+
+
+def catalog_value(key: str, value: bytes) -> Catalog:
+    kind: type[CurrentModel] | type[CurrentProvider] = CurrentModel if key.startswith("model:") else CurrentProvider
+    return kind.model_validate_json(value)
+
+
+def secret(value: Any, name: str) -> str:
+    if value is None:
+        raise ValueError(f"STUDIO_{name} is not set")
+    found: str = value.get_secret_value()
+    return found
+
+
+class GatewayServer(HealthServer):
+    """Tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+def http_server(settings: Settings, platform: Platform, feed: CreditsFeed) -> GatewayServer:
+    """uvicorn with its fast parts, in this event loop, without handlers of signals."""
+    config = uvicorn.Config(
+        create_app(platform, feed, PROJECT_ROOT / "gateway" / "ui" / "dist"),
+        host=settings.http_host,
+        port=settings.http_port or 0,
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    return GatewayServer(config)
