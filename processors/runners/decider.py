@@ -163,11 +163,14 @@ class DeciderRunner:
         assert self._replier is not None
         counts = {
             topic: len(await self._replier.partitions_for(topic))
-            for topic in (self._decider.command_topic, *self._decider.folds, DEADLETTER_COMMANDS)
+            for topic in (self._decider.command_topic, *self._decider.folds)
         }
-        if len(set(counts.values())) != 1:
+        count = counts[self._decider.command_topic]
+        if set(counts.values()) != {count}:
             raise PartitionCountsDiffer(f"{counts}")
-        return counts[self._decider.command_topic]
+        if len(await self._replier.partitions_for(DEADLETTER_COMMANDS)) < count:
+            raise PartitionCountsDiffer(f"{DEADLETTER_COMMANDS} has not {count} partitions")
+        return count
 
     async def _end(self) -> None:
         """Every partition may finish its batch; what takes longer ends with the process."""
