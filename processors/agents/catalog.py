@@ -26,6 +26,8 @@ class Capability:
     models: int
     media_in: frozenset[str]
     media_out: frozenset[str]
+    needs: frozenset[str] = frozenset()
+    """Media that none of its models can do without."""
     max_width: int | None = None
     max_height: int | None = None
     max_duration_s: float | None = None
@@ -36,6 +38,7 @@ class Capability:
             "models": self.models,
             "takes": sorted(self.media_in),
             "gives": sorted(self.media_out),
+            **({"needs": sorted(self.needs)} if self.needs else {}),
             **{name: limit for name, limit in limits.items() if limit is not None},
         }
 
@@ -77,12 +80,19 @@ def media_out(spec: ModelSpec) -> frozenset[str]:
     return frozenset(medium(name) for name in spec.media_out)
 
 
+def _needed(spec: ModelSpec) -> frozenset[str]:
+    """Media of required fields that take nothing else."""
+    slots = (slot for slot in media_slots(spec.input_schema) if slot.required and len(slot.kinds) == 1)
+    return frozenset(kind for slot in slots for kind in slot.kinds)
+
+
 def _capability(models: list[ModelSpec]) -> Capability:
     limits = [model.limits for model in models]
     return Capability(
         models=len(models),
         media_in=frozenset[str]().union(*(media_in(model) for model in models)),
         media_out=frozenset[str]().union(*(media_out(model) for model in models)),
+        needs=frozenset.intersection(*(_needed(model) for model in models)),
         max_width=max((n.max_width for n in limits if n.max_width is not None), default=None),
         max_height=max((n.max_height for n in limits if n.max_height is not None), default=None),
         max_duration_s=max((n.max_duration_s for n in limits if n.max_duration_s is not None), default=None),

@@ -1,0 +1,1 @@
+"""Language models behind the Chat Completions wire: the client, and the built-in offline stand-in."""

@@ -1,0 +1,1 @@
+"""The offline planner: rules that speak a language model's wire, honest about being no model."""

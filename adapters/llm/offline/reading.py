@@ -1,0 +1,282 @@
+"""Reads a request: clauses, and in each what shall be made, out of what, how long, how large, how often."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from adapters.llm.offline.lexicon import (
+    COMPOUNDS,
+    DETERMINERS,
+    LEADS,
+    NOT_HEADS,
+    NUMBERS,
+    POINTING,
+    PRONOUNS,
+    QUESTION,
+    REFUSED,
+    SHOWN_AS,
+    STOPPERS,
+    Kind,
+    kind_of,
+    verb_of,
+)
+
+_QUOTES = re.compile(r"[\"“„«]([^\"“”„«»]{1,2000})[\"”“»]|(?<!\w)['‘]([^'‘’]{2,2000})['’](?!\w)")
+_QUOTED = re.compile(r"⟦(\d+)⟧")
+_TOKEN = re.compile(r"⟦\d+⟧|[^\W_][\w'’&+/-]*", re.UNICODE)
+_BREAK = re.compile(
+    r"\s*(?:[.;!?\n]+(?=\s|$)|,?\s+and\s+then\s+|,?\s+then\s+|,\s*and\s+|,\s*|\s+and\s+|\s+plus\s+|\s+as\s+well\s+as\s+"
+    r"|\s+followed\s+by\s+|\s+along\s+with\s+|\s+together\s+with\s+|\s*&\s*|\s+[-–—]\s+)\s*",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.;!?\n]")
+_NUMBER: Final = r"\d+(?:[.,]\d+)?|" + "|".join(sorted(NUMBERS, key=len, reverse=True))
+_DURATION = re.compile(
+    rf"\b(?:(half\s+a|an?)[\s-]+(minute)|({_NUMBER})[\s-]*(seconds?|secs?|s|minutes?|mins?))(?:[\s-]+long)?\b(?!\w)",
+    re.IGNORECASE,
+)
+_SIZE = re.compile(r"\b(\d{2,4})\s*[x×]\s*(\d{2,4})(?:\s*(?:px|pixels))?\b", re.IGNORECASE)
+_RATIO = re.compile(r"\b(1:1|16:9|9:16|4:3|3:4|3:2|2:3|4:5|21:9)\b")
+_RATIO_WORDS: Final = (
+    (re.compile(r"\b(?:vertical|portrait[\s-](?:format|orientation)|tiktok|stories)\b", re.IGNORECASE), "9:16"),
+    (re.compile(r"\b(?:square)\b", re.IGNORECASE), "1:1"),
+    (re.compile(r"\b(?:widescreen|landscape[\s-](?:format|orientation))\b", re.IGNORECASE), "16:9"),
+)
+_UPLOAD = re.compile(r"\b(image|video|audio|3d|text|other)_(\d{1,4})\b", re.IGNORECASE)
+_UPLOAD_WORDS = re.compile(r"\b(image|video|audio)[ -]#?(\d{1,3})\b(?!\s*(?:seconds?|s\b|minutes?))", re.IGNORECASE)
+_SAYS = re.compile(r"\b(?:saying|says?|said|reading|reads?|speaks?|announcing|the following(?: \w+)?|this(?: \w+)?)\s*:\s*(?P<said>[^⟦].*)$",
+                   re.IGNORECASE)  # fmt: skip
+_LEADING_PRONOUN = re.compile(r"\b(?:for|from|with) (?:it|this|that|them)\b", re.IGNORECASE)
+_BORDERS: Final = STOPPERS | DETERMINERS | {"it", "them"}
+_AFTER_PRONOUN: Final = frozenset({"aloud", "all", "talk", "speak", "move", "sing", "dance", "together", "say"})
+COUNT_MAX: Final = 100
+DURATION_MAX_S: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A noun phrase of a medium within a clause: where it stands, and what stands before it."""
+
+    kind: Kind
+    noun: str
+    outer: int
+    """Where it begins with its preposition and determiner."""
+    start: int
+    """Where its adjectives begin."""
+    end: int
+    """The place after its noun."""
+    before: str
+    """The preposition before it, or nothing."""
+    pointing: bool
+    count: int = 1
+    another: bool = False
+
+
+@dataclass(slots=True)
+class Clause:
+    """One thing that is asked for, as its words say it."""
+
+    tokens: list[str]
+    text: str
+    verb: str = ""
+    act: str = ""
+    phrases: list[Phrase] = field(default_factory=list)
+    pronouns: list[tuple[int, str]] = field(default_factory=list)
+    """(where, the preposition before it)."""
+    uploads: list[str] = field(default_factory=list)
+    quotes: list[str] = field(default_factory=list)
+    duration_s: float | None = None
+    size: tuple[int, int] | None = None
+    ratio: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    clauses: tuple[Clause, ...]
+    setting: str = ""
+    """What was said before the first request: what it is all about."""
+    is_question: bool = False
+
+
+def read(request: str) -> Reading:
+    text, quotes = _without_quotes(" ".join(request.split("\r")).strip())
+    text = _UPLOAD_WORDS.sub(lambda match: f"{match[1].lower()}_{match[2]}", text)
+    for pattern, word in COMPOUNDS:
+        text = pattern.sub(word, text)
+    opening = LEADS.sub("", text)
+    if QUESTION.match(text.strip()) and not _starts_something(opening):
+        return Reading((), text, is_question=True)
+    setting, clauses = list[str](), list[Clause]()
+    for part in _parts(text):
+        clause = _clause(part, quotes)
+        if clause is None:
+            if not clauses:
+                setting.append(part)
+            continue
+        clauses.append(clause)
+    return Reading(tuple(clauses), shown(", ".join(setting), quotes))
+
+
+def shown(text: str, quotes: list[str]) -> str:
+    """Words as a person wrote them: quotes put back, joined nouns apart."""
+    text = _QUOTED.sub(lambda match: f"“{quotes[int(match[1])]}”", text)
+    return re.sub(r"\w+", lambda match: SHOWN_AS.get(match[0], match[0]), " ".join(text.split()))
+
+
+def _without_quotes(text: str) -> tuple[str, list[str]]:
+    quotes: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        quotes.append((match[1] or match[2]).strip())
+        return f" ⟦{len(quotes) - 1}⟧ "
+
+    text = _QUOTES.sub(keep, text)
+    if (said := _SAYS.search(text)) is not None:
+        quotes.append(said["said"].strip(" ."))
+        text = f"{text[: said.start('said')].rstrip(' :')} ⟦{len(quotes) - 1}⟧"
+    return text, quotes
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Splits where a new request begins; what begins none belongs to the one before."""
+    held, joint, at = "", "", 0
+    for match in [*_BREAK.finditer(text), None]:
+        end = match.start() if match else len(text)
+        piece = text[at:end].strip()
+        if piece:
+            if held and (_starts_something(piece) or _SENTENCE_END.search(joint)):
+                yield held
+                held = piece
+            else:
+                held = f"{held}{joint}{piece}" if held else piece
+        if match:
+            joint, at = (match[0] if piece or not held else joint), match.end()
+    if held:
+        yield held
+
+
+def _starts_something(piece: str) -> bool:
+    body = LEADS.sub("", piece.strip())
+    if REFUSED.match(body):
+        return True
+    tokens = _TOKEN.findall(_measures_out(body))
+    if not tokens:
+        return False
+    if verb_of(tokens[0]) and (len(tokens) > 1 or verb_of(tokens[0]) in ("video", "speech", "lipsync")):
+        return (
+            kind_of(tokens[0]) is None
+            or len(tokens) == 1
+            or tokens[1].lower() not in STOPPERS
+            or _UPLOAD.match(tokens[1]) is not None
+        )
+    phrases = _phrases(tokens, 0)
+    return (
+        bool(phrases)
+        and not phrases[0].before
+        and (not phrases[0].pointing or tokens[0].lower() == "the" or len(tokens) < 4)
+    )
+
+
+def _clause(part: str, quotes: list[str]) -> Clause | None:
+    body = LEADS.sub("", part.strip())
+    if not body or REFUSED.match(body):
+        return None
+    if (lead := _LEADING_PRONOUN.search(part.strip()[: len(part.strip()) - len(body)])) is not None:
+        body = f"{body} {lead[0]}"
+    clause = Clause([], "")
+    body = _take_measures(clause, body)
+    clause.uploads = [f"{kind.lower()}_{int(number)}" for kind, number in _UPLOAD.findall(body)]
+    clause.quotes = [quotes[int(number)] for number in _QUOTED.findall(body)]
+    tokens = _TOKEN.findall(body)
+    clause.tokens = tokens
+    clause.text = shown(part, quotes)
+    if tokens and (act := verb_of(tokens[0])) and (kind_of(tokens[0]) is None or len(tokens) > 1):
+        clause.verb, clause.act = tokens[0].lower(), act
+    clause.phrases = _phrases(tokens, 1 if clause.act else 0)
+    clause.pronouns = list(_pronouns(tokens, 1 if clause.act else 0))
+    if not clause.act and not clause.phrases:
+        return None
+    if clause.act in ("make", "add", "use") and not (clause.phrases or clause.pronouns or clause.uploads):
+        return None
+    return clause
+
+
+def _measures_out(text: str) -> str:
+    return _RATIO.sub(" ", _SIZE.sub(" ", _DURATION.sub(" ", text)))
+
+
+def _take_measures(clause: Clause, text: str) -> str:
+    if (match := _DURATION.search(text)) is not None:
+        amount = _amount(match[3]) if match[3] else 0.5 if match[1].lower().startswith("half") else 1.0
+        unit = 60 if (match[2] or match[4]).lower().startswith("m") else 1
+        clause.duration_s = min(amount * unit, DURATION_MAX_S) or None
+    if (match := _SIZE.search(text)) is not None:
+        clause.size = int(match[1]), int(match[2])
+    if (match := _RATIO.search(text)) is not None:
+        clause.ratio = match[1]
+    for pattern, ratio in _RATIO_WORDS:
+        if clause.ratio is None and pattern.search(text):
+            clause.ratio = ratio
+    return _measures_out(text)
+
+
+def _amount(word: str) -> float:
+    lower = word.lower()
+    return float(NUMBERS[lower]) if lower in NUMBERS else float(word.replace(",", "."))
+
+
+def _phrases(tokens: list[str], first: int) -> list[Phrase]:
+    found: list[Phrase] = []
+    for place in range(first, len(tokens)):
+        kind = kind_of(tokens[place])
+        after = tokens[place + 1].lower() if place + 1 < len(tokens) else ""
+        if kind is None or after in NOT_HEADS or (kind_of(after) and after not in STOPPERS):
+            continue
+        found.append(_phrase(tokens, place, kind, max(first, found[-1].end if found else 0)))
+    return found
+
+
+def _phrase(tokens: list[str], place: int, kind: Kind, first: int) -> Phrase:
+    """Back from the noun over its adjectives to the determiner, and to the preposition before that."""
+    start = place
+    while (
+        start > first
+        and tokens[start - 1].lower() not in STOPPERS | DETERMINERS
+        and _UPLOAD.match(tokens[start - 1]) is None
+    ):
+        start -= 1
+    adjectives = [word.lower() for word in tokens[start:place]]
+    determiner = tokens[start - 1].lower() if start > first and tokens[start - 1].lower() in DETERMINERS else ""
+    outer = start - 1 if determiner else start
+    if determiner in ("both", "all", "each", "every", "these", "those") or determiner == "":
+        outer = outer - 1 if outer > first and tokens[outer - 1].lower() in ("all", "both", "each") else outer
+    before = tokens[outer - 1].lower() if outer > first and tokens[outer - 1].lower() in STOPPERS else ""
+    count = next((n for word in adjectives[:2] if (n := _count(word)) is not None), 1)
+    noun = tokens[place].lower()
+    if determiner == "a" and adjectives[:1] and adjectives[0] in ("couple", "pair", "few", "dozen"):
+        count = NUMBERS[adjectives[0]]
+    pointing = determiner in POINTING and not any(word in ("new", "next", "following", "second") for word in adjectives)
+    outer -= 1 if before else 0
+    return Phrase(kind, noun, outer, start, place + 1, before, pointing, min(count, COUNT_MAX), determiner == "another")
+
+
+def _count(word: str) -> int | None:
+    if word.isdigit() and 0 < int(word) <= 1000:
+        return int(word)
+    return NUMBERS.get(word) or None
+
+
+def _pronouns(tokens: list[str], first: int) -> Iterator[tuple[int, str]]:
+    """Words that stand for something made before: objects of the verb or of a preposition, not determiners."""
+    for place in range(first, len(tokens)):
+        word = tokens[place].lower()
+        if word not in PRONOUNS:
+            continue
+        before = tokens[place - 1].lower() if place else ""
+        after = tokens[place + 1].lower() if place + 1 < len(tokens) else ""
+        ends = not after or after in _BORDERS or after in _AFTER_PRONOUN
+        if (place == first or before in STOPPERS or before in PRONOUNS) and (ends or word in ("it", "them")):
+            yield place, before if place > first else ""

@@ -1,0 +1,203 @@
+"""Titles, descriptions and explanations: the planner's side of the conversation, in the person's own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from adapters.llm.offline.draft import Draft, Source
+from adapters.llm.offline.lexicon import DETERMINERS, NUMBERS, PRONOUNS, SHOWN_AS, STOPPERS, Kind, kind_of, verb_of
+from adapters.llm.offline.reading import Clause, Phrase, Reading
+
+_NAMES: Final[Mapping[str, str]] = {
+    "image": "picture", "video": "video", "audio": "sound", "speech": "voiceover", "music": "music", "3d": "3D model",
+    "lipsync": "lip-sync clip", "text": "text", "utility": "edit",
+}  # fmt: skip
+_OPERATIONS: Final = {
+    "merge": "Merge",
+    "concat": "Join",
+    "extract": "Extract",
+    "subtitles": "Subtitles",
+    "mux": "Merge",
+}
+_MANNER: Final = re.compile(
+    r"\s+(?:in|with)\s+(?:a|an)\s+(?:\w+\s+){0,3}(?:voice|tone|accent|style)\b.*$", re.IGNORECASE
+)
+_VOICE: Final = re.compile(
+    r"\b(female|male|deep|warm|bright|man's|woman's)(?: \w+)? (?:voice|voiceover)\b", re.IGNORECASE
+)
+_TITLE_MAX: Final = 60
+
+
+def subject(clause: Clause, phrase: Phrase | None) -> str:
+    """What a thing shall be of or about: the words after its noun, else the adjectives before it."""
+    tail = _tail(clause, phrase)
+    while tail and tail[0].lower() in STOPPERS:
+        tail = tail[1:]
+    if tail:
+        return _said(tail)
+    if phrase is None:
+        return ""
+    adjectives = [w for w in clause.tokens[phrase.start : phrase.end - 1] if not _is_count(w) and not _is_style(w)]
+    return _said(adjectives)
+
+
+def description(
+    clause: Clause, phrase: Phrase | None, kind: Kind, sources: Sequence[Source], own: str, about: str, setting: str
+) -> str:
+    """What the step does, complete in itself: pronouns are replaced by what they mean."""
+    setting = f" ({setting})" if setting and setting not in about else ""
+    said = _with_names(clause, sources)
+    length = f" of {clause.duration_s:g} seconds" if clause.duration_s and kind in ("video", "music", "audio") else ""
+    changes = clause.act in ("turn", "edit", "extract")
+    if sources and (changes or (clause.verb and phrase is None)):
+        return _sentence(f"{said}{_about(about, said)}") + setting
+    thing = _noun_phrase(clause, phrase, kind)
+    tail = _said(_tail(clause, phrase))
+    whole = f"{thing} {tail}".strip() if phrase is not None else f"{thing} {_joining(kind)} {own}" if own else thing
+    joint = "for" if kind in ("speech", "music", "audio") else "from"
+    made_from = f" {joint} {listed([called(source) for source in sources])}" if sources else ""
+    return _sentence(f"{whole}{length}{made_from}{_about(about, whole)}") + setting
+
+
+def phrase_title(clause: Clause, phrase: Phrase | None, kind: Kind) -> str:
+    thing = _noun_phrase(clause, phrase, kind)
+    if clause.duration_s and kind in ("video", "music", "audio"):
+        thing = f"{clause.duration_s:g}-second {thing}"
+    return _sentence(thing)[:_TITLE_MAX]
+
+
+def plain(kind: Kind, thing: str) -> str:
+    return _sentence(thing if kind == "image" else f"{_NAMES[kind]} about {thing}")
+
+
+def plain_title(kind: Kind, thing: str) -> str:
+    return _sentence(f"{_NAMES[kind]}: {thing}")[:_TITLE_MAX]
+
+
+def plan_title(request: str, steps: Sequence[Mapping[str, Any]]) -> str:
+    line = " ".join(request.split())
+    return line[:1].upper() + line[1:] if len(line) <= _TITLE_MAX else " → ".join(str(s["title"]) for s in steps[:4])
+
+
+def thought(step: Mapping[str, Any]) -> str:
+    after = f", from {listed(list(step['depends_on']))}" if step["depends_on"] else ""
+    return f"{step['title']}: that is a step for {step['agent_type']}{after}."
+
+
+def why_nothing(reading: Reading, draft: Draft) -> str:
+    if draft.missing:
+        return f"No model that makes {listed(sorted(set(draft.missing)))} is available at the moment."
+    if draft.absent:
+        return f"I could not find the {draft.absent[0]} that you mean: upload it, or describe what should be made."
+    if reading.is_question:
+        return "That is a question, and I only plan things to make: describe a picture, video, sound, voice, text or 3D model."
+    return "There is nothing to make in that yet: describe a picture, a video, a sound, a voice, a text or a 3D model."
+
+
+def operation(name: str) -> str:
+    return _OPERATIONS.get(name, _sentence(name))
+
+
+def called(source: Source) -> str:
+    """What a source is called in another step's description."""
+    if source.upload:
+        return source.ref
+    noun = SHOWN_AS.get(source.noun, source.noun) or _NAMES.get(source.kind, source.kind)
+    return f"the {_NAMES.get(source.kind, noun) if noun == source.kind else noun}"
+
+
+def singular(phrase: Phrase | None) -> str:
+    """The noun of one of several."""
+    if phrase is None:
+        return ""
+    return phrase.noun[:-1] if phrase.noun.endswith("s") and kind_of(phrase.noun[:-1]) else phrase.noun
+
+
+def voice(clause: Clause) -> str:
+    """The kind of voice that is asked for, in one word."""
+    match = _VOICE.search(" ".join(clause.tokens))
+    return {"man's": "male", "woman's": "female"}.get(match[1].lower(), match[1].lower()) if match else ""
+
+
+def said(clause: Clause) -> str:
+    """Words to be spoken that stand without quotes after `say`."""
+    if clause.verb not in ("say", "announce", "speak", "pronounce") or not clause.tokens[1:]:
+        return ""
+    text = _MANNER.sub("", _said(clause.tokens[1:]))
+    return "" if text.lower() in PRONOUNS | {"it aloud", "this aloud"} or clause.pronouns else text
+
+
+def listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def _tail(clause: Clause, phrase: Phrase | None) -> list[str]:
+    """From the noun (or the verb) to where something else begins: another role, a pronoun, an upload."""
+    tokens = clause.tokens
+    start = phrase.end if phrase is not None else (1 if clause.act else 0)
+    end = len(tokens)
+    for other in clause.phrases:
+        own_role = other.pointing or other.before in ("with", "into", "from", "using", "based", "under", "to", "onto")
+        if other is not phrase and other.outer >= start and own_role:
+            end = min(end, other.outer)
+    for place, before in clause.pronouns:
+        if place >= start:
+            end = min(end, place - 1 if before else place)
+    for place in range(start, end):
+        if tokens[place].startswith("⟦") or re.fullmatch(
+            r"(?:image|video|audio|3d|text|other)_\d+", tokens[place].lower()
+        ):
+            end = place
+            break
+    tail = tokens[start:end]
+    while tail and tail[-1].lower() in STOPPERS | DETERMINERS | {"aloud", "something", "short", "each"}:
+        tail = tail[:-1]
+    return tail
+
+
+def _noun_phrase(clause: Clause, phrase: Phrase | None, kind: Kind) -> str:
+    if phrase is None:
+        return _NAMES[kind]
+    adjectives = [word for word in clause.tokens[phrase.start : phrase.end - 1] if not _is_count(word)]
+    noun = singular(phrase) if phrase.count > 1 else phrase.noun
+    noun = SHOWN_AS.get(noun, noun)
+    return " ".join([*adjectives, noun])
+
+
+def _with_names(clause: Clause, sources: Sequence[Source]) -> str:
+    names = listed([called(source) for source in sources])
+    tokens = [w for w in clause.tokens if not w.startswith("⟦")]
+    for place, _ in clause.pronouns[:1]:
+        if place < len(tokens) and names:
+            tokens = [*tokens[:place], names, *tokens[place + 1 :]]
+    if verb_of(tokens[0] if tokens else "") and len(tokens) == 1 and names:
+        tokens = [*tokens, names]
+    length = f", {clause.duration_s:g} seconds" if clause.duration_s else ""
+    return _said(tokens) + length
+
+
+def _about(about: str, whole: str) -> str:
+    return f": {about}" if about and about.lower() not in whole.lower() else ""
+
+
+def _joining(kind: Kind) -> str:
+    return "about" if kind in ("text", "speech") else "of"
+
+
+def _said(tokens: Sequence[str]) -> str:
+    return " ".join(SHOWN_AS.get(token, token) for token in tokens)
+
+
+def _is_count(word: str) -> bool:
+    return word.isdigit() or word.lower() in NUMBERS or word.lower() in ("of", "new", "next", "different")
+
+
+def _is_style(word: str) -> bool:
+    return word.lower() in ("short", "long", "little", "small", "nice", "good", "quick", "final", "matching", "single")
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split()).strip(" ,;:")
+    return text[:1].upper() + text[1:]
