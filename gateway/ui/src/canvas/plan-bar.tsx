@@ -15,13 +15,16 @@ export function PlanBar({ plan, credits, busy, act }: BarProps) {
   if (plan.status === "awaiting_approval")
     return <Approval plan={plan} credits={credits} busy={busy} act={act} />;
   if (plan.status === "running") return <Running plan={plan} busy={busy} act={act} />;
-  if (["partial", "failed", "cancelled"].includes(plan.status)) {
+  const ended = ENDED[plan.status];
+  if (ended) {
     return (
-      <section className="plan-bar" aria-label="Run again">
-        <p className="plan-bar-words">{ENDED[plan.status]}</p>
-        <button type="button" className="button" disabled={busy} onClick={act.rerun}>
-          <Icon name="redo" size={15} /> Run again
-        </button>
+      <section className="plan-bar" aria-label="How it ended">
+        <p className="plan-bar-words">{ended}</p>
+        {plan.status === "rejected" ? null : (
+          <button type="button" className="button" disabled={busy} onClick={act.rerun}>
+            <Icon name="redo" size={15} /> Run again
+          </button>
+        )}
       </section>
     );
   }
@@ -35,10 +38,11 @@ interface BarProps {
   act: PlanActions;
 }
 
-const ENDED: Record<string, string> = {
+const ENDED: Partial<Record<Plan["status"], string>> = {
   partial: "Some steps did not finish. Results are kept.",
   failed: "The run failed. What was reserved has been given back.",
   cancelled: "Cancelled. What was reserved has been given back.",
+  rejected: "Rejected. Nothing ran. Say in the chat what should be different.",
 };
 
 function Approval({ plan, credits, busy, act }: BarProps) {
