@@ -78,7 +78,7 @@ class Renderer:
             case MessagePosted() as posted:
                 return "message.posted", self._message(event, posted, opened)
             case AgentCallRecorded() as call:
-                return "agent.finished", _call(call)
+                return "agent.finished", _call(event, call)
             case RunEvent() as of_run:
                 return self._of_run(event, of_run, opened)
             case PlanEvent() as of_plan:
@@ -168,7 +168,7 @@ def _of_plan(data: PlanEvent, opened: Opened) -> Frame | None:
     return None
 
 
-def _call(call: AgentCallRecorded) -> dict[str, Any]:
+def _call(event: Recorded, call: AgentCallRecorded) -> dict[str, Any]:
     return present(
         agent=call.agent,
         call_id=call.call_id,
@@ -179,6 +179,7 @@ def _call(call: AgentCallRecorded) -> dict[str, Any]:
         model=call.model,
         fallback=call.fallback,
         error=call.error,
+        at=at(event),
     )
 
 

@@ -2,7 +2,9 @@
 
 import typer
 
-from studio.verbs import platform
+from studio.verbs import credits as credit_verbs
+from studio.verbs import jobs, platform
+from studio.verbs.run import run
 
 app = typer.Typer(
     help="AI Studio: a sentence becomes a plan, and a plan becomes media.",
@@ -16,6 +18,9 @@ app.command("down")(platform.down)
 app.command("status")(platform.status)
 app.command("doctor")(platform.doctor)
 app.command("logs")(platform.logs)
+app.command("run")(run)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(credit_verbs.app, name="credits")
 
 if __name__ == "__main__":
     app()

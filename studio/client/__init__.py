@@ -1,0 +1,1 @@
+"""A client of the platform's HTTP interface, as any other program would be: what the command line uses."""

@@ -1,0 +1,144 @@
+"""Calls of the interface that survive restarts: repeated with the same Idempotency-Key, resumed by position."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+import orjson
+from httpx_sse import SSEError, aconnect_sse
+
+from studio.client.access import Access
+
+REQUEST_WITHIN_S: Final = 20.0
+SILENCE_MAX_S: Final = 40.0
+"""The platform sends a comment every 15 s: after this long a connection is dead."""
+BACKOFF_FIRST_S: Final = 0.1
+BACKOFF_MAX_S: Final = 2.0
+PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
+
+
+class Refused(Exception):
+    """The platform's answer is no; trying again would not change it."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        self.status = status
+        self.problem = problem
+        errors = "; ".join(f"{one.get('pointer')}: {one.get('detail')}" for one in problem.get("errors", []))
+        words = (problem.get("title"), problem.get("detail"), errors)
+        super().__init__(" – ".join(word for word in words if word) or f"status {status}")
+
+
+class OutOfTime(Exception):
+    """The time that was given is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    event: str
+    data: dict[str, Any]
+
+
+class Api:
+    """One key's view of the platform, within a deadline. An async context manager."""
+
+    def __init__(self, access: Access, timeout_s: float) -> None:
+        self._deadline = time.monotonic() + timeout_s
+        self._http = httpx.AsyncClient(
+            base_url=access.url,
+            headers={"Authorization": f"Bearer {access.api_key}"},
+            timeout=REQUEST_WITHIN_S,
+            trust_env=False,
+        )
+        self.position: str | None = None
+
+    async def __aenter__(self) -> Api:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def get(self, path: str, **params: str | int | None) -> dict[str, Any]:
+        asked = {name: value for name, value in params.items() if value is not None}
+        return await self._repeated("GET", path, params=asked)
+
+    async def post(self, path: str, body: dict[str, Any] | None = None, key: str | None = None) -> dict[str, Any]:
+        """A repeat that meets its own first try answers `existing_id`."""
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        return await self._repeated("POST", path, json=body or {}, headers=headers)
+
+    async def download(self, url: str) -> AsyncIterator[bytes]:
+        async with self._http.stream("GET", url) as answer:
+            if answer.is_error:
+                await answer.aread()
+                raise refused(answer)
+            async for chunk in answer.aiter_bytes():
+                yield chunk
+
+    async def frames(self, path: str) -> AsyncIterator[Frame]:
+        """Server-sent events without an end, over as many connections as it takes."""
+        failures = 0
+        while True:
+            try:
+                async for frame in self._connected(path):
+                    failures = 0
+                    yield frame
+            except (httpx.TransportError, SSEError, TimeoutError):
+                failures += 1
+            await self._rest(failures)
+
+    async def _connected(self, path: str) -> AsyncIterator[Frame]:
+        headers = {} if self.position is None else {"Last-Event-ID": self.position}
+        timeout = httpx.Timeout(REQUEST_WITHIN_S, read=min(SILENCE_MAX_S, max(0.1, self.left)))
+        async with aconnect_sse(self._http, "GET", path, headers=headers, timeout=timeout) as source:
+            if source.response.status_code in PASSING:
+                raise httpx.RemoteProtocolError("the platform does not answer yet")
+            if source.response.is_error:
+                await source.response.aread()
+                raise refused(source.response)
+            async for event in source.aiter_sse():
+                self.position = event.id or self.position
+                yield Frame(event.event, orjson.loads(event.data))
+
+    async def _repeated(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        failures = 0
+        while True:
+            try:
+                answer = await self._http.request(method, path, **options)
+            except httpx.TransportError:
+                answer = None
+            if answer is not None and answer.status_code not in PASSING:
+                break
+            failures += 1
+            await self._rest(failures)
+        if answer.is_success:
+            content: dict[str, Any] = orjson.loads(answer.content) if answer.content else {}
+            return content
+        problem = refused(answer)
+        if failures and problem.problem.get("type") == "/problems/idempotency-replay":
+            return problem.problem
+        raise problem
+
+    @property
+    def left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    async def _rest(self, failures: int) -> None:
+        ceiling = min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2 ** min(failures, 10))
+        if self.left <= 0:
+            raise OutOfTime("the platform did not finish in the time given")
+        await asyncio.sleep(min(self.left, ceiling * random.uniform(0.5, 1)))
+
+
+def refused(answer: httpx.Response) -> Refused:
+    try:
+        problem = orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        problem = {}
+    return Refused(answer.status_code, problem if isinstance(problem, dict) else {})

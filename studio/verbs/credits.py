@@ -1,0 +1,77 @@
+"""`credits`: what is there, and where it went."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from studio.client.access import Key, NoPlatform, Url, access
+from studio.client.api import Api, OutOfTime, Refused
+from studio.client.screen import credit
+from studio.verbs.jobs import TIMEOUT_S, answered
+from studio.verbs.output import Json, console, failing_on, print_json
+
+app = typer.Typer(help="Balance, books and grants.", no_args_is_help=True)
+
+
+@app.command()
+def show(url: Url = None, key: Key = None, as_json: Json = False) -> None:
+    """The balance, in credits (1 credit = 1000 millicredits)."""
+    balance = answered(url, key, "GET", "/v1/credits")
+    if as_json:
+        print_json(balance)
+        return
+    for name in ("available", "reserved", "spent"):
+        console.print(f"[bold]{name:<10}[/] {credit(balance[name]):>14}", highlight=False)
+    for project, amount in balance["allocations"].items():
+        console.print(f"[bold]{project}[/] {credit(amount)}", highlight=False)
+
+
+@app.command()
+def ledger(
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 30,
+    cursor: Annotated[str | None, typer.Option(help="Where the last page ended.")] = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """The books, newest entry first."""
+    found = answered(url, key, "GET", "/v1/credits/ledger", limit=limit, cursor=cursor)
+    if as_json:
+        print_json(found)
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for title in ("seq", "at", "kind", "job", "postings"):
+        table.add_column(title)
+    for entry in found["items"]:
+        postings = ", ".join(f"{one['account'].split(':')[0]} {credit(one['amount'])}" for one in entry["postings"])
+        table.add_row(str(entry["seq"]), entry["at"], entry["kind"], entry.get("job_id", ""), postings)
+    console.print(table)
+
+
+@app.command()
+def grant(
+    amount: Annotated[int, typer.Argument(min=1, help="Millicredits.")],
+    reason: Annotated[str, typer.Option(help="A code: lower case, no spaces.")] = "manual",
+    org: Annotated[str | None, typer.Option(help="The organisation; else dev.json's.")] = None,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Grants credits; needs the platform's own key, by --key or from dev.json."""
+
+    async def call() -> dict[str, object]:
+        found = access(url, key)
+        org_id = org or found.org_id
+        if org_id is None:
+            raise NoPlatform("name the organisation with --org")
+        admin = replace(found, api_key=key or found.admin_key or found.api_key)
+        async with Api(admin, TIMEOUT_S) as api:
+            body = {"amount": amount, "kind": "grant", "reason": reason}
+            return await api.post(f"/v1/admin/orgs/{org_id}/credits", body)
+
+    with failing_on(NoPlatform, Refused, OutOfTime):
+        print_json(asyncio.run(call()))

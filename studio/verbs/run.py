@@ -1,0 +1,144 @@
+"""`run`: a sentence becomes files, over the HTTP interface like any other client."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import uuid4
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from studio.client.access import Access, Key, NoPlatform, Url, access
+from studio.client.api import Api, OutOfTime, Refused
+from studio.client.files import download_all
+from studio.client.progress import Progress
+from studio.client.screen import Screen, credit
+from studio.client.timing import Span, split
+from studio.verbs.output import Json, console, failing_on, print_json, progress
+
+TITLE_MAX = 80
+Approval = Literal["plan", "assist", "auto"]
+Mode = Literal["full", "subagent"]
+
+
+def run(
+    prompt: Annotated[str, typer.Argument(help="What you want, in plain words.")],
+    approval: Annotated[Approval, typer.Option(help="auto runs at once; assist asks first; plan only proposes.")] = (
+        "auto"
+    ),
+    mode: Annotated[Mode, typer.Option(help="full lets the planner choose models, too.")] = "subagent",
+    out: Annotated[Path | None, typer.Option(help="Where the files go; unset: artifacts/SESSION.")] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds until it is given up.")] = 300.0,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Plans and makes what you ask for, shows it as it happens, and brings the files here.
+
+    Examples:  studio run "a product image of a lamp"  ·  studio run "a jingle" --out /tmp/jingle --json
+    """
+    with failing_on(NoPlatform, Refused, OutOfTime):
+        found = access(url, key)
+        document = asyncio.run(whole_run(found, prompt, approval, mode, out, timeout, asks=not as_json))
+    if as_json:
+        print_json(document)
+    else:
+        tell(document)
+    if document["status"] != "succeeded":
+        raise typer.Exit(1)
+
+
+async def whole_run(
+    found: Access, prompt: str, approval: Approval, mode: Mode, out: Path | None, timeout: float, *, asks: bool
+) -> dict[str, Any]:
+    view = Progress(stops_for_approval=approval != "auto")
+    began = time.time()
+    async with Api(found, timeout) as api:
+        session = await api.post("/v1/sessions", {"title": prompt[:TITLE_MAX]})
+        session_id = str(session.get("session_id") or session["existing_id"])
+        api.position = session.get("position")
+        message = {"text": prompt, "approval": approval, "mode": mode}
+        posted = await api.post(f"/v1/sessions/{session_id}/messages", message)
+        view.message_id = str(posted.get("message_id") or posted["existing_id"])
+        await follow(api, session_id, view)
+        if view.status == "awaiting_approval" and approval == "assist" and asks and agreed(view):
+            view.status, view.stops_for_approval = None, False
+            await api.post(f"/v1/plans/{view.plan_id}/approve", key=str(uuid4()))
+            await follow(api, session_id, view)
+        ended = time.time()
+        plan = await api.get(f"/v1/plans/{view.plan_id}", after=api.position) if view.plan_id else {"steps": []}
+        files = await download_all(api, plan["steps"], out or Path("artifacts") / session_id)
+    return document(found, session_id, view, plan, files, (began, ended))
+
+
+async def follow(api: Api, session_id: str, view: Progress) -> None:
+    """Shows frames until it is over, or until the time is."""
+    with Screen(progress) as screen:
+        try:
+            async with asyncio.timeout(max(0.0, api.left)):
+                async for frame in api.frames(f"/v1/sessions/{session_id}/stream"):
+                    view.take(frame, time.time())
+                    screen.show(view)
+                    if view.status is not None:
+                        return
+        except TimeoutError as error:
+            raise OutOfTime(f"session {session_id} did not finish in the time given") from error
+
+
+def agreed(view: Progress) -> bool:
+    for step in view.steps.values():
+        progress.print(f"  {escape(step.title or step.name)} [dim]{escape(step.model)}[/]")
+    return typer.confirm("Run this plan?", default=True, err=True)
+
+
+def document(
+    found: Access,
+    session_id: str,
+    view: Progress,
+    plan: dict[str, Any],
+    files: list[dict[str, str]],
+    whole: Span,
+) -> dict[str, Any]:
+    """What `--json` ends with."""
+    steps = plan["steps"]
+    engines = [(step["engine"]["started_at"], step["engine"]["ended_at"]) for step in steps if "engine" in step]
+    ids = {"session_id": session_id, "plan_id": view.plan_id, "run_id": view.run_id}
+    return {
+        **{name: value for name, value in ids.items() if value is not None},
+        "status": view.status,
+        "steps": steps,
+        "files": files,
+        "cost": view.cost,
+        "seconds": split(whole, engines, view.models),
+        "page": f"{found.url}/#session={session_id}",
+        **({"message": view.words} if view.words else {}),
+    }
+
+
+def tell(told: dict[str, Any]) -> None:
+    """The end of it, for a person."""
+    if told["files"]:
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for title in ("file", "type", "step"):
+            table.add_column(title, overflow="fold")
+        titles = {step["step_id"]: step.get("title", "") for step in told["steps"]}
+        for file in told["files"]:
+            table.add_row(file["path"], file["media_type"], titles.get(file["step_id"], ""))
+        console.print(table)
+    for step in told["steps"]:
+        if "error" in step:
+            reason = step["error"].get("detail") or step["error"]["category"]
+            console.print(f"[red]✗[/] {escape(step.get('title', ''))}: {escape(str(reason))}")
+    if told["status"] != "succeeded" and "message" in told:
+        console.print(escape(told["message"]))
+    seconds = told["seconds"]
+    console.print(
+        f"[bold]{told['status']}[/] · {credit(told['cost'])} credits spent · {seconds['total']:.1f} s "
+        f"(engines {seconds['engines']:.1f}, models {seconds['models']:.1f}, platform {seconds['platform']:.1f})",
+        highlight=False,
+    )
+    console.print(f"page {told['page']}", soft_wrap=True, highlight=False)
