@@ -54,6 +54,7 @@ class Attempt:
         self._progress = progress
         self._creating: asyncio.Task[Handle | Ended] | None = None
         self._handle: Handle | None = None
+        self._begun_by_another = False
 
     async def run(self) -> Ended:
         """Raises a ProviderError, or AttemptOver."""
@@ -71,20 +72,31 @@ class Attempt:
 
     async def stop(self) -> bool:
         """Whether nothing of it runs any more."""
-        if self._creating is not None:
-            if self._provider.synchronous:
+        if self._provider.synchronous:
+            if self._creating is not None:
                 self._creating.cancel()
-                return True
-            done, _ = await asyncio.wait({self._creating}, timeout=CREATE_WAIT_S)
-            if not done or self._creating.cancelled():
+            return True
+        if self._creating is not None:
+            await asyncio.wait({self._creating}, timeout=CREATE_WAIT_S)
+        if self._provider.create_is_idempotent:
+            return await stopped_at(self._provider, Handle(self._call.token, self._call.worker))
+        return await self._stop_created()
+
+    async def _stop_created(self) -> bool:
+        """Of a create that may not be repeated: what it has led to, once that is known."""
+        creating = self._creating
+        if creating is not None:
+            if not creating.done() or creating.cancelled():
                 return False
-            if (error := self._creating.exception()) is not None:
+            if (error := creating.exception()) is not None:
                 return not isinstance(error, OutcomeUnknown)
-            taken = self._creating.result()
+            taken = creating.result()
             if not isinstance(taken, Handle):
                 return True
             self._handle = taken
-        return self._handle is not None and await stopped_at(self._provider, self._handle)
+        if self._handle is None:
+            return not self._begun_by_another
+        return await stopped_at(self._provider, self._handle)
 
     async def _watch(self, handle: Handle) -> Ended:
         async with aclosing(self._provider.watch(handle)) as updates:
@@ -103,6 +115,7 @@ class Attempt:
             case True:
                 return await self._begin(self._created_once())
             case False:
+                self._begun_by_another = True
                 return await self._found()
 
     async def _begin(self, creating: Awaitable[Handle | Ended]) -> Handle | Ended:

@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
 
-from adapters.providers.fleet.adapter import Fleet
-from adapters.providers.polling import Pace
-from events.ids import new_id
 from processors.dispatcher.errors import NotSent, WorkerGone
 from processors.dispatcher.ports import Call, Handle, NeverArrived, Succeeded
-from tests.contract.providers.cog import Cog, create_app
 from tests.contract.providers.contract import ProviderContract, all_updates, watched
-from tests.contract.providers.serving import served, unused_address
-
-FAST = Pace(first_s=0.02, longest_s=0.05)
-
-
-class KnownWorkers:
-    def __init__(self, **urls: str) -> None:
-        self._urls = urls
-
-    async def url(self, worker: str) -> str | None:
-        return self._urls.get(worker)
-
-
-@dataclass
-class FleetWorld:
-    cog: Cog
-    provider: Fleet
-    unreachable: Fleet
-
-    def call(self, behaviour: str = "ok") -> Call:
-        values = {"prompt": "a fox", "simulate": behaviour}
-        return Call(new_id("job"), 1, "local/picture", "local/picture", values, 60, worker="w1")
-
-    def executions(self, call: Call) -> int:
-        return self.cog.accepted[call.token]
+from tests.contract.providers.worlds import FleetWorld, fleet_world
 
 
 @pytest.fixture
 async def world() -> AsyncIterator[FleetWorld]:
-    cog = Cog()
-    async with served(create_app(cog)) as url:
-        cog.url = url
-        provider = Fleet(KnownWorkers(w1=url), pace=FAST)
-        unreachable = Fleet(KnownWorkers(w1=unused_address()), pace=FAST)
-        yield FleetWorld(cog, provider, unreachable)
-        await provider.aclose()
-        await unreachable.aclose()
+    async with fleet_world() as made:
+        yield made
 
 
 class TestFleet(ProviderContract):

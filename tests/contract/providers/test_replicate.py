@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
 
-from adapters.providers.polling import Pace
-from adapters.providers.replicate.adapter import Replicate
-from adapters.simulators.replicate import Simulator, replicate
-from events.ids import new_id
 from processors.dispatcher.errors import (
     AccessRefused,
     BillingRefused,
@@ -19,38 +14,15 @@ from processors.dispatcher.errors import (
     RateLimited,
     Refused,
 )
-from processors.dispatcher.ports import Call, Failed, InlineFile, Stopped, Succeeded
+from processors.dispatcher.ports import Failed, InlineFile, Stopped, Succeeded
 from tests.contract.providers.contract import ProviderContract, all_updates
-from tests.contract.providers.serving import served, unused_address
-
-FAST = Pace(first_s=0.02, longest_s=0.05)
-NAMES = {"invalid": "validation", "down": "outage", "broken_model": "model_error"}
-
-
-@dataclass
-class ReplicateWorld:
-    simulator: Simulator
-    provider: Replicate
-    unreachable: Replicate
-
-    def call(self, behaviour: str = "ok", model: str = "black-forest-labs/flux-schnell") -> Call:
-        values = {"prompt": f"a fox simulate:{NAMES.get(behaviour, behaviour)}"}
-        job_id = new_id("job")
-        return Call(job_id, 1, "replicate/x", model, values, 60, webhook_url=f"{unused_address()}/{job_id}")
-
-    def executions(self, call: Call) -> int:
-        return sum(one.token == call.webhook_url for one in self.simulator.control.accepted)
+from tests.contract.providers.worlds import ReplicateWorld, replicate_world
 
 
 @pytest.fixture
 async def world() -> AsyncIterator[ReplicateWorld]:
-    far_end = replicate()
-    async with served(far_end) as url:
-        provider = Replicate("r8_test", base_url=url, pace=FAST)
-        unreachable = Replicate("r8_test", base_url=unused_address(), pace=FAST)
-        yield ReplicateWorld(far_end.state.simulator, provider, unreachable)
-        await provider.aclose()
-        await unreachable.aclose()
+    async with replicate_world() as made:
+        yield made
 
 
 class TestReplicate(ProviderContract):

@@ -1,0 +1,306 @@
+"""The dispatcher between the decider of jobs and providers on their real wires."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from commands.orgs.commands import BeginAttempt, CancelJob, ExpireLease, RecordJobRunning
+from events.ids import new_id
+from events.jobs.events import (
+    AttemptFailed,
+    JobCancelled,
+    JobDead,
+    JobFailed,
+    JobRunning,
+    JobSucceeded,
+    LeaseExpired,
+)
+from tests.contract.providers.worlds import FleetWorld, ReplicateWorld, fleet_world, replicate_world
+from tests.unit.dispatcher.house import CAUSE, ORG, House
+
+LOCAL = "fleet/picture"
+REMOTE = "replicate/flux"
+
+
+@pytest.fixture
+async def fleet() -> AsyncIterator[FleetWorld]:
+    async with fleet_world() as world:
+        yield world
+
+
+@pytest.fixture
+async def remote() -> AsyncIterator[ReplicateWorld]:
+    async with replicate_world() as world:
+        yield world
+
+
+@pytest.fixture
+def house(request: pytest.FixtureRequest) -> House:
+    """With the providers that the test asks for."""
+    worlds = [request.getfixturevalue(name) for name in ("fleet", "remote") if name in request.fixturenames]
+    return House(*(world.provider for world in worlds))
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """Waits for what a far end, which tells nobody, has seen."""
+    async with asyncio.timeout(10):
+        while not happened():  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
+
+
+async def until_accepted(world: FleetWorld | ReplicateWorld) -> None:
+    if isinstance(world, FleetWorld):
+        await until(lambda: world.cog.accepted.total() > 0)
+    else:
+        await until(lambda: len(world.simulator.control.accepted) > 0)
+
+
+async def test_a_local_job_is_four_decisions_and_its_file_is_stored_first(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox"})
+    await house.dispatcher.handle(recorded)
+    job_id = recorded.envelope.stream.subject
+    assert house.names(job_id) == ["accepted", "queued", "dispatched", "succeeded"]
+    end = house.events(job_id)[-1]
+    assert isinstance(end, JobSucceeded)
+    output = end.outputs[0]
+    assert (output.media_type, output.width, output.height, output.engine) == ("image/png", 96, 96, "local-cpu/test")
+    assert await house.storage.size(ORG, output.sha256) == output.bytes
+    assert end.captured == 40
+    assert end.engine is not None
+
+
+async def test_live_progress_goes_to_the_session_with_sealed_words(house: House, fleet: FleetWorld) -> None:
+    await house.dispatcher.handle(await house.dispatched(LOCAL, {"prompt": "a fox"}))
+    assert [frame.data["progress"] for frame in house.frames] == [0.0]
+    frame = house.frames[0]
+    assert (frame.session_id, frame.event, frame.data["step_id"]) == (CAUSE.session_id, "step.progress", CAUSE.step_id)
+
+
+async def test_handling_twice_runs_once(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox"})
+    await house.dispatcher.handle(recorded)
+    await house.dispatcher_of(fleet.provider).handle(recorded)
+    assert fleet.cog.accepted.total() == 1
+    assert house.asked[0][1].id == house.asked[1][1].id
+
+
+async def test_an_attempt_that_is_over_is_not_carried_out(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox"})
+    job_id = recorded.envelope.stream.subject
+    house.do(ExpireLease(org_id=ORG, job_id=job_id, lease=1))
+    await house.dispatcher.handle(recorded)
+    assert fleet.cog.accepted.total() == 0
+    assert house.asked == []
+
+
+async def test_a_lost_answer_of_an_idempotent_create_is_asked_for_again(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"simulate": "lost"})
+    await house.dispatcher.handle(recorded)
+    assert house.names(recorded.envelope.stream.subject)[-1] == "succeeded"
+    assert fleet.cog.accepted.total() == 1
+
+
+async def test_a_worker_that_is_gone_costs_an_attempt_and_no_wait(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox"}, worker="w9")
+    await house.dispatcher.handle(recorded)
+    failed = house.events(recorded.envelope.stream.subject)[-1]
+    assert isinstance(failed, AttemptFailed)
+    assert (failed.category, failed.provider_charged) == ("outage", "no")
+    assert failed.retry_at == house.world.at.isoformat()
+
+
+async def test_a_bad_input_ends_the_job_and_says_why_to_its_person(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"simulate": "invalid"})
+    await house.dispatcher.handle(recorded)
+    end = house.events(recorded.envelope.stream.subject)[-1]
+    assert isinstance(end, JobFailed)
+    assert end.category == "input_validation"
+    assert end.error is not None
+    assert "aspect_ratio" in await house.vault.open(end.error)
+
+
+async def test_a_job_without_attempts_left_is_dead(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"simulate": "down"}, max_attempts=1)
+    await house.dispatcher.handle(recorded)
+    assert isinstance(house.events(recorded.envelope.stream.subject)[-1], JobDead)
+
+
+async def test_a_provider_that_is_not_configured_fails_the_job(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "a fox"})
+    await house.dispatcher.handle(recorded)
+    end = house.events(recorded.envelope.stream.subject)[-1]
+    assert isinstance(end, JobFailed)
+    assert end.category == "contract"
+
+
+async def test_an_erased_input_is_not_sent(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox"})
+    await house.vault.forget(ORG, "usr_1")
+    await house.dispatcher.handle(recorded)
+    assert fleet.cog.accepted.total() == 0
+    assert isinstance(house.events(recorded.envelope.stream.subject)[-1], JobFailed)
+
+
+async def test_a_cancelled_local_job_is_stopped_and_its_slot_given_back(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"simulate": "never"})
+    job_id = recorded.envelope.stream.subject
+    running = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until_accepted(fleet)
+    house.do(CancelJob(org_id=ORG, job_id=job_id))
+    running.cancel()
+    await house.dispatcher.handle(house.recorded(job_id, JobCancelled))
+    assert fleet.cog.predictions[f"{job_id}.1"]["status"] == "canceled"
+    assert house.names(job_id)[-2:] == ["cancelled", "note"]
+    assert house.jobs.get(job_id) is None
+
+
+async def test_another_process_stops_a_local_job_by_its_name(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"simulate": "never"})
+    job_id = recorded.envelope.stream.subject
+    running = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until_accepted(fleet)
+    running.cancel()
+    house.do(CancelJob(org_id=ORG, job_id=job_id))
+    await house.dispatcher_of(fleet.provider).handle(house.recorded(job_id, JobCancelled))
+    assert fleet.cog.predictions[f"{job_id}.1"]["status"] == "canceled"
+    assert house.jobs.get(job_id) is None
+
+
+async def test_a_remote_job_has_its_providers_id_on_the_log(house: House, remote: ReplicateWorld) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None)
+    await house.dispatcher.handle(recorded)
+    job_id = recorded.envelope.stream.subject
+    assert house.names(job_id) == ["accepted", "queued", "dispatched", "attempt_begun", "running", "succeeded"]
+    running = house.events(job_id)[4]
+    assert isinstance(running, JobRunning)
+    assert running.provider_job_id == remote.simulator.control.accepted[0].id
+
+
+async def test_after_a_crash_the_known_id_is_watched_and_nothing_is_created_again(
+    house: House, remote: ReplicateWorld
+) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "simulate:slow=0.5"}, worker=None)
+    job_id = recorded.envelope.stream.subject
+    first = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until(lambda: "running" in house.names(job_id))
+    first.cancel()
+    await house.dispatcher_of(remote.provider).handle(recorded)
+    assert house.names(job_id)[-1] == "succeeded"
+    assert len(remote.simulator.control.accepted) == 1
+
+
+async def test_after_a_crash_during_the_create_there_is_never_a_blind_second_one(
+    house: House, remote: ReplicateWorld
+) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None, max_runtime_s=1)
+    job_id = recorded.envelope.stream.subject
+    house.do(BeginAttempt(org_id=ORG, job_id=job_id, lease=1, owner=new_id("own")))
+    await house.dispatcher.handle(recorded)
+    failed = house.events(job_id)[-1]
+    assert isinstance(failed, AttemptFailed)
+    assert (failed.category, failed.provider_charged) == ("unknown", "unknown")
+    assert failed.retry_at is not None
+    assert len(remote.simulator.control.accepted) == 0
+
+
+async def test_a_lost_create_is_found_again_by_a_webhooks_word(house: House, remote: ReplicateWorld) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "simulate:lost"}, worker=None)
+    job_id = recorded.envelope.stream.subject
+    handling = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until_accepted(remote)
+    found = remote.simulator.control.accepted[0].id
+    house.do(RecordJobRunning(org_id=ORG, job_id=job_id, lease=1, provider_job_id=found))
+    await handling
+    assert house.names(job_id)[-1] == "succeeded"
+    assert len(remote.simulator.control.accepted) == 1
+
+
+async def test_a_cancel_while_the_create_is_under_way_stops_what_it_creates(
+    house: House, remote: ReplicateWorld
+) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "simulate:never"}, worker=None)
+    job_id = recorded.envelope.stream.subject
+    handling = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until(lambda: "attempt_begun" in house.names(job_id))
+    house.do(CancelJob(org_id=ORG, job_id=job_id))
+    handling.cancel()
+    await house.dispatcher.handle(house.recorded(job_id, JobCancelled))
+    created = [one.id for one in remote.simulator.control.accepted]
+    states = [remote.simulator.get(one) for one in created]
+    assert [state.cancelled_at is not None for state in states if state is not None] == [True] * len(created)
+    assert house.jobs.get(job_id) is None
+
+
+async def test_a_cancel_before_anything_was_sent_frees_the_slot_at_once(house: House, remote: ReplicateWorld) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "simulate:never"}, worker=None)
+    job_id = recorded.envelope.stream.subject
+    house.hold_asks(BeginAttempt)
+    handling = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until(lambda: len(house.asked) > 0)
+    house.do(CancelJob(org_id=ORG, job_id=job_id))
+    handling.cancel()
+    await house.dispatcher.handle(house.recorded(job_id, JobCancelled))
+    assert len(remote.simulator.control.accepted) == 0
+    assert house.jobs.get(job_id) is None
+
+
+async def test_an_expired_attempt_is_stopped_at_its_provider(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"simulate": "never"})
+    job_id = recorded.envelope.stream.subject
+    running = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until_accepted(fleet)
+    house.do(ExpireLease(org_id=ORG, job_id=job_id, lease=1))
+    running.cancel()
+    await house.dispatcher.handle(house.recorded(job_id, LeaseExpired))
+    assert fleet.cog.predictions[f"{job_id}.1"]["status"] == "canceled"
+
+
+async def test_a_late_result_changes_nothing_but_a_note(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox"})
+    job_id = recorded.envelope.stream.subject
+    running = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until_accepted(fleet)
+    house.do(CancelJob(org_id=ORG, job_id=job_id))
+    await running
+    assert house.names(job_id)[-2:] == ["cancelled", "late_result_refused"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "category", "ends"),
+    [
+        ("billing", "billing", True),
+        ("rate_limit", "rate_limit", False),
+        ("content_policy", "content_policy", True),
+        ("validation", "input_validation", True),
+        ("outage", "outage", False),
+        ("passing_error", "outage", False),
+        ("deadline", "timeout", False),
+        ("expired", "contract", True),
+        ("drift", "contract", True),
+    ],
+)
+async def test_every_class_of_error_reaches_the_log(
+    house: House, remote: ReplicateWorld, behaviour: str, category: str, ends: bool
+) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": f"simulate:{behaviour}"}, worker=None)
+    await house.dispatcher.handle(recorded)
+    job_id = recorded.envelope.stream.subject
+    failed = next(event for event in house.events(job_id) if isinstance(event, AttemptFailed))
+    assert failed.category == category
+    assert (house.names(job_id)[-1] == "failed") is ends
+
+
+async def test_what_runs_longer_than_its_model_may_is_stopped_and_timed_out(
+    house: House, fleet: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", -0.7)
+    recorded = await house.dispatched(LOCAL, {"simulate": "never"}, max_runtime_s=1)
+    await house.dispatcher.handle(recorded)
+    job_id = recorded.envelope.stream.subject
+    failed = house.events(job_id)[-1]
+    assert isinstance(failed, AttemptFailed)
+    assert failed.category == "timeout"
+    assert fleet.cog.predictions[f"{job_id}.1"]["status"] == "canceled"
