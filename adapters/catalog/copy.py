@@ -1,0 +1,27 @@
+"""Reads the copy of the catalog that every process keeps: records of `current.catalog`, and models by their id."""
+
+from __future__ import annotations
+
+from events.catalog.current import CurrentModel, CurrentProvider
+from events.catalog.events import ModelSpec
+from events.log.table import CompactedTable
+
+CatalogTable = CompactedTable[CurrentModel | CurrentProvider]
+APPEARS_WITHIN_S = 5.0
+
+
+def entry(key: str, value: bytes) -> CurrentModel | CurrentProvider:
+    """A record's value, by its key's kind."""
+    kind: type[CurrentModel] | type[CurrentProvider] = CurrentModel if key.startswith("model:") else CurrentProvider
+    return kind.model_validate_json(value)
+
+
+class CopiedModels:
+    """Models by id; one that has just been listed may take a moment to appear."""
+
+    def __init__(self, table: CatalogTable) -> None:
+        self._table = table
+
+    async def find(self, model_id: str) -> ModelSpec | None:
+        found = await self._table.wait_for(f"model:{model_id}", APPEARS_WITHIN_S)
+        return found.model if isinstance(found, CurrentModel) else None

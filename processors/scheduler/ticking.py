@@ -1,0 +1,128 @@
+"""The scheduler on its ticker: jobs and caps from the log, workers from Redis, dispatches as commands."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from prometheus_client import Counter
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from commands.ask import Ask, CommandFailed
+from commands.model import CommandEnvelope
+from commands.orgs.commands import DispatchJob
+from commands.refusals import Refusal
+from events.catalog.current import CurrentProvider
+from events.envelope import Recorded
+from events.ids import caused_id
+from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS
+from processors.scheduler.core import Dispatch, Scheduler
+from processors.scheduler.fleet import Worker
+
+ACTOR: Final = "scheduler"
+WORKERS: Final = "fleet:workers"
+LOOK_EVERY_S: Final = 0.5
+
+DISPATCHES = Counter("studio_dispatches_total", "Dispatches asked for", ["provider", "outcome"])
+
+log = logging.getLogger(__name__)
+
+
+class SchedulerTicks:
+    """The core as a ticker runs it, and the hands that do what it says.
+
+    What comes from elsewhere than the log, workers and refusals, is told to the core with the next tick.
+    """
+
+    def __init__(self, ask: Ask, redis: Redis) -> None:
+        self._ask = ask
+        self._redis = redis
+        self._core = Scheduler()
+        self._workers: tuple[Worker, ...] | None = None
+        self._refused: list[Dispatch] = []
+
+    def on_current(self, topic: str, key: str, value: Any | None, now: datetime) -> Iterable[Dispatch]:
+        if topic == CURRENT_JOBS:
+            return self._core.on_job(key, value, now)
+        if topic == CURRENT_ORGS:
+            return self._core.on_org(key, value, now)
+        if topic == CURRENT_CATALOG and isinstance(value, CurrentProvider):
+            return self._core.on_provider(value, now)
+        return ()
+
+    def on_event(self, _recorded: Recorded, _now: datetime) -> Iterable[Dispatch]:
+        """All that counts here stands in the state, which is pushed with the same transaction."""
+        return ()
+
+    def ready(self, now: datetime) -> Iterable[Dispatch]:
+        return self._core.ready(now)
+
+    def tick(self, now: datetime) -> Iterable[Dispatch]:
+        decided: list[Dispatch] = []
+        workers, self._workers = self._workers, None
+        if workers is not None:
+            decided += self._core.on_fleet(workers, now)
+        refused, self._refused = self._refused, []
+        for one in refused:
+            decided += self._core.on_refused(one.job_id, one.lease, now)
+        return (*decided, *self._core.tick(now))
+
+    async def look(self, stop: asyncio.Event) -> None:
+        """Reads which workers are registered, again and again; while Redis is away they are those there were."""
+        while not stop.is_set():
+            try:
+                self._workers = await registered(self._redis)
+            except (RedisError, TimeoutError) as error:
+                log.warning("workers cannot be read, they stay as they were: %s", error)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await stop.wait()
+
+    async def perform(self, dispatch: Dispatch) -> None:
+        cause = f"{dispatch.job_id}/{dispatch.lease}"
+        envelope = CommandEnvelope(
+            id=caused_id(cause, "dispatch"),
+            org_id=dispatch.org_id,
+            actor=ACTOR,
+            correlation_id=dispatch.job_id,
+            causation_id=dispatch.job_id,
+        )
+        command = DispatchJob(
+            org_id=dispatch.org_id,
+            job_id=dispatch.job_id,
+            lease=dispatch.lease,
+            provider=dispatch.provider,
+            model=dispatch.model,
+            worker=dispatch.worker,
+            considered=dispatch.considered,
+        )
+        try:
+            await self._ask(command, envelope)
+        except (Refusal, CommandFailed) as refused:
+            DISPATCHES.labels(dispatch.provider, "refused").inc()
+            log.info("dispatch of %s: %s", cause, refused)
+            self._refused.append(dispatch)
+        else:
+            DISPATCHES.labels(dispatch.provider, "done").inc()
+
+
+async def registered(redis: Redis) -> tuple[Worker, ...]:
+    """The workers whose entry has not lapsed, by Redis' clock."""
+    seconds, micros = await redis.time()
+    ids: list[bytes] = await redis.zrangebyscore(WORKERS, seconds * 1000 + micros // 1000, "+inf")  # type: ignore[assignment]
+    if not ids:
+        return ()
+    entries: list[bytes | None] = await redis.mget([b"fleet:worker:" + worker_id for worker_id in ids])  # type: ignore[assignment]
+    return tuple(worker_of(entry) for entry in entries if entry is not None)
+
+
+def worker_of(entry: bytes) -> Worker:
+    """`{worker_id, models, capacity, …}`, as a worker registers itself."""
+    said = orjson.loads(entry)
+    return Worker(said["worker_id"], frozenset(said["models"]), int(said["capacity"]))

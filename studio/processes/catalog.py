@@ -1,0 +1,45 @@
+"""The catalog's process: brings the models of the YAML files to the log when it starts, and then only waits."""
+
+from typing import Final
+
+from adapters.catalog.copy import CatalogTable, entry
+from adapters.catalog.loader import load
+from adapters.catalog.sync import due, tell
+from adapters.providers.configured import access
+from commands.bus import CommandBus
+from events.log.admin import ensure_topics
+from events.log.table import CompactedTable
+from events.topics import CURRENT_CATALOG
+from processors.runners.together import once, together
+from studio.processes.dispatcher import access_of, simulators_url
+from studio.processes.process import Process
+from studio.settings import Settings
+
+CONCURRENT: Final = {"llm": 8, "replicate": 8}
+"""Calls at a time, until an admin says otherwise. The fleet's limit is what its workers take."""
+
+
+async def run(settings: Settings, process: Process) -> None:
+    """Stays until the process is to stop."""
+    if settings.kafka_bootstrap is None:
+        raise ValueError("STUDIO_KAFKA_BOOTSTRAP is not set")
+    await ensure_topics(settings.kafka_bootstrap)
+    entries = load(lambda provider: available(settings, provider))
+    copy: CatalogTable = CompactedTable(settings.kafka_bootstrap, CURRENT_CATALOG, entry)
+    async with CommandBus(settings.kafka_bootstrap, process.instance) as bus:
+
+        async def bring() -> None:
+            await copy.ready()
+            await tell(bus, due(entries, copy, CONCURRENT), process.instance)
+            process.ready("catalog")
+
+        await together(process.stop, copy.run, once(bus.failed), once(bring))
+
+
+def available(settings: Settings, provider: str) -> bool:
+    """Whether models of a provider can be used here: ours always, others with a key or in the sandbox."""
+    if provider in ("fleet", "llm"):
+        return True
+    if provider not in CONCURRENT:
+        return False
+    return access(access_of(settings), provider, simulators_url(settings)).api_key is not None
