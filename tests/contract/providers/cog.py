@@ -17,6 +17,7 @@ from adapters.simulators.media import sample
 from adapters.simulators.replicate import CutConnection
 
 QUICK_S = 0.05
+SLOW_S = 3.0
 
 
 class Cog:
@@ -54,7 +55,7 @@ class Cog:
         self.change(prediction_id, status="processing", progress=0.5, logs="half\n")
         if behaviour == "never":
             return
-        await asyncio.sleep(QUICK_S)
+        await asyncio.sleep(SLOW_S if behaviour == "slow" else QUICK_S)
         ends: dict[str, dict[str, Any]] = {
             "broken_model": {"status": "failed", "error": "the model went wrong", "error_category": "unknown"},
             "drift": {"status": "paused"},
