@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -198,7 +199,10 @@ async def test_a_cancelled_run_cancels_what_is_dispatched(servers: Servers, tmp_
         assert (cancelled.data.lease, cancelled.data.worker) == (1, job.worker)
 
 
-async def test_an_attempt_that_nobody_holds_is_dispatched_anew(servers: Servers, tmp_path: Path) -> None:
+async def test_an_attempt_that_nobody_holds_is_dispatched_anew(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.sweepers.core.GRACE", timedelta(seconds=3))
     async with stage(servers, tmp_path) as it:
         await it.open()
         await it.register(f"w-{it.org}", ["local/picture"])
