@@ -20,6 +20,7 @@ TRANSACTION_TIMEOUT_MS: Final = 10_000
 SESSION_TIMEOUT_MS: Final = 20_000
 """Longer than a transaction may last: who has lost its session has lost its transaction before."""
 HEARTBEAT_MS: Final = 2_000
+SAID_EVERY_S: Final = 5.0
 BATCH_BYTES: Final = 512 * 1024
 REQUEST_BYTES_MAX: Final = 1_100_000
 """Largest record that a producer takes; a command may have 1 MiB."""
@@ -32,15 +33,33 @@ def _tune() -> None:
     aiokafka_sender.BACKOFF_OVERRIDE = TRANSACTION_BACKOFF_S
 
 
-class _VerificationNoise(logging.Filter):
-    """Drops what the broker's verification of a transaction's partition makes aiokafka warn of, retried at once."""
+class _Seldom(logging.Filter):
+    """Lets each kind of message through once in a while: aiokafka says some of them hundreds of times a second.
+
+    What the broker's verification of a transaction's partition makes it warn of is retried at once, and dropped.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_at: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return NotEnoughReplicasError not in (record.args or ())
+        if NotEnoughReplicasError in (record.args or ()):
+            return False
+        if record.created - self._said_at.get(record.msg, 0.0) < SAID_EVERY_S:
+            return False
+        self._said_at[record.msg] = record.created
+        return True
 
 
 _tune()
-logging.getLogger("aiokafka.producer.sender").addFilter(_VerificationNoise())
+for _name in (
+    "aiokafka",
+    "aiokafka.producer.sender",
+    "aiokafka.consumer.fetcher",
+    "aiokafka.consumer.group_coordinator",
+):
+    logging.getLogger(_name).addFilter(_Seldom())
 
 
 def transactional_producer(bootstrap: str, transactional_id: str) -> AIOKafkaProducer:
@@ -66,7 +85,7 @@ def producer(bootstrap: str, *, linger_ms: int = 0) -> AIOKafkaProducer:
         linger_ms=linger_ms,
         max_batch_size=BATCH_BYTES,
         max_request_size=REQUEST_BYTES_MAX,
-        retry_backoff_ms=20,
+        retry_backoff_ms=50,
     )
 
 

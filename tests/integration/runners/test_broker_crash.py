@@ -1,0 +1,132 @@
+"""Kill -9 of the broker under load: everybody goes on or starts anew, and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+
+from events.envelope import Recorded
+from events.log.follower import Follower
+from processors.runners.reactor import Reactor
+from studio.local.servers import kafka
+from studio.local.servers.server import wait_until_ready
+from tests.integration.runners.stage import Stage, check_exactly_once, stage
+from tests.unit.runners.toy import REGISTRY, Added
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class Broker:
+    """A broker of its own, which may be killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = kafka.server(folder, *free_ports(2))
+        self.bootstrap = self._server.address
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        await asyncio.to_thread(self._server.prepare)
+        quiet = asyncio.subprocess.DEVNULL
+        self._process = await asyncio.create_subprocess_exec(
+            *self._server.command, stdout=quiet, stderr=quiet, env={**os.environ, **self._server.environment}
+        )
+        await wait_until_ready("kafka", self._server.check)
+
+    async def kill(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGKILL)
+            await self._process.wait()
+
+
+@asynccontextmanager
+async def a_broker(folder: Path) -> AsyncIterator[Broker]:
+    broker = Broker(folder)
+    await broker.start()
+    try:
+        yield broker
+    finally:
+        await broker.kill()
+
+
+async def supervise(it: Stage, stop: asyncio.Event) -> int:
+    """Starts the decider again whenever it has ended; answers how often."""
+    restarts = 0
+    process = await it.start()
+    while not stop.is_set():
+        ended = asyncio.create_task(process.wait())
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait([ended, stopped], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if ended.done() and not stop.is_set():
+            restarts += 1
+            process = await it.start(wait=False)
+    return restarts
+
+
+async def test_all_goes_on_after_the_brokers_death(tmp_path: Path) -> None:
+    async with a_broker(tmp_path / "kafka") as broker, stage(broker.bootstrap, tmp_path, partitions=2) as it:
+        stop = asyncio.Event()
+        followed: set[tuple[int, int]] = set()
+        reacted: dict[str, int] = {}
+        enough = asyncio.Event()
+
+        def on_record(record: ConsumerRecord[bytes, bytes]) -> None:
+            followed.add((record.partition, record.offset))
+
+        async def handle(recorded: Recorded) -> None:
+            assert isinstance(recorded.data, Added)
+            reacted[recorded.envelope.id] = recorded.data.amount
+            if len(reacted) == 300:
+                enough.set()
+
+        follower = Follower(broker.bootstrap, [it.names.accounts], on_record=on_record, start="beginning")
+        reactor = Reactor(
+            broker.bootstrap,
+            f"reactor{it.names.tag}",
+            [it.names.accounts],
+            handle,
+            key_of=lambda recorded: recorded.stream.subject,
+            wants=lambda recorded: isinstance(recorded.data, Added),
+            instance_id="0",
+            registry=REGISTRY,
+        )
+        runs = [asyncio.create_task(run) for run in (supervise(it, stop), follower.run(stop), reactor.run(stop))]
+        await asyncio.gather(*(it.open(f"acc{n}") for n in range(6)))
+
+        asked: list[asyncio.Task[object]] = []
+        for number in range(300):
+            asked.append(asyncio.create_task(it.add(f"acc{number % 6}", 1, f"add-{number}", timeout_s=90)))
+            if number == 150:
+                await asked[0]
+                await broker.kill()
+                await broker.start()
+        await asyncio.gather(*asked)
+        await asyncio.wait_for(enough.wait(), 60)
+
+        events = await it.events()
+        check_exactly_once(events)
+        added = [event for event in events if event["ce_type"].endswith(".added.v1")]
+        assert {event["ce_commandid"] for event in added} == {f"add-{number}" for number in range(300)}
+        assert len(added) == 300
+        places = {(record.partition, record.offset) for record in await it.log(it.names.accounts)}
+        async with asyncio.timeout(20):
+            while not places <= followed:  # noqa: ASYNC110 - the follower tells nobody else
+                await asyncio.sleep(0.05)
+        stop.set()
+        await asyncio.wait_for(asyncio.gather(*runs), 40)
