@@ -8,10 +8,14 @@ from studio.local.supervisor import PLATFORM, Program
 
 @dataclass(frozen=True)
 class Packed:
-    """One process: its name and the roles that share its event loop."""
+    """One process: its name and the roles that share its event loop.
+
+    `at_once`: it needs neither topics nor databases, so that it starts beside the servers.
+    """
 
     name: str
     roles: tuple[str, ...]
+    at_once: bool = False
 
 
 # Two cores like few processes. Deciders share one only with deciders, because a fenced
@@ -21,9 +25,9 @@ PACKING = (
     Packed("workers", ("agents", "executor", "scheduler", "dispatcher", "sweepers", "catalog")),
     Packed("projectors", ("projector_mongo", "projector_firestore")),
     Packed("gateway", ("gateway",)),
-    Packed("standins", ("standins",)),
-    Packed("gpu-worker-1", ("gpu_worker",)),
-    Packed("gpu-worker-2", ("gpu_worker",)),
+    Packed("standins", ("standins",), at_once=True),
+    Packed("gpu-worker-1", ("gpu_worker",), at_once=True),
+    Packed("gpu-worker-2", ("gpu_worker",), at_once=True),
 )
 
 WORKER_DRAIN_S = 10  # less than the supervisor waits before it kills

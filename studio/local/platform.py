@@ -59,6 +59,8 @@ class LocalPlatform:
             addresses = addressbook.read(self.layout)
             if addresses is None or self.supervisor.pid() is None:
                 addresses = await self._start(report)
+                if not servers_only:
+                    self._start_at_once()
             if not set(port_names()) <= set(addresses.ports):
                 raise StartFailed("another version is running; run `studio down` and then `studio up`")
             settings = self.settings(addresses)
@@ -131,6 +133,12 @@ class LocalPlatform:
                 raise StartFailed(f"supervisord did not start:\n{self._supervisor_output()}")
             await asyncio.sleep(POLL_S)
         return addresses
+
+    def _start_at_once(self) -> None:
+        """Uses the time that the servers take for the processes that can do without them."""
+        for packed in PACKING:
+            if packed.at_once:
+                self.supervisor.start_process(packed.name)
 
     def _supervisor_output(self) -> str:
         return (self.layout.logs / "supervisord.out").read_text(errors="replace")
