@@ -44,10 +44,11 @@ async def _models(_request: Request) -> Response:
 async def _complete(request: Request) -> Response:
     raw = await request.body()
     try:
-        body = json.loads(raw) if len(raw) <= BODY_BYTES_MAX else None
+        parsed = json.loads(raw) if len(raw) <= BODY_BYTES_MAX else None
     except ValueError:
-        body = None
-    messages = body.get("messages") if isinstance(body, dict) else None
+        parsed = None
+    body: dict[str, Any] = parsed if isinstance(parsed, dict) else {}
+    messages = body.get("messages")
     if not isinstance(messages, list) or not messages or len(messages) > MESSAGES_MAX:
         return _refused("`messages` must be a list of messages")
     if not all(isinstance(message, dict) for message in messages):

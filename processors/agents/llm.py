@@ -1,0 +1,83 @@
+"""The port to language models: what an agent asks, what comes back, and how a call can fail."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol
+
+Message = Mapping[str, Any]
+"""`{"role", "content"}` of the Chat Completions wire."""
+
+MAX_TOKENS: Final = 16_000
+TIMEOUT_S: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of the answer as it is being written."""
+
+    kind: Literal["reasoning", "content"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The call begins again, by another way or another model: all deltas before this are void."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A whole answer. `started_at` and `ended_at` (Unix seconds) hold all attempts, so that a platform's own share of
+    a time can be told from its models'."""
+
+    text: str
+    model: str
+    tokens_in: int
+    tokens_out: int
+    ms: int
+    started_at: float
+    ended_at: float
+    fallback: str | None = None
+    """`unstreamed`, `secondary` or both, where the first way failed."""
+    truncated: bool = False
+    """It ended because it had become as long as it may."""
+
+
+class LlmFailed(Exception):
+    """No model answered. `category` is a code: what the last of them failed by."""
+
+    def __init__(self, category: str, detail: str) -> None:
+        super().__init__(detail)
+        self.category = category
+
+
+class LanguageModel(Protocol):
+    """The primary model, and the secondary one where that fails. Raises `LlmFailed`."""
+
+    async def complete(
+        self,
+        agent: str,
+        messages: Sequence[Message],
+        *,
+        variant: str = "default",
+        max_tokens: int = MAX_TOKENS,
+        timeout_s: float = TIMEOUT_S,
+        as_json: bool = False,
+    ) -> Completion: ...
+
+    def stream(
+        self,
+        agent: str,
+        messages: Sequence[Message],
+        *,
+        variant: str = "default",
+        max_tokens: int = MAX_TOKENS,
+        timeout_s: float = TIMEOUT_S,
+        as_json: bool = False,
+    ) -> AsyncIterator[Delta | Restarted | Completion]:
+        """Deltas, and the completion last."""
+        ...

@@ -1,0 +1,1 @@
+"""The language models' wire: the client against servers that behave and that do not."""
