@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from adapters.providers.fleet.adapter import Fleet
 from adapters.providers.fleet.directory import Directory
-from adapters.providers.llm.adapter import Complete, LanguageModels
+from adapters.providers.llm.adapter import LanguageModels, Writes
 from adapters.providers.replicate import adapter as replicate
 from adapters.providers.replicate.webhook import ReplicateWebhooks
 from processors.dispatcher.ports import Provider, WebhookVerifier
@@ -36,12 +36,10 @@ def access(configured: Configured, name: str, simulators_url: str | None) -> Acc
 
 
 def providers(
-    configured: Configured, directory: Directory, complete: Complete | None, *, simulators_url: str | None = None
+    configured: Configured, directory: Directory, language_model: Writes, *, simulators_url: str | None = None
 ) -> dict[str, Provider]:
-    """By name, as `dispatched` names them. The fleet needs no key."""
-    found: dict[str, Provider] = {"fleet": Fleet(directory)}
-    if complete is not None:
-        found["llm"] = LanguageModels(complete)
+    """By name, as `dispatched` names them. The fleet and the language model have theirs elsewhere."""
+    found: dict[str, Provider] = {"fleet": Fleet(directory), "llm": LanguageModels(language_model)}
     remote = access(configured, "replicate", simulators_url)
     if remote.api_key is not None:
         found["replicate"] = replicate.Replicate(remote.api_key, base_url=remote.base_url or replicate.BASE_URL)

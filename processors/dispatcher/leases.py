@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 class Leases:
     """All held leases, renewed together by `run`; a new one is written at once, without anybody waiting for it."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, renew_s: float = RENEW_S) -> None:
+        self._renew_s = renew_s
         self._renew: Any = redis.register_script(RENEW)
         self._held: dict[tuple[str, int], None] = {}
         self._fresh: list[tuple[str, int]] = []
@@ -56,7 +57,7 @@ class Leases:
         renew_at = loop.time()
         while not stop.is_set():
             if loop.time() >= renew_at:
-                renew_at = loop.time() + RENEW_S
+                renew_at = loop.time() + self._renew_s
                 self._fresh.clear()
                 await self._write(list(self._held))
             fresh, self._fresh = self._fresh, []

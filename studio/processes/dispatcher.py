@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
+from adapters.llm.client import LlmClient
 from adapters.media.probe import probe
 from adapters.providers.configured import Access, Configured, providers
 from adapters.providers.download import Downloads
@@ -35,6 +36,7 @@ GROUP: Final = "dispatcher"
 IN_FLIGHT_MAX: Final = 500
 """Calls wait at their providers, not here: the caps are the scheduler's."""
 REDIS_WITHIN_S: Final = 3.0
+OPENAI: Final = "https://api.openai.com/v1"
 
 
 async def run(settings: Settings, process: Process) -> None:
@@ -50,6 +52,7 @@ async def run(settings: Settings, process: Process) -> None:
         )
         bus = await stack.enter_async_context(CommandBus(bootstrap, process.instance))
         sender = await stack.enter_async_context(ProgressSender(bootstrap))
+        writer = await stack.enter_async_context(language_model(settings))
         keys = MongoKeyStore(client)
         await keys.prepare()
         vault = KeyVault(keys, master_key(secret(settings.master_key, "MASTER_KEY")))
@@ -64,7 +67,7 @@ async def run(settings: Settings, process: Process) -> None:
                 storage=store,
                 results=Results(store, vault, probe, Downloads()),
                 providers=providers(
-                    access_of(settings), RedisDirectory(redis), None, simulators_url=simulators_url(settings)
+                    access_of(settings), RedisDirectory(redis), writer, simulators_url=simulators_url(settings)
                 ),
                 catalog=catalog,
                 jobs=KnownJobs(jobs),
@@ -101,6 +104,14 @@ async def run(settings: Settings, process: Process) -> None:
 def catalog_value(key: str, value: bytes) -> CurrentModel | CurrentProvider:
     kind: type[CurrentModel] | type[CurrentProvider] = CurrentModel if key.startswith("model:") else CurrentProvider
     return kind.model_validate_json(value)
+
+
+def language_model(settings: Settings) -> LlmClient:
+    """The server that is configured, or the offline stand-in."""
+    if settings.planner == "offline":
+        return LlmClient(f"{(settings.standins_url or '').rstrip('/')}/llm/v1", None, settings.planner)
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+    return LlmClient(settings.llm_base_url or OPENAI, key, settings.planner, settings.llm_secondary_model)
 
 
 def access_of(settings: Settings) -> Configured:

@@ -6,10 +6,21 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from events.jobs.events import EngineSpan
-from processors.dispatcher.errors import BadResult, InputRefused, OutcomeUnknown
+from processors.agents.llm import Completion, LlmFailed, Message
+from processors.dispatcher.errors import (
+    AccessRefused,
+    BadResult,
+    BillingRefused,
+    InputRefused,
+    OutcomeUnknown,
+    ProviderDown,
+    ProviderError,
+    RateLimited,
+)
 from processors.dispatcher.ports import (
     Call,
     Ended,
+    Failed,
     Handle,
     InlineFile,
     Reconciled,
@@ -28,29 +39,27 @@ INSTRUCTION: Final = (
     "You write exactly the text that is asked for: no preface, no explanation, no markup unless it is asked for."
 )
 
-Message = Mapping[str, str]
+_KINDS: Final[Mapping[str, type[ProviderError]]] = {
+    "rate_limit": RateLimited,
+    "billing": BillingRefused,
+    "unauthorised": AccessRefused,
+    "unknown_model": AccessRefused,
+    "refused": InputRefused,
+}
+"""What `LlmFailed` says, where it is not simply that nobody answered."""
 
 
-class Completion(Protocol):
-    """What a language model has written, and what it took."""
+class Writes(Protocol):
+    """The part of a language model that is needed here. Raises LlmFailed."""
 
-    @property
-    def text(self) -> str: ...
-    @property
-    def tokens_in(self) -> int: ...
-    @property
-    def tokens_out(self) -> int: ...
-    @property
-    def started_at(self) -> float: ...
-    @property
-    def ended_at(self) -> float: ...
-
-
-class Complete(Protocol):
-    """Raises a ProviderError."""
-
-    async def __call__(
-        self, agent: str, messages: Sequence[Message], *, model: str, max_tokens: int, timeout_s: float
+    async def complete(
+        self,
+        agent: str,
+        messages: Sequence[Message],
+        *,
+        variant: str = ...,
+        max_tokens: int = ...,
+        timeout_s: float = ...,
     ) -> Completion: ...
 
 
@@ -61,21 +70,22 @@ class LanguageModels:
     create_is_idempotent = False
     synchronous = True
 
-    def __init__(self, complete: Complete) -> None:
-        self._complete = complete
+    def __init__(self, model: Writes) -> None:
+        self._model = model
 
     async def submit(self, call: Call) -> Handle | Ended:
-        written = await self._complete(
-            AGENT,
-            messages_of(call.input),
-            model=call.provider_model,
-            max_tokens=max_tokens_of(call.input),
-            timeout_s=call.max_runtime_s,
-        )
+        try:
+            written = await self._model.complete(
+                AGENT, messages_of(call.input), max_tokens=max_tokens_of(call.input), timeout_s=call.max_runtime_s
+            )
+        except LlmFailed as error:
+            if error.category == "timeout":
+                return Failed("timeout", "the language model took too long", retryable=True)
+            raise _KINDS.get(error.category, ProviderDown)(str(error)) from error
         if not written.text.strip():
             raise BadResult("the language model wrote nothing")
         span = EngineSpan(started_at=written.started_at, ended_at=written.ended_at)
-        usage = Usage(seconds=span.ended_at - span.started_at, tokens=written.tokens_in + written.tokens_out)
+        usage = Usage(seconds=written.ms / 1000, tokens=written.tokens_in + written.tokens_out)
         return Succeeded((InlineFile(written.text.encode()),), span, usage=usage)
 
     async def watch(self, handle: Handle) -> AsyncGenerator[Update, None]:
