@@ -63,23 +63,39 @@ def person(rng: random.Random, clothes: Rgb, *, long_hair: bool | None = None) -
 
 def draw(canvas: skia.Canvas, who: Person, pose: Pose) -> None:
     """The person with the chin's middle near (0, 42) and the shoulders leaving below y = 100."""
-    canvas.save()
-    canvas.translate(0, pose.nod * .35)
+    body(canvas, who)
+    turn_head(canvas, pose)
+    still_head(canvas, who)
+    features(canvas, who, pose)
+    canvas.restore()
+
+
+def body(canvas: skia.Canvas, who: Person) -> None:
     if who.long_hair:
         back_hair(canvas, who)
     shoulders(canvas, who)
-    canvas.restore()
+
+
+def turn_head(canvas: skia.Canvas, pose: Pose) -> None:
+    """Until the next restore, what is drawn turns with the head, about the neck."""
     canvas.save()
     canvas.translate(0, 60)
     canvas.rotate(pose.tilt)
     canvas.translate(0, -60 + pose.nod)
+
+
+def still_head(canvas: skia.Canvas, who: Person) -> None:
+    """All of the head that does not change from frame to frame."""
+    canvas.drawOval(oval(0, -24, 47, 46), flat(darken(who.hair, .35)))
     head(canvas, who)
+    nose(canvas, who)
+    hair(canvas, who)
+
+
+def features(canvas: skia.Canvas, who: Person, pose: Pose) -> None:
     for side in (-1, 1):
         eye(canvas, who, side, pose)
-    nose(canvas, who)
     mouth(canvas, who, pose.mouth)
-    hair(canvas, who)
-    canvas.restore()
 
 
 def back_hair(canvas: skia.Canvas, who: Person) -> None:
@@ -88,9 +104,9 @@ def back_hair(canvas: skia.Canvas, who: Person) -> None:
 
 
 def shoulders(canvas: skia.Canvas, who: Person) -> None:
-    neck = path("M-17 30 L-17 66 C-17 80 17 80 17 66 L17 30 Z")
-    body = path("M-74 140 C-74 96 -58 82 -28 74 C-12 69 12 69 28 74 C58 82 74 96 74 140 Z")
-    canvas.drawPath(body, linear(-60, 70, 60, 140, (0, lighten(who.clothes, .18)), (.5, who.clothes), (1, darken(who.clothes, .35))))
+    neck = path("M-18 30 L-17 66 C-17 80 17 80 17 66 L17 30 Z")
+    torso = path("M-74 140 C-74 96 -58 82 -28 74 C-12 69 12 69 28 74 C58 82 74 96 74 140 Z")
+    canvas.drawPath(torso, linear(-60, 70, 60, 140, (0, lighten(who.clothes, .18)), (.5, who.clothes), (1, darken(who.clothes, .35))))
     canvas.drawPath(path("M-30 74 C-16 92 16 92 30 74 C22 70 -22 70 -30 74 Z"), flat(darken(who.clothes, .3)))
     canvas.drawPath(neck, linear(0, 34, 0, 80, (0, darken(who.skin, .30)), (.5, darken(who.skin, .12)), (1, who.skin)))
     canvas.drawPath(path("M-22 71 C-14 84 14 84 22 71 L17 66 L-17 66 Z"), flat(who.skin))
@@ -110,6 +126,7 @@ def head(canvas: skia.Canvas, who: Person) -> None:
     canvas.drawPath(path("M44 -50 C34 -10 36 30 12 56 L50 60 Z"), flat(darken(skin, .4), .16, blur=7))
     for side in (-1, 1):
         canvas.drawOval(oval(side * 25, 17, 11, 7), flat(mix(skin, rgb("#e2593f"), .55), .30, blur=5))
+        canvas.drawOval(oval(side * 18, -6, 12, 8), flat(darken(skin, .35), .20, blur=2.5))
     canvas.drawPath(path("M-46 -40 C-20 -60 20 -60 46 -40 L46 -70 L-46 -70 Z"), flat(darken(skin, .5), .25, blur=5))
     canvas.restore()
 
@@ -120,7 +137,6 @@ def eye(canvas: skia.Canvas, who: Person, side: int, pose: Pose) -> None:
     brow_y = y - 14 - pose.brow * 3.5
     canvas.drawPath(path(f"M{x - side * 9} {brow_y + 1.5} C{x - side * 3} {brow_y - 3.5} {x + side * 6} {brow_y - 3.5} {x + side * 11} {brow_y + 1.5}"), line(darken(who.hair, .15), 3.1))
     rim = path(f"M{x - 9.5} {y + .8} C{x - 5} {y - 6.5 * open_by} {x + 5} {y - 6.5 * open_by} {x + 9.5} {y + .4} C{x + 5} {y + 5.2 * open_by} {x - 5} {y + 5.2 * open_by} {x - 9.5} {y + .8} Z")
-    canvas.drawOval(oval(x, y - 1, 12, 8), flat(darken(who.skin, .35), .20, blur=2.5))
     if pose.blink > .82:
         canvas.drawPath(path(f"M{x - 9.5} {y + .8} C{x - 4} {y + 3.6} {x + 4} {y + 3.6} {x + 9.5} {y + .4}"), line(darken(who.hair, .3), 2))
         return
@@ -142,9 +158,9 @@ def nose(canvas: skia.Canvas, who: Person) -> None:
 
 def mouth(canvas: skia.Canvas, who: Person, shape: Mouth) -> None:
     half = 15.5 * (.72 + .36 * shape.wide) * (1 - .46 * shape.rounded)
-    up, down = 1.4 + 3.6 * shape.opened + 1.6 * shape.rounded, 1.8 + 13.5 * shape.opened + 2.0 * shape.rounded
+    up, down = 2.7 + 2.6 * shape.opened + 1.2 * shape.rounded, 3.6 + 12.0 * shape.opened + 1.6 * shape.rounded
     y = 30.0
-    corner = y - .8 * shape.wide
+    corner = y - 1.5 * shape.wide
     outer = path(
         f"M{-half} {corner:.3f} C{-half * .6:.3f} {y - up * 1.25:.3f} {-half * .22:.3f} {y - up * 1.6:.3f} 0 {y - up:.3f} "
         f"C{half * .22:.3f} {y - up * 1.6:.3f} {half * .6:.3f} {y - up * 1.25:.3f} {half} {corner:.3f} "
@@ -154,7 +170,7 @@ def mouth(canvas: skia.Canvas, who: Person, shape: Mouth) -> None:
     if shape.opened < .06 and shape.teeth < .2:
         canvas.drawPath(path(f"M{-half} {corner:.3f} C{-half * .4:.3f} {y + 1.3:.3f} {half * .4:.3f} {y + 1.3:.3f} {half} {corner:.3f}"), line(darken(lip, .55), 1.3))
         return
-    gap_up, gap_down = up - 2.6 if shape.opened > .2 else .4, max(down - 3.0, 1.3)
+    gap_up, gap_down = max(up - 2.6, .4), max(down - 3.2, 1.5)
     inner = path(
         f"M{-half * .86:.3f} {corner + .4:.3f} C{-half * .5:.3f} {y - gap_up:.3f} {half * .5:.3f} {y - gap_up:.3f} {half * .86:.3f} {corner + .4:.3f} "
         f"C{half * .52:.3f} {y + gap_down * 1.25:.3f} {-half * .52:.3f} {y + gap_down * 1.25:.3f} {-half * .86:.3f} {corner + .4:.3f} Z")
@@ -166,7 +182,7 @@ def mouth(canvas: skia.Canvas, who: Person, shape: Mouth) -> None:
     if shape.teeth > .05:
         canvas.drawPath(path(f"M{-half} {y - 8} L{half} {y - 8} L{half * .8:.3f} {y + 1.9 * shape.teeth - .2:.3f} C{half * .3:.3f} {y + 3.4 * shape.teeth:.3f} {-half * .3:.3f} {y + 3.4 * shape.teeth:.3f} {-half * .8:.3f} {y + 1.9 * shape.teeth - .2:.3f} Z"), flat(rgb("#fbf8f2")))
     canvas.restore()
-    canvas.drawPath(path(f"M{-half * .5:.3f} {y + down * 1.02:.3f} C{-half * .2:.3f} {y + down * 1.2:.3f} {half * .2:.3f} {y + down * 1.2:.3f} {half * .5:.3f} {y + down * 1.02:.3f}"), line(darken(who.skin, .45), 1.4, .22, blur=.8))
+    canvas.drawPath(path(f"M{-half * .5:.3f} {y + down * 1.02:.3f} C{-half * .2:.3f} {y + down * 1.2:.3f} {half * .2:.3f} {y + down * 1.2:.3f} {half * .5:.3f} {y + down * 1.02:.3f}"), line(darken(who.skin, .45), 1.4, .22))
 
 
 def hair(canvas: skia.Canvas, who: Person) -> None:

@@ -253,7 +253,7 @@ def film_of(
                 paint(canvas, index / max(count - 1, 1), index / FPS)
             writer.frame(pixels)
             if index % 8 == 0:
-                progress(index / count * 0.98, "")
+                progress(0.02 + 0.96 * index / count, "")
         writer.finish()
         return writer.seconds
 

@@ -33,7 +33,7 @@ class Voice:
     )
 
     def load(self) -> None:
-        espeak.warm_up()
+        """Nothing to bring in: each text is spoken by a process of its own."""
 
     def run(
         self,

@@ -55,7 +55,7 @@ class Voiceover:
     )
 
     def load(self) -> None:
-        espeak.warm_up()
+        """Nothing to bring in: each text is spoken by a process of its own."""
 
     def run(
         self,

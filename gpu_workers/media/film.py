@@ -24,7 +24,7 @@ from gpu_workers.media.sound import RATE, Samples, stereo
 FPS = 24
 AAC_FRAME = 1024
 BT709 = 1
-MAX_SECONDS = 600
+MAX_SECONDS = 120
 Pixels = NDArray[np.uint8]  # (height, width, 4), BGRA with premultiplied alpha
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -15,8 +16,12 @@ from gpu_workers.engines.labels import label
 
 Samples = NDArray[np.float32]  # mono (n,) or stereo (n, 2), -1 to 1
 
+Curve = NDArray[np.float64]
+
 RATE = 44_100
-MAX_SECONDS = 600
+MAX_SECONDS = 180
+BLOCK = 1 << 16
+TAPS = 4096
 
 
 def normalised(samples: Samples, peak: float = 0.89) -> Samples:
@@ -50,22 +55,39 @@ def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
     return np.asarray(np.interp(at, np.arange(len(samples)), samples), np.float32)
 
 
+def convolved(wave: Samples, kernel: Samples) -> Samples:
+    """A channel through a filter, block by block, so that a long sound costs no more memory than a short one."""
+    size = 1 << (BLOCK + len(kernel)).bit_length()
+    spectrum = np.fft.rfft(kernel, size)
+    out = np.zeros(len(wave) + len(kernel), np.float32)
+    for at in range(0, len(wave), BLOCK):
+        piece = wave[at : at + BLOCK]
+        count = len(piece) + len(kernel) - 1
+        out[at : at + count] += np.fft.irfft(np.fft.rfft(piece, size) * spectrum, size)[:count]
+    return out[: len(wave)]
+
+
+def filter_of(gain: Callable[[Curve], Curve]) -> Samples:
+    """A filter that weighs each frequency (hertz) by `gain`; it delays by half its taps."""
+    frequency = np.maximum(np.fft.rfftfreq(TAPS, 1 / RATE), 1.0)
+    return np.asarray(np.roll(np.fft.irfft(gain(frequency), TAPS), TAPS // 2) * np.hanning(TAPS), np.float32)
+
+
 def room(samples: Samples, rate: int, seconds: float, share: float, seed: int) -> Samples:
-    """A soft hall: convolution with decaying noise, by FFT."""
+    """A soft hall: convolution with decaying noise."""
     count = int(seconds * rate)
-    decay = np.exp(-np.linspace(0, 6.5, count)).astype(np.float32)
-    echo = np.random.default_rng(seed).standard_normal((count, 2)).astype(np.float32) * decay[:, None]
+    decay = np.exp(-np.linspace(0, 6.5, count, dtype=np.float32))
+    echo = np.random.default_rng(seed).standard_normal((count, 2), np.float32) * decay[:, None]
     echo[: int(0.012 * rate)] = 0
-    kernel = np.ones(24, np.float32) / 24
+    kernel = np.ones(24, np.float32) / np.float32(24)
     dry = stereo(samples)
-    size = 1 << (len(dry) + count).bit_length()
     wet = np.empty_like(dry)
     for channel in range(2):
-        soft = np.convolve(echo[:, channel], kernel, mode="same")
-        spectrum = np.fft.rfft(dry[:, channel], size) * np.fft.rfft(soft, size)
-        wet[:, channel] = np.fft.irfft(spectrum, size)[: len(dry)]
-    level = float(np.sqrt(np.mean(dry**2)) / (np.sqrt(np.mean(wet**2)) + 1e-9))
-    return (dry + wet * level * share).astype(np.float32)
+        wet[:, channel] = convolved(dry[:, channel], np.convolve(echo[:, channel], kernel, mode="same"))
+    level = float(np.sqrt(np.mean(np.square(dry)))) / (float(np.sqrt(np.mean(np.square(wet)))) + 1e-9)
+    wet *= np.float32(level * share)
+    wet += dry
+    return wet
 
 
 def write_wav(path: Path, samples: Samples, rate: int, engine: str) -> None:

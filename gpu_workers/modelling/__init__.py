@@ -1,0 +1,1 @@
+"""How 3D objects are built."""
