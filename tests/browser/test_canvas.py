@@ -1,13 +1,11 @@
 """The Canvas page in a real browser, against the running platform: a person makes something with it."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
@@ -16,7 +14,6 @@ SCREENSHOTS = Path(__file__).parents[2] / "artifacts" / "screenshots"
 PLAN_TIMEOUT_MS = 60_000
 RUN_TIMEOUT_MS = 120_000
 LOAD_TIMEOUT_MS = 20_000
-VIEWPORT = ViewportSize(width=1440, height=900)
 
 
 class Platform(Protocol):
@@ -25,27 +22,6 @@ class Platform(Protocol):
     url: str
     api_key: str
     page_url: str
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium where there is one, otherwise the one that Playwright installed."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A tab without history; an error that the page itself throws fails the test."""
-    context = browser.new_context(viewport=VIEWPORT, reduced_motion="reduce")
-    tab = context.new_page()
-    thrown: list[str] = []
-    tab.on("pageerror", lambda error: thrown.append(str(error)))
-    yield tab
-    context.close()
-    assert thrown == []
 
 
 def keep_screenshot(page: Page, name: str) -> None:
