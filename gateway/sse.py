@@ -35,7 +35,8 @@ HEADERS: Final = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 ]
-COMMENT: Final = b": keep\n\n"
+COMMENT: Final = b": keep\n"
+"""One line: some readers take a blank line after it for an empty event."""
 
 
 class EventStream(Response):

@@ -9,8 +9,8 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from studio.local.platform import LocalPlatform
 from studio.local.ports import assign
 from tests.servers import Servers, isolated_settings, quiet
 
-START_S = 60.0
+START_S = 120.0
 CORE = {
     "decider": ("decider",),
     "projectors": ("projector_mongo", "projector_firestore"),
@@ -73,6 +73,19 @@ class Core:
     def client(self, key: str | None = None, **options: Any) -> httpx.AsyncClient:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30, trust_env=False, **options)
+
+    @asynccontextmanager
+    async def second_gateway(self) -> AsyncIterator[str]:
+        """Another gateway, which has seen of what was before only the last of each partition."""
+        ports = assign(["http", "health"], {})
+        environment = {**self.environment, "STUDIO_HTTP_PORT": str(ports["http"])}
+        data_dir = Path(self.environment["STUDIO_DATA_DIR"])
+        other = process("gateway-2", ("gateway",), environment, ports["health"], data_dir)
+        await asyncio.to_thread(other.__enter__)
+        try:
+            yield f"http://127.0.0.1:{ports['http']}"
+        finally:
+            await asyncio.to_thread(other.__exit__)
 
     async def new_org(self, millicredits: int = 1_000_000) -> Org:
         async with self.client(self.admin_key) as client:

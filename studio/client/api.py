@@ -104,7 +104,8 @@ class Api:
                 raise refused(source.response)
             async for event in source.aiter_sse():
                 self.position = event.id or self.position
-                yield Frame(event.event, orjson.loads(event.data))
+                if event.data:
+                    yield Frame(event.event, orjson.loads(event.data))
 
     async def _repeated(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         failures = 0

@@ -1,0 +1,103 @@
+"""Plays the agents' and the executor's part on the canvas decider: something real for gateway and projections."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import AsyncMongoClient
+
+from adapters.vault.mongo import MongoKeyStore
+from adapters.vault.vault import KeyVault
+from commands.ask import Answer
+from commands.bus import CommandBus
+from commands.canvas.commands import (
+    DraftPlan,
+    DraftStep,
+    ModelChoice,
+    RecordPlanValidated,
+    RecordStepResult,
+    SelectModels,
+)
+from commands.model import Command, CommandEnvelope
+from events.assets import AssetRef
+from events.ids import new_id, step_id
+from events.log.position import encode
+from events.sealed import Sealed
+from tests.platform import Core
+
+
+@dataclass
+class Player:
+    """Acts for one organisation in one session."""
+
+    bus: CommandBus
+    vault: KeyVault
+    org_id: str
+    session_id: str
+
+    async def say(self, text: str) -> Sealed:
+        return await self.vault.seal(self.org_id, "player", text)
+
+    async def send(self, command: Command) -> Answer:
+        return await self.bus(command, CommandEnvelope(new_id("cmd"), self.org_id, "player", "test", "test"))
+
+    def of(self, **members: Any) -> dict[str, Any]:
+        return {"org_id": self.org_id, "session_id": self.session_id, **members}
+
+    async def draft(self, message_id: str, *, steps: int = 2) -> str:
+        """A chain of text steps, validated, models chosen; with approval `auto` the run starts. Returns the plan."""
+        drafted = [
+            DraftStep(
+                label=f"s{number}",
+                title=await self.say(f"Step {number}"),
+                description=await self.say("Says something"),
+                agent_type="text",
+                depends_on=(f"s{number - 1}",) if number > 1 else (),
+            )
+            for number in range(1, steps + 1)
+        ]
+        title = await self.say("A plan")
+        plan = await self.send(DraftPlan(**self.of(message_id=message_id, title=title, steps=tuple(drafted))))
+        plan_id = str(plan.result["plan_id"])
+        await self.send(RecordPlanValidated(**self.of(plan_id=plan_id, verdict="PASS")))
+        choices = [
+            ModelChoice(
+                step_id=step_id(plan_id, step.label),
+                model="test/echo",
+                input=await self.say('{"prompt": "hello"}'),
+                estimate=100,
+                reason="the only one",
+            )
+            for step in drafted
+        ]
+        await self.send(SelectModels(**self.of(plan_id=plan_id, choices=tuple(choices))))
+        return plan_id
+
+    async def finish(self, plan_id: str, run_id: str, label: str, job_id: str) -> str:
+        """Ends a step with a file. Returns the position after it."""
+        asset = AssetRef(asset_id=new_id("ast"), sha256="ab" * 32, bytes=3, media_type="text/plain")
+        step = step_id(plan_id, label)
+        command = RecordStepResult(
+            **self.of(
+                plan_id=plan_id,
+                run_id=run_id,
+                step_id=step,
+                job_id=job_id,
+                status="succeeded",
+                outputs=(asset,),
+                cost=40,
+            )
+        )
+        return encode((await self.send(command)).position)
+
+
+@asynccontextmanager
+async def player(core: Core, org_id: str, session_id: str) -> AsyncIterator[Player]:
+    mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(core.servers.mongo_url)
+    master = base64.urlsafe_b64decode(core.environment["STUDIO_MASTER_KEY"])
+    async with mongo, CommandBus(core.servers.kafka_bootstrap, new_id("test")) as bus:
+        yield Player(bus, KeyVault(MongoKeyStore(mongo), master), org_id, session_id)
