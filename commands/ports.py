@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -71,3 +71,23 @@ class Probe:
 
 Prober = Callable[[bytes | Path], Awaitable[Probe]]
 """Raises ValueError for what is damaged, or larger when decoded than anything that may enter."""
+
+
+class BadWebhook(Exception):
+    """Not signed by the provider, changed, or too old: not to be believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookNews:
+    """A verified webhook: a hint that this job has changed. The truth is asked from the provider."""
+
+    provider_job_id: str
+    status: str
+
+
+class WebhookVerifier(Protocol):
+    """Checks a webhook of one provider on its raw bytes."""
+
+    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float) -> WebhookNews:
+        """Raises BadWebhook; any other error means that it could not be checked now."""
+        ...

@@ -10,7 +10,8 @@ from adapters.providers.fleet.directory import Directory
 from adapters.providers.llm.adapter import LanguageModels, Writes
 from adapters.providers.replicate import adapter as replicate
 from adapters.providers.replicate.webhook import ReplicateWebhooks
-from processors.dispatcher.ports import Provider, WebhookVerifier
+from commands.ports import WebhookVerifier
+from processors.dispatcher.ports import Provider
 
 SANDBOX_KEY = "sandbox"
 

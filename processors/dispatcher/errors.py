@@ -15,7 +15,6 @@ ProviderError            category          charged   another attempt
 ├── ContractDrift        contract          unknown   no     an answer that the adapter does not know
 ├── BadResult            contract          yes       no     a result that is too large, damaged or not there
 └── ResultLost           outage            yes       yes    a result that could not be fetched in time
-BadWebhook               not signed by the provider, changed, or too old
 """
 
 from __future__ import annotations
@@ -110,7 +109,3 @@ class ResultLost(ProviderError):
     category = "outage"
     charged = "yes"
     retryable = True
-
-
-class BadWebhook(Exception):
-    """The webhook is not to be believed."""

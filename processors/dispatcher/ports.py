@@ -154,17 +154,3 @@ class Provider(Protocol):
     async def cancel(self, handle: Handle) -> None:
         """Asks the provider to stop; returns when it has stopped, has ended, or knows nothing of it."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookNews:
-    """A verified webhook: a hint that this job has changed. The truth is asked from the provider."""
-
-    provider_job_id: str
-    status: str
-
-
-class WebhookVerifier(Protocol):
-    """Checks a webhook on its raw bytes. Raises errors.BadWebhook."""
-
-    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float) -> WebhookNews: ...

@@ -16,8 +16,8 @@ import orjson
 from adapters.providers.http import body_of, http_client, json_object, retry_after, translated
 from adapters.providers.replicate.adapter import BASE_URL, REFUSALS, WHO
 from adapters.providers.replicate.wire import refused
-from processors.dispatcher.errors import BadWebhook, ContractDrift
-from processors.dispatcher.ports import WebhookNews
+from commands.ports import BadWebhook, WebhookNews
+from processors.dispatcher.errors import ContractDrift
 
 AGE_MAX_S: Final = 300
 PREFIX: Final = "whsec_"

@@ -10,8 +10,8 @@ import pytest
 
 from adapters.providers.replicate.webhook import AGE_MAX_S, ReplicateWebhooks, secret_of, signature, verified
 from adapters.simulators.replicate import replicate
-from processors.dispatcher.errors import BadWebhook, ContractDrift
-from processors.dispatcher.ports import WebhookNews
+from commands.ports import BadWebhook, WebhookNews
+from processors.dispatcher.errors import ContractDrift
 from tests.contract.providers.serving import served
 
 SECRET = b"0123456789abcdef01234567"
