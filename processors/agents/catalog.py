@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -97,3 +97,19 @@ def _capability(models: list[ModelSpec]) -> Capability:
         max_height=max((n.max_height for n in limits if n.max_height is not None), default=None),
         max_duration_s=max((n.max_duration_s for n in limits if n.max_duration_s is not None), default=None),
     )
+
+
+class CatalogView:
+    """The catalog of this moment: worked out anew only when something of it has changed."""
+
+    def __init__(self, entries: Callable[[], Iterable[CurrentModel | CurrentProvider]]) -> None:
+        self._entries = entries
+        self._catalog: Catalog | None = None
+
+    def changed(self, _key: str, _value: CurrentModel | CurrentProvider | None) -> None:
+        self._catalog = None
+
+    def __call__(self) -> Catalog:
+        if self._catalog is None:
+            self._catalog = Catalog.of(self._entries())
+        return self._catalog

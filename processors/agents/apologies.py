@@ -1,0 +1,34 @@
+"""What the platform says where a message leads to no plan: why, and what can be done. Never a silent session."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from processors.agents.plan import ParsedPlan
+from processors.agents.validator import Checked
+
+REFUSED: Final = "This could not be planned: the session does not take a new plan at the moment."
+_BY_CATEGORY: Final = {
+    "rate_limit": "The language model is taking no more requests at the moment. Please try again in a minute.",
+    "billing": "The language model's account is used up, so nothing can be planned until it is topped up.",
+    "unauthorised": "The language model does not accept this platform's key, so nothing can be planned.",
+    "timeout": "The language model did not answer in time. Please try again.",
+    "connection": "The language model cannot be reached at the moment. Please try again.",
+}
+_OTHERWISE: Final = "The language model did not answer, so there is no plan. Please try again."
+
+
+def no_model(category: str) -> str:
+    return _BY_CATEGORY.get(category, _OTHERWISE)
+
+
+def no_plan(parsed: ParsedPlan, checked: Checked) -> str:
+    """The planner's own reason; else what was wrong with what it planned; else that it could not be read."""
+    if parsed.reason:
+        return parsed.reason
+    if checked.issues:
+        problems = "; ".join(dict.fromkeys(issue.problem for issue in checked.issues))
+        return f"Nothing of this can be made here at the moment: {problems}."
+    if parsed.layer in ("direct", "repaired"):
+        return "There is nothing to make in that. Describe a picture, a video, a sound, a voice, a text or a 3D model."
+    return "The planner's answer could not be read, so there is no plan. Please say it in other words, or try again."

@@ -1,0 +1,84 @@
+"""From a planner's steps to a plan that can run: checked, a model for each step, its input fitted and priced. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Any
+
+from commands.pricing import estimate
+from processors.agents.catalog import Catalog, media_out
+from processors.agents.fields import verify
+from processors.agents.plan import PlannedStep
+from processors.agents.references import Known, KnownStep, KnownUpload
+from processors.agents.selector import Choice, select
+from processors.agents.validator import Checked, Issue, check
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A step with its model, the input as that model's schema wants it, and its price in millicredits at most."""
+
+    step: PlannedStep
+    model: str
+    input: Mapping[str, Any]
+    estimate: int
+    reason: str
+    flags: tuple[str, ...]
+
+
+def feasible(steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[KnownUpload]) -> Checked:
+    """The steps that can really run: repaired, and each with a model that finds what it needs."""
+    checked = check(steps, catalog.capabilities)
+    issues, left = list(checked.issues), checked.steps
+    while True:
+        lost = {step.id for step, choice in _choices(left, catalog, uploads, str) if choice is None}
+        if not lost:
+            return Checked(left, tuple(issues))
+        problem = "no model can do this with what there is"
+        issues.extend(Issue("no-model", problem, "it was left out", step_id) for step_id in sorted(lost))
+        again = check([step for step in left if step.id not in lost], catalog.capabilities)
+        left = again.steps
+
+
+def fit(
+    steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[KnownUpload], step_id: Callable[[str], str]
+) -> list[Fitted]:
+    """Layer by layer, so that what a chosen model gives is known to the steps after it. In the plan's order."""
+    media: dict[str, frozenset[str]] = {}
+    fitted: dict[str, Fitted] = {}
+    for step, choice in _choices(steps, catalog, uploads, step_id):
+        if choice is None:
+            continue
+        media[step.id] = media_out(choice.model)
+        values, flags = verify(choice.model, step, _known(step, media, uploads, step_id))
+        total = estimate(choice.model, values)[1]
+        all_flags = tuple(f"{step.id}:{flag}" for flag in (*choice.flags, *flags))
+        fitted[step.id] = Fitted(step, choice.model.id, values, total, choice.reason, all_flags)
+    return [fitted[step.id] for step in steps if step.id in fitted]
+
+
+def _choices(
+    steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[KnownUpload], step_id: Callable[[str], str]
+) -> list[tuple[PlannedStep, Choice | None]]:
+    """In topological order."""
+    by_id = {step.id: step for step in steps}
+    media: dict[str, frozenset[str]] = {}
+    chosen: list[tuple[PlannedStep, Choice | None]] = []
+    for name in TopologicalSorter({step.id: step.depends_on for step in steps}).static_order():
+        step = by_id[name]
+        choice = select(step, _known(step, media, uploads, step_id), catalog)
+        media[name] = media_out(choice.model) if choice is not None else frozenset()
+        chosen.append((step, choice))
+    return chosen
+
+
+def _known(
+    step: PlannedStep,
+    media: Mapping[str, frozenset[str]],
+    uploads: Sequence[KnownUpload],
+    step_id: Callable[[str], str],
+) -> Known:
+    """What the step may refer to: the session's uploads, and the steps that it waits for."""
+    return Known(tuple(uploads), tuple(KnownStep(up, step_id(up), media[up]) for up in step.depends_on))

@@ -1,0 +1,24 @@
+"""The agents' prompts as they are shipped: one file each, with its version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    name: str
+    agent: str
+    version: int
+    text: str
+
+
+@cache
+def shipped(name: str) -> Prompt:
+    """The prompt in `<name>.md`: a head of `key: value` lines between `---`, then its text."""
+    source = resources.files(__package__).joinpath(f"{name}.md").read_text(encoding="utf-8")
+    _, head, text = source.split("---\n", 2)
+    fields = dict(line.split(": ", 1) for line in head.strip().splitlines())
+    return Prompt(name, fields["agent"], int(fields["version"]), text.strip())

@@ -1,0 +1,92 @@
+"""Sessions and plans as the agents know them: folded from the events they read, filled from the stored stream."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from events.canvas.state import CanvasState, NoSession, Plan, Session, evolve, initial
+from events.envelope import Recorded
+from events.ids import plan_id
+
+STREAMS_MAX: Final = 4000
+PLANS_BACK: Final = 5
+
+
+class StreamStore(Protocol):
+    """The read model of streams."""
+
+    async def read(self, subject: str, upto_version: int) -> Sequence[Recorded]:
+        """The stream from its beginning up to this version. Raises `Unavailable` while it is not there yet."""
+        ...
+
+
+class NoSuchSession(LookupError):
+    """An event speaks of a session that its own stream does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    state: CanvasState
+    version: int
+
+
+class Sessions:
+    """A bounded copy of the streams that were last spoken of; what is not in it is read again when it is needed."""
+
+    def __init__(self, store: StreamStore, *, most: int = STREAMS_MAX) -> None:
+        self._store = store
+        self._most = most
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+
+    def note(self, event: Recorded) -> None:
+        """In the order of the log. Of a stream whose beginning was not seen nothing is kept."""
+        subject, version = event.stream.subject, event.version
+        known = self._known.get(subject)
+        if known is None and version == 1:
+            known = _Known(initial(subject), 0)
+        if known is None or version <= known.version:
+            return
+        if version > known.version + 1:
+            del self._known[subject]
+            return
+        self._keep(subject, _folded(known, [event]))
+
+    async def session(self, session_id: str, version: int) -> Session:
+        """The session when it had at least this version. Raises `Unavailable`, or NoSuchSession."""
+        known = self._known.get(session_id)
+        if known is None or known.version < version:
+            stored = await self._store.read(session_id, version)
+            known = _folded(_Known(NoSession(), 0), stored)
+            newer = self._known.get(session_id)
+            known = newer if newer is not None and newer.version >= known.version else known
+            self._keep(session_id, known)
+        if not isinstance(known.state, Session):
+            raise NoSuchSession(session_id)
+        return known.state
+
+    def plans(self, session_id: str) -> list[Plan]:
+        """The session's last plans, as far as they are known here."""
+        found: list[Plan] = []
+        number = 1
+        while (known := self._known.get(plan_id(session_id, number))) is not None:
+            if isinstance(known.state, Plan):
+                found.append(known.state)
+            number += 1
+        return found[-PLANS_BACK:]
+
+    def _keep(self, subject: str, known: _Known) -> None:
+        self._known[subject] = known
+        self._known.move_to_end(subject)
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+
+def _folded(known: _Known, events: Sequence[Recorded]) -> _Known:
+    state, version = known.state, known.version
+    for event in events:
+        if event.version == version + 1:
+            state, version = evolve(state, event.data, event.envelope.time), event.version
+    return _Known(state, version)
