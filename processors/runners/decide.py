@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -77,6 +78,8 @@ class Batch:
     replies: list[Reply] = field(default_factory=list)
     highest_input: int = -1
     last_ms: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """How many commands were accepted, repeated, refused, set aside."""
 
     @property
     def changes(self) -> Changes:
@@ -126,6 +129,7 @@ class BatchDecider:
             try:
                 self._settle(order, batch.commands.get(found.envelope.id) or known.get(found.envelope.id))
             except Refusal as refused:
+                batch.outcomes["refused"] += 1
                 self._reply(to, finished=encode_refusal(refused))
             except FoldFailed:
                 raise
@@ -157,6 +161,7 @@ class BatchDecider:
         if known is not None:
             if envelope.idempotency_key is not None and known.correlation != envelope.correlation_id:
                 raise _repeated(known.digest, known.result, envelope)
+            self._batch.outcomes["repeated"] += 1
             self._reply(order.to, result=known.result, command=known)
             return
         creates = order.command.creates
@@ -165,6 +170,7 @@ class BatchDecider:
                 if existing.view.digest is None:
                     raise IllegalState(f"{creates.subject} exists", allowed=[])
                 raise _repeated(existing.view.digest, existing.view.result, envelope)
+            self._batch.outcomes["repeated"] += 1
             self._reply(order.to, result=existing.view.result)
             return
         self._decide(order, creates)
@@ -175,6 +181,7 @@ class BatchDecider:
         result = None if decision.result is None else orjson.dumps(decision.result).decode()
         if result is not None and len(result) > RESULT_BYTES_MAX:
             raise ValueError(f"a result of {len(result)} bytes")
+        self._batch.outcomes["accepted"] += 1
         if not decision.events:
             # Nothing is on the log, so nothing is remembered: asked again, it is decided again.
             self._reply(order.to, result=result)
@@ -279,6 +286,7 @@ class BatchDecider:
 
     def _set_aside(self, record: Record, reason: str, to: ReplyAddress | None) -> None:
         """The command goes to the dead letters with its reason; nothing of it is written."""
+        self._batch.outcomes["set_aside"] += 1
         headers: list[Header] = [("reason", reason.encode()[:HEADER_BYTES_MAX])]
         headers.append(("ce_input", f"{record.topic}/{record.partition}/{record.offset}".encode()))
         kept = ("ce_id", "ce_type", "ce_orgid", "ce_actor", "ce_correlationid", "ce_causationid")

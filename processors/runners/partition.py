@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from events.log.crashpoints import crashpoint
 from events.log.position import part
 from events.registry import Registry
 from events.topics import REPLIES
+from processors.runners import metrics
 from processors.runners.decide import Batch, BatchDecider, Reply
 from processors.runners.recovery import GapInLog, StoreIsOfAnotherLog, catch_up
 from processors.runners.rows import LastEvent
@@ -157,6 +158,7 @@ class PartitionWorker:
                 self._busy_since = loop.time()
                 batch = deciding.decide(records)
                 position = await self._commit(producer, batch, records[-1].offset + 1)
+                self._tell(len(records), loop.time() - self._busy_since, batch.outcomes)
                 crashpoint("decider.applied")
                 await self._answer(batch.replies, position)
                 self._busy_since = None
@@ -209,6 +211,13 @@ class PartitionWorker:
                 log.warning("a reply was lost: %r", error)
             else:
                 sent.add_done_callback(_tell_failure)
+
+    def _tell(self, commands: int, seconds: float, outcomes: Mapping[str, int]) -> None:
+        name = self._decider.name
+        metrics.BATCH.labels(name).observe(commands)
+        metrics.COMMIT.labels(name).observe(seconds)
+        for outcome, count in outcomes.items():
+            metrics.COMMANDS.labels(name, outcome).inc(count)
 
     async def _flush_each_second(self) -> None:
         while not self.stop.is_set():

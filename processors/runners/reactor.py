@@ -18,6 +18,7 @@ from events.log.crashpoints import crashpoint
 from events.log.follower import StallWatch
 from events.registry import Registry
 from events.types import REGISTRY
+from processors.runners import metrics
 from processors.runners.hand_off import HandOff
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,8 @@ class Reactor:
         self._hand_off = self._new_hand_off()
         self._paused = False
         self._assigned = asyncio.Event()
+        self._done = metrics.REACTIONS.labels(group)
+        self._backlog = metrics.BACKLOG.labels(group)
 
     async def ready(self) -> None:
         """Returns once the group has assigned partitions."""
@@ -129,6 +132,7 @@ class Reactor:
                 for record in records:
                     self._take(prefix, from_record(record, self._registry))
             if loop.time() >= commit_at:
+                self._backlog.set(self._hand_off.backlog)
                 await self._commit(client)
                 commit_at = loop.time() + COMMIT_EVERY_S
             if not self._paused and self._prefixes:
@@ -157,6 +161,7 @@ class Reactor:
     def _finished(self, message: tuple[Prefix, Recorded]) -> None:
         prefix, recorded = message
         prefix.finished(recorded.offset)
+        self._done.inc()
 
     def _failed(self, error: BaseException) -> None:
         log.critical("%s stops: %r", self._group, error, exc_info=error)

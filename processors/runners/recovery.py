@@ -15,6 +15,7 @@ from events.log.codec import from_record
 from events.log.position import merge, part
 from events.registry import Registry
 from processors.runners.decide import FoldFailed
+from processors.runners.metrics import REPEATED_VERSIONS
 from processors.runners.rows import Changes, CommandRow, LastEvent, advanced
 from processors.runners.store import DeciderStore
 
@@ -62,6 +63,7 @@ class Folding:
         row = self._store.stream(ref.topic, ref.subject)
         version = 0 if row is None else row.view.version
         if recorded.version <= version:
+            REPEATED_VERSIONS.labels(ref.topic).inc()
             log.error("%s %s has version %d twice: the first counts", ref.topic, ref.subject, recorded.version)
             return Changes({}, {})
         if recorded.version != version + 1:

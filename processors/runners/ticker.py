@@ -17,6 +17,7 @@ from events.log.follower import Follower
 from events.log.table import decoder
 from events.registry import Registry
 from events.types import REGISTRY
+from processors.runners.metrics import EFFECTS
 from processors.runners.together import together
 
 log = logging.getLogger(__name__)
@@ -156,6 +157,7 @@ class Ticker(Generic[E]):
                 await asyncio.sleep(pause)
                 pause *= 2
             else:
+                EFFECTS.labels(self._name).inc()
                 return
 
 

@@ -43,10 +43,10 @@ async def topic(servers: Servers) -> Topic:
 async def following(follower: Any) -> AsyncIterator[None]:
     stop = asyncio.Event()
     task = asyncio.create_task(follower.run(stop))
-    await asyncio.wait_for(follower.ready(), 20)
+    await asyncio.wait_for(follower.ready(), 60)
     yield
     stop.set()
-    await asyncio.wait_for(task, 20)
+    await asyncio.wait_for(task, 60)
 
 
 async def test_topics_are_made_once_and_refused_where_counts_differ(servers: Servers) -> None:

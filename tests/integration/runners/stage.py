@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from commands.ask import Answer
@@ -23,7 +23,7 @@ from events.log.clients import consumer
 from events.log.request_reply import RequestReply
 from tests.unit.runners.toy import Add, Names, Open
 
-READY_S = 30.0
+READY_S = 60.0
 ROOT = Path(__file__).parents[3]
 
 
@@ -68,7 +68,7 @@ class Stage:
         correlation: str | None = None,
         key: str | None = None,
         digest: str | None = None,
-        timeout_s: float = 40.0,
+        timeout_s: float = 90.0,
     ) -> Answer:
         command_id = command_id or uuid.uuid4().hex
         envelope = CommandEnvelope(
@@ -91,8 +91,10 @@ class Stage:
         return await self.ask(Add(owner=f"owner-{account}", account=account, amount=amount), command_id, **more)
 
     async def log(self, topic: str) -> list[ConsumerRecord[bytes, bytes]]:
-        """Every committed record of a topic, by partition and offset."""
-        reader = consumer(self.bootstrap)
+        """Every committed record of a topic, by partition and offset; read independently of the house's clients."""
+        reader = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, isolation_level="read_committed", enable_auto_commit=False
+        )
         await reader.start()
         try:
             partitions = [TopicPartition(topic, number) for number in range(self.partitions)]
@@ -101,7 +103,7 @@ class Stage:
                 reader.seek(tp, begin)
             ends = await reader.end_offsets(partitions)
             records: list[ConsumerRecord[bytes, bytes]] = []
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while any([await reader.position(tp) < end for tp, end in ends.items()]):
                     for chunk in (await reader.getmany(timeout_ms=200)).values():
                         records += chunk

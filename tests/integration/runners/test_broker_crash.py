@@ -125,7 +125,7 @@ async def test_all_goes_on_after_the_brokers_death(tmp_path: Path) -> None:
         assert {event["ce_commandid"] for event in added} == {f"add-{number}" for number in range(300)}
         assert len(added) == 300
         places = {(record.partition, record.offset) for record in await it.log(it.names.accounts)}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not places <= followed:  # noqa: ASYNC110 - the follower tells nobody else
                 await asyncio.sleep(0.05)
         stop.set()

@@ -37,7 +37,7 @@ async def crash_once(bootstrap: str, folder: Path, environment: dict[str, str]) 
         first = await it.start(**environment)
         await it.open("acc")
         asking = asyncio.gather(*(it.add("acc", 1, f"add-{number}") for number in range(20)))
-        assert await asyncio.wait_for(first.wait(), 30) == 137, environment
+        assert await asyncio.wait_for(first.wait(), 60) == 137, environment
         second = await it.start()
         answers = await asking
         assert sorted(answer.result["amount"] for answer in answers) == list(range(1, 21)), environment
@@ -49,5 +49,5 @@ async def crash_once(bootstrap: str, folder: Path, environment: dict[str, str]) 
         # Asked once more, each is answered from the store, and nothing is added.
         assert await asyncio.gather(*(it.add("acc", 1, f"add-{n}") for n in range(20))) == answers, environment
         second.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(second.wait(), 30) == 0, environment
+        assert await asyncio.wait_for(second.wait(), 60) == 0, environment
         assert await it.events() == events, environment

@@ -57,7 +57,7 @@ async def test_each_event_reaches_the_store_once_across_failures(servers: Server
             it.bootstrap, Toy(it.names).decider, data_dir=tmp_path, instance_id="0", registry=REGISTRY, code="toy"
         )
         deciding = asyncio.create_task(decider.run(stop))
-        await asyncio.wait_for(decider.ready(), 30)
+        await asyncio.wait_for(decider.ready(), 60)
         await asyncio.gather(*(it.open(f"acc{n}") for n in range(4)))
         answers = await asyncio.gather(*(it.add(f"acc{n % 4}", n) for n in range(40)))
 
@@ -69,14 +69,14 @@ async def test_each_event_reaches_the_store_once_across_failures(servers: Server
         store.fail_at = -1
         projector = _a_projector(it, store)
         projecting = asyncio.create_task(projector.run(stop))
-        await asyncio.wait_for(projector.ready(), 20)
+        await asyncio.wait_for(projector.ready(), 60)
         position = (await it.add("acc0", 1000)).position
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while ("acc0", 1000) not in store.amounts:
                 store.changed.clear()
                 await store.changed.wait()
         stop.set()
-        await asyncio.wait_for(asyncio.gather(deciding, projecting), 30)
+        await asyncio.wait_for(asyncio.gather(deciding, projecting), 60)
     assert len(answers) == 40
     for n in range(4):
         mine = [amount for account, amount in store.amounts if account == f"acc{n}" and amount < 100]

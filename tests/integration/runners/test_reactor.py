@@ -106,9 +106,9 @@ async def test_every_event_is_handled_in_order_per_key_and_committed(log: Log) -
     )
     stop = asyncio.Event()
     running = asyncio.create_task(reactor.run(stop))
-    await asyncio.wait_for(done.wait(), 20)
+    await asyncio.wait_for(done.wait(), 60)
     stop.set()
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, 60)
     assert handled == {f"acc{n}": list(range(n, 200, 5)) for n in range(5)}
     assert await log.committed() == 200
 
@@ -139,16 +139,16 @@ async def test_what_was_not_finished_is_handled_again(log: Log) -> None:
         log.bootstrap, log.group, [log.topic], breaks, key_of=account_of, instance_id="0", registry=REGISTRY
     )
     with pytest.raises(KeyError):
-        await asyncio.wait_for(broken.run(asyncio.Event()), 30)
+        await asyncio.wait_for(broken.run(asyncio.Event()), 60)
     assert await log.committed() < 20
     stop = asyncio.Event()
     whole = Reactor(
         log.bootstrap, log.group, [log.topic], handle, key_of=account_of, instance_id="0", registry=REGISTRY
     )
     running = asyncio.create_task(whole.run(stop))
-    await asyncio.wait_for(done.wait(), 20)
+    await asyncio.wait_for(done.wait(), 60)
     stop.set()
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, 60)
     assert await log.committed() == 20
 
 
@@ -172,9 +172,9 @@ async def test_a_stop_waits_for_what_runs_and_gives_back_what_does_not_end(
         log.bootstrap, log.group, [log.topic], handle, key_of=account_of, instance_id="0", registry=REGISTRY
     )
     running = asyncio.create_task(reactor.run(stop))
-    await asyncio.wait_for(began.wait(), 20)
+    await asyncio.wait_for(began.wait(), 60)
     stop.set()
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, 60)
     assert ended == ["quick"]
     assert await log.committed() <= 1
 
@@ -210,11 +210,11 @@ async def test_an_urgent_event_overtakes_a_full_house(log: Log) -> None:
     )
     stop = asyncio.Event()
     running = asyncio.create_task(reactor.run(stop))
-    await asyncio.wait_for(reactor.ready(), 20)
+    await asyncio.wait_for(reactor.ready(), 60)
     await log.write(Noted(account="acc3", text="cancel"))
-    await asyncio.wait_for(done.wait(), 20)
+    await asyncio.wait_for(done.wait(), 60)
     stop.set()
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, 60)
     assert cancelled in ([], ["acc3"])  # where it came first, there was nothing to cancel yet
     assert await log.committed() == 41
 
@@ -239,16 +239,16 @@ async def test_two_members_share_the_work(log: Log) -> None:
     stop = asyncio.Event()
     one = member("one")
     tasks = [asyncio.create_task(one.run(stop))]
-    await asyncio.wait_for(one.ready(), 20)
+    await asyncio.wait_for(one.ready(), 60)
     everything = added(400, accounts=50)
     await log.write(*everything[:200])
     two = member("two")
     tasks.append(asyncio.create_task(two.run(stop)))
-    await asyncio.wait_for(two.ready(), 20)
+    await asyncio.wait_for(two.ready(), 60)
     await log.write(*everything[200:])
-    await asyncio.wait_for(done.wait(), 20)
+    await asyncio.wait_for(done.wait(), 60)
     stop.set()
-    await asyncio.wait_for(asyncio.gather(*tasks), 30)
+    await asyncio.wait_for(asyncio.gather(*tasks), 60)
     assert set(seen) == set(range(400))
     assert by_member["one"] > 0
     assert by_member["two"] > 0
@@ -268,4 +268,4 @@ async def test_a_record_that_is_no_event_stops_the_reactor(log: Log) -> None:
         log.bootstrap, log.group, [log.topic], handle, key_of=account_of, instance_id="0", registry=REGISTRY
     )
     with pytest.raises(BadRecord):
-        await asyncio.wait_for(reactor.run(asyncio.Event()), 20)
+        await asyncio.wait_for(reactor.run(asyncio.Event()), 60)

@@ -59,7 +59,7 @@ async def test_state_events_and_clock(servers: Servers, tmp_path: Path) -> None:
             it.bootstrap, Toy(it.names).decider, data_dir=tmp_path, instance_id="0", registry=REGISTRY, code="toy"
         )
         tasks = [asyncio.create_task(decider.run(stop))]
-        await asyncio.wait_for(decider.ready(), 30)
+        await asyncio.wait_for(decider.ready(), 60)
         await it.open("a")
         await it.add("a", 4)
         await it.open("gone")
@@ -87,11 +87,11 @@ async def test_state_events_and_clock(servers: Servers, tmp_path: Path) -> None:
             registry=REGISTRY,
         )
         tasks.append(asyncio.create_task(ticker.run(stop)))
-        await asyncio.wait_for(ticker.ready(), 20)
+        await asyncio.wait_for(ticker.ready(), 60)
         await it.add("a", 6)
-        await asyncio.wait_for(rich.wait(), 20)
+        await asyncio.wait_for(rich.wait(), 60)
         stop.set()
-        await asyncio.wait_for(asyncio.gather(*tasks), 30)
+        await asyncio.wait_for(asyncio.gather(*tasks), 60)
     assert core.events == [6]
     assert "second tick" in performed
     [began] = [effect for effect in performed if effect.startswith("ready")]
@@ -116,4 +116,4 @@ async def test_what_perform_raises_ends_the_ticker(servers: Servers, tmp_path: P
             registry=REGISTRY,
         )
         with pytest.raises(KeyError):
-            await asyncio.wait_for(ticker.run(asyncio.Event()), 30)
+            await asyncio.wait_for(ticker.run(asyncio.Event()), 60)
