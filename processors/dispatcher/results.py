@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -63,8 +63,8 @@ class Results:
             raise ResultLost(f"the results did not arrive within {WITHIN_S:.0f} s") from error
 
     async def _one(self, org_id: str, output: OutputFile, like: Sealed, engine: str | None) -> AssetRef:
-        with tempfile.TemporaryDirectory(prefix="result-") as folder:
-            body = output.body if isinstance(output, InlineFile) else await self._fetched(output, Path(folder))
+        with ExitStack() as scratch:
+            body = output.body if isinstance(output, InlineFile) else await self._fetched(output, scratch)
             try:
                 probe = await self.probe(body)
             except ValueError as error:
@@ -90,23 +90,24 @@ class Results:
             return None
         return await self.vault.seal_like(like, str(body, "utf-8", "replace"))
 
-    async def _fetched(self, file: RemoteFile, folder: Path) -> bytes | Path:
+    async def _fetched(self, file: RemoteFile, scratch: ExitStack) -> bytes | Path:
         """Fetching again is harmless, so that a bad moment does not cost an attempt."""
         for attempt in range(TRIES):
             try:
-                return await self._read(file, folder / f"{attempt}")
+                return await self._read(file, scratch)
             except (NotSent, OutcomeUnknown, ProviderDown) as error:
                 if attempt == TRIES - 1:
                     raise ResultLost(f"a result cannot be fetched: {error.detail}") from error
                 await asyncio.sleep(RETRY_FIRST_S * 2**attempt)
         raise AssertionError("unreachable")
 
-    async def _read(self, file: RemoteFile, path: Path) -> bytes | Path:
+    async def _read(self, file: RemoteFile, scratch: ExitStack) -> bytes | Path:
         async with self.fetch(file.url, file.headers) as chunks:
             head = bytearray()
             async for chunk in chunks:
                 head += chunk
                 if len(head) > MEMORY_MAX_BYTES:
+                    path = Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="result-"))) / "body"
                     await _spill(bytes(head), chunks, path)
                     return path
         return bytes(head)
