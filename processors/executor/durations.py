@@ -28,8 +28,14 @@ def said_in(text: str) -> float | None:
 
 
 def field_for(properties: Mapping[str, Any]) -> str | None:
-    """The model's own field for a duration."""
-    return next((name for name in _NAMES if name in properties), None)
+    """The model's own field for a duration; of the same name, one that takes no seconds is none."""
+    return next((name for name in _NAMES if name in properties and _takes_seconds(properties[name])), None)
+
+
+def _takes_seconds(field: Mapping[str, Any]) -> bool:
+    if "enum" in field:
+        return any(seconds(choice) is not None for choice in field["enum"])
+    return field.get("type") in ("integer", "number", "string")
 
 
 def names(key: str) -> bool:

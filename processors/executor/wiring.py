@@ -158,8 +158,12 @@ def _place_words(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) -> No
     spoken = next((slot for slot in slots if slot.verbatim), None)
     if spoken is None and spec.agent_type == "speech":
         spoken, prompt = prompt, None  # some voices call the words that they speak a prompt
-    if spoken is not None and (words := _spoken_words(built, spoken, spec, step, texts, said, prompt is None)):
-        built[spoken.name] = words
+    if spoken is not None:
+        must = spoken.required or spoken.name in _alternatives(spec, built)
+        made_up = must or (spec.agent_type == "speech" and prompt is None)
+        words = _spoken_words(built, spoken, step, texts, said if prompt is None else None, made_up)
+        if words:
+            built[spoken.name] = words
         texts = [text for text in texts if text != words]
     if prompt is not None:
         own = built.get(prompt.name) or (said if said not in built.values() else None) or description
@@ -176,28 +180,33 @@ def _cut(text: str, longest: int | None) -> str:
 
 
 def _spoken_words(
-    built: Mapping[str, Any],
-    slot: TextSlot,
-    spec: ModelSpec,
-    step: OpenedStep,
-    texts: Sequence[str],
-    said: str | None,
-    alone: bool,
+    built: Mapping[str, Any], slot: TextSlot, step: OpenedStep, texts: Sequence[str], said: str | None, made_up: bool
 ) -> str | None:
-    """What stands in the input, unless that only repeats the description; else upstream's text; else what is quoted."""
-    own = built.get(slot.name) or (said if alone else None)
+    """What stands in the input, unless that only repeats the description; else upstream's text; else what is quoted.
+
+    Only where words must be `made_up` is the description itself spoken.
+    """
+    own = built.get(slot.name) or said
     if own and own.strip() != step.description.strip():
         return str(own)
     if texts:
         return "\n\n".join(texts)
-    if own is None and not slot.required and spec.agent_type != "speech":
+    if own is None and not made_up:
         return None
     quoted = _QUOTED.search(step.description)
     return quoted.group(1).strip() if quoted else own or step.description.strip() or step.title.strip()
 
 
+def _alternatives(spec: ModelSpec, built: Mapping[str, Any]) -> set[str]:
+    """The fields of which the schema wants some (`anyOf: [{required: …}, …]`), where none of its wishes is met yet."""
+    options = spec.input_schema.get("anyOf") or spec.input_schema.get("oneOf") or ()
+    wanted = [set(option.get("required", ())) for option in options]
+    return set() if any(names <= set(built) for names in wanted) else {name for names in wanted for name in names}
+
+
 def _place_duration(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) -> None:
-    properties = spec.input_schema.get("properties", {})
+    raw = spec.input_schema.get("properties", {})
+    properties = {key: resolved(field, spec.input_schema) for key, field in raw.items()}
     name = durations.field_for(properties)
     if name is None:
         return
@@ -209,7 +218,7 @@ def _place_duration(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) ->
         return
     wanted = wanted if wanted is not None else (durations.said_in(step.description) if given is None else None)
     if wanted is not None:
-        built[name] = durations.spelled(wanted, name, resolved(properties[name], spec.input_schema))
+        built[name] = durations.spelled(wanted, name, properties[name])
 
 
 def _place_defaults(built: dict[str, Any], spec: ModelSpec) -> None:

@@ -81,6 +81,27 @@ def test_a_voiceover_takes_the_video_from_upstream_and_its_text_from_the_input()
     assert names(wired) == {"text": "Meet the new bottle", "video": "video"}
 
 
+def test_a_voiceover_that_makes_its_own_words_of_a_prompt_is_given_no_text() -> None:
+    properties = {"text": TEXT, "prompt": TEXT, "video": {"type": "string", "x-media": "video"}}
+    wired = wire(model(properties, "video", agent_type="speech"), step("video", words="Add a voiceover"))
+    assert names(wired) == {"prompt": "Add a voiceover", "video": "video"}
+
+
+LIPSYNC = model(
+    {"audio": URI, "text": TEXT}, agent_type="lipsync", anyOf=[{"required": ["audio"]}, {"required": ["text"]}]
+)
+
+
+def test_of_several_ways_to_say_it_the_one_that_is_there_is_taken() -> None:
+    assert names(wire(LIPSYNC, step("audio", words="Hello there"))) == {"audio": "audio"}
+    assert wire(LIPSYNC, step(words="Hello there")) == {"text": "Hello there"}
+
+
+def test_a_choice_called_length_is_no_duration() -> None:
+    merge = model({"length": {"type": "string", "enum": ["video", "longest"]}})
+    assert wire(merge, step(words="5 seconds")) == {}
+
+
 def test_the_title_stands_in_for_an_empty_description() -> None:
     assert wire(model({"prompt": TEXT}), step(words=" ")) == {"prompt": "Title"}
 
@@ -90,6 +111,7 @@ def test_the_title_stands_in_for_an_empty_description() -> None:
     [
         ({"duration": {"type": "integer"}}, {"duration": 5}),
         ({"duration": {"type": "number"}}, {"duration": 5.0}),
+        ({"duration": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}, {"duration": 5}),
         ({"seconds": {"type": "string", "enum": ["4", "8", "12"]}}, {"seconds": "4"}),
         ({"duration": {"type": "string", "enum": ["5s", "9s"]}}, {"duration": "5s"}),
         ({"duration": {"type": "string", "default": "10s"}}, {"duration": "5s"}),
