@@ -1,0 +1,192 @@
+"""From a message to a checked, priced plan on the real log: agents, catalog and planner around the real deciders."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from pymongo import AsyncMongoClient
+
+from adapters.vault.mongo import MongoKeyStore
+from adapters.vault.vault import KeyVault, master_key
+from commands.bus import CommandBus
+from commands.canvas.commands import PostMessage, StartSession
+from commands.model import Command, CommandEnvelope
+from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, PlanValidated, StepDrafted
+from events.canvas.session_events import AgentCallRecorded, MessagePosted
+from events.envelope import Recorded
+from events.ids import new_id
+from events.log.codec import from_record
+from events.log.follower import Follower
+from events.progress import Progress
+from events.topics import EVENTS_CANVAS, PROGRESS
+from events.types import REGISTRY
+from studio.local.ports import assign
+from tests.contract.llm.hostile import Hostile, cut, refuse, serving, whole
+from tests.integration.roles import running, settings_for
+from tests.servers import Servers
+
+pytestmark = pytest.mark.servers
+
+MAIN = "generate a product image, animate it into a 5-second video, and add a voiceover"
+ROLES = ("decider", "catalog", "agents", "standins", "projector_mongo")
+WITHIN_S = 45.0
+
+
+@dataclass
+class Log:
+    """What has come to stand on the log, and what was told live, since the test began."""
+
+    events: list[Recorded] = field(default_factory=list)
+    frames: list[Progress] = field(default_factory=list)
+    more: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def take(self, record: Any) -> None:
+        async with self.more:
+            if record.topic == PROGRESS:
+                self.frames.append(Progress.model_validate_json(record.value))
+            else:
+                self.events.append(from_record(record, REGISTRY))
+            self.more.notify_all()
+
+    def of(self, session: str, *kinds: type) -> list[Any]:
+        tail = session.removeprefix("ses_")
+        return [e.data for e in self.events if tail in e.stream.subject and isinstance(e.data, kinds)]
+
+    async def until(self, session: str, *kinds: type, role: str | None = None) -> Any:
+        def found() -> list[Any]:
+            return [one for one in self.of(session, *kinds) if role is None or getattr(one, "role", None) == role]
+
+        async with asyncio.timeout(WITHIN_S), self.more:
+            await self.more.wait_for(found)
+        return found()[-1]
+
+
+class Person:
+    """Somebody with a session, who says something and looks at what comes of it."""
+
+    def __init__(self, bus: CommandBus, vault: KeyVault, log: Log) -> None:
+        self.bus, self.vault, self.log = bus, vault, log
+        self.org, self.session = new_id("org"), new_id("ses")
+
+    async def ask(self, command: Command) -> None:
+        fresh = new_id("cmd")
+        envelope = CommandEnvelope(id=fresh, org_id=self.org, actor="test", correlation_id=fresh, causation_id=fresh)
+        await self.bus(command, envelope)
+
+    async def says(self, text: str) -> None:
+        self.org, self.session = new_id("org"), new_id("ses")
+        await self.ask(StartSession(org_id=self.org, session_id=self.session))
+        words = await self.vault.seal(self.org, "usr_test", text)
+        await self.ask(PostMessage(org_id=self.org, session_id=self.session, message_id=new_id("msg"), text=words))
+
+    async def plan(self) -> tuple[list[StepDrafted], dict[str, ModelSelected], dict[str, dict[str, Any]]]:
+        """Once it waits for approval: its steps, and each one's model and input by label."""
+        await self.log.until(self.session, FieldsVerified)
+        steps = self.log.of(self.session, StepDrafted)
+        chosen = {one.step_id.rsplit(".", 1)[1]: one for one in self.log.of(self.session, ModelSelected)}
+        inputs = {label: json.loads(await self.vault.open(one.input)) for label, one in chosen.items()}
+        return steps, chosen, inputs
+
+    async def hears(self) -> str:
+        message = await self.log.until(self.session, MessagePosted, role="assistant")
+        return await self.vault.open(message.text)
+
+
+@asynccontextmanager
+async def person(servers: Servers, data_dir: Path, **changes: Any) -> AsyncIterator[Person]:
+    port = assign(["standins"], {})["standins"]
+    settings = settings_for(servers, data_dir).model_copy(
+        update={"standins_url": f"http://127.0.0.1:{port}", **changes}
+    )
+    assert settings.master_key is not None
+    stop, log = asyncio.Event(), Log()
+    async with (
+        running(settings, *ROLES) as process,
+        CommandBus(servers.kafka_bootstrap, f"test-{process.instance}") as bus,
+        AsyncMongoClient[dict[str, Any]](servers.mongo_url) as mongo,
+    ):
+        follower = Follower(servers.kafka_bootstrap, [EVENTS_CANVAS, PROGRESS], on_record=log.take, name="test")
+        following = asyncio.create_task(follower.run(stop))
+        await asyncio.wait_for(follower.ready(), WITHIN_S)
+        try:
+            yield Person(bus, KeyVault(MongoKeyStore(mongo), master_key(settings.master_key.get_secret_value())), log)
+        finally:
+            stop.set()
+            await following
+
+
+async def test_the_main_sentence_becomes_three_steps_with_models_and_inputs(servers: Servers, tmp_path: Path) -> None:
+    async with person(servers, tmp_path) as it:
+        await it.says(MAIN)
+        steps, chosen, inputs = await it.plan()
+
+        assert [(s.step.agent_type, [up.rsplit(".", 1)[1] for up in s.step.depends_on]) for s in steps] == [
+            ("image", []), ("video", ["s1"]), ("speech", ["s2"]),
+        ]  # fmt: skip
+        assert [chosen[s].model for s in ("s1", "s2", "s3")] == ["local/picture", "local/motion", "local/voiceover"]
+        assert inputs["s2"]["duration_s"] == 5
+        assert inputs["s3"]["text"]
+        assert all(one.estimate > 0 and one.reason for one in chosen.values())
+        assert (await it.log.until(it.session, PlanValidated)).verdict == "PASS"
+        assert (await it.log.until(it.session, PlanDrafted)).planner == "offline"
+        call = await it.log.until(it.session, AgentCallRecorded)
+        assert (call.agent, call.model, call.error) == ("planner", "offline", None)
+
+        frames = [frame for frame in it.log.frames if frame.session_id == it.session]
+        assert frames[0].event == "agent.started"
+        assert {frame.data["call_id"] for frame in frames} == {call.call_id}
+        drafted = [frame.text for frame in frames if frame.event == "step.drafting"]
+        assert [orjson.loads(await it.vault.open(text))["id"] for text in drafted if text] == ["s1", "s2", "s3"]
+        said = [await it.vault.open(f.text) for f in frames if f.event == "agent.content" and f.text]
+        assert [step["id"] for step in json.loads("".join(said))["steps"]] == ["s1", "s2", "s3"]
+        assert any(frame.event == "agent.reasoning" for frame in frames)
+
+        await it.says("hello")
+        assert "nothing to make" in await it.hears()
+
+
+CYCLE = {
+    "title": "Round",
+    "steps": [
+        {"id": "a", "title": "A", "description": "a fox", "agent_type": "image", "depends_on": ["b"]},
+        {"id": "b", "title": "B", "description": "the fox moves", "agent_type": "video", "depends_on": ["a", "zz"],
+         "input": {"image": "https://evil.test/x.png", "duration_s": "7s"}},
+    ],
+}  # fmt: skip
+
+
+async def test_whatever_a_model_does_there_is_a_plan_or_a_word(servers: Servers, tmp_path: Path) -> None:
+    async with serving(Hostile()) as server:
+        wire = {"llm_base_url": server.url, "llm_primary_model": "one", "llm_secondary_model": "two"}
+        async with person(servers, tmp_path, **wire) as it:
+            server.behaviours = [whole(f"Sure!\n```json\n{json.dumps(CYCLE)}\n```\nEnjoy")]
+            await it.says("a fox")
+            steps, chosen, inputs = await it.plan()
+            assert {s.step.step_id.rsplit(".", 1)[1]: len(s.step.depends_on) for s in steps} == {"a": 0, "b": 1}
+            assert (await it.log.until(it.session, PlanValidated)).verdict == "REVISE"
+            assert "image" not in inputs["b"]
+            assert inputs["b"]["duration_s"] == 7
+            assert chosen["b"].model == "local/motion"
+
+            text = json.dumps(CYCLE)
+            server.behaviours = [cut(text[:80]), whole(text[: text.index('{"id": "b"')], finish="length")]
+            await it.says("a fox")
+            assert [s.step.agent_type for s in (await it.plan())[0]] == ["image"]
+            assert (await it.log.until(it.session, AgentCallRecorded)).fallback == "unstreamed"
+
+            server.behaviours = [whole("I would rather not.")]
+            await it.says("a fox")
+            assert "could not be read" in await it.hears()
+
+            server.behaviours = [refuse(429), refuse(429)]
+            await it.says("a fox")
+            assert "try again" in await it.hears()
+            assert (await it.log.until(it.session, AgentCallRecorded)).error == "rate_limit"
