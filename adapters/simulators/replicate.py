@@ -173,7 +173,7 @@ async def _create(simulator: Simulator, request: Request, model: str | None) -> 
         if isinstance(refusal.body, str):
             return HTMLResponse(refusal.body, refusal.status)
         return JSONResponse(refusal.body, refusal.status, headers=refusal.headers)
-    base_url = str(request.base_url).rstrip("/")
+    base_url = str(request.url.replace(path=request.scope.get("root_path", ""), query="")).rstrip("/")
     prediction = simulator.create(str(named), body, behaviour, base_url)
     if behaviour.name == "lost":
         return CutConnection()
