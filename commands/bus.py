@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import TracebackType
+
 from commands.ask import Answer, Unavailable
 from commands.model import Command, CommandEnvelope
 from commands.wire import decode_reply, encode_command
@@ -9,7 +11,11 @@ from events.log.request_reply import NoReply, RequestReply
 
 
 class CommandBus:
-    """An `Ask`, and an async context manager. `instance` names the process; replies to it share a partition."""
+    """An `Ask`. `instance` names the process.
+
+    An async context manager that works like a task group: when the bus can work no more, its body is cancelled
+    and it raises, for the process must start anew.
+    """
 
     def __init__(self, bootstrap: str, instance: str) -> None:
         self._requests = RequestReply(bootstrap, instance)
@@ -18,12 +24,10 @@ class CommandBus:
         await self._requests.__aenter__()
         return self
 
-    async def __aexit__(self, *exc: object) -> None:
-        await self._requests.__aexit__(*exc)
-
-    async def failed(self) -> None:
-        """Waits for ever, or raises what ended the reading of replies: then the process must start anew."""
-        await self._requests.failed()
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._requests.__aexit__(kind, error, trace)
 
     async def __call__(self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
         """Raises the Refusal that was decided, CommandFailed, or Unavailable."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ import aiokafka.producer.sender as aiokafka_sender
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import NotEnoughReplicasError
+
+log = logging.getLogger(__name__)
 
 Record = ConsumerRecord
 """A record as it came from Kafka: topic, partition, offset, timestamp, key, value, headers."""
@@ -21,6 +24,7 @@ SESSION_TIMEOUT_MS: Final = 20_000
 """Longer than a transaction may last: who has lost its session has lost its transaction before."""
 HEARTBEAT_MS: Final = 2_000
 SAID_EVERY_S: Final = 5.0
+CLOSE_WITHIN_S: Final = 5.0
 BATCH_BYTES: Final = 512 * 1024
 REQUEST_BYTES_MAX: Final = 1_100_000
 """Largest record that a producer takes; a command may have 1 MiB."""
@@ -121,3 +125,21 @@ def consumer(
         max_partition_fetch_bytes=partition_bytes,
         **options,
     )
+
+
+def is_dead(client: AIOKafkaProducer) -> bool:
+    """Whether a producer has met an error that it does not survive: whatever it is given now will fail."""
+    task = client._sender.sender_task
+    return task is not None and task.done()
+
+
+async def close(*clients: AIOKafkaProducer | AIOKafkaConsumer, within_s: float = CLOSE_WITHIN_S) -> None:
+    """Stops clients. What cannot be stopped in time, because no broker answers, ends with the process."""
+    stopping = [asyncio.ensure_future(client.stop()) for client in clients]
+    done, late = await asyncio.wait(stopping, timeout=within_s)
+    for task in done:
+        if (error := task.exception()) is not None:
+            log.warning("a client did not stop cleanly: %r", error)
+    for task in late:
+        log.warning("a client did not stop in time")
+        task.cancel()

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from events.log.clients import Record, consumer
+from events.log.clients import Record, close, consumer
 from events.log.position import part
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Follower:
             await self._follow(client, partitions, ends, stop)
         finally:
             self._done.set()
-            await client.stop()
+            await close(client)
 
     async def _assign(self, client: AIOKafkaConsumer) -> list[TopicPartition]:
         partitions = await assigned_partitions(client, self._topics, self._partitions)

@@ -9,7 +9,7 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from events.log.clients import producer
+from events.log.clients import close, is_dead, producer
 from events.progress import Progress
 from events.topics import PROGRESS
 
@@ -26,6 +26,7 @@ class ProgressSender:
 
     def __init__(self, bootstrap: str) -> None:
         self.dropped = 0
+        self._bootstrap = bootstrap
         self._producer: AIOKafkaProducer = producer(bootstrap, linger_ms=LINGER_MS)
         self._waiting: asyncio.Queue[Progress] = asyncio.Queue(WAITING_MAX)
         self._pump: asyncio.Task[None] | None = None
@@ -45,7 +46,7 @@ class ProgressSender:
         if self._pump is not None:
             self._pump.cancel()
             await asyncio.wait([self._pump])
-        await self._producer.stop()
+        await close(self._producer)
 
     async def send(self, progress: Progress) -> None:
         """Returns at once. Frames of one session (or org) keep their order."""
@@ -62,6 +63,7 @@ class ProgressSender:
             except KafkaError as error:
                 self.dropped += 1
                 log.warning("progress was dropped: %r", error)
+                await self._renew()
             finally:
                 self._waiting.task_done()
 
@@ -72,6 +74,13 @@ class ProgressSender:
             return
         sent = await self._producer.send(PROGRESS, value, key=(progress.session_id or progress.org_id).encode())
         sent.add_done_callback(self._count)
+
+    async def _renew(self) -> None:
+        """A producer that has died is replaced: outside transactions nothing hangs on its identity."""
+        if is_dead(self._producer):
+            await close(self._producer)
+            self._producer = producer(self._bootstrap, linger_ms=LINGER_MS)
+            await self._producer.start()
 
     def _count(self, sent: asyncio.Future[object]) -> None:
         if not sent.cancelled() and sent.exception() is not None:

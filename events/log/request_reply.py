@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import secrets
+import sys
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Final
 
 from aiokafka.errors import KafkaError
 
-from events.log.clients import Record, producer
+from events.log.clients import Record, close, is_dead, producer
 from events.log.follower import Follower
 from events.topics import REPLIES, REPLY_PARTITIONS
 
@@ -24,11 +27,16 @@ Header = tuple[str, bytes]
 REPLY_TO: Final = "reply_to"
 REPLY_PARTITION: Final = "reply_partition"
 RESEND_AFTER_S: Final = 3.0
+WATCH_EVERY_S: Final = 1.0
 IN_FLIGHT_MAX: Final = 4096
 
 
 class NoReply(Exception):
     """No reply in time, or too many requests are in flight."""
+
+
+class ProducerDied(RuntimeError):
+    """The producer has met an error that it does not survive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,10 @@ def reply_address(headers: Sequence[Header]) -> ReplyAddress | None:
 
 
 class RequestReply:
-    """Sends requests for one instance and hands their replies back. An async context manager.
+    """Sends requests for one instance and hands their replies back.
+
+    An async context manager that works like a task group: when replies can be read no more, or requests sent,
+    its body is cancelled and it raises, for the process must start anew.
 
     Replies are read from the end of the instance's partition; what belongs to another is dropped. Each
     request has a token of its own, so that two requests with one command id get each its own answer.
@@ -80,36 +91,47 @@ class RequestReply:
         self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
         self._numbers = itertools.count(1)
         self._stop = asyncio.Event()
-        self._following: asyncio.Task[None] | None = None
+        self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> RequestReply:
         await self._producer.start()
-        self._following = asyncio.create_task(self._follower.run(self._stop), name="replies")
+        await self._tasks.__aenter__()
         try:
+            self._tasks.create_task(self._follower.run(self._stop), name="replies")
+            self._tasks.create_task(self._watch(), name="requests")
             await self._follower.ready()
-        except RuntimeError:
-            await self._following  # tells why
+        except BaseException:
+            await self.__aexit__(*sys.exc_info())
             raise
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stop.set()
-        if self._following is not None:
-            await asyncio.wait([self._following])
-        await self._producer.stop()
+        try:
+            if kind is not None and issubclass(kind, asyncio.CancelledError):
+                await self._tasks.__aexit__(kind, error, trace)
+            else:
+                # What the body raised goes on as it is; our own tasks have been told to end.
+                await self._tasks.__aexit__(None, None, None)
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        finally:
+            await close(self._producer)
 
-    async def failed(self) -> None:
-        """Returns never, or raises what ended the reading of replies: the process cannot go on without it."""
-        if self._following is None:
-            raise RuntimeError("not started")
-        await asyncio.shield(self._following)
+    async def _watch(self) -> None:
+        """A producer that has died takes the process with it."""
+        while not self._stop.is_set():
+            if is_dead(self._producer):
+                raise ProducerDied(f"{self._instance.decode()} can send nothing any more")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), WATCH_EVERY_S)
 
     async def request(self, topic: str, key: bytes, value: bytes, headers: list[Header], *, timeout_s: float) -> bytes:
         """The reply's value. Sends again with the same headers while there is time. Raises NoReply."""
         if len(self._waiting) >= IN_FLIGHT_MAX:
             raise NoReply(f"{IN_FLIGHT_MAX} requests wait already")
-        if self._following is None or self._following.done():
-            raise NoReply("replies are not read any more")
         token = self._instance + b"/%d" % next(self._numbers)
         addressed = [*headers, (REPLY_TO, token), (REPLY_PARTITION, b"%d" % self._partition)]
         reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()

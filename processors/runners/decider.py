@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 
 import events
 from commands.model import Decider
-from events.log.clients import consumer, producer
+from events.log.clients import close, consumer, is_dead, producer
 from events.registry import Registry
 from events.topics import DEADLETTER_COMMANDS
 from events.types import REGISTRY
@@ -33,6 +33,10 @@ class PartitionCountsDiffer(RuntimeError):
 
 class BatchStuck(RuntimeError):
     """A transaction does not end; what became of it is read from the log after a restart."""
+
+
+class ReplierDied(RuntimeError):
+    """The producer of replies has met an error that it does not survive."""
 
 
 class DeciderRunner:
@@ -106,8 +110,11 @@ class DeciderRunner:
     async def _stay_member(self) -> None:
         """Keeps the membership alive, surfaces its errors, and ends the process when a batch does not end."""
         assert self._membership is not None
+        assert self._replier is not None
         while True:
             await self._membership.getmany(timeout_ms=MEMBERSHIP_POLL_MS)
+            if is_dead(self._replier):
+                raise ReplierDied(f"{self._decider.name} can answer nobody any more")
             for worker, _ in self._workers.values():
                 if worker.busy_s > BATCH_STUCK_S:
                     raise BatchStuck(f"{self._decider.name}: a batch has been on its way for {worker.busy_s:.0f} s")
@@ -181,8 +188,7 @@ class DeciderRunner:
             await asyncio.wait(tasks, timeout=LAST_BATCHES_S)
         assert self._membership is not None
         assert self._replier is not None
-        await self._membership.stop()
-        await self._replier.stop()
+        await close(self._membership, self._replier)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -16,7 +16,7 @@ from aiokafka.structs import RecordMetadata
 
 from commands.model import Decider
 from commands.wire import encode_answer
-from events.log.clients import Record, consumer, transactional_producer
+from events.log.clients import Record, close, consumer, transactional_producer
 from events.log.crashpoints import crashpoint
 from events.log.position import part
 from events.registry import Registry
@@ -110,7 +110,7 @@ class PartitionWorker:
                 await self._process(producer, committed or 0)
             await self._store.close()
         finally:
-            await producer.stop()
+            await close(producer)
 
     async def _catch_up(self) -> None:
         arguments = (self._partition, self._settings.registry, self.stop)
@@ -132,7 +132,7 @@ class PartitionWorker:
             reader.seek(self._input, start)
             await self._loop(producer, reader, start)
         finally:
-            await reader.stop()
+            await close(reader)
 
     async def _check_start(self, reader: AIOKafkaConsumer, start: int) -> None:
         """Commands that are gone unread stop the partition: nobody would ever know what they asked for."""

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from events.envelope import Recorded
-from events.log.clients import consumer
+from events.log.clients import close, consumer
 from events.log.codec import from_record
 from events.log.crashpoints import crashpoint
 from events.log.follower import StallWatch
@@ -116,7 +116,7 @@ class Reactor:
             await self._hand_off.drain(GRACE_S)
             await self._commit(client)
         finally:
-            await client.stop()
+            await close(client)
         if self._failure is not None:
             raise self._failure
 

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from commands.model import Decider, Stream
 from events.envelope import Recorded
-from events.log.clients import Record, consumer
+from events.log.clients import Record, close, consumer
 from events.log.codec import from_record
 from events.log.position import merge, part
 from events.registry import Registry
@@ -110,7 +110,7 @@ async def catch_up(
         await _seek(client, store, partitions, ends)
         await _fold_to(client, folding, store, ends, stop)
     finally:
-        await client.stop()
+        await close(client)
     await store.flush()
 
 
@@ -122,7 +122,7 @@ async def _ends(bootstrap: str, partitions: list[TopicPartition]) -> dict[TopicP
         ends: dict[TopicPartition, int] = await client.end_offsets(partitions)
         return ends
     finally:
-        await client.stop()
+        await close(client)
 
 
 async def _seek(

@@ -20,8 +20,8 @@ from processors.runners.rows import Changes, CommandRow, LastEvent, Mark, Stream
 log = logging.getLogger(__name__)
 
 SCHEMA_VERSION: Final = "1"
-STREAMS_IN_MEMORY: Final = 20_000
-COMMANDS_IN_MEMORY: Final = 50_000
+STREAMS_IN_MEMORY: Final = 4_000
+COMMANDS_IN_MEMORY: Final = 5_000
 REMEMBERED_MS: Final = 24 * 3600 * 1000
 """How long a command id is known, by the log's time."""
 PRUNE_EVERY: Final = 60

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from events.envelope import Recorded
-from events.log.clients import consumer
+from events.log.clients import close, consumer
 from events.log.codec import from_record
 from events.log.crashpoints import crashpoint
 from events.log.follower import StallWatch, assigned_partitions
@@ -73,7 +73,7 @@ class Projector:
             await self._seek(client, partitions)
             await self._loop(client, partitions, stop)
         finally:
-            await client.stop()
+            await close(client)
 
     async def _seek(self, client: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
         stored = await self._store.positions(self._name)

@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.structs import ConsumerRecord
 
 from events.log.admin import PartitionCountDiffers, ensure, ensure_topics
 from events.log.clients import producer, transactional_producer
 from events.log.follower import Follower
 from events.log.progress import ProgressSender
-from events.log.request_reply import NoReply, RequestReply, reply_address
+from events.log.request_reply import NoReply, ProducerDied, RequestReply, reply_address
 from events.log.table import CompactedTable
 from events.model import Frozen
 from events.progress import Progress
@@ -180,3 +181,25 @@ async def test_progress_keeps_a_sessions_order_and_drops_what_does_not_fit(serve
             await sender.send(Progress(org_id="org", event="x", data={"n": n}))
         assert sender.dropped == 1000
     assert seen == list(range(300))
+
+
+async def test_what_the_body_raises_goes_on_as_it_is(servers: Servers, topic: Topic) -> None:
+    with pytest.raises(KeyError):
+        async with RequestReply(servers.kafka_bootstrap, "body"):
+            raise KeyError("mine")
+
+
+async def test_who_can_ask_no_more_is_ended(servers: Servers, topic: Topic) -> None:
+    async def body() -> None:
+        async with RequestReply(servers.kafka_bootstrap, "dying") as requests:
+            requests._producer._sender.sender_task.cancel()
+            await asyncio.wait_for(asyncio.Event().wait(), 60)
+
+    with pytest.raises(ProducerDied):
+        await body()
+
+
+async def test_who_cannot_begin_says_why(servers: Servers) -> None:
+    with pytest.raises(KafkaConnectionError):
+        async with RequestReply("127.0.0.1:1", "nowhere"):
+            raise AssertionError("never begun")
