@@ -33,7 +33,7 @@ async def run(settings: Settings, process: Process) -> None:
             await tell(bus, due(entries, copy, CONCURRENT), process.instance)
             process.ready("catalog")
 
-        await together(process.stop, copy.run, once(bus.failed), once(bring))
+        await together(process.stop, copy.run, once(bring))
 
 
 def available(settings: Settings, provider: str) -> bool:

@@ -98,7 +98,7 @@ async def run(settings: Settings, process: Process) -> None:
             await reactor.ready()
             process.ready("dispatcher")
 
-        await together(process.stop, catalog.run, jobs.run, leases.run, react, once(bus.failed), once(ready))
+        await together(process.stop, catalog.run, jobs.run, leases.run, react, once(ready))
 
 
 def catalog_value(key: str, value: bytes) -> CurrentModel | CurrentProvider:

@@ -60,4 +60,4 @@ async def run(settings: Settings, process: Process) -> None:
             await reactor.ready()
             process.ready("executor")
 
-        await together(process.stop, catalog.run, react, once(bus.failed), once(ready))
+        await together(process.stop, catalog.run, react, once(ready))

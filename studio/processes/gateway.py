@@ -103,7 +103,7 @@ async def run(settings: Settings, process: Process) -> None:
             await serving
 
         parts = (orgs.run, catalog.run, live_jobs.run, follower.run, feed.run)
-        await together(process.stop, serve, *parts, once(bus.failed), once(ready))
+        await together(process.stop, serve, *parts, once(ready))
 
 
 def catalog_value(key: str, value: bytes) -> Catalog:

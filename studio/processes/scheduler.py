@@ -50,4 +50,4 @@ async def run(settings: Settings, process: Process) -> None:
             await ticker.ready()
             process.ready("scheduler")
 
-        await together(process.stop, ticker.run, core.look, once(bus.failed), once(ready))
+        await together(process.stop, ticker.run, core.look, once(ready))
