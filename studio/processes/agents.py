@@ -78,4 +78,4 @@ async def run(settings: Settings, process: Process) -> None:
             await reactor.ready()
             process.ready("agents")
 
-        await together(process.stop, table.run, react, once(bus.failed), once(ready))
+        await together(process.stop, table.run, react, once(ready))
