@@ -75,6 +75,7 @@ async def serve(settings: WorkerSettings) -> None:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log signed addresses
     asyncio.run(serve(WorkerSettings()))
 
 

@@ -29,8 +29,9 @@ class StoreInUse(Exception):
 class PredictionStore:
     """One folder a prediction: its record, its inputs while it runs, its files afterwards."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, max_file_bytes: int = MAX_FILE_BYTES) -> None:
         self.root = root
+        self._max_file_bytes = max_file_bytes
         root.mkdir(parents=True, exist_ok=True)
         self._lock = self._take_lock()
         self._held: OrderedDict[str, Prediction] = OrderedDict()
@@ -114,5 +115,5 @@ class PredictionStore:
         kept_bytes = 0
         for prediction in sorted(ended, key=lambda one: one.created_at, reverse=True):
             kept_bytes += sum(output.bytes for output in prediction.outputs)
-            if kept_bytes > MAX_FILE_BYTES:
+            if kept_bytes > self._max_file_bytes:
                 self.drop_files(prediction.id)

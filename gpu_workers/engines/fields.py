@@ -9,7 +9,7 @@ from gpu_workers.engines.base import Schema
 Rule = dict[str, Any]
 
 MAX_PROMPT_CHARS = 2000
-MAX_TEXT_CHARS = 3000
+MAX_TEXT_CHARS = 2000
 SIDE_MIN_PX, SIDE_MAX_PX = 64, 1920
 
 PROMPT: Rule = {"type": "string", "minLength": 1, "maxLength": MAX_PROMPT_CHARS}

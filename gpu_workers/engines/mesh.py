@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
 from gpu_workers.engines import fields
 from gpu_workers.engines.base import Cancelled, EngineSpec, OutputFile, Progress, stop_if
 from gpu_workers.engines.labels import label
-from gpu_workers.modelling import objects
 
 NAME = "local-cpu/mesh"
 
@@ -29,13 +29,14 @@ class Mesh:
     )
 
     def load(self) -> None:
-        objects.warm_up()
+        """The 3D library costs a second or two, which a worker that makes none shall not wait for."""
+        self._objects = importlib.import_module("gpu_workers.modelling.objects")
 
     def run(
         self, inputs: dict[str, Any], *, progress: Progress, cancelled: Cancelled, workdir: Path, seed: int
     ) -> list[OutputFile]:
         progress(0.1, "modelling")
-        data = objects.glb_of(inputs["prompt"], seed, label(NAME))
+        data: bytes = self._objects.glb_of(inputs["prompt"], seed, label(NAME))
         stop_if(cancelled)
         path = workdir / "mesh.glb"
         path.write_bytes(data)

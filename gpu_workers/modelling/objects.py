@@ -267,11 +267,6 @@ OBJECTS: tuple[tuple[str, Build], ...] = (
 )  # fmt: skip
 
 
-def warm_up() -> None:
-    """Touch what is loaded late, so that the first object is not slow."""
-    turned([(0, 0), (1, 0), (0, 1)])
-
-
 def glb_of(prompt: str, seed: int, comment: str) -> bytes:
     brief = read(prompt, seed)
     build = next((build for names, build in OBJECTS if brief.words & set(names.split())), sphere)
