@@ -226,7 +226,14 @@ class DeciderStore:
             for key, r in streams.items()
         )
         command_rows = (
-            (id_, r.correlation, r.digest, r.result, r.time_ms, orjson.dumps(r.position).decode())
+            (
+                id_,
+                r.correlation,
+                r.digest,
+                r.result,
+                r.time_ms,
+                orjson.dumps(r.position, option=orjson.OPT_SORT_KEYS).decode(),
+            )
             for id_, r in commands.items()
         )
         try:
