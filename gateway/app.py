@@ -57,7 +57,7 @@ def create_app(platform: Platform, feed: CreditsFeed, dist: Path, *, partitions:
     app.state.streams = Streams(
         platform.hub, Renderer(platform.vault, sign), feed, platform.streams, platform.reading, partitions
     )
-    for resource in (sessions, uploads, plans, queue, jobs, models, books, assets, projects, admin, page_login):
+    for resource in (jobs, sessions, uploads, plans, queue, models, books, assets, projects, admin, page_login):
         app.include_router(resource.router, prefix="/v1")
     app.include_router(about.api, prefix="/v1")
     app.include_router(about.router)
