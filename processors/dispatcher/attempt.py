@@ -29,6 +29,7 @@ WATCH_MARGIN_S: Final = 15.0
 CREATE_WAIT_S: Final = 45.0
 STOP_TRIES: Final = 5
 STOP_WAIT_S: Final = 1.0
+STOPPING_MAX_S: Final = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -172,18 +173,28 @@ class Attempt:
 
 
 async def stopped_at(provider: Provider, handle: Handle) -> bool:
-    """Asks until the provider confirms, a few times."""
-    for attempt in range(1, STOP_TRIES + 1):
-        try:
-            await provider.cancel(handle)
-        except ProviderError as error:
-            log.warning("%s: not stopped at %s: %s", handle.provider_job_id, provider.name, error.detail)
-            if not error.retryable or attempt == STOP_TRIES:
-                return False
-            await asyncio.sleep(STOP_WAIT_S * attempt)
-        else:
-            return True
+    """Asks until the provider confirms, a few times and not for ever."""
+    try:
+        async with asyncio.timeout(STOPPING_MAX_S):
+            for attempt in range(1, STOP_TRIES + 1):
+                if (retryable := await _asked_to_stop(provider, handle)) is None:
+                    return True
+                if not retryable:
+                    return False
+                await asyncio.sleep(STOP_WAIT_S * attempt)
+    except TimeoutError:
+        log.warning("%s: not stopped at %s in time", handle.provider_job_id, provider.name)
     return False
+
+
+async def _asked_to_stop(provider: Provider, handle: Handle) -> bool | None:
+    """None: it is stopped; otherwise whether asking again may help."""
+    try:
+        await provider.cancel(handle)
+    except ProviderError as error:
+        log.warning("%s: not stopped at %s: %s", handle.provider_job_id, provider.name, error.detail)
+        return error.retryable
+    return None
 
 
 def _retrieved(task: asyncio.Future[Handle | Ended]) -> None:

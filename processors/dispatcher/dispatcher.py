@@ -35,8 +35,8 @@ from processors.dispatcher.word import Word
 
 HELD_MAX: Final = 5000
 CATALOG_WAIT_S: Final = 5.0
-STOPS_MAX_S: Final = 120.0
-RESULTS_MAX_S: Final = 420.0
+STOPS_MAX_S: Final = 200.0
+RESULTS_MAX_S: Final = 600.0
 """For fetching, storing and telling, beyond the model's own time."""
 FLEET: Final = "fleet"
 log = logging.getLogger(__name__)
