@@ -22,25 +22,20 @@ class Media:
 
 def probe_media(path: Path) -> Media:
     """Decodes the whole file; raises av's errors where it is broken."""
-    width = height = frames = 0
-    seconds = 0.0
-    squares, samples = 0.0, 0
+    width = height = frames = samples = 0
+    seconds, squares = 0.0, 0.0
     with av.open(str(path)) as container:
-        for stream in container.streams:
-            if stream.type not in ("video", "audio"):
-                continue
-            container.seek(0)
-            ends = []
-            for frame in container.decode(stream):
-                if stream.type == "video":
-                    width, height, frames = frame.width, frame.height, frames + 1
-                    ends.append(float((frame.pts + 1 / (stream.average_rate * stream.time_base)) * stream.time_base))
-                else:
-                    values = frame.to_ndarray().astype(np.float64)
-                    if frame.format.name.startswith("s16"):
-                        values /= 32768
-                    squares += float((values**2).sum())
-                    samples += values.size
-                    ends.append(float(frame.pts * frame.time_base) + frame.samples / frame.sample_rate)
-            seconds = max(seconds, max(ends, default=0.0))
+        for frame in container.decode(video=0) if container.streams.video else ():
+            width, height, frames = frame.width, frame.height, frames + 1
+        if frames:
+            rate = container.streams.video[0].average_rate
+            seconds = frames / float(rate or 1)
+    with av.open(str(path)) as container:
+        for sound in container.decode(audio=0) if container.streams.audio else ():
+            values = sound.to_ndarray().astype(np.float64)
+            if sound.format.name.startswith("s16"):
+                values /= 32768
+            squares += float((values**2).sum())
+            samples += values.size
+            seconds = max(seconds, float(sound.time or 0.0) + sound.samples / sound.sample_rate)
     return Media(width, height, seconds, frames, (squares / samples) ** 0.5 if samples else 0.0)

@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from tests.platform import Platform
+from tests.platform import Running
 from tests.probing import probe_media
+from tests.typing_line import get, studio, studio_json
 
 pytestmark = pytest.mark.servers
 SENTENCE = "generate a product image, animate it into a 5-second video, and add a voiceover"
 HAIKU = "write a haiku about rain, read it aloud, and make a picture for it"
-TIMEOUT_S = 120
-
-
-def run(platform: Platform, prompt: str, out: Path) -> dict[str, Any]:
-    """`studio run PROMPT --json`; fails unless the run succeeded."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "studio.cli", "run", prompt, "--json", "--out", str(out)],
-        env=platform.environment,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    answer: dict[str, Any] = json.loads(ran.stdout[ran.stdout.index("{") :])
-    return answer
 
 
 def files(answer: dict[str, Any], media_type: str) -> list[Path]:
     return [Path(file["path"]) for file in answer["files"] if file["media_type"].startswith(media_type)]
 
 
-def test_the_main_sentence_becomes_three_real_results(platform: Platform, tmp_path: Path) -> None:
-    answer = run(platform, SENTENCE, tmp_path)
+def test_the_main_sentence_becomes_three_real_results(platform: Running, tmp_path: Path) -> None:
+    answer = studio_json(platform, "run", SENTENCE, "--out", str(tmp_path))
     assert (answer["status"], len(answer["steps"])) == ("succeeded", 3)
     assert answer["cost"] > 0
 
@@ -60,17 +42,20 @@ def test_the_main_sentence_becomes_three_real_results(platform: Platform, tmp_pa
     assert probe_media(voice).loudness > 0.01
 
 
-def test_every_credit_of_the_run_is_in_the_ledger(platform: Platform, tmp_path: Path) -> None:
-    before = platform.get("/v1/credits")
-    answer = run(platform, "a picture of a green bottle", tmp_path)
-    after = platform.get(f"/v1/credits?after={answer['position']}" if "position" in answer else "/v1/credits")
+def test_every_credit_of_the_run_is_in_the_books(platform: Running, tmp_path: Path) -> None:
+    before = get(platform, "/v1/credits")
+    answer = studio_json(platform, "run", "a picture of a green bottle", "--out", str(tmp_path))
+    entries = get(platform, "/v1/credits/ledger?limit=1000")["items"]
+    after = get(platform, "/v1/credits")
+    assert answer["cost"] > 0
     assert after["spent"] - before["spent"] == answer["cost"]
     assert before["available"] - after["available"] == answer["cost"]
-    assert after["reserved"] == 0
+    assert (before["reserved"], after["reserved"]) == (0, 0)
+    assert sum(p["amount"] for entry in entries for p in entry["postings"] if p["account"] == "spent") == after["spent"]
 
 
-def test_a_haiku_is_written_read_aloud_and_drawn(platform: Platform, tmp_path: Path) -> None:
-    answer = run(platform, HAIKU, tmp_path)
+def test_a_haiku_is_written_read_aloud_and_drawn(platform: Running, tmp_path: Path) -> None:
+    answer = studio_json(platform, "run", HAIKU, "--out", str(tmp_path))
     assert answer["status"] == "succeeded"
     (text,) = files(answer, "text/plain")
     assert len(text.read_text().splitlines()) >= 3
@@ -79,15 +64,9 @@ def test_a_haiku_is_written_read_aloud_and_drawn(platform: Platform, tmp_path: P
     assert files(answer, "image/png")
 
 
-def test_a_prompt_that_asks_for_nothing_is_answered_in_words_and_costs_nothing(platform: Platform) -> None:
-    before = platform.get("/v1/credits")
-    ran = subprocess.run(
-        [sys.executable, "-m", "studio.cli", "run", "hello there", "--json"],
-        env=platform.environment,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
+def test_a_prompt_that_asks_for_nothing_is_answered_in_words_and_costs_nothing(platform: Running) -> None:
+    before = get(platform, "/v1/credits")
+    ran = studio(platform, "run", "hello there")
     assert ran.returncode != 0
-    assert platform.get("/v1/credits") == before
+    assert "describe" in ran.stdout
+    assert get(platform, "/v1/credits") == before
