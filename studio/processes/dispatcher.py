@@ -25,6 +25,7 @@ from events.log.table import CompactedTable
 from events.topics import CURRENT_CATALOG, CURRENT_JOBS, EVENTS_JOBS
 from processors.dispatcher.dispatcher import Dispatcher, Reach, Rooms, key_of, longest_s, urgent, wants
 from processors.dispatcher.leases import Leases
+from processors.dispatcher.ports import Provider
 from processors.dispatcher.results import Results
 from processors.dispatcher.tables import KnownJobs
 from processors.runners.reactor import Reactor
@@ -66,9 +67,7 @@ async def run(settings: Settings, process: Process) -> None:
                 vault=vault,
                 storage=store,
                 results=Results(store, vault, probe, Downloads()),
-                providers=providers(
-                    access_of(settings), RedisDirectory(redis), writer, simulators_url=simulators_url(settings)
-                ),
+                providers=providers_of(settings, redis, writer),
                 catalog=catalog,
                 jobs=KnownJobs(jobs),
                 leases=leases,
@@ -76,18 +75,7 @@ async def run(settings: Settings, process: Process) -> None:
                 reach=reach(settings),
             )
         )
-        reactor = Reactor(
-            bootstrap,
-            GROUP,
-            [EVENTS_JOBS],
-            dispatcher.handle,
-            key_of=key_of,
-            urgent=urgent,
-            wants=wants,
-            in_flight_max=IN_FLIGHT_MAX,
-            call_timeout_s=longest_s,
-            instance_id=settings.process_name,
-        )
+        reactor = reactor_of(dispatcher, bootstrap, settings.process_name)
 
         async def react(stop: asyncio.Event) -> None:
             """Not before the copies are there: they say which attempts are over already."""
@@ -99,6 +87,25 @@ async def run(settings: Settings, process: Process) -> None:
             process.ready("dispatcher")
 
         await together(process.stop, catalog.run, jobs.run, leases.run, react, once(ready))
+
+
+def reactor_of(dispatcher: Dispatcher, bootstrap: str, instance_id: str) -> Reactor:
+    return Reactor(
+        bootstrap,
+        GROUP,
+        [EVENTS_JOBS],
+        dispatcher.handle,
+        key_of=key_of,
+        urgent=urgent,
+        wants=wants,
+        in_flight_max=IN_FLIGHT_MAX,
+        call_timeout_s=longest_s,
+        instance_id=instance_id,
+    )
+
+
+def providers_of(settings: Settings, redis: Redis, writer: LlmClient) -> dict[str, Provider]:
+    return providers(access_of(settings), RedisDirectory(redis), writer, simulators_url=simulators_url(settings))
 
 
 def catalog_value(key: str, value: bytes) -> CurrentModel | CurrentProvider:
