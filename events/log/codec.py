@@ -25,6 +25,11 @@ def time_to_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def to_ms(at: datetime) -> int:
+    """Unix milliseconds: what a time on the log is exact to."""
+    return round(at.timestamp() * 1000)
+
+
 @cache
 def source(decider: str) -> str:
     """`ce_source` of a decider's events."""

@@ -94,7 +94,11 @@ class RequestReply:
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> RequestReply:
-        await self._producer.start()
+        try:
+            await self._producer.start()
+        except BaseException:
+            await close(self._producer)
+            raise
         await self._tasks.__aenter__()
         try:
             self._tasks.create_task(self._follower.run(self._stop), name="replies")

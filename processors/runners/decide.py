@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from aiokafka.partitioner import murmur2
 
 from commands.model import Command, CommandEnvelope, Context, Decider, Decision, Stream
 from commands.refusals import IdempotencyMismatch, IdempotencyReplay, IllegalState, Refusal
@@ -21,6 +20,7 @@ from events.envelope import Envelope, InputPosition, StreamRef
 from events.log import codec
 from events.log.clients import Record
 from events.log.request_reply import ReplyAddress, reply_address
+from events.log.routing import partition_of
 from events.model import Event
 from events.registry import encode
 from events.topics import DEADLETTER_COMMANDS
@@ -144,12 +144,12 @@ class BatchDecider:
             return BadCommand("headers: too long")
         try:
             received = decode_command(self._kinds, record.value, record.headers)
-            route = received.command.route.encode()
+            route = received.command.route
         except BadCommand as error:
             return error
         except ValueError as error:
             return BadCommand(f"route: {error}")
-        if record.key != route or partition_of(route, self._partitions) != self._partition:
+        if record.key != route.encode() or partition_of(route, self._partitions) != self._partition:
             return BadCommand("the record stands under a key or in a partition that is not its command's")
         return received
 
@@ -339,9 +339,3 @@ def _envelope(order: _Order, at: datetime) -> Envelope:
 @lru_cache(maxsize=1024)
 def _moment(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC)
-
-
-@lru_cache(maxsize=65_536)
-def partition_of(key: bytes, partitions: int) -> int:
-    """The partition that every well-behaved producer chooses for a key."""
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from commands.model import Decider, Stream
 from events.envelope import Recorded
 from events.log.clients import Record, close, consumer
-from events.log.codec import from_record
+from events.log.codec import from_record, to_ms
 from events.log.position import merge, part
 from events.registry import Registry
 from processors.runners.decide import FoldFailed
@@ -52,7 +52,7 @@ class Folding:
             raise FoldFailed(f"{record.topic}/{record.partition}/{record.offset} cannot be read") from error
         mark = self._store.mark.copy()
         mark.last_events[record.topic] = LastEvent(record.offset, recorded.envelope.id)
-        mark.last_ms = max(mark.last_ms, int(recorded.envelope.time.timestamp() * 1000))
+        mark.last_ms = max(mark.last_ms, to_ms(recorded.envelope.time))
         place = recorded.envelope.input
         if place.topic == self._decider.command_topic and place.partition == self._partition:
             mark.highest_input = max(mark.highest_input, place.offset)
@@ -85,7 +85,7 @@ class Folding:
         seen = {part(recorded.stream.topic, recorded.partition): recorded.offset + 1}
         known = self._store.command(envelope.command_id)
         if known is None:
-            time_ms = int(envelope.time.timestamp() * 1000)
+            time_ms = to_ms(envelope.time)
             return CommandRow(envelope.correlation_id, envelope.digest, envelope.result, time_ms, seen)
         return CommandRow(
             known.correlation,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.envelope import Envelope, InputPosition, StreamRef
-from events.log.codec import BadRecord, from_record, time_to_text, to_record
+from events.log.codec import BadRecord, from_record, time_to_text, to_ms, to_record
 from events.registry import UnknownEventType
 from tests.unit.runners.toy import REGISTRY, Added
 
@@ -71,6 +71,12 @@ def test_the_headers_are_those_of_a_cloud_event() -> None:
 def test_times_are_told_in_utc() -> None:
     at = datetime(2026, 1, 2, 3, 0, tzinfo=timezone(timedelta(hours=2)))
     assert time_to_text(at) == "2026-01-02T01:00:00.000Z"
+
+
+@given(st.integers(0, 4_000_000_000_000))
+def test_a_time_on_the_log_is_exact_to_the_millisecond(at_ms: int) -> None:
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    assert to_ms(datetime.fromisoformat(time_to_text(at))) == at_ms
 
 
 def test_what_is_no_event_is_never_skipped() -> None:
