@@ -7,9 +7,19 @@ from typing import Final, Literal
 
 Kind = Literal["image", "video", "audio", "speech", "music", "3d", "lipsync", "text", "utility"]
 
+
+def list_of(words: str) -> list[str]:
+    return words.split()
+
+
+def some_of(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _NOUNS: Final[dict[Kind, str]] = {
-    "image": """image picture photo photograph pic drawing painting illustration sketch portrait poster logo icon artwork
-        wallpaper banner thumbnail cover headshot render rendering shot still graphic sticker meme infographic postcard
+    "image": """image picture photo photograph pic drawing painting illustration sketch portrait poster logo icon
+        artwork wallpaper banner thumbnail cover headshot render rendering shot still graphic sticker meme
+        infographic postcard
         card flyer leaflet mockup snapshot selfie watercolor watercolour cartoon comic conceptart collage mural emblem
         badge pattern texture backdrop diagram albumcover bookcover visual storyboard doodle caricature label
         turnaround keyframe moodboard mascot packshot""",
@@ -29,6 +39,8 @@ _NOUNS: Final[dict[Kind, str]] = {
 }  # fmt: skip
 NOUNS: Final[dict[str, Kind]] = {word: kind for kind, words in _NOUNS.items() for word in words.split()}
 
+ATTACHED: Final = frozenset({"voiceover", "narration", "commentary", "soundtrack", "bgm"})
+"""Nouns that mean a part of the film that was just spoken of."""
 BESIDES: Final = frozenset({"thumbnail", "cover", "poster", "caption", "description", "still", "title"})
 """Nouns that mean something made from what was just spoken of."""
 
@@ -46,40 +58,42 @@ _VERBS: Final[dict[str, str]] = {
     "add": "add put include overlay layer attach lay place set append",
     "join": "merge combine join stitch concatenate concat mix mux assemble splice glue unite compile",
     "edit": """upscale enhance sharpen restore colorize colourise colourize retouch restyle recolor recolour edit
-        improve crop resize trim cut shorten brighten darken stylize stylise refine extend remaster""",
+        improve crop resize trim cut shorten remove replace change swap rotate blur brighten darken stylize stylise
+        refine extend remaster""",
     "extract": "extract grab capture",
     "record": "record",
-    "use": "use take using with based",
+    "use": "use take using",
 }  # fmt: skip
 VERBS: Final[dict[str, str]] = {word: act for act, words in _VERBS.items() for word in words.split()}
 
 NUMBERS: Final = {
     word: n
     for n, word in enumerate(
-        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-        seventeen eighteen nineteen twenty""".split()
+        list_of("""zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+        seventeen eighteen nineteen twenty""")
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100, "couple": 2, "pair": 2,
      "few": 3, "several": 3, "dozen": 12, "both": 2}  # fmt: skip
 
-DETERMINERS: Final = frozenset(
-    "a an the my our your its their this that these those some another one each every his her any no".split()
+DETERMINERS: Final = some_of(
+    "a an the my our your its their this that these those some another one each every his her any no"
 )
-PRONOUNS: Final = frozenset("it this that them these those everything all result results both each".split())
-POINTING: Final = frozenset("the this that these those its their my our each every both".split())
+WORDS: Final = some_of("poem slogan story haiku tagline lyrics script verse motto limerick")
+"""Texts that may come with a picture: a card with a poem."""
+PRONOUNS: Final = some_of("it this that them these those everything all result results both each her him")
+POINTING: Final = some_of("the this that these those its their my our each every both")
 """Before a noun of media these point at something that is there already."""
-STOPPERS: Final = frozenset(
-    """of about showing for from in on at with into to that which who where using featuring based under over behind
+STOPPERS: Final = some_of("""
+    of about showing for from in on at with into to that which who where using featuring based under over behind
     as by saying says titled called named depicting and or then so while when like without around between through
     against out during after before inside across near above below plus is are was has reading playing starring
-    including set made looking""".split()
-)
+    including set made looking""")
 LEADS: Final = re.compile(
-    r"^(?:(?:please|kindly|hey|hi|hello|ok|okay|so|now|also|then|next|first|firstly|second|secondly|third|finally|lastly"
-    r"|afterwards?|after that|and|but|or|can you|could you|would you|will you|i want you to|i want to|i want|i would like"
-    r" you to|i would like to have|i would like to|i would like|i'd like you to|i'd like to|i'd like|i need you to|i need"
-    r"|we need|we want|we'd like|let's|let us|help me to|help me|for me|just|simply|how about|what about|there should be"
-    r"|go ahead and|try to|quickly|me|us|from (?:it|this|that|them)|with (?:it|this|that|them)"
+    r"^(?:(?:please|kindly|hey|hi|hello|ok|okay|so|now|also|then|next|first|firstly|second|secondly|third|finally"
+    r"|lastly|afterwards?|after that|and|but|or|can you|could you|would you|will you|i want you to|i want to|i want"
+    r"|i would like you to|i would like to have|i would like to|i would like|i'd like you to|i'd like to|i'd like"
+    r"|i need you to|i need|we need|we want|we'd like|let's|let us|help me to|help me|for me|just|simply|how about|what about"
+    r"|there should be|go ahead and|try to|quickly|me|us|from (?:it|this|that|them)|with (?:it|this|that|them)"
     r"|for (?:it|this|that|them)|based on (?:it|this|that|them))\b[\s,:]*)+",
     re.IGNORECASE,
 )
@@ -120,14 +134,15 @@ _COMPOUNDS: Final = (
 COMPOUNDS: Final = tuple((re.compile(rf"\b(?:{pattern})(?!\w)", re.IGNORECASE), word) for pattern, word in _COMPOUNDS)
 SHOWN_AS: Final = {
     "sfx": "sound effects", "bgm": "background music", "model3d": "3D model", "lipsync": "lip-sync clip",
-    "talkinghead": "talking portrait", "musicvideo": "music video", "blogpost": "blog post", "conceptart": "concept art",
-    "pressrelease": "press release", "albumcover": "album cover", "bookcover": "book cover", "audioguide": "audio guide",
+    "talkinghead": "talking portrait", "musicvideo": "music video", "blogpost": "blog post",
+    "conceptart": "concept art",
+    "pressrelease": "press release", "albumcover": "album cover", "bookcover": "book cover",
+    "audioguide": "audio guide",
     "spokenword": "spoken word", "slideshow": "slide show",
 }  # fmt: skip
-NOT_HEADS: Final = frozenset(
-    """game games book books album player camera cameras frame frames gallery box store shop studio editor app website
-    site room wall booth conference call card-game festival teacher lesson school stand class""".split()
-)
+NOT_HEADS: Final = some_of("""
+    game games book books album player camera cameras frame frames gallery box store shop studio editor app website
+    site room wall booth conference call card-game festival teacher lesson school stand class""")
 """After a noun of media these make something else of it: a video game is no video."""
 
 

@@ -14,7 +14,7 @@ _FORMS: Final = (
     ("caption", re.compile(r"\b(?:caption|tweet|alt text|hashtags?)s?\b", re.IGNORECASE)),
     ("story", re.compile(r"\b(?:story|tale|fable|joke|anecdote)\b|\bstories\b", re.IGNORECASE)),
     ("email", re.compile(r"\b(?:e-?mail|letter|press ?release|announcement|invitation)s?\b", re.IGNORECASE)),
-    ("script", re.compile(r"\b(?:script|voice-?over|narration|monologue|dialogue|screenplay|podcast)s?\b", re.IGNORECASE)),
+    ("script", re.compile(r"\b(?:script|voice-?over|narration|monologue|dialogue|podcast)s?\b", re.IGNORECASE)),
 )  # fmt: skip
 _ABOUT = re.compile(
     r"\b(?:about|on the subject of|of|for|describing|praising|celebrating|on)\s+(.{2,160}?)"
@@ -84,8 +84,8 @@ _TEMPLATES: Final = {
     "lyrics": "Here we go again with {s},\nsing it low and sing it clear;\n{S}, oh, {s},\nstay a little longer here.",
     "slogan": "{S}. Made for the moment.",
     "caption": "{S}, as it is.",
-    "story": "Once there was nothing here but {s}. One day somebody stopped, looked twice, and stayed. By evening others had "
-    "come to see what was worth the waiting. They found {s}, and a good reason to come back.",
+    "story": "Once there was nothing here but {s}. One day somebody stopped, looked twice, and stayed. By evening "
+    "others had come to see what was worth the waiting. They found {s}, and a good reason to come back.",
     "email": "Hello,\n\nthis is a short note about {s}. You will find the details below; answer whenever it suits you."
     "\n\nKind regards",
     "script": "Look at {s}. Take your time. There is more here than the first glance shows, and it is worth a second.",

@@ -28,11 +28,11 @@ _QUOTES = re.compile(r"[\"“„«]([^\"“”„«»]{1,2000})[\"”“»]|(?<!
 _QUOTED = re.compile(r"⟦(\d+)⟧")
 _TOKEN = re.compile(r"⟦\d+⟧|[^\W_][\w'’&+/-]*", re.UNICODE)
 _BREAK = re.compile(
-    r"\s*(?:[.;!?\n]+(?=\s|$)|,?\s+and\s+then\s+|,?\s+then\s+|,\s*and\s+|,\s*|\s+and\s+|\s+plus\s+|\s+as\s+well\s+as\s+"
+    r"\s*(?:[.;:!?\n]+(?=\s|$)|,?\s+and\s+then\s+|,?\s+then\s+|,\s*and\s+|,\s*|\s+and\s+|\s+plus\s+|\s+as\s+well\s+as\s+"
     r"|\s+followed\s+by\s+|\s+along\s+with\s+|\s+together\s+with\s+|\s*&\s*|\s+[-–—]\s+)\s*",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.;!?\n]")
+_SENTENCE_END = re.compile(r"[.;:!?\n]")
 _NUMBER: Final = r"\d+(?:[.,]\d+)?|" + "|".join(sorted(NUMBERS, key=len, reverse=True))
 _DURATION = re.compile(
     rf"\b(?:(half\s+a|an?)[\s-]+(minute)|({_NUMBER})[\s-]*(seconds?|secs?|s|minutes?|mins?))(?:[\s-]+long)?\b(?!\w)",
@@ -47,8 +47,12 @@ _RATIO_WORDS: Final = (
 )
 _UPLOAD = re.compile(r"\b(image|video|audio|3d|text|other)_(\d{1,4})\b", re.IGNORECASE)
 _UPLOAD_WORDS = re.compile(r"\b(image|video|audio)[ -]#?(\d{1,3})\b(?!\s*(?:seconds?|s\b|minutes?))", re.IGNORECASE)
-_SAYS = re.compile(r"\b(?:saying|says?|said|reading|reads?|speaks?|announcing|the following(?: \w+)?|this(?: \w+)?)\s*:\s*(?P<said>[^⟦].*)$",
-                   re.IGNORECASE)  # fmt: skip
+_SAYS = re.compile(
+    r"\b(?:say|says|saying|said|read|reads|reading|speak|speaks|announce|announcing|narrate|the following)\b"
+    r"[^:⟦\n]{0,40}:\s*(?P<said>[^⟦\s].*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_TALK = re.compile(r"\b(?:talk|speak|say|sing)s?\b", re.IGNORECASE)
 _LEADING_PRONOUN = re.compile(r"\b(?:for|from|with) (?:it|this|that|them)\b", re.IGNORECASE)
 _BORDERS: Final = STOPPERS | DETERMINERS | {"it", "them"}
 _AFTER_PRONOUN: Final = frozenset({"aloud", "all", "talk", "speak", "move", "sing", "dance", "together", "say"})
@@ -165,19 +169,11 @@ def _starts_something(piece: str) -> bool:
     tokens = _TOKEN.findall(_measures_out(body))
     if not tokens:
         return False
-    if verb_of(tokens[0]) and (len(tokens) > 1 or verb_of(tokens[0]) in ("video", "speech", "lipsync")):
-        return (
-            kind_of(tokens[0]) is None
-            or len(tokens) == 1
-            or tokens[1].lower() not in STOPPERS
-            or _UPLOAD.match(tokens[1]) is not None
-        )
+    act, after = verb_of(tokens[0]), tokens[1].lower() if len(tokens) > 1 else ""
+    if act and (after or act in ("video", "speech", "lipsync")):
+        return kind_of(tokens[0]) is None or after not in STOPPERS
     phrases = _phrases(tokens, 0)
-    return (
-        bool(phrases)
-        and not phrases[0].before
-        and (not phrases[0].pointing or tokens[0].lower() == "the" or len(tokens) < 4)
-    )
+    return bool(phrases) and phrases[0].outer == 0 and not phrases[0].before
 
 
 def _clause(part: str, quotes: list[str]) -> Clause | None:
@@ -199,13 +195,15 @@ def _clause(part: str, quotes: list[str]) -> Clause | None:
     clause.pronouns = list(_pronouns(tokens, 1 if clause.act else 0))
     if not clause.act and not clause.phrases:
         return None
-    if clause.act in ("make", "add", "use") and not (clause.phrases or clause.pronouns or clause.uploads):
+    speaks = clause.act == "make" and _TALK.search(body) is not None
+    if clause.act in ("make", "add", "use") and not (clause.phrases or clause.pronouns or clause.uploads or speaks):
         return None
     return clause
 
 
 def _measures_out(text: str) -> str:
-    return _RATIO.sub(" ", _SIZE.sub(" ", _DURATION.sub(" ", text)))
+    without = _RATIO.sub(" ", _SIZE.sub(" ", _DURATION.sub(" ", text))).strip()
+    return without.removeprefix("of ")
 
 
 def _take_measures(clause: Clause, text: str) -> str:

@@ -21,6 +21,8 @@ _OPERATIONS: Final = {
     "subtitles": "Subtitles",
     "mux": "Merge",
 }
+_UPLOAD: Final = re.compile(r"(?:image|video|audio|3d|text|other)_\d+", re.IGNORECASE)
+_SPEAKS: Final = re.compile(r"(?:talk|speak|say|sing|tell|that|who)s?$", re.IGNORECASE)
 _MANNER: Final = re.compile(
     r"\s+(?:in|with)\s+(?:a|an)\s+(?:\w+\s+){0,3}(?:voice|tone|accent|style)\b.*$", re.IGNORECASE
 )
@@ -37,8 +39,8 @@ def subject(clause: Clause, phrase: Phrase | None) -> str:
         tail = tail[1:]
     if tail:
         return _said(tail)
-    if phrase is None:
-        return ""
+    if phrase is None or phrase.kind in ("speech", "music", "text", "lipsync", "utility"):
+        return ""  # adjectives of a picture say what is on it, those of a voice or a song how it sounds
     adjectives = [w for w in clause.tokens[phrase.start : phrase.end - 1] if not _is_count(w) and not _is_style(w)]
     return _said(adjectives)
 
@@ -92,8 +94,10 @@ def why_nothing(reading: Reading, draft: Draft) -> str:
     if draft.absent:
         return f"I could not find the {draft.absent[0]} that you mean: upload it, or describe what should be made."
     if reading.is_question:
-        return "That is a question, and I only plan things to make: describe a picture, video, sound, voice, text or 3D model."
-    return "There is nothing to make in that yet: describe a picture, a video, a sound, a voice, a text or a 3D model."
+        return (
+            "That is a question, and I only plan things to make: describe a picture, a video, a voice, music or a text."
+        )
+    return "There is nothing to make in that yet: describe a picture, a video, a voice, music or a text."
 
 
 def operation(name: str) -> str:
@@ -106,6 +110,16 @@ def called(source: Source) -> str:
         return source.ref
     noun = SHOWN_AS.get(source.noun, source.noun) or _NAMES.get(source.kind, source.kind)
     return f"the {_NAMES.get(source.kind, noun) if noun == source.kind else noun}"
+
+
+def talker(clause: Clause, product: Phrase | None, face: Phrase | None) -> str:
+    """Who shall talk: `the robot` in `make the robot say …`."""
+    if product is not None or face is not None:
+        return subject(clause, product or face)
+    tokens = clause.tokens[1:]
+    end = next((n for n, word in enumerate(tokens) if _SPEAKS.match(word) or word.startswith("⟦")), len(tokens))
+    who = [word for word in tokens[:end] if word.lower() not in PRONOUNS | {"her", "him"} and "_" not in word]
+    return _said(who)
 
 
 def singular(phrase: Phrase | None) -> str:
@@ -145,13 +159,13 @@ def _tail(clause: Clause, phrase: Phrase | None) -> list[str]:
     for place, before in clause.pronouns:
         if place >= start:
             end = min(end, place - 1 if before else place)
+    spoken = phrase is None or phrase.kind in ("speech", "lipsync")
     for place in range(start, end):
-        if tokens[place].startswith("⟦") or re.fullmatch(
-            r"(?:image|video|audio|3d|text|other)_\d+", tokens[place].lower()
-        ):
+        if (spoken and tokens[place].startswith("⟦")) or _UPLOAD.fullmatch(tokens[place]):
             end = place
             break
-    tail = tokens[start:end]
+    quotes = iter(clause.quotes)
+    tail = [f"“{next(quotes, '')}”" if token.startswith("⟦") else token for token in tokens[start:end]]
     while tail and tail[-1].lower() in STOPPERS | DETERMINERS | {"aloud", "something", "short", "each"}:
         tail = tail[:-1]
     return tail
