@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from commands.ask import Answer, Unavailable
+from commands.ask import Answer, CommandFailed, Unavailable
 from commands.model import Command, CommandEnvelope
 from commands.wire import decode_reply, encode_command
-from events.log.request_reply import NoReply, RequestReply
+from events.log.request_reply import NoReply, RequestReply, RequestTooLarge
 
 
 class CommandBus:
@@ -37,4 +37,6 @@ class CommandBus:
             reply = await self._requests.request(topic, command.route.encode(), value, headers, timeout_s=timeout_s)
         except NoReply as error:
             raise Unavailable(str(error)) from error
+        except RequestTooLarge as error:
+            raise CommandFailed(str(error)) from error
         return decode_reply(reply)

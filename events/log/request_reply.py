@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from events.log.clients import Record, close, is_dead, producer
 from events.log.follower import Follower
@@ -33,6 +33,10 @@ IN_FLIGHT_MAX: Final = 4096
 
 class NoReply(Exception):
     """No reply in time, or too many requests are in flight."""
+
+
+class RequestTooLarge(ValueError):
+    """The log will never take it."""
 
 
 class ProducerDied(RuntimeError):
@@ -133,7 +137,7 @@ class RequestReply:
                 await asyncio.wait_for(self._stop.wait(), WATCH_EVERY_S)
 
     async def request(self, topic: str, key: bytes, value: bytes, headers: list[Header], *, timeout_s: float) -> bytes:
-        """The reply's value. Sends again with the same headers while there is time. Raises NoReply."""
+        """The reply's value. Sends again while there is time. Raises NoReply or RequestTooLarge."""
         if len(self._waiting) >= IN_FLIGHT_MAX:
             raise NoReply(f"{IN_FLIGHT_MAX} requests wait already")
         token = self._instance + b"/%d" % next(self._numbers)
@@ -150,6 +154,8 @@ class RequestReply:
                         return reply.result()
         except TimeoutError as error:
             raise NoReply(f"no reply within {timeout_s} s") from error
+        except MessageSizeTooLargeError as error:
+            raise RequestTooLarge(str(error)) from error
         except KafkaError as error:
             raise NoReply(f"the log takes nothing: {error!r}") from error
         finally:

@@ -266,9 +266,12 @@ class BatchDecider:
             if current is None:
                 continue
             value = None if current.value is None else current.value.model_dump_json(by_alias=True, exclude_none=True)
-            last[(current.topic, current.key)] = Outgoing(
-                current.topic, current.key.encode(), None if value is None else value.encode(), []
-            )
+            if value is not None and len(value) > RECORD_BYTES_MAX:
+                # Derived, and not worth a partition: its readers keep the last one that fitted.
+                log.error("%s %s: a summary of %d bytes is not written", current.topic, current.key, len(value))
+                continue
+            encoded = None if value is None else value.encode()
+            last[(current.topic, current.key)] = Outgoing(current.topic, current.key.encode(), encoded, [])
         self._batch.records += last.values()
 
     # --- answers ---------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from events.log.admin import PartitionCountDiffers, ensure, ensure_topics
 from events.log.clients import producer, transactional_producer
 from events.log.follower import Follower
 from events.log.progress import ProgressSender
-from events.log.request_reply import NoReply, ProducerDied, RequestReply, reply_address
+from events.log.request_reply import NoReply, ProducerDied, RequestReply, RequestTooLarge, reply_address
 from events.log.table import CompactedTable
 from events.model import Frozen
 from events.progress import Progress
@@ -157,6 +157,13 @@ async def test_without_an_answer_the_asker_is_told_in_time(servers: Servers, top
     async with RequestReply(servers.kafka_bootstrap, "lonely") as requests:
         with pytest.raises(NoReply):
             await requests.request(topic.name, b"k", b"anyone?", [], timeout_s=0.3)
+        assert requests._waiting == {}
+
+
+async def test_what_the_log_will_never_take_is_told_at_once(servers: Servers, topic: Topic) -> None:
+    async with RequestReply(servers.kafka_bootstrap, "large") as requests:
+        with pytest.raises(RequestTooLarge):
+            await requests.request(topic.name, b"k", b"x" * 2_000_000, [], timeout_s=60)
         assert requests._waiting == {}
 
 
