@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
@@ -20,6 +20,8 @@ from gateway.problems import Problem
 
 log = logging.getLogger(__name__)
 
+ANSWER_WITHIN_S: Final = 6.0
+"""Then the caller hears 503 and may repeat: with its key the command is decided once."""
 NO_STORE = {"cache-control": "no-store"}
 
 
@@ -35,7 +37,7 @@ def platform_of(request: Request) -> Platform:
 async def ask(platform: Platform, command: Command, identity: Identity) -> Answer:
     """Raises a Problem for a refusal, and for no answer in time."""
     try:
-        return await platform.ask(command, identity.envelope())
+        return await platform.ask(command, identity.envelope(), timeout_s=ANSWER_WITHIN_S)
     except Refusal as refusal:
         raise Problem.of(refusal) from refusal
     except Unavailable as error:

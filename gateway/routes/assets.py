@@ -110,7 +110,8 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
     if match is None or (not match[1] and not match[2]):
         return 0, size
     if not match[1]:
-        return max(0, size - int(match[2])), size
+        tail = min(size, int(match[2]))
+        return (size - tail, size) if tail else None
     start = int(match[1])
     end = min(size, int(match[2]) + 1) if match[2] else size
     return (start, end) if start < end else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import uuid4
@@ -21,6 +22,7 @@ from studio.client.timing import Span, split
 from studio.verbs.output import Json, console, failing_on, print_json, progress
 
 TITLE_MAX = 80
+PAGE_WITHIN_S = 5.0
 Approval = Literal["plan", "assist", "auto"]
 Mode = Literal["full", "subagent"]
 
@@ -72,7 +74,7 @@ async def whole_run(
         ended = time.time()
         plan = await api.get(f"/v1/plans/{view.plan_id}", after=api.position) if view.plan_id else {"steps": []}
         files = await download_all(api, plan["steps"], out or Path("artifacts") / session_id)
-    return document(found, session_id, view, plan, files, (began, ended))
+    return document(await page_of(found), session_id, view, plan, files, (began, ended))
 
 
 async def follow(api: Api, session_id: str, view: Progress) -> None:
@@ -95,8 +97,20 @@ def agreed(view: Progress) -> bool:
     return typer.confirm("Run this plan?", default=True, err=True)
 
 
+async def page_of(found: Access) -> str:
+    """The page's address; with a code that opens it once, where the platform's own key is at hand."""
+    if found.admin_key is None or found.org_id is None:
+        return found.url
+    async with Api(replace(found, api_key=found.admin_key), PAGE_WITHIN_S) as api:
+        try:
+            code = await api.post(f"/v1/admin/orgs/{found.org_id}/page-codes")
+        except (Refused, OutOfTime):
+            return found.url
+    return f"{found.url}/#code={code['code']}"
+
+
 def document(
-    found: Access,
+    page: str,
     session_id: str,
     view: Progress,
     plan: dict[str, Any],
@@ -114,7 +128,7 @@ def document(
         "files": files,
         "cost": view.cost,
         "seconds": split(whole, engines, view.models),
-        "page": f"{found.url}/#session={session_id}",
+        "page": page,
         **({"message": view.words} if view.words else {}),
     }
 

@@ -1,0 +1,96 @@
+"""Events as they come from the log, and a small store that takes writes as MongoDB would."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from events.envelope import Envelope, InputPosition, Recorded, StreamRef
+from events.model import Event
+from events.sealed import Sealed, SealedBox
+from projections.read_models import project
+from projections.writes import Blank, Insert, Write
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+ORG = "org_A"
+
+
+def sealed(text: str, kid: str = "kid_ann") -> Sealed:
+    """A box that stands for its text: the nonce is the text."""
+    return Sealed(box=SealedBox(kid=kid, nonce=text.encode().hex(), ct=""))
+
+
+def opened(box: Sealed) -> str:
+    return bytes.fromhex(box.box.nonce).decode()
+
+
+def on(topic: str, subject: str, *events: Event, first: int = 1, org: str = ORG) -> list[Recorded]:
+    """A stream's events from version `first`, a second apart."""
+    found = []
+    for version, event in enumerate(events, start=first):
+        envelope = Envelope(
+            id=f"{subject}:{version}",
+            type=event.ce_type(),
+            time=NOON + timedelta(seconds=version),
+            stream=StreamRef(topic, subject),
+            version=version,
+            org_id=org,
+            actor="key_1",
+            command_id="cmd_1",
+            input=InputPosition("commands.x", 0, version),
+            correlation_id="req_1",
+            causation_id="req_1",
+        )
+        found.append(Recorded(envelope, event, 0, version - 1))
+    return found
+
+
+class Documents:
+    """Collections of documents, with the guards that a store has."""
+
+    def __init__(self) -> None:
+        self.collections: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+        self.blanked: list[Blank] = []
+
+    def take(self, writes: Iterable[Write]) -> Documents:
+        for write in writes:
+            if isinstance(write, Blank):
+                self.blanked.append(write)
+            elif isinstance(write, Insert):
+                self.collections[write.collection].setdefault(write.id, {**write.document, "_v": write.version})
+            else:
+                document = self.collections[write.collection].get(write.id)
+                if document is not None and document["_v"] < write.version:
+                    for path, value in (*write.set.items(), ("_v", write.version)):
+                        put(document, path, value)
+                    for path in write.unset:
+                        document.pop(path, None)
+                    for path, amount in write.add.items():
+                        put(document, path, get(document, path) + amount)
+                    for path, (_, value) in write.push.items():
+                        document[path] = [*document[path], value]
+        return self
+
+    def __getitem__(self, collection: str) -> dict[str, dict[str, Any]]:
+        return self.collections[collection]
+
+
+def documents(*streams: list[Recorded]) -> Documents:
+    return Documents().take(project([event for stream in streams for event in stream], opened))
+
+
+def get(document: dict[str, Any], path: str) -> Any:
+    found: Any = document
+    for name in path.split("."):
+        found = found.get(name, 0) if isinstance(found, dict) else found[int(name)]
+    return found
+
+
+def put(document: dict[str, Any], path: str, value: Any) -> None:
+    *way, last = path.split(".")
+    at: Any = document
+    for name in way:
+        at = at.setdefault(name, {}) if isinstance(at, dict) else at[int(name)]
+    at[last] = value
