@@ -198,7 +198,10 @@ class Scheduler:
             self._dirty[name] = None
 
     def _account(self, org_id: str) -> Account:
-        return self._accounts.setdefault(org_id, Account())
+        account = self._accounts.get(org_id)
+        if account is None:
+            account = self._accounts[org_id] = Account()
+        return account
 
     def _pool(self, name: str) -> Pool:
         pool = self._pools.get(name)

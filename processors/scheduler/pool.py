@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from events.jobs.events import Priority
 from processors.scheduler.accounts import Account
@@ -28,6 +29,7 @@ class Pick:
     considered: tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)
 def token(org_id: str) -> str:
     """An organisation as others may see it: stable, and not to be turned back."""
     return hashlib.sha256(org_id.encode()).hexdigest()[:8]

@@ -37,6 +37,7 @@ class OrgQueue:
         self._heaps: dict[Leaf, list[tuple[datetime, str]]] = {}
         self._jobs: dict[str, Waiting] = {}
         self._sizes: Counter[Leaf] = Counter()
+        self._waiting: dict[Priority, int] = dict.fromkeys(PRIORITY_WEIGHTS, 0)
         self._parked: set[Leaf] = set()
 
     def __len__(self) -> int:
@@ -50,6 +51,7 @@ class OrgQueue:
         leaf = (job.priority, job.model)
         self._jobs[job.job_id] = job
         self._sizes[leaf] += 1
+        self._waiting[job.priority] += 1
         heapq.heappush(self._heaps.setdefault(leaf, []), (job.accepted_at, job.job_id))
         if leaf not in self._parked:
             self._enter(leaf)
@@ -59,6 +61,7 @@ class OrgQueue:
         job = self._jobs.pop(job_id)
         leaf = (job.priority, job.model)
         self._sizes[leaf] -= 1
+        self._waiting[job.priority] -= 1
         if self._sizes[leaf] == 0:
             del self._sizes[leaf], self._heaps[leaf]
             self._parked.discard(leaf)
@@ -94,10 +97,7 @@ class OrgQueue:
 
     def sizes(self) -> str:
         """`H2 N10`: what waits, by priority."""
-        counts = Counter[str]()
-        for (priority, _), size in self._sizes.items():
-            counts[priority] += size
-        return " ".join(f"{priority[0]}{counts[priority]}" for priority in PRIORITY_WEIGHTS if counts[priority])
+        return " ".join(f"{priority[0]}{count}" for priority, count in self._waiting.items() if count)
 
     def _enter(self, leaf: Leaf) -> None:
         priority, model = leaf

@@ -14,7 +14,7 @@ from processors.scheduler.core import FLEET
 from processors.scheduler.rotation import Rotation
 from tests.unit.scheduler.makers import Bench
 
-ORGS, MODELS, PRIORITIES = ("o1", "o2", "o3"), ("x", "y"), ("HIGH", "NORMAL", "LOW")
+ORGS, MODELS, PRIORITIES = ("o1", "o2"), ("x", "y"), ("HIGH", "NORMAL", "LOW")
 WORKERS = {"w1": ("x",), "w2": ("x", "y")}
 numbers = st.integers(0, 3)
 
@@ -25,9 +25,11 @@ class World(Bench):
     def __init__(self, *, fleet: bool) -> None:
         super().__init__(fleet=fleet)
         self.limits: dict[str, Limits] = {}
-        self.pool: tuple[int, dict[str, int]] = (8, {}) if not fleet else (1_000_000, {})
         self.capacity: dict[str, int] = {}
+        self.pool: tuple[int, dict[str, int]] = (8, {}) if not fleet else (1_000_000, {})
         self.made = 0
+        if fleet:
+            self.staff(1, 1)
 
     def fresh(self, org_id: str) -> str:
         self.made += 1
@@ -114,6 +116,10 @@ queueings = st.builds(queueing, st.sampled_from(ORGS), st.sampled_from(MODELS), 
 steps = st.one_of(
     queueings,
     queueings,
+    queueings,
+    queueings,
+    st.builds(ending, st.integers(0, 9)),
+    st.builds(ending, st.integers(0, 9)),
     st.builds(ending, st.integers(0, 9)),
     st.builds(retrying, st.integers(0, 9)),
     st.builds(cancelling, st.integers(0, 9)),
@@ -123,8 +129,11 @@ steps = st.one_of(
 )
 
 
+histories = st.lists(steps, min_size=25, max_size=60)
+
+
 @settings(max_examples=100, deadline=None)
-@given(st.booleans(), st.lists(steps, max_size=40))
+@given(st.booleans(), histories)
 def test_nothing_that_fits_waits(fleet: bool, played: list[Step]) -> None:
     world = World(fleet=fleet)
     for step in played:
@@ -134,7 +143,7 @@ def test_nothing_that_fits_waits(fleet: bool, played: list[Step]) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.booleans(), st.lists(steps, max_size=40))
+@given(st.booleans(), histories)
 def test_a_dispatch_always_fits(fleet: bool, played: list[Step]) -> None:
     world = World(fleet=fleet)
     before = world._record
@@ -185,7 +194,7 @@ def test_turns_follow_the_weights_within_one_turn(weights: list[int]) -> None:
 @given(st.lists(st.integers(1, 5), max_size=30), st.sampled_from(PRIORITIES))
 def test_a_job_is_not_put_off_by_a_stream_of_newcomers(newcomers: list[int], priority: str) -> None:
     bench = Bench(concurrent=1)
-    bench.queue("o0.first")
+    bench.queue("o1.first")
     bench.queue("o1.waits", priority=priority)
     for n, weight in enumerate(newcomers):
         bench.org(f"n{n}", weight=weight)

@@ -138,6 +138,21 @@ def test_a_model_stays_below_the_organisations_limit_for_it() -> None:
     assert bench.order[2:] == ["o1.b"]
 
 
+def test_a_place_that_the_first_in_turn_cannot_take_goes_to_the_next() -> None:
+    bench = Bench()
+    bench.limit(8, x=1)
+    bench.org("o2", concurrent=1)
+    bench.queue("o1.a", model="x")
+    for name in ("o2.a", "o3.a"):
+        bench.queue(name, model="x")
+    bench.queue("o2.b", provider="other")
+    bench.end("o1.a")
+    assert bench.order == ["o1.a", "o2.b", "o3.a"]
+    bench.end("o2.b")
+    bench.end("o3.a")
+    assert bench.order[3:] == ["o2.a"]
+
+
 def test_a_provider_switched_off_takes_nothing_until_it_is_on() -> None:
     bench = Bench()
     bench.limit(8, active=False)
