@@ -41,8 +41,11 @@ def played(score: Score, seconds: float, seed: int, *, progress: Progress, cance
     for hit in score.hits:
         dry.lay(drums[hit.drum], hit.at * beat, hit.level, 0.25 if hit.drum == "hat" else 0.0)
     stop_if(cancelled)
-    mixed = room(wet.samples, RATE, 1.6, 0.32, seed) + dry.samples
-    return faded(normalised(np.tanh(mixed * 0.9).astype(np.float32)), RATE, 0.01, min(END_S, seconds / 3))
+    mixed = room(wet.samples, RATE, 1.6, 0.32, seed)
+    mixed += dry.samples
+    mixed *= np.float32(0.9)
+    np.tanh(mixed, out=mixed)
+    return faded(normalised(mixed), RATE, 0.01, min(END_S, seconds / 3))
 
 
 class Music:

@@ -25,19 +25,21 @@ TAPS = 4096
 
 
 def normalised(samples: Samples, peak: float = 0.89) -> Samples:
-    loudest = float(np.max(np.abs(samples), initial=0.0))
-    return samples if loudest < 1e-6 else np.multiply(samples, peak / loudest, dtype=np.float32)
+    """The same array, as loud as it may be; a minute of sound is too large for copies."""
+    loudest = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
+    if loudest > 1e-6:
+        samples *= np.float32(peak / loudest)
+    return samples
 
 
 def faded(samples: Samples, rate: int, begin_s: float, end_s: float) -> Samples:
-    """Without a click at either end."""
-    shaped = samples.copy()
+    """The same array, without a click at either end."""
     for seconds, part in ((begin_s, slice(None)), (end_s, slice(None, None, -1))):
-        count = min(int(seconds * rate), len(shaped))
+        count = min(int(seconds * rate), len(samples))
         ramp = np.linspace(0, 1, count, dtype=np.float32)
-        view = shaped[part][:count]
-        view *= ramp if shaped.ndim == 1 else ramp[:, None]
-    return shaped
+        view = samples[part][:count]
+        view *= ramp if samples.ndim == 1 else ramp[:, None]
+    return samples
 
 
 def stereo(samples: Samples) -> Samples:
@@ -73,6 +75,12 @@ def filter_of(gain: Callable[[Curve], Curve]) -> Samples:
     return np.asarray(np.roll(np.fft.irfft(gain(frequency), TAPS), TAPS // 2) * np.hanning(TAPS), np.float32)
 
 
+def loudness(samples: Samples) -> float:
+    """Root mean square."""
+    flat = samples.ravel()
+    return float(np.sqrt(np.dot(flat, flat) / max(len(flat), 1)))
+
+
 def room(samples: Samples, rate: int, seconds: float, share: float, seed: int) -> Samples:
     """A soft hall: convolution with decaying noise."""
     count = int(seconds * rate)
@@ -84,7 +92,7 @@ def room(samples: Samples, rate: int, seconds: float, share: float, seed: int) -
     wet = np.empty_like(dry)
     for channel in range(2):
         wet[:, channel] = convolved(dry[:, channel], np.convolve(echo[:, channel], kernel, mode="same"))
-    level = float(np.sqrt(np.mean(np.square(dry)))) / (float(np.sqrt(np.mean(np.square(wet)))) + 1e-9)
+    level = loudness(dry) / (loudness(wet) + 1e-9)
     wet *= np.float32(level * share)
     wet += dry
     return wet
@@ -92,16 +100,18 @@ def room(samples: Samples, rate: int, seconds: float, share: float, seed: int) -
 
 def write_wav(path: Path, samples: Samples, rate: int, engine: str) -> None:
     """16-bit PCM with the engine's label as the INFO comment."""
-    pcm = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
     channels = 1 if samples.ndim == 1 else samples.shape[1]
+    size = len(samples) * channels * 2
     comment = label(engine).encode() + b"\0"
     comment += b"\0" * (len(comment) % 2)
     info = b"INFO" + b"ICMT" + struct.pack("<I", len(comment)) + comment
     form = struct.pack("<HHIIHH", 1, channels, rate, rate * channels * 2, channels * 2, 16)
-    chunks = b"".join(
-        kind + struct.pack("<I", len(body)) + body for kind, body in ((b"fmt ", form), (b"LIST", info), (b"data", pcm))
-    )
-    path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+    head = b"".join(kind + struct.pack("<I", len(body)) + body for kind, body in ((b"fmt ", form), (b"LIST", info)))
+    with path.open("wb") as file:
+        file.write(b"RIFF" + struct.pack("<I", 4 + len(head) + 8 + size) + b"WAVE" + head)
+        file.write(b"data" + struct.pack("<I", size))
+        for at in range(0, len(samples), BLOCK):
+            file.write((np.clip(samples[at : at + BLOCK], -1, 1) * 32767).astype("<i2").tobytes())
 
 
 def read_audio(path: Path, rate: int = RATE) -> Samples:

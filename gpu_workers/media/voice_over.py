@@ -20,11 +20,11 @@ def tone(frequency: Curve) -> Curve:
 
 def warmed(speech: Speech) -> Samples:
     """The voice, warmer and in a small room, in stereo; not a sample later or longer than it was spoken."""
-    voice = resampled(speech.samples, speech.rate, RATE)
-    padded = np.concatenate([voice, np.zeros(TAPS // 2, np.float32)])
-    shaped = convolved(padded, filter_of(tone))[TAPS // 2 :]
-    compressed = np.tanh(normalised(shaped, 1.0) * np.float32(1.6))
-    return faded(normalised(room(compressed, RATE, 0.22, 0.10, 7), 0.86), RATE, 0.005, 0.02)
+    voice = resampled(np.pad(speech.samples, (0, TAPS)), speech.rate, RATE)
+    count = round(len(speech.samples) * RATE / speech.rate)
+    voice = normalised(convolved(voice, filter_of(tone))[TAPS // 2 :][:count], 1.6)
+    np.tanh(voice, out=voice)
+    return faded(normalised(room(voice, RATE, 0.22, 0.10, 7), 0.86), RATE, 0.005, 0.02)
 
 
 def sentence_for(description: str) -> str:
