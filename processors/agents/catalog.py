@@ -53,6 +53,10 @@ class Catalog:
 
     models: Mapping[str, ModelSpec]
     capabilities: Capabilities = field(default_factory=dict)
+    takes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By model: the media that it can use."""
+    required: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
+    """By model: for each file that it cannot do without, the media that it may be."""
 
     @classmethod
     def of(cls, entries: Iterable[CurrentModel | CurrentProvider]) -> Catalog:
@@ -64,7 +68,12 @@ class Catalog:
                 off.add(entry.provider)
         usable = {m.id: m for m in sorted(listed, key=lambda m: m.id) if m.active and m.provider not in off}
         kinds = sorted({model.agent_type for model in usable.values()})
-        return cls(usable, {kind: _capability([m for m in usable.values() if m.agent_type == kind]) for kind in kinds})
+        return cls(
+            usable,
+            {kind: _capability([m for m in usable.values() if m.agent_type == kind]) for kind in kinds},
+            {model_id: media_in(model) for model_id, model in usable.items()},
+            {model_id: _required(model) for model_id, model in usable.items()},
+        )
 
     def of_type(self, agent_type: str) -> list[ModelSpec]:
         return [model for model in self.models.values() if model.agent_type == agent_type]
@@ -80,10 +89,13 @@ def media_out(spec: ModelSpec) -> frozenset[str]:
     return frozenset(medium(name) for name in spec.media_out)
 
 
+def _required(spec: ModelSpec) -> tuple[frozenset[str], ...]:
+    return tuple(slot.kinds for slot in media_slots(spec.input_schema) if slot.required)
+
+
 def _needed(spec: ModelSpec) -> frozenset[str]:
     """Media of required fields that take nothing else."""
-    slots = (slot for slot in media_slots(spec.input_schema) if slot.required and len(slot.kinds) == 1)
-    return frozenset(kind for slot in slots for kind in slot.kinds)
+    return frozenset(kind for kinds in _required(spec) if len(kinds) == 1 for kind in kinds)
 
 
 def _capability(models: list[ModelSpec]) -> Capability:

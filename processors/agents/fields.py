@@ -6,7 +6,7 @@ Whatever it changes is flagged by a code. An address that belongs to no upload o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from processors.agents.field_names import matching, shaped
 from processors.agents.plan import PlannedStep
 from processors.agents.references import Known, KnownStep, KnownUpload, is_address, is_notation, notation
 from processors.executor import durations
-from processors.executor.slots import AUXILIARY, Slot, media_slots, resolved, text_slots
+from processors.executor.slots import AUXILIARY, Slot, TextSlot, media_slots, resolved, text_slots
 
 _QUOTED = re.compile(r"[\"“„«]([^\"”“»]{2,2000})[\"”“»]")
 _CODE = re.compile(r"[^a-z0-9_]+")
@@ -161,20 +161,23 @@ def _place_words(work: _Work) -> None:
     """What is spoken or shown: as given, else the upstream text, else what the description quotes, else itself."""
     upstream = next((step for step in work.known.steps if "text" in step.media), None)
     description = work.step.description.strip()
-    for slot in text_slots(work.spec.input_schema):
-        if slot.name in work.built:
+    slots = text_slots(work.spec.input_schema)
+    speaks = work.spec.agent_type == "speech"
+    for slot in slots:
+        if slot.name in work.built or (slot.verbatim and not (slot.required or speaks)):
             continue
-        spoken = slot.verbatim and (slot.required or work.spec.agent_type == "speech")
-        if spoken and upstream is not None:
+        if slot.verbatim and upstream is not None:
             work.built[slot.name] = notation(upstream)
-        elif spoken:
+        elif slot.verbatim:
             quoted = _QUOTED.search(description)
             work.built[slot.name] = coerced(quoted[1] if quoted else description, work.rules[slot.name])
             work.flag("filled", slot.name)
-        elif not slot.verbatim and not any(
-            s.name in work.built for s in text_slots(work.spec.input_schema) if not s.verbatim
-        ):
+        elif _lacks_prompt(work, slots) and not (speaks and any(other.verbatim for other in slots)):
             work.built[slot.name] = coerced(description, work.rules[slot.name])
+
+
+def _lacks_prompt(work: _Work, slots: Sequence[TextSlot]) -> bool:
+    return not any(slot.name in work.built for slot in slots if not slot.verbatim)
 
 
 def _place_duration(work: _Work) -> None:

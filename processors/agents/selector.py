@@ -11,11 +11,10 @@ from rapidfuzz import fuzz, process
 
 from commands.pricing import estimate
 from events.catalog.events import ModelSpec
-from processors.agents.catalog import Catalog, media_in
+from processors.agents.catalog import Catalog
 from processors.agents.plan import PlannedStep
 from processors.agents.references import Known, KnownUpload
 from processors.executor import durations
-from processors.executor.slots import media_slots
 
 DEAR_FACTOR: Final = 4
 """Balanced: among equals, a model is only passed over for its price when it costs more than this many times the
@@ -56,13 +55,13 @@ def select(step: PlannedStep, known: Known, catalog: Catalog) -> Choice | None:
             return Choice(catalog.models[near], "the nearest to the one named in the plan", ("model-garbled",))
         flags = ("model-unknown",)
     at_hand = _at_hand(step, known)
-    fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, at_hand)]
+    fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, at_hand, catalog)]
     if not fitting:
         anything = at_hand | {upload.medium for upload in known.uploads}
-        fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, anything)]
+        fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, anything, catalog)]
     if not fitting:
         return None
-    rated = [_rate(step, model, at_hand) for model in fitting]
+    rated = [_rate(step, model, at_hand & catalog.takes[model.id]) for model in fitting]
     cheapest = min(one.cost for one in rated)
     best = min(rated, key=lambda one: _rank(one, cheapest))
     return Choice(best.model, _why(best, len(rated), cheapest), flags)
@@ -76,17 +75,17 @@ def _at_hand(step: PlannedStep, known: Known) -> frozenset[str]:
     return frozenset(upstream | {upload.medium for upload in uploads if isinstance(upload, KnownUpload)})
 
 
-def _can_start(model: ModelSpec, at_hand: frozenset[str]) -> bool:
+def _can_start(model: ModelSpec, at_hand: frozenset[str], catalog: Catalog) -> bool:
     """Every file that it cannot do without is there."""
-    return all(slot.kinds & at_hand for slot in media_slots(model.input_schema) if slot.required)
+    return all(kinds & at_hand for kinds in catalog.required[model.id])
 
 
-def _rate(step: PlannedStep, model: ModelSpec, at_hand: frozenset[str]) -> _Rated:
+def _rate(step: PlannedStep, model: ModelSpec, usable: frozenset[str]) -> _Rated:
     own = " ".join([*model.tags, *((model.id, model.title) if step.agent_type == "utility" else ())])
     wished = f"{step.title} {step.description} {step.input.get('operation', '')}"
     return _Rated(
         model=model,
-        used=(at_hand & media_in(model)) - {"text"},
+        used=usable - {"text"},
         beyond=_beyond(step, model),
         named=_words(wished) & (_words(own) - RECOMMENDED),
         cost=estimate(model, step.input)[1],
@@ -105,9 +104,11 @@ def _beyond(step: PlannedStep, model: ModelSpec) -> int:
     return sum(1 for wish, most in wishes if wish is not None and most is not None and wish > most)
 
 
-def _rank(one: _Rated, cheapest: int) -> tuple[int, int, int, bool, bool, int, str]:
+def _rank(one: _Rated, cheapest: int) -> tuple[int, int, int, bool, bool, int, int, str]:
+    """Small calls round to the same cost: then the lower price counts, and last the id."""
+    fit = -len(one.used), one.beyond, -len(one.named)
     dear = one.cost > cheapest * DEAR_FACTOR
-    return -len(one.used), one.beyond, -len(one.named), dear, not one.recommended, one.cost, one.model.id
+    return *fit, dear, not one.recommended, one.cost, one.model.price.amount, one.model.id
 
 
 def _why(best: _Rated, candidates: int, cheapest: int) -> str:

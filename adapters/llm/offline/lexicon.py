@@ -92,8 +92,9 @@ LEADS: Final = re.compile(
     r"^(?:(?:please|kindly|hey|hi|hello|ok|okay|so|now|also|then|next|first|firstly|second|secondly|third|finally"
     r"|lastly|afterwards?|after that|and|but|or|can you|could you|would you|will you|i want you to|i want to|i want"
     r"|i would like you to|i would like to have|i would like to|i would like|i'd like you to|i'd like to|i'd like"
-    r"|i need you to|i need|we need|we want|we'd like|let's|let us|help me to|help me|for me|just|simply|how about|what about"
-    r"|there should be|go ahead and|try to|quickly|me|us|from (?:it|this|that|them)|with (?:it|this|that|them)"
+    r"|i need you to|i need|we need|we want|we'd like|let's|let us|help me to|help me|for me|just|simply|how about"
+    r"|what about|there should be|go ahead and|try to|quickly|me|us|from (?:it|this|that|them)"
+    r"|with (?:it|this|that|them)"
     r"|for (?:it|this|that|them)|based on (?:it|this|that|them))\b[\s,:]*)+",
     re.IGNORECASE,
 )
