@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
-from google.cloud.firestore import DELETE_FIELD, AsyncClient
-from google.cloud.firestore_v1.field_path import FieldPath
+from google.cloud.firestore_v1.services.firestore import FirestoreAsyncClient
+from google.cloud.firestore_v1.types import CommitRequest, RunQueryRequest, StructuredQuery
 
 from commands.ports import ERASED
 from events.ids import plan_of, session_of
+from projections.stores.firestore_wire import Merge, string_of, write_of
 from projections.stores.mongo import PERSONAL
 from projections.writes import Blank, Insert, Store, Update, Write
 
@@ -20,20 +21,20 @@ log = logging.getLogger(__name__)
 
 CHUNK: Final = 500
 REMEMBERED_MAX: Final = 200_000
-COMMIT_WITHIN_S: Final = 10.0
+CALL_WITHIN_S: Final = 10.0
 MIRRORED: Final = frozenset({"accounts", "sessions", "messages", "plans", "steps", "jobs"})
+BELOW: Final[Mapping[str, tuple[str, ...]]] = {"sessions": ("messages", "plans"), "plans": ("steps",)}
 
 Path = tuple[str, ...]
-Merge = tuple[dict[str, Any], list[FieldPath]]
-"""Nested data, and the field paths in it that are written."""
 
 
 class FirestoreStore:
     """Positions lie with those of MongoDB; documents under `orgs/{org}`. What was written last is remembered by its
     version, so that an older one is skipped."""
 
-    def __init__(self, client: AsyncClient, positions: Store) -> None:
+    def __init__(self, client: FirestoreAsyncClient, project: str, positions: Store) -> None:
         self._client = client
+        self._database = f"projects/{project}/databases/(default)"
         self._positions = positions
         self._versions: OrderedDict[Path, int] = OrderedDict()
 
@@ -54,16 +55,15 @@ class FirestoreStore:
         found: dict[Path, Merge] = {}
         for write in writes:
             path = path_of(write)
-            if path is None or isinstance(write, Blank):
-                continue
-            if write.version < self._versions.get(path, 0):
+            if path is None or isinstance(write, Blank) or write.version < self._versions.get(path, 0):
                 continue
             self._remember(path, write.version)
-            data, paths = found.setdefault(path, ({}, []))
+            merge = found.setdefault(path, Merge())
             for field, value in fields_of(write):
-                put(data, field, value)
-                paths.append(FieldPath(*field))
-        return [(path, (data, outermost(paths))) for path, (data, paths) in found.items()]
+                merge.put(field, value)
+            for field in unset_by(write):
+                merge.delete(field)
+        return list(found.items())
 
     def _remember(self, path: Path, version: int) -> None:
         self._versions[path] = version
@@ -72,26 +72,42 @@ class FirestoreStore:
             self._versions.popitem(last=False)
 
     async def _commit(self, chunk: Sequence[tuple[Path, Merge]]) -> None:
-        batch = self._client.batch()
-        for path, (data, paths) in chunk:
-            batch.set(self._client.document(*path), data, merge=paths)
-        await batch.commit(timeout=COMMIT_WITHIN_S)
+        request = CommitRequest.pb(CommitRequest(database=self._database))
+        request.writes.extend(write_of(self._name(path), merge) for path, merge in chunk)
+        await self._client.commit(CommitRequest.wrap(request), timeout=CALL_WITHIN_S, metadata=self._metadata())
 
     async def _blank(self, write: Blank) -> None:
         """Sessions that were the person's own, with everything in them."""
-        sessions = self._client.collection("orgs", write.org_id, "sessions")
-        async for session in sessions.where("user_id", "==", write.person).stream(timeout=COMMIT_WITHIN_S):
-            await self._erase(session.reference, "sessions")
-            async for message in session.reference.collection("messages").stream(timeout=COMMIT_WITHIN_S):
-                await self._erase(message.reference, "messages")
-            async for plan in session.reference.collection("plans").stream(timeout=COMMIT_WITHIN_S):
-                await self._erase(plan.reference, "plans")
-                async for step in plan.reference.collection("steps").stream(timeout=COMMIT_WITHIN_S):
-                    await self._erase(step.reference, "steps")
+        async for name, fields in self._below(self._name(("orgs", write.org_id)), "sessions"):
+            if string_of(fields, "user_id") == write.person:
+                await self._erase(name, fields, "sessions")
 
-    async def _erase(self, reference: Any, collection: str) -> None:
-        plain = {field: ERASED for field in PERSONAL[collection] if "." not in field}
-        await reference.set(plain, merge=True, timeout=COMMIT_WITHIN_S)
+    async def _erase(self, name: str, fields: Mapping[str, Any], collection: str) -> None:
+        merge = Merge()
+        for field in PERSONAL[collection]:
+            if "." not in field and field in fields:
+                merge.put((field,), ERASED)
+        request = CommitRequest.pb(CommitRequest(database=self._database))
+        request.writes.append(write_of(name, merge))
+        await self._client.commit(CommitRequest.wrap(request), timeout=CALL_WITHIN_S, metadata=self._metadata())
+        for kind in BELOW.get(collection, ()):
+            async for inner, inner_fields in self._below(name, kind):
+                await self._erase(inner, inner_fields, kind)
+
+    async def _below(self, parent: str, collection: str) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+        query = StructuredQuery(from_=[StructuredQuery.CollectionSelector(collection_id=collection)])
+        request = RunQueryRequest(parent=parent, structured_query=query)
+        found = await self._client.run_query(request, timeout=CALL_WITHIN_S, metadata=self._metadata())
+        async for answer in found:
+            document = type(answer).pb(answer).document
+            if document.name:
+                yield document.name, document.fields
+
+    def _name(self, path: Path) -> str:
+        return f"{self._database}/documents/{'/'.join(path)}"
+
+    def _metadata(self) -> tuple[tuple[str, str], ...]:
+        return (("google-cloud-resource-prefix", self._database),)
 
     async def _passing_by(self, sending: Awaitable[None]) -> None:
         try:
@@ -120,7 +136,7 @@ def path_of(write: Write) -> Path | None:
 
 
 def fields_of(write: Insert | Update) -> Iterator[tuple[Path, Any]]:
-    """(path, value) of everything that a write says; a list that grows is a map here."""
+    """(path, value) of everything that a write sets; a list that grows is a map here."""
     yield ("_v",), write.version
     if isinstance(write, Insert):
         for name, value in write.document.items():
@@ -129,22 +145,11 @@ def fields_of(write: Insert | Update) -> Iterator[tuple[Path, Any]]:
         return
     for name, value in write.set.items():
         yield tuple(name.split(".")), value
-    for name in write.unset:
-        yield tuple(name.split(".")), DELETE_FIELD
     for name, (key, value) in write.push.items():
         yield (name, key), value
 
 
-def put(data: dict[str, Any], path: Path, value: Any) -> None:
-    for name in path[:-1]:
-        inner = data.get(name)
-        if not isinstance(inner, dict):
-            inner = data[name] = {}
-        data = inner
-    data[path[-1]] = value
-
-
-def outermost(paths: Sequence[FieldPath]) -> list[FieldPath]:
-    """Without repeats, and without paths inside of another one: Firestore takes no overlap."""
-    unique = {path.parts: path for path in paths}
-    return [path for parts, path in unique.items() if not any(parts[:n] in unique for n in range(1, len(parts)))]
+def unset_by(write: Insert | Update) -> Iterator[Path]:
+    if isinstance(write, Update):
+        for name in write.unset:
+            yield tuple(name.split("."))

@@ -1,9 +1,10 @@
 """The projector of the mirror in Firestore."""
 
-import os
 from typing import Any
 
-from google.cloud.firestore import AsyncClient
+import grpc.aio
+from google.cloud.firestore_v1.services.firestore import FirestoreAsyncClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcAsyncIOTransport
 from pymongo import AsyncMongoClient
 
 from adapters.vault.mongo import MongoKeyStore
@@ -34,7 +35,8 @@ async def run(settings: Settings, process: Process) -> None:
     async with mongo as client:
         keys = MongoKeyStore(client)
         vault = KeyVault(keys, master_key(settings.master_key.get_secret_value()))
-        store = FirestoreStore(firestore(settings), MongoStore(client, keys.kids))
+        project_name = settings.firestore_project or LOCAL_PROJECT
+        store = FirestoreStore(firestore(settings.firestore_emulator), project_name, MongoStore(client, keys.kids))
         project = projection(vault, vault.drop, MIRRORED)
         projector = Projector(settings.kafka_bootstrap, NAME, TOPICS, store, project)
         # A mirror that is behind keeps nobody waiting.
@@ -42,8 +44,9 @@ async def run(settings: Settings, process: Process) -> None:
         await together(process.stop, projector.run)
 
 
-def firestore(settings: Settings) -> AsyncClient:
-    """The client; it finds an emulator only by its environment variable."""
-    if settings.firestore_emulator is not None:
-        os.environ["FIRESTORE_EMULATOR_HOST"] = settings.firestore_emulator
-    return AsyncClient(project=settings.firestore_project or LOCAL_PROJECT)
+def firestore(emulator: str | None) -> FirestoreAsyncClient:
+    """The client of the real one, with the machine's credentials, or of an emulator without any."""
+    if emulator is None:
+        return FirestoreAsyncClient()
+    channel = grpc.aio.insecure_channel(emulator)
+    return FirestoreAsyncClient(transport=FirestoreGrpcAsyncIOTransport(channel=channel))
