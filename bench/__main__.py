@@ -22,7 +22,16 @@ from bench.load import Api, drive
 from bench.report import Report
 
 SENTENCE = "generate a product image, animate it into a 5-second video, and add a voiceover"
-MODEL, INPUT = "local/picture", {"prompt": "a red coffee mug"}
+MODEL, INPUT = "bench/held", {"prompt": "a red coffee mug"}
+HELD: dict[str, Any] = {
+    "title": "Held",
+    "media_out": ["image"],
+    "agent_type": "image",
+    "input_schema": {"type": "object", "required": ["prompt"], "properties": {"prompt": {"type": "string"}}},
+    "price": {"unit": "run", "amount": 100},
+    "provider": "nobody",
+}
+"""A model whose provider does not exist: its jobs are accepted, paid for and queued, and never run."""
 UP_TIMEOUT_S = 120
 RUN_TIMEOUT_S = 300
 MEBIBYTE = 1024 * 1024
@@ -83,7 +92,7 @@ def measure_memory(report: Report, data_dir: Path) -> None:
 async def measure_commands(report: Report, dev: dict[str, Any], calls: int, clients: int) -> None:
     """Accepted jobs: alone and with many clients, beside the bare client on the same broker."""
     async with Api(dev["url"]) as api:
-        await api.call("PUT", "/admin/providers/fleet", dev["admin_key"], {"active": True, "concurrent": 0})
+        await api.call("PUT", f"/admin/models/{MODEL}", dev["admin_key"], HELD)
         keys = await api.open_orgs(dev["admin_key"], 100)
         for orgs in (1, 100):
             used = keys[:orgs]

@@ -72,7 +72,7 @@ class Api:
         """`count` organisations with plenty of credit; returns a key of each."""
 
         async def one(number: int) -> str:
-            org = (await self.call("POST", "/admin/orgs", admin_key, {"title": f"Bench {number}"}))["org_id"]
+            org = (await self.call("POST", "/admin/orgs", admin_key, {"name": f"Bench {number}"}))["org_id"]
             grant = {"amount": 10**12, "kind": "grant", "reason": "bench"}
             await self.call("POST", f"/admin/orgs/{org}/credits", admin_key, grant)
             issued = await self.call("POST", f"/admin/orgs/{org}/keys", admin_key, {"role": "member"})
