@@ -1,5 +1,7 @@
 """The gateway: HTTP, server-sent events and the page."""
 
+from __future__ import annotations
+
 import asyncio
 from contextlib import AsyncExitStack
 from importlib.metadata import version
@@ -7,6 +9,7 @@ from socket import socket
 from typing import Any, Final
 
 import uvicorn
+from pydantic import SecretStr
 from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
@@ -31,6 +34,7 @@ from gateway.reading import Reading
 from processors.runners.together import once, together
 from projections.stores.mongo import DATABASE
 from projections.streams import StreamStore
+from studio.processes.dispatcher import secret
 from studio.processes.health import HealthServer
 from studio.processes.process import Process
 from studio.processes.projector_mongo import NAME as PROJECTOR
@@ -44,78 +48,98 @@ DRAIN_S: Final = 3
 Catalog = CurrentModel | CurrentProvider
 
 
+class Copies:
+    """What the gateway follows of the log: three tables, and the newest events for its streams."""
+
+    def __init__(self, bootstrap: str, admin_key: SecretStr | None) -> None:
+        self.keyring = Keyring(admin_key.get_secret_value() if admin_key else None)
+        self.orgs = CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg, on_change=self.keyring.changed)
+        self.catalog: CompactedTable[Catalog] = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_value)
+        self.live_jobs = CompactedTable(bootstrap, CURRENT_JOBS, CurrentJob)
+        self.hub = Hub()
+        self.follower = Follower(bootstrap, TOPICS, on_record=self.hub.on_record, start="end", back=BACK, name="hub")
+        self.parts = (self.orgs, self.catalog, self.live_jobs, self.follower)
+
+    async def ready(self) -> None:
+        await asyncio.gather(*(part.ready() for part in self.parts))
+
+
 async def run(settings: Settings, process: Process) -> None:
     """Answers until the process is to stop."""
-    bootstrap = settings.kafka_bootstrap
-    if bootstrap is None or settings.mongo_url is None or settings.redis_url is None:
+    bootstrap, mongo_url, redis_url = settings.kafka_bootstrap, settings.mongo_url, settings.redis_url
+    if bootstrap is None or mongo_url is None or redis_url is None:
         raise ValueError("STUDIO_KAFKA_BOOTSTRAP, STUDIO_MONGO_URL and STUDIO_REDIS_URL are needed")
     await ensure_topics(bootstrap)
     async with AsyncExitStack() as stack:
         client: AsyncMongoClient[dict[str, Any]] = await stack.enter_async_context(
-            AsyncMongoClient(settings.mongo_url, serverSelectionTimeoutMS=MONGO_WITHIN_MS, timeoutMS=MONGO_WITHIN_MS)
+            AsyncMongoClient(mongo_url, serverSelectionTimeoutMS=MONGO_WITHIN_MS, timeoutMS=MONGO_WITHIN_MS)
         )
         redis: Redis = await stack.enter_async_context(
-            Redis.from_url(settings.redis_url, socket_timeout=REDIS_WITHIN_S, socket_connect_timeout=REDIS_WITHIN_S)
+            Redis.from_url(redis_url, socket_timeout=REDIS_WITHIN_S, socket_connect_timeout=REDIS_WITHIN_S)
         )
         bus = await stack.enter_async_context(CommandBus(bootstrap, process.instance))
-        keyring = Keyring(settings.admin_key.get_secret_value() if settings.admin_key else None)
-        orgs = CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg, on_change=keyring.changed)
-        catalog: CompactedTable[Catalog] = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_value)
-        live_jobs = CompactedTable(bootstrap, CURRENT_JOBS, CurrentJob)
-        hub = Hub()
-        follower = Follower(bootstrap, TOPICS, on_record=hub.on_record, start="end", back=BACK, name="hub")
-        keys = MongoKeyStore(client)
-        await keys.prepare()
-        reading = Reading(client[DATABASE], PROJECTOR)
-        feed = CreditsFeed(hub, reading, client[DATABASE])
-        platform = Platform(
-            ask=bus,
-            vault=KeyVault(keys, master_key(secret(settings.master_key, "MASTER_KEY"))),
-            storage=storage(settings.storage),
-            probe=probe,
-            db=client[DATABASE],
-            redis=redis,
-            streams=StreamStore(client[DATABASE]),
-            reading=reading,
-            keyring=keyring,
-            orgs=orgs,
-            catalog=catalog,
-            live_jobs=live_jobs,
-            hub=hub,
-            secrets=Secrets(secret(settings.server_secret, "SERVER_SECRET").encode()),
-            about=About(version("ai-studio"), settings.planner, settings.sandbox),
-            ready=lambda: {"started": not process.pending, "serving": not process.stop.is_set()},
-        )
+        copies = Copies(bootstrap, settings.admin_key)
+        platform = await platform_of(settings, process, bus, client, redis, copies)
+        feed = CreditsFeed(copies.hub, platform.reading, platform.db)
         server = http_server(settings, platform, feed)
 
         async def ready() -> None:
-            await asyncio.gather(*(part.ready() for part in (orgs, catalog, live_jobs, follower)))
+            await copies.ready()
             await server.listening.wait()
             process.ready("gateway")
 
-        async def serve(stop: asyncio.Event) -> None:
-            serving = asyncio.ensure_future(server.serve())
-            stopping = asyncio.ensure_future(stop.wait())
-            await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            server.should_exit = True
-            hub.close()
-            await serving
+        async def answer(stop: asyncio.Event) -> None:
+            await serve(server, copies.hub, stop)
 
-        parts = (orgs.run, catalog.run, live_jobs.run, follower.run, feed.run)
-        await together(process.stop, serve, *parts, once(ready))
+        followers = (part.run for part in copies.parts)
+        await together(process.stop, answer, *followers, feed.run, once(ready))
+
+
+async def platform_of(
+    settings: Settings,
+    process: Process,
+    bus: CommandBus,
+    client: AsyncMongoClient[dict[str, Any]],
+    redis: Redis,
+    copies: Copies,
+) -> Platform:
+    """What the routes are handed."""
+    keys = MongoKeyStore(client)
+    await keys.prepare()
+    return Platform(
+        ask=bus,
+        vault=KeyVault(keys, master_key(secret(settings.master_key, "MASTER_KEY"))),
+        storage=storage(settings.storage),
+        probe=probe,
+        db=client[DATABASE],
+        redis=redis,
+        streams=StreamStore(client[DATABASE]),
+        reading=Reading(client[DATABASE], PROJECTOR),
+        keyring=copies.keyring,
+        orgs=copies.orgs,
+        catalog=copies.catalog,
+        live_jobs=copies.live_jobs,
+        hub=copies.hub,
+        secrets=Secrets(secret(settings.server_secret, "SERVER_SECRET").encode()),
+        about=About(version("ai-studio"), settings.planner, settings.sandbox),
+        ready=lambda: {"started": not process.pending, "serving": not process.stop.is_set()},
+    )
+
+
+async def serve(server: GatewayServer, hub: Hub, stop: asyncio.Event) -> None:
+    """Answers until it is to stop; then streams are told to end, so that connections do."""
+    serving = asyncio.ensure_future(server.serve())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.should_exit = True
+    hub.close()
+    await serving
 
 
 def catalog_value(key: str, value: bytes) -> Catalog:
     kind: type[CurrentModel] | type[CurrentProvider] = CurrentModel if key.startswith("model:") else CurrentProvider
     return kind.model_validate_json(value)
-
-
-def secret(value: Any, name: str) -> str:
-    if value is None:
-        raise ValueError(f"STUDIO_{name} is not set")
-    found: str = value.get_secret_value()
-    return found
 
 
 class GatewayServer(HealthServer):

@@ -39,7 +39,12 @@ class Stage:
     processes: list[asyncio.subprocess.Process] = field(default_factory=list)
 
     async def start(
-        self, *, instance: str = "0", folder: str = "data", wait: bool = True, **environment: str
+        self,
+        environment: Mapping[str, str] | None = None,
+        *,
+        instance: str = "0",
+        folder: str = "data",
+        wait: bool = True,
     ) -> asyncio.subprocess.Process:
         """A decider process; waits until it takes commands."""
         process = await asyncio.create_subprocess_exec(
@@ -51,7 +56,7 @@ class Stage:
             str(self.folder / folder),
             instance,
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**os.environ, **(environment or {})},
             stdout=asyncio.subprocess.PIPE,
         )
         self.processes.append(process)

@@ -34,7 +34,7 @@ async def test_exactly_once_whatever_the_moment(servers: Servers, tmp_path: Path
 async def crash_once(bootstrap: str, folder: Path, environment: dict[str, str]) -> None:
     """One decider dies at the point, its successor answers everything that was asked of both."""
     async with stage(bootstrap, folder, partitions=1) as it:
-        first = await it.start(**environment)
+        first = await it.start(environment)
         await it.open("acc")
         asking = asyncio.gather(*(it.add("acc", 1, f"add-{number}") for number in range(20)))
         assert await asyncio.wait_for(first.wait(), 60) == 137, environment

@@ -59,7 +59,7 @@ def a_runner(it: Stage, folder: str = "data") -> DeciderRunner:
 @pytest.mark.parametrize("place", ["decider.begun", "decider.offsets_sent"])
 async def test_a_zombie_is_fenced_and_ends(servers: Servers, tmp_path: Path, place: str) -> None:
     async with stage(servers.kafka_bootstrap, tmp_path, partitions=1) as it:
-        zombie = await it.start(CRASH_AT=f"{place}:2:freeze")
+        zombie = await it.start({"CRASH_AT": f"{place}:2:freeze"})
         await it.open("acc")
         asking = asyncio.create_task(it.add("acc", 5, "frozen"))
         await frozen(zombie.pid)

@@ -31,6 +31,7 @@ def video(kind: str = "mp4", codec: str = "libx264", seconds: float = 1.0, size:
     out = io.BytesIO()
     with av.open(out, "w", format=kind) as container:
         stream = container.add_stream(codec, rate=8)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         for shade in range(int(seconds * 8)):
             frame = av.VideoFrame.from_ndarray(np.full((size[1], size[0], 3), shade * 8, np.uint8), "rgb24")
