@@ -35,7 +35,11 @@ _SIDE_MIN_PX = 64
 
 
 def estimate(spec: ModelSpec, values: Input) -> tuple[tuple[PriceLine, ...], int]:
-    """The lines and their total: an upper bound, so that what is reserved is enough for what is captured."""
+    """The lines and their total: an upper bound, so that what is reserved is enough for what is captured.
+
+    It is 0 where the price is. Who submits reserves 1 all the same, since an entry of the ledger moves something;
+    with the result, it is given back.
+    """
     line = priced(spec.price, quantity(spec, values))
     return (line,), line.amount
 

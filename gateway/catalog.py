@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from events.catalog.current import CurrentModel, CurrentProvider
+from events.catalog.current import CurrentModel, CurrentProvider, unsaid
 from events.catalog.events import ModelSpec
 from gateway.platform import Platform
-from gateway.problems import Problem
+from gateway.problems import Problem, not_found
 
 MEMBERS = {"id", "title", "description", "media_in", "media_out", "agent_type", "input_schema", "limits", "price",
            "provider", "tags"}  # fmt: skip
@@ -36,6 +36,16 @@ def active_model(platform: Platform, model_id: str) -> CurrentModel:
 def is_active(platform: Platform, spec: ModelSpec) -> bool:
     provider = platform.catalog.get(f"provider:{spec.provider}")
     return spec.active and not (isinstance(provider, CurrentProvider) and not provider.active)
+
+
+def known_provider(platform: Platform, name: str) -> CurrentProvider:
+    """What was said of a provider; any that a model names is known, though nothing was said of it yet."""
+    found = platform.catalog.get(f"provider:{name}")
+    if isinstance(found, CurrentProvider):
+        return found
+    if not any(one.model.provider == name for one in listed(platform)):
+        raise not_found()
+    return unsaid(name)
 
 
 def view(platform: Platform, spec: ModelSpec) -> dict[str, Any]:

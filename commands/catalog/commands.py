@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from commands.model import Command
+from events.catalog.current import DEFAULT_CONCURRENT, UNLIMITED
 from events.catalog.events import ModelSpec
 
 
@@ -46,7 +47,7 @@ class WithdrawModel(CatalogCommand):
 class ChangeProvider(CatalogCommand):
     provider: str
     active: bool = True
-    concurrent: int = Field(default=8, ge=0, le=100_000)
+    concurrent: int = Field(default=DEFAULT_CONCURRENT, ge=0, le=UNLIMITED)
     per_api: dict[str, int] = {}
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from fastapi import APIRouter, Request
@@ -14,12 +14,13 @@ from commands.catalog.commands import ChangeModel, ChangeProvider
 from commands.model import Command
 from commands.orgs.commands import AddCredits, AllocateCredits, Amount, IssueKey, OpenOrg, RevokeKey, SetLimits
 from events.accounts.events import Limits, Role
-from events.catalog.current import CurrentModel, CurrentProvider
+from events.catalog.current import UNLIMITED, CurrentModel
 from events.catalog.events import ModelSpec
 from events.model import SignedMoney
 from gateway.answers import ask, decided, json, platform_of
 from gateway.auth import of_prefix, operator
 from gateway.bodies import Body, Nothing, read, read_json, takes, validated
+from gateway.catalog import known_provider
 from gateway.identity import Identity, identity
 from gateway.keyring import digest
 from gateway.page_codes import CODE_LIFE_S, issue_code
@@ -60,8 +61,8 @@ class LimitsBody(Body, Limits):
 
 class ProviderBody(Body):
     active: bool | None = None
-    concurrent: int | None = Field(default=None, ge=0, le=100_000)
-    per_api: dict[str, int] | None = None
+    concurrent: int | None = Field(default=None, ge=0, le=UNLIMITED)
+    per_api: dict[str, Annotated[int, Field(ge=0, le=UNLIMITED)]] | None = None
 
 
 def same_request(request: Request, org_id: str, raw: Any) -> tuple[Platform, Identity]:
@@ -175,13 +176,12 @@ async def change_model(request: Request, model_id: str) -> Response:
 
 @router.put("/providers/{provider}", openapi_extra=takes(ProviderBody))
 async def change_provider(request: Request, provider: str) -> Response:
+    """Closes, opens or limits a provider; what is not said stays as it is."""
     operator(request)
     raw = await read_json(request)
     body = validated(ProviderBody, raw)
     platform, same = same_request(request, PLATFORM, raw)
-    before = platform.catalog.get(f"provider:{provider}")
-    if not isinstance(before, CurrentProvider):
-        raise not_found()
+    before = known_provider(platform, provider)
     changed = body.model_dump(exclude_none=True)
     known = {name: getattr(before, name) for name in ("active", "concurrent", "per_api")}
     return await done(platform, ChangeProvider(provider=provider, **{**known, **changed}), same, 200)

@@ -17,7 +17,7 @@ from commands.ask import Ask
 from commands.orgs.commands import RecordAttemptFailed, RecordJobSucceeded
 from commands.ports import Storage, Vault
 from commands.signing import SignedAttempt, sign_attempt
-from events.catalog.current import CurrentModel, CurrentProvider
+from events.catalog.current import FLEET, CurrentModel, CurrentProvider
 from events.catalog.events import ModelSpec
 from events.envelope import Recorded
 from events.jobs.events import JobCancelled, JobDispatched, LeaseExpired
@@ -38,7 +38,6 @@ CATALOG_WAIT_S: Final = 5.0
 STOPS_MAX_S: Final = 200.0
 RESULTS_MAX_S: Final = 600.0
 """For fetching, storing and telling, beyond the model's own time."""
-FLEET: Final = "fleet"
 log = logging.getLogger(__name__)
 
 

@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from events.accounts.current import CurrentOrg
-from events.catalog.current import CurrentProvider
+from events.catalog.current import FLEET, CurrentProvider
 from events.jobs.current import CurrentJob
 from processors.scheduler.accounts import Account
 from processors.scheduler.fleet import Fleet, Worker
 from processors.scheduler.pool import Pick, Pool
 from processors.scheduler.queues import Waiting
 
-FLEET = "fleet"
 CLAIM_LAPSES = timedelta(seconds=30)
 """A dispatch that the log neither shows nor refuses within this time is taken back; a repeat would be refused."""
 AFTER_REFUSAL = timedelta(seconds=1)
@@ -53,8 +52,7 @@ Dispatches = tuple[Dispatch, ...]
 class Scheduler:
     """Every method takes what has become known and the time, and returns the dispatches that follow from it."""
 
-    def __init__(self, fleet: str = FLEET) -> None:
-        self._fleet_name = fleet
+    def __init__(self) -> None:
         self._fleet = Fleet()
         self._pools: dict[str, Pool] = {}
         self._accounts: dict[str, Account] = {}
@@ -106,8 +104,8 @@ class Scheduler:
     def on_fleet(self, workers: Iterable[Worker], now: datetime) -> Dispatches:
         """The workers that are registered now."""
         if changed := self._fleet.register(workers):
-            self._pool(self._fleet_name).workers_changed(changed)
-            self._dirty[self._fleet_name] = None
+            self._pool(FLEET).workers_changed(changed)
+            self._dirty[FLEET] = None
         return self._decide(now)
 
     def on_refused(self, job_id: str, lease: int, now: datetime) -> Dispatches:
@@ -206,6 +204,6 @@ class Scheduler:
     def _pool(self, name: str) -> Pool:
         pool = self._pools.get(name)
         if pool is None:
-            pool = Pool(name, self._account, self._fleet if name == self._fleet_name else None)
+            pool = Pool(name, self._account, self._fleet if name == FLEET else None)
             self._pools[name] = pool
         return pool

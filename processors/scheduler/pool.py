@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from events.catalog.current import UNLIMITED, unsaid
 from events.jobs.events import Priority
 from processors.scheduler.accounts import Account
 from processors.scheduler.fleet import Fleet
 from processors.scheduler.queues import OrgQueue, Waiting
 from processors.scheduler.rotation import Rotation
 
-DEFAULT_CONCURRENT = 8
 _SHOWN = 5
 
 Cap = tuple[str, ...]
@@ -40,7 +39,7 @@ class Pool:
 
     def __init__(self, name: str, accounts: Callable[[str], Account], fleet: Fleet | None = None) -> None:
         self.name = name
-        self.limit: float = DEFAULT_CONCURRENT if fleet is None else math.inf
+        self.limit = unsaid(name).concurrent
         self.in_use = 0
         self._accounts = accounts
         self._fleet = fleet
@@ -88,7 +87,7 @@ class Pool:
             self.workers_changed(self._fleet.release(worker))
         return self._accounts(org_id).release(model)
 
-    def limit_to(self, concurrent: float, per_api: dict[str, int]) -> None:
+    def limit_to(self, concurrent: int, per_api: dict[str, int]) -> None:
         self.limit, self._api_limits = concurrent, dict(per_api)
         self._free(*(cap for cap in self._parked if cap[0] == "api"))
 
@@ -185,7 +184,7 @@ class Pool:
             f"in-flight {self._accounts(org_id).in_use} waiting {self._queues[org_id].sizes()}"
             for org_id in near
         ]
-        limit = "fleet" if self.limit == math.inf else str(int(self.limit))
+        limit = "fleet" if self.limit == UNLIMITED else str(self.limit)
         chosen = f"chosen {job.priority} {job.model}"
         caps = f"org {account.in_use}/{account.limits.concurrent} {self.name} {self.in_use}/{limit}"
         return (*lines, f"{chosen}; {caps}; {len(self._orgs)} organisations in turn")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
-from tests.platform import Core, Org, post
+from tests.platform import ECHO, START_S, Core, Org, post
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("core")]
 
@@ -260,6 +262,38 @@ async def test_files_are_told_by_their_content_and_served_safely(core: Core, org
         problem(await nobody.get(forged), 404, "not-found")
         problem(await nobody.get(f"/v1/assets/{text['asset_id']}"), 401, "unauthenticated")
         problem(await client.post(path, data={"other": "x"}), 422, "invalid-input")
+
+
+async def test_a_provider_is_known_once_a_model_names_it(core: Core, org: Org) -> None:
+    name = f"p{secrets.token_hex(4)}"
+    path = f"/v1/admin/providers/{name}"
+    async with core.client(core.admin_key) as platform:
+        problem(await platform.put(path, json={"active": False}), 404, "not-found")
+        entry = {**ECHO, "provider": name}
+        (await platform.put(f"/v1/admin/models/test/{name}", json=entry)).raise_for_status()
+        await eventually(platform, "PUT", path, {"per_api": {f"test/{name}": 2}})
+        problem(await platform.put(path, json={"per_api": {f"test/{name}": -1}}), 422, "invalid-input")
+    async with core.client(org.member) as member:
+        caps = (await eventually(member, "GET", "/v1/queue", until=lambda body: name in str(body)))["caps"]
+    assert [(cap["scope"], cap["limit"]) for cap in caps if name in cap["name"]] == [
+        ("provider", 8),
+        ("provider_api", 2),
+    ]
+
+
+async def eventually(
+    client: httpx.AsyncClient,
+    method: str,
+    path: str,
+    body: Any = None,
+    until: Callable[[Any], bool] = lambda _: True,
+) -> Any:
+    """The first answer that is good: the gateway's copy of the catalog follows the log."""
+    async for attempt in AsyncRetrying(stop=stop_after_delay(START_S), wait=wait_fixed(0.05), reraise=True):
+        with attempt:
+            answer = (await client.request(method, path, json=body)).raise_for_status().json()
+            assert until(answer), answer
+    return answer
 
 
 async def test_a_page_code_works_once(core: Core, org: Org) -> None:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.accounts.events import Limits
+from events.catalog.current import FLEET
 from events.jobs.current import CurrentJob
-from processors.scheduler.core import FLEET
 from processors.scheduler.rotation import Rotation
 from tests.unit.scheduler.makers import Bench
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from events.accounts.current import CurrentOrg
 from events.accounts.events import Limits
-from events.catalog.current import CurrentProvider
+from events.catalog.current import FLEET, CurrentProvider
 from events.jobs.current import CurrentJob
-from processors.scheduler.core import FLEET, Dispatch, Scheduler
+from processors.scheduler.core import Dispatch, Scheduler
 from processors.scheduler.fleet import Worker
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

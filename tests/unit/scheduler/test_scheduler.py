@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from events.catalog.current import FLEET, unsaid
 from events.jobs.current import CurrentJob
 from processors.scheduler.core import Scheduler
 from processors.scheduler.pool import token
@@ -230,6 +234,20 @@ def test_the_fleet_waits_for_a_worker_that_serves_the_model() -> None:
     assert bench.order == []
     bench.workers(w1_y=1, w2_x=1)
     assert [(one.job_id, one.worker) for one in bench.dispatched] == [("o1.a", "w2")]
+
+
+@pytest.mark.parametrize("closed", [{"concurrent": 0}, {"concurrent": 100_000, "active": False}])
+def test_a_closed_fleet_gets_nothing_until_it_is_open_again(closed: dict[str, Any]) -> None:
+    bench = Bench(fleet=True)
+    bench.limit(**closed)
+    bench.workers(w1_x=2)
+    bench.queue("o1.a", model="x")
+    bench.queue("o1.b", model="x")
+    assert bench.order == []
+    bench.limit(1)
+    assert bench.order == ["o1.a"]
+    bench.limit(unsaid(FLEET).concurrent)
+    assert bench.order == ["o1.a", "o1.b"]
 
 
 def test_the_worker_with_the_least_in_flight_is_picked() -> None:
