@@ -136,12 +136,11 @@ class LlmClient:
         text = (choice.message.content or "") if choice is not None and choice.message is not None else ""
         if not text.strip():
             raise Broken("an answer without a word")
-        usage = answer.usage
         return Completion(
-            text[:ANSWER_CHARS_MAX],
+            _clean(text[:ANSWER_CHARS_MAX]),
             model,
-            usage.prompt_tokens if usage else _tokens(str(call.messages)),
-            usage.completion_tokens if usage else _tokens(text),
+            _counted(answer.usage, "prompt_tokens", _tokens(str(call.messages))),
+            _counted(answer.usage, "completion_tokens", _tokens(text)),
             ms=0,
             started_at=0.0,
             ended_at=0.0,
@@ -160,11 +159,11 @@ class LlmClient:
             reasoning = getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None)
             if isinstance(reasoning, str) and reasoning:
                 thought += len(reasoning)
-                yield Delta("reasoning", reasoning)
+                yield Delta("reasoning", _clean(reasoning))
             if delta is not None and isinstance(delta.content, str) and delta.content:
                 text.append(delta.content)
                 written += len(delta.content)
-                yield Delta("content", delta.content)
+                yield Delta("content", _clean(delta.content))
             if written + thought > ANSWER_CHARS_MAX:
                 raise Broken("an answer without end")
         whole = "".join(text)
@@ -173,10 +172,10 @@ class LlmClient:
         if not whole.strip():
             raise Broken("a stream without a word")
         yield Completion(
-            whole[:ANSWER_CHARS_MAX],
+            _clean(whole[:ANSWER_CHARS_MAX]),
             model,
-            usage.prompt_tokens if usage else _tokens(str(call.messages)),
-            usage.completion_tokens if usage else _tokens(whole) + math.ceil(thought / 4),
+            _counted(usage, "prompt_tokens", _tokens(str(call.messages))),
+            _counted(usage, "completion_tokens", _tokens(whole) + math.ceil(thought / 4)),
             ms=0,
             started_at=0.0,
             ended_at=0.0,
@@ -268,6 +267,19 @@ def _failed(error: BaseException | None) -> LlmFailed:
     failed = LlmFailed(kind, f"no language model answered: {kind}")
     failed.__cause__ = error
     return failed
+
+
+def _clean(text: str) -> str:
+    """Halves of characters that a server cut apart are put together; what stays half can stand in no UTF-8."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _counted(usage: Any, name: str, otherwise: int) -> int:
+    """What the server counted; the client library checks none of it, and some servers leave it out or empty."""
+    count = getattr(usage, name, None)
+    return count if isinstance(count, int) and count >= 0 else otherwise
 
 
 def _tokens(text: str) -> int:

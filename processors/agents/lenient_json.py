@@ -7,6 +7,7 @@ For valid JSON it gives exactly what a strict reader gives.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,6 +21,7 @@ _WORDS: Final = {"true": True, "false": False, "null": None, "True": True, "Fals
                  "NaN": None, "undefined": None, "Infinity": None, "-Infinity": None}  # fmt: skip
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
 _NUMBER_MAX: Final = 64
+_INTEGER_MAX: Final = 2**63 - 1
 _PLAIN = re.compile(r"[^\"'\\]+")
 _LITERAL = re.compile(r"[^\s,:{}\[\]\"'/]+")
 _AFTER_STRING: Final = frozenset(',:}]/"')
@@ -244,5 +246,13 @@ def _literal(word: str) -> Any:
     if word in _WORDS:
         return _WORDS[word]
     if len(word) <= _NUMBER_MAX and _NUMBER.match(word):
-        return float(word) if any(c in word for c in ".eE") else int(word)
+        return _number(word)
     return _NOTHING
+
+
+def _number(word: str) -> int | float | None:
+    """As exact as what reads it afterwards can keep it; None for what is larger than any number."""
+    if not any(c in word for c in ".eE") and abs(whole := int(word)) <= _INTEGER_MAX:
+        return whole
+    number = float(word)
+    return number if math.isfinite(number) else None

@@ -12,10 +12,12 @@ from processors.agents.llm import Completion, Delta, LlmFailed, Restarted
 from tests.contract.llm.hostile import (
     Behaviour,
     Hostile,
+    chunk,
     cut,
     dropped,
     failing_midway,
     garbage,
+    raw,
     refuse,
     serving,
     silent,
@@ -61,7 +63,7 @@ async def test_a_stream_gives_reasoning_then_content_then_the_figures(server: Ho
     assert said(pieces) == "hello world"
     done = ended(pieces)
     assert (done.text, done.model, done.tokens_in, done.tokens_out, done.fallback) == ("hello world", "one", 7, 5, None)
-    assert done.ended_at - done.started_at == pytest.approx(done.ms / 1000)
+    assert done.ended_at - done.started_at == pytest.approx(done.ms / 1000, abs=1e-6)
 
 
 async def test_agent_and_variant_are_in_the_headers(server: Hostile) -> None:
@@ -161,3 +163,17 @@ async def test_a_server_that_is_not_there_is_a_failure_too() -> None:
         with pytest.raises(LlmFailed) as failed:
             await client.complete("writer", ASK)
     assert failed.value.category == "connection"
+
+
+async def test_halves_of_characters_are_put_together_and_never_given_on_alone(server: Hostile) -> None:
+    halves = raw([chunk({"content": "a \ud83d"}), chunk({"content": "\ude00 \ud83d"}), chunk({}, "stop"), "[DONE]"])
+    pieces = await streamed(server, halves)
+    assert ended(pieces).text == "a \U0001f600 \ufffd"
+    assert "".join(piece.text for piece in pieces if isinstance(piece, Delta)).encode()
+
+
+@pytest.mark.parametrize("usage", [{}, {"prompt_tokens": None, "completion_tokens": "7"}, {"prompt_tokens": -1}])
+async def test_a_server_that_counts_badly_is_counted_for(server: Hostile, usage: dict[str, object]) -> None:
+    events = [chunk({"content": "four"}), chunk({}, "stop"), {**chunk({}), "choices": [], "usage": usage}, "[DONE]"]
+    done = ended(await streamed(server, raw(events)))
+    assert (done.tokens_in > 0, done.tokens_out) == (True, 1)

@@ -73,6 +73,16 @@ def test_loose_types_are_read() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("number", "read"), [("7", 7), ("-7", -7), ("1e999", None), ("9" * 30, 1e30), (str(2**63), float(2**63))]
+)
+def test_a_number_that_no_reader_keeps_is_not_passed_on(number: str, read: object) -> None:
+    step = f'{{"id": "a", "title": "x", "agent_type": "image", "input": {{"seed": {number}}},}}'
+    plan = parse_plan(f'{{"steps": [{step}]}}')
+    assert plan.layer == "repaired"
+    assert plan.steps[0].input == {"seed": read}
+
+
 def test_no_steps_with_a_reason() -> None:
     plan = parse_plan('{"title": "", "steps": [], "reason": "Nothing to make."}')
     assert (plan.steps, plan.reason, plan.layer) == ((), "Nothing to make.", "direct")
