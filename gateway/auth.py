@@ -55,7 +55,9 @@ def needs_key(scope: Scope) -> bool:
     path: str = scope["path"]
     if not path.startswith("/v1/") or path.startswith(OPEN):
         return False
-    signed = path.startswith("/v1/assets/") and b"sig=" in scope["query_string"]
+    signed = path.startswith("/v1/assets/") and any(
+        parameter.startswith(b"sig=") for parameter in scope["query_string"].split(b"&")
+    )
     return not signed
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from gateway.inputs import escaped
 from gateway.problems import Problem
+from projections.storable import unstorable
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,7 +31,7 @@ class Nothing(Body):
 
 
 async def read_json(request: Request) -> Any:
-    """The body as JSON without NaN, infinities or bottomless nesting; nothing counts as an empty object."""
+    """The body as JSON that a store can hold, without NaN or infinities; nothing counts as an empty object."""
     raw = await request.body()
     if not raw.strip():
         return {}
@@ -38,8 +39,8 @@ async def read_json(request: Request) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Problem.invalid("", f"the body is not JSON: {error.msg}") from error
-    if too_deep(value):
-        raise Problem.invalid("", f"the body is nested more than {DEPTH_MAX} levels deep")
+    if (why := unstorable(value, DEPTH_MAX)) is not None:
+        raise Problem.invalid("", f"the body {why}")
     return value
 
 
@@ -61,20 +62,6 @@ def validated(model: type[M], value: Any) -> M:
         raise Problem(
             "invalid-input", f"{len(found)} of its members are not valid", errors=found[:ERRORS_MAX]
         ) from None
-
-
-def too_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEPTH_MAX):
-        level = [
-            member
-            for one in level
-            for member in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
-            if isinstance(member, dict | list)
-        ]
-        if not level:
-            return False
-    return True
 
 
 def takes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:

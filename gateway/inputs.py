@@ -11,9 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from jsonschema import Draft202012Validator
 
+from commands import pricing
+from commands.pricing import REFERENCE
 from commands.signing import BadSignature, verify
 from events.catalog.current import CurrentModel
 from events.catalog.events import ModelSpec
+from events.jobs.events import PriceLine
 from gateway.problems import Problem
 
 Json: TypeAlias = Any
@@ -27,7 +30,6 @@ PLACEHOLDER: Final = "https://asset.invalid/file"
 """What a file stands for while the schema, which asks for an address, is checked."""
 _ID = re.compile(r"(ast|upl)_[A-Za-z0-9]{1,64}\Z")
 _ASSET_PATH = re.compile(r"/v1/assets/(ast_[A-Za-z0-9]{1,64})\Z")
-_ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,20}://|//|data:")
 _ASSET_MEMBERS = ("asset_id", "sha256", "bytes", "media_type", "width", "height", "duration_s")
 
 
@@ -39,8 +41,12 @@ class Inputs:
         self._find_asset = find_asset
         self._validators: OrderedDict[tuple[str, int], Draft202012Validator] = OrderedDict()
 
-    async def resolve(self, org_id: str, spec: ModelSpec, values: dict[str, Json]) -> dict[str, Json]:
-        """The input with every file as `{"$asset": …}`. Raises a Problem that names the field."""
+    async def resolve(
+        self, org_id: str, spec: ModelSpec, values: dict[str, Json], *, references: bool = False
+    ) -> dict[str, Json]:
+        """The input with every file as `{"$asset": …}`. Raises a Problem that names the field.
+
+        A step's input may hold `references` to files of other steps and of the session in their place."""
         properties = spec.input_schema.get("properties", {})
         resolved = dict(values)
         budget = FILES_MAX
@@ -54,7 +60,9 @@ class Inputs:
             if budget < 0:
                 raise Problem.invalid(f"/input/{name}", f"more than {FILES_MAX} files")
             found = [
-                await self._file(org_id, one, f"/input/{name}/{index}" if many is value else f"/input/{name}")
+                one
+                if references and isinstance(one, str) and REFERENCE.match(one)
+                else await self._file(org_id, one, f"/input/{name}/{index}" if many is value else f"/input/{name}")
                 for index, one in enumerate(many)
             ]
             resolved[name] = found if many is value else found[0]
@@ -87,7 +95,10 @@ class Inputs:
         if not isinstance(value, str):
             refuse_reference(value, pointer)
             return value
-        parts = urlsplit(value)
+        try:
+            parts = urlsplit(value)
+        except ValueError as error:
+            raise Problem.invalid(pointer, "this is no address") from error
         if match := _ASSET_PATH.search(parts.path):
             return self._signed(org_id, match[1], parts.query, pointer)
         if _ID.match(value):
@@ -95,9 +106,7 @@ class Inputs:
             if document is None:
                 raise Problem.invalid(pointer, f"there is no file {value}")
             return {"$asset": {name: document[name] for name in _ASSET_MEMBERS if name in document}}
-        if _ADDRESS.match(value):
-            raise Problem.invalid(pointer, "files from elsewhere are not fetched: upload the file and give its id")
-        return value
+        raise Problem.invalid(pointer, "files from elsewhere are not fetched: upload the file and give its id")
 
     def _signed(self, org_id: str, asset_id: str, query: str, pointer: str) -> Json:
         asked = parse_qs(query)
@@ -110,6 +119,14 @@ class Inputs:
             raise Problem.invalid(pointer, "this address of a file is not valid, or not any more")
         members = {"asset_id": asset_id, "sha256": signed.sha256, "bytes": signed.size, "media_type": signed.media_type}
         return {"$asset": members}
+
+
+def priced(spec: ModelSpec, values: dict[str, Json]) -> tuple[tuple[PriceLine, ...], int]:
+    """The lines of its price and their total. Raises a Problem."""
+    try:
+        return pricing.estimate(spec, values)
+    except ValueError as error:
+        raise Problem.invalid("/input", f"this cannot be priced: {error}") from error
 
 
 def takes_files(schema: Mapping[str, Any]) -> bool:

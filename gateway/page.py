@@ -33,8 +33,8 @@ def router(dist: Path) -> APIRouter:
 
     @routes.get("/{path:path}")
     async def page(request: Request, path: str) -> Response:
-        file = (root / path).resolve()
-        if path and file.is_relative_to(root) and file.is_file():
+        file = file_of(root, path)
+        if file is not None:
             lasting = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
             return FileResponse(file, headers={**HEADERS, "cache-control": lasting})
         if path.startswith("v1/") or "text/html" not in request.headers.get("accept", "text/html"):
@@ -45,3 +45,12 @@ def router(dist: Path) -> APIRouter:
         return FileResponse(index, headers={**HEADERS, "cache-control": "no-cache"})
 
     return routes
+
+
+def file_of(root: Path, path: str) -> Path | None:
+    """The file of this name below the root; None where there is none, or can be none of such a name."""
+    try:
+        file = (root / path).resolve()
+        return file if path and file.is_relative_to(root) and file.is_file() else None
+    except (OSError, ValueError):
+        return None

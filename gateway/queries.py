@@ -12,6 +12,7 @@ import orjson
 from pymongo.asynchronous.database import AsyncDatabase
 
 from gateway.problems import Problem, not_found
+from projections.storable import INTEGER_MAX
 
 Document = dict[str, Any]
 Db = AsyncDatabase[Document]
@@ -62,6 +63,6 @@ def decode_cursor(cursor: str) -> tuple[str | int, str]:
         at, last = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError, TypeError) as error:
         raise Problem("malformed", "`cursor` is not one of ours") from error
-    if not isinstance(at, str | int) or not isinstance(last, str):
+    if type(at) not in (str, int) or not isinstance(last, str) or (type(at) is int and at > INTEGER_MAX):
         raise Problem("malformed", "`cursor` is not one of ours")
     return at, last

@@ -12,6 +12,7 @@ from events.envelope import Recorded
 from events.log.codec import time_to_text
 from events.sealed import Sealed
 from projections.opening import Opened
+from projections.storable import unstorable
 
 
 def at(event: Recorded) -> str:
@@ -33,14 +34,15 @@ def kids(*sealed: Sealed | None) -> frozenset[str]:
 
 
 def parsed(sealed: Sealed | None, opened: Opened) -> Any:
-    """The JSON that was sealed; a text that is none (an erased one) as it is."""
+    """The JSON that was sealed; a text that is none (an erased one), or that no document can hold, as it is."""
     if sealed is None:
         return None
     words = opened(sealed)
     try:
-        return orjson.loads(words)
+        value = orjson.loads(words)
     except orjson.JSONDecodeError:
         return words
+    return value if unstorable(value) is None else words
 
 
 def asset(ref: AssetRef, opened: Opened) -> dict[str, Any]:

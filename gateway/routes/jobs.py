@@ -12,18 +12,17 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from commands import pricing
 from commands.orgs.commands import Amount, CancelJob, DiscardJob, ReplayJob, SubmitJob
 from events.jobs.events import Priority
 from events.model import MONEY_MAX
-from events.topics import EVENTS_JOBS
+from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from gateway import queries
 from gateway.answers import ask, decided, json, page, platform_of
 from gateway.auth import READERS, caller, of_prefix
 from gateway.bodies import Body, Nothing, read, takes
 from gateway.catalog import active_model
 from gateway.identity import identity
-from gateway.inputs import Inputs
+from gateway.inputs import Inputs, priced
 from gateway.keyring import Caller
 from gateway.platform import Platform
 from gateway.problems import Problem, not_found
@@ -47,18 +46,17 @@ class SubmitBody(Body):
 
 
 @router.post("/jobs", status_code=202, openapi_extra=takes(SubmitBody))
-async def submit(request: Request) -> Response:
+async def submit(request: Request, after: str | None = None) -> Response:
+    """Accepts a job and reserves its price; `after` waits for an upload that the input names."""
     who, platform = caller(request), platform_of(request)
     body, raw = await read(request, SubmitBody)
+    await platform.reading.after(after, (EVENTS_CANVAS, EVENTS_JOBS))
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw, required=True)
     model = active_model(platform, body.model)
     inputs: Inputs = request.app.state.inputs
     values = await inputs.resolve(who.org_id, model.model, body.input)
     inputs.check(model, values)
-    try:
-        lines, total = pricing.estimate(model.model, values)
-    except ValueError as error:
-        raise Problem.invalid("/input", f"this cannot be priced: {error}") from error
+    lines, total = priced(model.model, values)
     command = SubmitJob(
         org_id=who.org_id,
         job_id=same.new("job"),
@@ -87,19 +85,23 @@ def public_address(url: str | None) -> str | None:
     """Refuses at once what can never be public; whoever calls it later checks the address it connects to."""
     if url is None:
         return None
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not host or parts.username or host.rstrip(".").endswith("localhost"):
-        raise Problem.invalid("/webhook_url", "a public http(s) address is needed")
-    try:
-        literal = ipaddress.ip_address(host)
-    except ValueError:
-        if not any(char.isalpha() for char in host.rsplit(".", 1)[-1]):
-            raise Problem.invalid("/webhook_url", "a public http(s) address is needed") from None
-        return url
-    if not literal.is_global:
+    if not may_be_public(url):
         raise Problem.invalid("/webhook_url", "a public http(s) address is needed")
     return url
+
+
+def may_be_public(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or not host or parts.username or host.rstrip(".").endswith("localhost"):
+        return False
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return any(char.isalpha() for char in host.rsplit(".", 1)[-1])
 
 
 @router.get("/jobs")

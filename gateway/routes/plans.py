@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from commands import pricing
 from commands.canvas.commands import ApprovePlan, CancelRun, EditStep, PlanCommand, RejectPlan, RerunPlan
 from commands.orgs.commands import CancelJob
 from events.ids import BadId, session_of
@@ -21,7 +20,7 @@ from gateway.auth import caller, of_prefix
 from gateway.bodies import Body, Nothing, read, takes
 from gateway.catalog import active_model
 from gateway.identity import identity
-from gateway.inputs import Inputs
+from gateway.inputs import Inputs, priced
 from gateway.problems import Problem, not_found
 from gateway.views import Views
 
@@ -112,7 +111,7 @@ async def edit(request: Request, plan_id: str, step: str, after: str | None = No
     values = given if isinstance(given, dict) else {}
     inputs: Inputs = request.app.state.inputs
     if body.input is not None:
-        values = await inputs.resolve(who.org_id, model.model, values)
+        values = await inputs.resolve(who.org_id, model.model, values, references=True)
     inputs.check(model, values, whole=False)
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
     command = EditStep(
@@ -122,7 +121,7 @@ async def edit(request: Request, plan_id: str, step: str, after: str | None = No
         step_id=document["_id"],
         model=model.model.id,
         input=await platform.vault.seal(who.org_id, who.person, orjson.dumps(values).decode()),
-        estimate=pricing.estimate(model.model, values)[1],
+        estimate=priced(model.model, values)[1],
     )
     return decided(await ask(platform, command, same), 200)
 

@@ -9,8 +9,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from commands.ask import Answer
 from commands.canvas.commands import CancelRun, PostMessage, StartSession
 from events.canvas.session_events import Approval, PlanningMode
+from events.log.position import merge
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from gateway import queries
 from gateway.answers import ask, decided, json, page, platform_of
@@ -130,7 +132,7 @@ async def cancel(request: Request, session_id: str, after: str | None = None) ->
     await queries.one(platform.db, "sessions", who.org_id, of_prefix(session_id, "ses"))
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
     running = {"session_id": session_id, "org_id": who.org_id, "status": "running"}
-    cancelled = []
+    cancelled, positions = [], []
     for plan in await queries.many(platform.db, "plans", running):
         command = CancelRun(org_id=who.org_id, session_id=session_id, plan_id=plan["_id"])
         try:
@@ -140,7 +142,8 @@ async def cancel(request: Request, session_id: str, after: str | None = None) ->
                 raise
             continue
         cancelled.append(answer.result.get("run_id"))
-    return json({"cancelled": cancelled})
+        positions.append(answer.position)
+    return decided(Answer({"cancelled": cancelled}, merge(*positions)), 200)
 
 
 @router.get("/sessions/{session_id}/stream")

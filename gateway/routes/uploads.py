@@ -46,6 +46,9 @@ MULTIPART: Final = {
 async def upload(request: Request, session_id: str) -> Response:
     who, platform = caller(request), platform_of(request)
     session_id = of_prefix(session_id, "ses")
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        # Another form would be gathered in memory, however large it is.
+        raise Problem.invalid("/file", "the body is to be multipart/form-data")
     async with request.form(max_files=1, max_fields=4) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):

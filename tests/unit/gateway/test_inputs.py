@@ -13,7 +13,7 @@ from events.assets import AssetRef
 from events.catalog.current import CurrentModel
 from events.catalog.events import ModelSpec, Price
 from gateway.identity import digest_of
-from gateway.inputs import Inputs
+from gateway.inputs import Inputs, priced
 from gateway.problems import Problem
 from gateway.routes.assets import byte_range, shown
 from gateway.routes.jobs import public_address
@@ -167,3 +167,17 @@ def test_public_addresses(url: str) -> None:
 def test_addresses_that_cannot_be_public(url: str) -> None:
     with pytest.raises(Problem):
         public_address(url)
+
+
+async def test_only_a_steps_input_may_refer_to_other_steps() -> None:
+    values = {"prompt": "x", "image": "step:stp_X.1.s1", "images": ["upload:image_1"]}
+    assert await inputs().resolve("org_A", SPEC, values, references=True) == values
+    with pytest.raises(Problem):
+        await inputs().resolve("org_A", SPEC, values)
+
+
+def test_what_costs_more_than_all_money_is_refused() -> None:
+    spec = SPEC.model_copy(update={"price": Price(unit="image", amount=10**6)})
+    with pytest.raises(Problem) as refused:
+        priced(spec, {"prompt": "x", "num_images": 10**15})
+    assert refused.value.slug == "invalid-input"

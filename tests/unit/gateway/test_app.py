@@ -1,0 +1,180 @@
+"""The application without servers: what clients send that nobody should, and what they are told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pymongo import AsyncMongoClient
+from redis.asyncio import Redis
+from starlette.types import ASGIApp
+
+from adapters.media.probe import probe
+from adapters.storage.objects import storage
+from adapters.vault.keys import MemoryKeyStore
+from adapters.vault.vault import KeyVault
+from commands.ask import Answer
+from commands.model import Command, CommandEnvelope
+from events.accounts.current import CurrentKey, CurrentOrg
+from events.accounts.events import Role
+from events.catalog.current import CurrentModel
+from events.catalog.events import ModelSpec, Price
+from events.jobs.current import CurrentJob
+from events.log.table import CompactedTable
+from gateway.app import create_app
+from gateway.credits_feed import CreditsFeed
+from gateway.hub import Hub
+from gateway.keyring import Keyring, digest
+from gateway.platform import About, Platform, Secrets
+from gateway.reading import Reading
+from projections.streams import StreamStore
+
+KEY, ADMIN = "sk_ann", "platform-key"
+ORG = "org_A"
+NOWHERE = "127.0.0.1:1"
+BEARER = {"authorization": f"Bearer {KEY}"}
+MODEL = ModelSpec(
+    id="m",
+    title="M",
+    media_out=("image",),
+    agent_type="image",
+    input_schema={"type": "object", "properties": {"n": {"type": "integer"}, "image": {"x-media": "image"}}},
+    price=Price(unit="run", amount=1),
+    provider="p",
+)
+
+
+class Decider:
+    """Takes every command."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[Command, CommandEnvelope]] = []
+
+    async def __call__(self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
+        assert timeout_s > 0
+        self.taken.append((command, envelope))
+        return Answer({}, {"events.jobs/0": len(self.taken)})
+
+
+class Catalog(CompactedTable[Any]):
+    """A table as the log would have filled it."""
+
+    def __init__(self, *models: ModelSpec) -> None:
+        super().__init__(NOWHERE, "current.catalog", CurrentModel)
+        self._values = {f"model:{spec.id}": CurrentModel(model=spec, version=1) for spec in models}
+
+
+def keys(**roles: Role) -> CurrentOrg:
+    made = tuple(CurrentKey(key_id=f"key_{key}", hash=digest(key), role=role) for key, role in roles.items())
+    return CurrentOrg(org_id=ORG, title="A", keys=made)
+
+
+@pytest.fixture
+def decider() -> Decider:
+    return Decider()
+
+
+@pytest.fixture
+async def app(decider: Decider, tmp_path: Path) -> AsyncIterator[ASGIApp]:
+    """Nothing of it reaches a server: what would is not asked here."""
+    mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(f"mongodb://{NOWHERE}", serverSelectionTimeoutMS=1)
+    redis: Redis = Redis.from_url(f"redis://{NOWHERE}")
+    keyring = Keyring(ADMIN)
+    keyring.changed(ORG, keys(sk_ann="member"))
+    hub, reading = Hub(), Reading(mongo["studio"], "none")
+    async with mongo:
+        platform = Platform(
+            ask=decider,
+            vault=KeyVault(MemoryKeyStore(), bytes(32)),
+            storage=storage("memory://"),
+            probe=probe,
+            db=mongo["studio"],
+            redis=redis,
+            streams=StreamStore(mongo["studio"]),
+            reading=reading,
+            keyring=keyring,
+            orgs=CompactedTable(NOWHERE, "current.orgs", CurrentOrg),
+            catalog=Catalog(MODEL),
+            live_jobs=CompactedTable(NOWHERE, "current.jobs", CurrentJob),
+            hub=hub,
+            secrets=Secrets(b"s" * 32),
+            about=About("0", "offline", False),
+            ready=dict,
+        )
+        (tmp_path / "index.html").write_text("<p>the page")
+        yield create_app(platform, CreditsFeed(hub, reading, mongo["studio"]), tmp_path)
+
+
+@pytest.fixture
+async def client(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://studio") as made:
+        yield made
+
+
+def slug(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].removeprefix("/problems/")
+
+
+@pytest.mark.parametrize("path", ["/%00", "/" + "a" * 300, "/assets/%00.js"])
+async def test_a_name_that_no_file_can_have_leads_to_the_page(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path, headers={"accept": "text/html"})).status_code == 200
+    assert slug(await client.get(path, headers={"accept": "application/json"})) == (404, "not-found")
+
+
+@pytest.mark.parametrize("query", ["nosig=1", "x=sig=1", "sig"])
+async def test_an_asset_without_a_signature_needs_a_key(client: httpx.AsyncClient, query: str) -> None:
+    answer = await client.get(f"/v1/assets/ast_1?{query}")
+    assert answer.status_code in (401, 404)
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://[::1", "http://host:99999999/"])
+async def test_an_address_that_is_none_is_refused(client: httpx.AsyncClient, address: str) -> None:
+    headers = {**BEARER, "idempotency-key": "k"}
+    body = {"model": "m", "input": {}, "webhook_url": address}
+    answer = await client.post("/v1/jobs", json=body, headers=headers)
+    assert slug(answer) == (422, "invalid-input")
+    assert answer.json()["errors"][0]["pointer"] == "/webhook_url"
+
+
+@pytest.mark.parametrize(
+    "value", ["http://[", " http://169.254.169.254/x", "http:/elsewhere/x", "file:x", "//elsewhere", "/etc/passwd"]
+)
+async def test_a_file_is_an_id_or_an_address_of_ours(client: httpx.AsyncClient, value: str) -> None:
+    headers = {**BEARER, "idempotency-key": "k"}
+    answer = await client.post("/v1/jobs", json={"model": "m", "input": {"image": value}}, headers=headers)
+    assert slug(answer) == (422, "invalid-input")
+    assert answer.json()["errors"][0]["pointer"] == "/input/image"
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"model":"m","input":{"n":9223372036854775808}}', b'{"model":"m","input":{"a\\u0000":1}}']
+)
+async def test_what_no_store_can_hold_is_refused_at_the_door(client: httpx.AsyncClient, body: bytes) -> None:
+    answer = await client.post("/v1/jobs", content=body, headers={**BEARER, "idempotency-key": "k"})
+    assert slug(answer) == (422, "invalid-input")
+
+
+@pytest.mark.parametrize("cursor", ["WzE4NDQ2NzQ0MDczNzA5NTUxNjE1LCJ4Il0", "W3RydWUsIngiXQ", "e30", "é"])
+async def test_a_cursor_that_is_none_of_ours_is_malformed(client: httpx.AsyncClient, cursor: str) -> None:
+    answer = await client.get("/v1/jobs", params={"cursor": cursor}, headers=BEARER)
+    assert slug(answer) == (400, "malformed")
+
+
+async def test_a_job_may_wait_for_what_it_names(client: httpx.AsyncClient) -> None:
+    headers = {**BEARER, "idempotency-key": "k"}
+    answer = await client.post("/v1/jobs?after=x", json={"model": "m", "input": {}}, headers=headers)
+    assert slug(answer) == (400, "malformed")
+
+
+async def test_an_upload_that_is_no_multipart_is_not_read(client: httpx.AsyncClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"file=x"
+        raise AssertionError("the body was read")
+
+    headers = {**BEARER, "content-type": "application/x-www-form-urlencoded"}
+    answer = await client.post("/v1/sessions/ses_1/uploads", content=endless(), headers=headers)
+    assert slug(answer) == (422, "invalid-input")
