@@ -45,11 +45,9 @@ class Fetcher:
         if uri.startswith("data:"):
             await asyncio.to_thread(path.write_bytes, data_of(uri))
             return path
-        parts = urlsplit(uri)
-        if parts.scheme not in ("http", "https"):
-            raise InputRefused("an input file must be an http(s) URL or a data URI")
-        if (parts.hostname or "").lower() not in self.allowed_hosts:
-            raise InputRefused(f"input files are not fetched from {parts.hostname!r}")
+        host = host_of(uri)
+        if host not in self.allowed_hosts:
+            raise InputRefused(f"input files are not fetched from {host!r}")
         try:
             async with asyncio.timeout(FETCH_TIMEOUT_S):
                 await self._download(uri, path)
@@ -71,6 +69,18 @@ class Fetcher:
                     if received > MAX_FILE_BYTES:
                         raise InputRefused("an input file is larger than 200 MB")
                     file.write(chunk)
+
+
+def host_of(uri: str) -> str:
+    """The host of an http(s) URL that can be fetched at all."""
+    try:
+        parts = urlsplit(uri)
+        usable = parts.scheme in ("http", "https") and parts.port != 0 and httpx.URL(uri).is_absolute_url
+    except (ValueError, httpx.InvalidURL) as error:
+        raise InputRefused("an input file has an address that is none") from error
+    if not usable:
+        raise InputRefused("an input file must be an http(s) URL or a data URI")
+    return (parts.hostname or "").lower()
 
 
 def data_of(uri: str) -> bytes:
