@@ -40,6 +40,7 @@ from gateway.routes import (
     queue,
     sessions,
     uploads,
+    webhooks,
 )
 from gateway.sse import Streams
 from gateway.views import Views, signer
@@ -57,7 +58,8 @@ def create_app(platform: Platform, feed: CreditsFeed, dist: Path, *, partitions:
     app.state.streams = Streams(
         platform.hub, Renderer(platform.vault, sign), feed, platform.streams, platform.reading, partitions
     )
-    for resource in (jobs, sessions, uploads, plans, queue, models, books, assets, projects, admin, page_login):
+    resources = (jobs, sessions, uploads, plans, queue, models, books, assets, projects, admin, page_login, webhooks)
+    for resource in resources:
         app.include_router(resource.router, prefix="/v1")
     app.include_router(about.api, prefix="/v1")
     app.include_router(about.router)

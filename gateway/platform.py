@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from redis.asyncio import Redis
 
 from commands.ask import Ask
-from commands.ports import Storage, Vault
+from commands.ports import Storage, Vault, WebhookVerifier
 from events.accounts.current import CurrentOrg
 from events.canvas.session_events import Medium
 from events.catalog.current import CurrentModel, CurrentProvider
@@ -79,3 +79,5 @@ class Platform:
     secrets: Secrets
     about: About
     ready: Callable[[], Mapping[str, bool]]
+    webhooks: Mapping[str, WebhookVerifier] = field(default_factory=dict)
+    """By the provider's name: who checks its webhooks."""

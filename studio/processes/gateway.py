@@ -14,6 +14,7 @@ from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
 from adapters.media.probe import probe
+from adapters.providers.configured import webhook_verifiers
 from adapters.storage.objects import storage
 from adapters.vault.mongo import MongoKeyStore
 from adapters.vault.vault import KeyVault, master_key
@@ -34,7 +35,7 @@ from gateway.reading import Reading
 from processors.runners.together import once, together
 from projections.stores.mongo import DATABASE
 from projections.streams import StreamStore
-from studio.processes.dispatcher import secret
+from studio.processes.dispatcher import access_of, secret, simulators_url
 from studio.processes.health import HealthServer
 from studio.processes.process import Process
 from studio.processes.projector_mongo import NAME as PROJECTOR
@@ -89,6 +90,8 @@ async def run(settings: Settings, process: Process) -> None:
             process.ready("gateway")
 
         async def answer(stop: asyncio.Event) -> None:
+            """Not before the copies are there: until then a key that is valid looks like none."""
+            await copies.ready()
             await serve(server, copies.hub, stop)
 
         followers = (part.run for part in copies.parts)
@@ -123,6 +126,7 @@ async def platform_of(
         secrets=Secrets(secret(settings.server_secret, "SERVER_SECRET").encode()),
         about=About(version("ai-studio"), settings.planner, settings.sandbox),
         ready=lambda: {"started": not process.pending, "serving": not process.stop.is_set()},
+        webhooks=webhook_verifiers(access_of(settings), simulators_url=simulators_url(settings)),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from adapters.vault.keys import MemoryKeyStore
 from adapters.vault.vault import KeyVault
 from commands.ask import Answer
 from commands.model import Command, CommandEnvelope
+from commands.orgs.commands import RecordJobRunning
+from commands.ports import BadWebhook, WebhookNews
+from commands.refusals import AlreadyEnded, Refusal
+from commands.signing import SignedAttempt, sign_attempt
 from events.accounts.current import CurrentKey, CurrentOrg
 from events.accounts.events import Role
 from events.catalog.current import CurrentModel
@@ -33,6 +38,7 @@ from gateway.reading import Reading
 from projections.streams import StreamStore
 
 KEY, ADMIN = "sk_ann", "platform-key"
+SECRET = b"s" * 32
 ORG = "org_A"
 NOWHERE = "127.0.0.1:1"
 BEARER = {"authorization": f"Bearer {KEY}"}
@@ -52,11 +58,30 @@ class Decider:
 
     def __init__(self) -> None:
         self.taken: list[tuple[Command, CommandEnvelope]] = []
+        self.refusal: Refusal | None = None
 
     async def __call__(self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
         assert timeout_s > 0
+        if self.refusal is not None:
+            raise self.refusal
         self.taken.append((command, envelope))
         return Answer({}, {"events.jobs/0": len(self.taken)})
+
+
+class Signed:
+    """A provider whose signature is a header."""
+
+    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float) -> WebhookNews:
+        if headers.get("webhook-signature") != body.decode() or int(headers["webhook-timestamp"]) < now - 300:
+            raise BadWebhook("no signature fits")
+        return WebhookNews("far-1", "succeeded")
+
+
+class Unreachable:
+    """A provider whose secret cannot be fetched."""
+
+    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float) -> WebhookNews:
+        raise TimeoutError
 
 
 class Catalog(CompactedTable[Any]):
@@ -100,9 +125,10 @@ async def app(decider: Decider, tmp_path: Path) -> AsyncIterator[ASGIApp]:
             catalog=Catalog(MODEL),
             live_jobs=CompactedTable(NOWHERE, "current.jobs", CurrentJob),
             hub=hub,
-            secrets=Secrets(b"s" * 32),
+            secrets=Secrets(SECRET),
             about=About("0", "offline", False),
             ready=dict,
+            webhooks={"far": Signed(), "lost": Unreachable()},
         )
         (tmp_path / "index.html").write_text("<p>the page")
         yield create_app(platform, CreditsFeed(hub, reading, mongo["studio"]), tmp_path)
@@ -178,3 +204,53 @@ async def test_an_upload_that_is_no_multipart_is_not_read(client: httpx.AsyncCli
     headers = {**BEARER, "content-type": "application/x-www-form-urlencoded"}
     answer = await client.post("/v1/sessions/ses_1/uploads", content=endless(), headers=headers)
     assert slug(answer) == (422, "invalid-input")
+
+
+TOKEN = sign_attempt(SECRET, SignedAttempt(ORG, "job_1", 2))
+
+
+async def hook(
+    client: httpx.AsyncClient, *, provider: str = "far", t: str = TOKEN, signature: str = "done", age_s: float = 0
+) -> httpx.Response:
+    headers = {"webhook-signature": signature, "webhook-timestamp": str(int(time.time() - age_s))}
+    return await client.post(f"/v1/webhooks/{provider}", params={"t": t}, content=b"done", headers=headers)
+
+
+async def test_a_webhook_becomes_a_command_of_its_attempt(client: httpx.AsyncClient, decider: Decider) -> None:
+    answers = [await hook(client) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    (command, first), (_, second) = decider.taken
+    assert command == RecordJobRunning(org_id=ORG, job_id="job_1", lease=2, provider_job_id="far-1")
+    assert first.id == second.id
+
+
+async def test_a_webhook_after_the_end_changes_nothing(client: httpx.AsyncClient, decider: Decider) -> None:
+    decider.refusal = AlreadyEnded("the job has ended")
+    assert (await hook(client)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"t": ""},
+        {"t": TOKEN[:-2]},
+        {"t": sign_attempt(b"another", SignedAttempt(ORG, "job_1", 2))},
+        {"signature": "forged"},
+        {"age_s": 400},
+        {"provider": "nobody"},
+    ],
+)
+async def test_a_webhook_that_is_not_signed_is_not_believed(
+    client: httpx.AsyncClient, decider: Decider, wrong: dict[str, Any]
+) -> None:
+    bodies = {(await hook(client, **wrong)).text, (await hook(client, signature="forged")).text}
+    assert slug(await hook(client, **wrong)) == (401, "unauthenticated")
+    assert len(bodies) == 1
+    assert decider.taken == []
+
+
+async def test_a_webhook_that_cannot_be_checked_is_to_come_again(client: httpx.AsyncClient, decider: Decider) -> None:
+    answer = await hook(client, provider="lost")
+    assert slug(answer) == (503, "unavailable")
+    assert "retry-after" in answer.headers
+    assert decider.taken == []
