@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -28,6 +28,10 @@ class Fetcher:
     """Turns each media field into a local path. Redirects are not followed: they would leave the allow list."""
 
     allowed_hosts: frozenset[str]
+    client: httpx.AsyncClient = field(
+        default_factory=lambda: httpx.AsyncClient(timeout=IO_TIMEOUT, follow_redirects=False, trust_env=False)
+    )
+    """One for all downloads: making one costs as much as a small engine."""
 
     async def localise(self, inputs: dict[str, Any], schema: Schema, folder: Path) -> dict[str, Any]:
         local = dict(inputs)
@@ -56,8 +60,7 @@ class Fetcher:
         return path
 
     async def _download(self, uri: str, path: Path) -> None:
-        client = httpx.AsyncClient(timeout=IO_TIMEOUT, follow_redirects=False, trust_env=False)
-        async with client, client.stream("GET", uri) as answer:
+        async with self.client.stream("GET", uri) as answer:
             if answer.status_code >= 500:
                 raise FetchFailed(f"input could not be fetched: HTTP {answer.status_code}")
             if answer.status_code != 200:

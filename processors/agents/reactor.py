@@ -124,12 +124,10 @@ class _Message:
             await self.say(apologies.no_plan(parsed, checked), "no-plan")
             return
         plan_id = await self._draft(parsed, checked, planner)
-        issues = [str(issue) for issue in checked.issues][:ISSUES_MAX]
-        sealed = await asyncio.gather(*(self._seal(issue) for issue in issues))
-        validated = self._ask(self._command(RecordPlanValidated, plan_id=plan_id, verdict=checked.verdict,
-                                            issues=tuple(sealed)), "validate")  # fmt: skip
-        await validated
-        await self._select(plan_id, checked, uploads)
+        validated = await self._validation(plan_id, checked)
+        selected = await self._selection(plan_id, checked, uploads)
+        # Sent in this order to one partition, so decided in this order, mostly in one transaction.
+        await asyncio.gather(self._ask(validated, "validate"), self._ask(selected, "select"))
 
     # the model's answer, once
 
@@ -220,7 +218,12 @@ class _Message:
         )
         return str((await self._ask(command, "draft")).result["plan_id"])
 
-    async def _select(self, plan_id: str, checked: Checked, uploads: Sequence[KnownUpload]) -> None:
+    async def _validation(self, plan_id: str, checked: Checked) -> CanvasCommand:
+        issues = [str(issue) for issue in checked.issues][:ISSUES_MAX]
+        sealed = await asyncio.gather(*(self._seal(issue) for issue in issues))
+        return self._command(RecordPlanValidated, plan_id=plan_id, verdict=checked.verdict, issues=tuple(sealed))
+
+    async def _selection(self, plan_id: str, checked: Checked, uploads: Sequence[KnownUpload]) -> CanvasCommand:
         fitted = fit(checked.steps, self._rooms.catalog(), uploads, lambda label: step_id_of(plan_id, label))
         inputs = await asyncio.gather(*(self._seal(orjson.dumps(dict(one.input)).decode()) for one in fitted))
         choices = tuple(
@@ -234,7 +237,7 @@ class _Message:
             for one, sealed in zip(fitted, inputs, strict=True)
         )
         flags = tuple(flag for one in fitted for flag in one.flags)
-        await self._ask(self._command(SelectModels, plan_id=plan_id, choices=choices, flags=flags), "select")
+        return self._command(SelectModels, plan_id=plan_id, choices=choices, flags=flags)
 
     async def say(self, text: str, purpose: str) -> None:
         """The platform's words in the conversation: never a silent session."""

@@ -16,6 +16,7 @@ class Packed:
     name: str
     roles: tuple[str, ...]
     at_once: bool = False
+    niceness: int = 0
 
 
 # Two cores like few processes. Deciders share one only with deciders, because a fenced
@@ -26,9 +27,11 @@ PACKING = (
     Packed("projectors", ("projector_mongo", "projector_firestore")),
     Packed("gateway", ("gateway",)),
     Packed("standins", ("standins",), at_once=True),
-    Packed("gpu-worker-1", ("gpu_worker",), at_once=True),
-    Packed("gpu-worker-2", ("gpu_worker",), at_once=True),
+    Packed("gpu-worker-1", ("gpu_worker",), at_once=True, niceness=5),
+    Packed("gpu-worker-2", ("gpu_worker",), at_once=True, niceness=5),
 )
+SERVER_NICENESS = {"firestore": 10}
+# Nobody waits for the mirror, and an engine's seconds of computing must not hold up an answer.
 
 WORKER_DRAIN_S = 10  # less than the supervisor waits before it kills
 GPU_WORKER = "gpu_worker"  # has a main of its own: it is also started alone, on machines with a GPU
@@ -48,7 +51,7 @@ def program(packed: Packed, port: int) -> Program:
     else:
         command = [sys.executable, "-m", "studio.processes", *packed.roles]
         environment = {"STUDIO_PROCESS_NAME": packed.name, "STUDIO_HEALTH_PORT": str(port)}
-    return Program(packed.name, PLATFORM, command, environment)
+    return Program(packed.name, PLATFORM, command, environment, packed.niceness)
 
 
 def ready_path(packed: Packed) -> str:

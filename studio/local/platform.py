@@ -14,7 +14,7 @@ from studio.local import leftovers, toolchain
 from studio.local.addresses import Addresses
 from studio.local.layout import Layout
 from studio.local.locks import locked
-from studio.local.packing import PACKING, port_names, program
+from studio.local.packing import PACKING, SERVER_NICENESS, port_names, program
 from studio.local.readiness import Awaited, Report, StartFailed, process_check, wait_for
 from studio.local.secrets import filled, with_secrets
 from studio.local.servers import firestore, kafka, mongo, redis
@@ -122,7 +122,10 @@ class LocalPlatform:
         addresses = addressbook.choose(self._asked_for, self.layout)
         servers = self._servers(addresses)
         await asyncio.gather(*(asyncio.to_thread(server.prepare) for server in servers))
-        programs = [Program(server.name, SERVERS, server.command) for server in servers]
+        programs = [
+            Program(server.name, SERVERS, server.command, niceness=SERVER_NICENESS.get(server.name, 0))
+            for server in servers
+        ]
         programs += [program(packed, addresses.ports[packed.name]) for packed in PACKING]
         environment = addressbook.environment(self.settings(addresses))
         process = self.supervisor.start(programs, environment, with_us=self._with_us)

@@ -77,6 +77,8 @@ class Program:
     group: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    niceness: int = 0
+    """Above 0 it yields the processor to what a person waits for."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def configuration(layout: Layout, programs: Sequence[Program]) -> str:
         parts.append(
             PROGRAM.format(
                 name=program.name,
-                command=plain(shlex.join([*WITH_ITS_PARENT, *program.command])),
+                command=plain(shlex.join([*WITH_ITS_PARENT, *nice(program.niceness), *program.command])),
                 environment=",".join(pairs),
                 autostart="true" if program.group == SERVERS else "false",
                 logs=paths["logs"],
@@ -110,6 +112,10 @@ def configuration(layout: Layout, programs: Sequence[Program]) -> str:
         if names:
             parts.append(GROUP.format(name=group, programs=",".join(names), priority=priority))
     return "".join(parts)
+
+
+def nice(niceness: int) -> list[str]:
+    return ["nice", "-n", str(niceness)] if niceness else []
 
 
 def plain(value: object) -> str:
