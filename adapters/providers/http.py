@@ -26,7 +26,8 @@ from processors.dispatcher.errors import (
 )
 
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0, pool=10.0)
-LIMITS: Final = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=20.0)
+LIMITS: Final = httpx.Limits(max_connections=1_000, max_keepalive_connections=50, keepalive_expiry=20.0)
+"""Each attempt in flight may hold one for as long as it is watched, and needs another to be stopped."""
 RETRY_AFTER_MAX_S: Final = 3600.0
 DETAIL_MAX_CHARS: Final = 300
 NO_STATUS: Final = 600

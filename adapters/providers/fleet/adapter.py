@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, contextmanager
 from typing import Any, Final
 
 import httpx
@@ -31,6 +33,9 @@ SILENCE_MAX_S: Final = 40.0
 """A worker sends a comment every 15 s."""
 STOP_TIMEOUT_S: Final = 20.0
 REFUSALS: Final = 400
+WORKERS_KNOWN_MAX: Final = 1024
+
+log = logging.getLogger(__name__)
 
 
 class Fleet:
@@ -44,6 +49,8 @@ class Fleet:
         self, directory: Directory, *, client: httpx.AsyncClient | None = None, pace: Pace | None = None
     ) -> None:
         self._directory = directory
+        self._last_seen: OrderedDict[str, str] = OrderedDict()
+        """Worker → the address it had: Redis may lose its entry, or be away, while it goes on working."""
         self._pace = pace or Pace()
         timeout = httpx.Timeout(SILENCE_MAX_S, connect=3.0, pool=10.0)
         self._client = client or http_client(timeout=timeout)
@@ -52,7 +59,7 @@ class Fleet:
         await self._client.aclose()
 
     async def submit(self, call: Call) -> Handle | Ended:
-        url = await self._url(call.worker, call.token)
+        url = await self._url(call.worker, call.token, new=True)
         with gone(), translated(WHO):
             answer = await self._client.put(
                 url, json={"model": call.model, "input": dict(call.input)}, headers={"Prefer": "respond-async"}
@@ -65,12 +72,16 @@ class Fleet:
     async def watch(self, handle: Handle) -> AsyncGenerator[Update, None]:
         """The stream of events; where it breaks, questions, until the worker answers no more."""
         url = await self._url(handle.worker, handle.provider_job_id)
-        with suppress(OutcomeUnknown):
+        try:
             async with aclosing(self._pushed(url)) as pushed:
                 async for update in pushed:
                     yield update
                     if not isinstance(update, Progressed):
                         return
+        except WorkerGone:
+            raise
+        except (OutcomeUnknown, NotSent) as broken:
+            log.info("%s is asked after: %s", handle.provider_job_id, broken.detail)
         async with aclosing(polled(lambda: self._ask(url), self._pace)) as answers:
             async for update in answers:
                 yield update
@@ -128,19 +139,35 @@ class Fleet:
             raise refused(answer.status_code, body_of(answer), retry_after(answer.headers))
         return update_of(json_object(answer, WHO))
 
-    async def _url(self, worker: str | None, token: str) -> str:
-        url = await self._directory.url(worker) if worker is not None else None
+    async def _url(self, worker: str | None, token: str, *, new: bool = False) -> str:
+        """What may be running is looked for where its worker was last: the connection tells whether that is gone."""
+        if worker is None:
+            raise WorkerGone("no worker was chosen")
+        last_seen = self._last_seen.get(worker)
+        try:
+            url = await self._directory.url(worker)
+        except NotSent:
+            if last_seen is None:
+                raise
+            url = last_seen
+        if url is None and not new:
+            url = last_seen
         if url is None:
             raise WorkerGone("the worker that was chosen is gone")
+        self._last_seen[worker] = url
+        while len(self._last_seen) > WORKERS_KNOWN_MAX:
+            self._last_seen.popitem(last=False)
         return f"{url}/predictions/{token}"
 
 
 @contextmanager
 def gone() -> Iterator[None]:
-    """A worker that does not take a connection has died."""
+    """A worker that does not take a connection has died; that we have no connection left says nothing of it."""
     try:
         yield
     except NotSent as error:
+        if isinstance(error.__cause__, httpx.PoolTimeout):
+            raise
         raise WorkerGone(error.detail) from error
 
 
