@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.cloud.firestore_v1.services.firestore import FirestoreAsyncClient
 from google.cloud.firestore_v1.types import CommitRequest, RunQueryRequest, StructuredQuery
 
-from commands.ports import ERASED
 from events.ids import plan_of, session_of
-from projections.stores.firestore_wire import Merge, string_of, write_of
-from projections.stores.mongo import PERSONAL
+from projections.stores.firestore_erasing import erased
+from projections.stores.firestore_wire import Merge, replacing, write_of
+from projections.stores.mongo import KidsOf
 from projections.writes import Blank, Insert, Store, Update, Write
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,11 @@ CHUNK: Final = 500
 REMEMBERED_MAX: Final = 200_000
 CALL_WITHIN_S: Final = 10.0
 MIRRORED: Final = frozenset({"accounts", "sessions", "messages", "plans", "steps", "jobs"})
-BELOW: Final[Mapping[str, tuple[str, ...]]] = {"sessions": ("messages", "plans"), "plans": ("steps",)}
+BELOW: Final[Mapping[str, tuple[str, ...]]] = {
+    "orgs": ("sessions", "jobs"),
+    "sessions": ("messages", "plans"),
+    "plans": ("steps",),
+}
 
 Path = tuple[str, ...]
 
@@ -32,10 +36,11 @@ class FirestoreStore:
     """Positions lie with those of MongoDB; documents under `orgs/{org}`. What was written last is remembered by its
     version, so that an older one is skipped."""
 
-    def __init__(self, client: FirestoreAsyncClient, project: str, positions: Store) -> None:
+    def __init__(self, client: FirestoreAsyncClient, project: str, positions: Store, kids_of: KidsOf) -> None:
         self._client = client
         self._database = f"projects/{project}/databases/(default)"
         self._positions = positions
+        self._kids_of = kids_of
         self._versions: OrderedDict[Path, int] = OrderedDict()
 
     async def positions(self, name: str) -> dict[str, int]:
@@ -77,31 +82,29 @@ class FirestoreStore:
         await self._client.commit(CommitRequest.wrap(request), timeout=CALL_WITHIN_S, metadata=self._metadata())
 
     async def _blank(self, write: Blank) -> None:
-        """Sessions that were the person's own, with everything in them."""
-        async for name, fields in self._below(self._name(("orgs", write.org_id)), "sessions"):
-            if string_of(fields, "user_id") == write.person:
-                await self._erase(name, fields, "sessions")
+        """Whatever of the organisation's was sealed under one of the person's keys."""
+        kids = await self._kids_of(write.org_id, write.person)
+        if kids:
+            await self._erase_below(self._name(("orgs", write.org_id)), "orgs", kids)
 
-    async def _erase(self, name: str, fields: Mapping[str, Any], collection: str) -> None:
-        merge = Merge()
-        for field in PERSONAL[collection]:
-            if "." not in field and field in fields:
-                merge.put((field,), ERASED)
-        request = CommitRequest.pb(CommitRequest(database=self._database))
-        request.writes.append(write_of(name, merge))
-        await self._client.commit(CommitRequest.wrap(request), timeout=CALL_WITHIN_S, metadata=self._metadata())
-        for kind in BELOW.get(collection, ()):
-            async for inner, inner_fields in self._below(name, kind):
-                await self._erase(inner, inner_fields, kind)
+    async def _erase_below(self, parent: str, kind: str, kids: Sequence[str]) -> None:
+        for collection in BELOW.get(kind, ()):
+            for name, fields in await self._below(parent, collection):
+                changed = erased(collection, fields, kids)
+                if changed:
+                    request = CommitRequest.pb(CommitRequest(database=self._database))
+                    request.writes.append(replacing(name, changed))
+                    call = CommitRequest.wrap(request)
+                    await self._client.commit(call, timeout=CALL_WITHIN_S, metadata=self._metadata())
+                await self._erase_below(name, collection, kids)
 
-    async def _below(self, parent: str, collection: str) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+    async def _below(self, parent: str, collection: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """Read to its end before anything else is asked: the time of a call is that of its stream."""
         query = StructuredQuery(from_=[StructuredQuery.CollectionSelector(collection_id=collection)])
         request = RunQueryRequest(parent=parent, structured_query=query)
         found = await self._client.run_query(request, timeout=CALL_WITHIN_S, metadata=self._metadata())
-        async for answer in found:
-            document = type(answer).pb(answer).document
-            if document.name:
-                yield document.name, document.fields
+        documents = [type(answer).pb(answer).document async for answer in found]
+        return [(document.name, document.fields) for document in documents if document.name]
 
     def _name(self, path: Path) -> str:
         return f"{self._database}/documents/{'/'.join(path)}"
@@ -138,6 +141,8 @@ def path_of(write: Write) -> Path | None:
 def fields_of(write: Insert | Update) -> Iterator[tuple[Path, Any]]:
     """(path, value) of everything that a write sets; a list that grows is a map here."""
     yield ("_v",), write.version
+    for kid in sorted(write.kids):
+        yield ("_kids", kid), True
     if isinstance(write, Insert):
         for name, value in write.document.items():
             if value != []:

@@ -59,6 +59,16 @@ def write_of(name: str, merge: Merge) -> Any:
     return write
 
 
+def replacing(name: str, members: Mapping[str, Any]) -> Any:
+    """A write that puts these members, which are on the wire's form already, in the place of what is there."""
+    write = _Write()
+    write.update.name = name
+    for field, value in members.items():
+        write.update.fields[field].CopyFrom(value)
+        write.update_mask.field_paths.append(quoted(field))
+    return write
+
+
 def encode(value: Any, into: Any) -> None:
     """Any JSON value."""
     match value:
@@ -84,10 +94,6 @@ def encode(value: Any, into: Any) -> None:
                 encode(plain, into.array_value.values.add())
         case _:
             raise TypeError(f"{type(value).__name__} is no JSON value")
-
-
-def string_of(fields: Mapping[str, Any], name: str) -> str | None:
-    return fields[name].string_value if name in fields else None
 
 
 def quoted(name: str) -> str:

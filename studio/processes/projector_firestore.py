@@ -36,7 +36,8 @@ async def run(settings: Settings, process: Process) -> None:
         keys = MongoKeyStore(client)
         vault = KeyVault(keys, master_key(settings.master_key.get_secret_value()))
         project_name = settings.firestore_project or LOCAL_PROJECT
-        store = FirestoreStore(firestore(settings.firestore_emulator), project_name, MongoStore(client, keys.kids))
+        client_of_mirror, positions = firestore(settings.firestore_emulator), MongoStore(client, keys.kids)
+        store = FirestoreStore(client_of_mirror, project_name, positions, keys.kids)
         project = projection(vault, vault.drop, MIRRORED)
         projector = Projector(settings.kafka_bootstrap, NAME, TOPICS, store, project)
         # A mirror that is behind keeps nobody waiting.

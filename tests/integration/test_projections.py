@@ -110,7 +110,7 @@ async def test_only_the_forgotten_persons_words_are_erased(stores: Stores) -> No
 async def test_a_mirror_that_is_down_holds_nothing_up(stores: Stores) -> None:
     channel = grpc.aio.insecure_channel("127.0.0.1:1")
     client = FirestoreAsyncClient(transport=FirestoreGrpcAsyncIOTransport(channel=channel))
-    mirror = FirestoreStore(client, "studio-local", stores.store)
+    mirror = FirestoreStore(client, "studio-local", stores.store, stores.kids_of)
     await mirror.apply(NAME, [Insert("jobs", "job_1", ORG, 1, {"status": "queued"})], {"events.x/0": 7})
     assert await mirror.positions(NAME) == {"events.x/0": 7}
 
@@ -139,6 +139,10 @@ def filled(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value != []}
 
 
+def unsealed(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "_kids"}
+
+
 async def forgotten_in_the_mirror(core: Core, org_id: str, firestore: FirestoreAsyncClient) -> None:
     """A person's session, mirrored and then erased."""
     async with core.client(core.admin_key) as platform:
@@ -146,11 +150,14 @@ async def forgotten_in_the_mirror(core: Core, org_id: str, firestore: FirestoreA
     async with core.client(issued["api_key"]) as eve:
         own = await post(eve, "/v1/sessions", {"title": "Eve's own"})
         place = f"orgs/{org_id}/sessions/{own['session_id']}"
-        while (await mirrored(firestore, place)).get("title") != "Eve's own":
+        said = await post(eve, f"/v1/sessions/{own['session_id']}/messages", {"text": "Eve's words"})
+        words = f"{place}/messages/{said['message_id']}"
+        while (await mirrored(firestore, words)).get("text") != "Eve's words":
             continue
         assert (await eve.delete("/v1/users/usr_eve/data")).status_code == 200
-        while (await mirrored(firestore, place))["title"] != "[erased]":
+        while (await mirrored(firestore, words))["text"] != "[erased]":
             continue
+        assert (await mirrored(firestore, place))["title"] == "[erased]"
 
 
 async def test_the_mirror_shows_what_the_read_models_hold(core: Core) -> None:
@@ -181,7 +188,7 @@ async def test_the_mirror_shows_what_the_read_models_hold(core: Core) -> None:
             document = await mongo["studio"][collection].find_one({"_id": document_id})
             assert document is not None
             wanted = filled({name: value for name, value in document.items() if name not in ("_id", "_kids")})
-            while filled(await mirrored(firestore, where)) != wanted:
+            while unsealed(filled(await mirrored(firestore, where))) != wanted:
                 continue
         await forgotten_in_the_mirror(core, org.org_id, firestore)
     await channel.close()

@@ -8,7 +8,8 @@ import pytest
 from google.cloud.firestore_v1.types import Write
 
 from projections.stores.firestore import fields_of, path_of
-from projections.stores.firestore_wire import Merge, quoted, write_of
+from projections.stores.firestore_erasing import erased
+from projections.stores.firestore_wire import Merge, quoted, replacing, write_of
 from projections.writes import Insert, Update
 
 STEP = "stp_X.1.s1"
@@ -82,3 +83,40 @@ def test_lists_that_grow_are_maps() -> None:
     grown = Update("jobs", "job_1", "org_A", 2, push={"attempts": ("0", {"lease": 1})})
     assert dict(fields_of(born)) == {("_v",): 1, ("status",): "queued"}
     assert dict(fields_of(grown)) == {("_v",): 2, ("attempts", "0"): {"lease": 1}}
+
+
+def as_mirrored(write: Insert, *updates: Update) -> Any:
+    """The fields of the document that these writes make."""
+    writes: list[Insert | Update] = [write, *updates]
+    return write_of("name", merged(*(change for one in writes for change in fields_of(one)))).update.fields
+
+
+def test_a_forgotten_persons_words_go_and_nothing_else() -> None:
+    document = {
+        "title": "a lamp",
+        "status": "failed",
+        "input": {"prompt": "a lamp"},
+        "error": {"category": "x", "detail": "why"},
+        "outputs": [{"asset_id": "ast_1", "text": "a poem"}, {"asset_id": "ast_2"}],
+    }
+    fields = as_mirrored(Insert("steps", STEP, "org_A", 1, document, frozenset({"kid_ann"})))
+    assert erased("steps", fields, ["kid_bob"]) == {}
+    changed = erased("steps", fields, ["kid_ann"])
+    assert {name: decoded(value) for name, value in changed.items()} == {
+        "title": "[erased]",
+        "input": "[erased]",
+        "error": {"category": "x", "detail": "[erased]"},
+        "outputs": [{"asset_id": "ast_1", "text": "[erased]"}, {"asset_id": "ast_2"}],
+    }
+    assert decoded(fields["title"]) == "a lamp"
+
+
+def test_words_in_what_grows_go_too_whoever_the_document_belongs_to() -> None:
+    pushed = Update(
+        "sessions", "ses_X", "org_A", 2, push={"uploads": ("upl_1", {"name": "cv.pdf"})}, kids=frozenset({"kid_ann"})
+    )
+    fields = as_mirrored(Insert("sessions", "ses_X", "org_A", 1, {}, frozenset({"kid_bob"})), pushed)
+    changed = erased("sessions", fields, ["kid_ann"])
+    assert {name: decoded(value) for name, value in changed.items()} == {"uploads": {"upl_1": {"name": "[erased]"}}}
+    write = replacing("name", changed)
+    assert list(write.update_mask.field_paths) == ["uploads"]
