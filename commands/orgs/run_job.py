@@ -96,6 +96,9 @@ def expire_lease(command: ExpireLease, streams: Streams, context: Context) -> De
         cause=job.accepted.cause,
         lease=command.lease,
         retry_at=retry_at,
+        provider=job.provider,
+        provider_job_id=job.provider_job_id,
+        worker=job.worker,
     )
     if again:
         return _one(expired, {})

@@ -102,9 +102,14 @@ class AttemptFailed(JobEvent):
 
 
 class LeaseExpired(JobEvent):
+    """Over on the log; like a cancelled one, the attempt must still be stopped at its provider."""
+
     name: ClassVar[str] = "lease_expired"
     lease: int
     retry_at: str | None = None
+    provider: str | None = None
+    provider_job_id: str | None = None
+    worker: str | None = None
 
 
 class EngineSpan(Frozen):

@@ -142,7 +142,7 @@ class Attempt:
         try:
             taken = await self._provider.submit(self._call)
         except OutcomeUnknown as error:
-            log.warning("%s: %s", self._call.token, error.detail)
+            log.warning("%s: %s", self._call.token, type(error).__name__)
             return await self._found()
         if isinstance(taken, Handle):
             await self._word.running(taken.provider_job_id)
@@ -192,7 +192,7 @@ async def _asked_to_stop(provider: Provider, handle: Handle) -> bool | None:
     try:
         await provider.cancel(handle)
     except ProviderError as error:
-        log.warning("%s: not stopped at %s: %s", handle.provider_job_id, provider.name, error.detail)
+        log.warning("%s: not stopped at %s: %s", handle.provider_job_id, provider.name, type(error).__name__)
         return error.retryable
     return None
 

@@ -5,13 +5,14 @@ It keeps nothing durable: what it must know after a crash is on the log or at th
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from commands.ask import Ask
 from commands.orgs.commands import RecordAttemptFailed, RecordJobSucceeded
@@ -36,6 +37,7 @@ from processors.dispatcher.word import Word
 HELD_MAX: Final = 5000
 CATALOG_WAIT_S: Final = 5.0
 STOPS_MAX_S: Final = 200.0
+STOP_EXPIRED_MAX_S: Final = 10.0
 RESULTS_MAX_S: Final = 600.0
 """For fetching, storing and telling, beyond the model's own time."""
 log = logging.getLogger(__name__)
@@ -101,6 +103,8 @@ class Dispatcher:
         self._jitter = jitter
         self._now = now
         self._held: OrderedDict[str, Attempt] = OrderedDict()
+        self._stopped: OrderedDict[str, None] = OrderedDict()
+        """Attempts whose stop has passed them while they waited to begin: `current.jobs` knows them no more."""
 
     async def handle(self, recorded: Recorded) -> None:
         match recorded.data:
@@ -112,7 +116,7 @@ class Dispatcher:
                 await self._stop_expired(event)
 
     async def _carry_out(self, recorded: Recorded, event: JobDispatched) -> None:
-        if self._rooms.jobs.is_over(event.job_id, event.lease):
+        if self._is_over(event):
             return
         word = Word(self._rooms.ask, recorded, event.org_id, event.job_id, event.lease)
         with self._rooms.leases.held(event.job_id, event.lease):
@@ -124,15 +128,20 @@ class Dispatcher:
                 await word.say(command, "succeeded" if isinstance(command, RecordJobSucceeded) else "failed")
         self._held.pop(attempt_token(event.job_id, event.lease), None)
 
+    def _is_over(self, event: JobDispatched) -> bool:
+        stopped = attempt_token(event.job_id, event.lease) in self._stopped
+        return stopped or self._rooms.jobs.is_over(event.job_id, event.lease)
+
     async def _outcome(self, event: JobDispatched, word: Word) -> RecordJobSucceeded | RecordAttemptFailed:
         worker_gone = False
         try:
             provider = self._provider(event.provider)
             spec = await self._spec(event.model)
-            call = await self._call(event, spec, provider)
+            values = parsed(await self._rooms.vault.open(event.input))
+            call = await self._call(event, spec, provider, values)
             ended = await self._hold(event, Attempt(provider, call, word, self._rooms.jobs, self._live(event))).run()
             if isinstance(ended, Succeeded):
-                return await self._succeeded(event, spec, call, ended)
+                return await self._succeeded(event, spec, values, ended)
             failed = as_failure(ended)
         except ProviderError as error:
             failed, worker_gone = error.failed, isinstance(error, WorkerGone)
@@ -142,12 +151,13 @@ class Dispatcher:
         return record_failed(event, failed, told, jitter=self._jitter(), worker_gone=worker_gone)
 
     async def _succeeded(
-        self, event: JobDispatched, spec: ModelSpec, call: Call, ended: Succeeded
+        self, event: JobDispatched, spec: ModelSpec, values: Mapping[str, Any], ended: Succeeded
     ) -> RecordJobSucceeded:
+        """Billed by the input as it was priced: addresses say nothing of the files behind them."""
         outputs = await self._rooms.results.bring_home(
             event.org_id, ended.outputs, like=event.input, engine=ended.engine
         )
-        bill, cost = actual(spec, call.input, outputs, ended.usage)
+        bill, cost = actual(spec, values, outputs, ended.usage)
         return RecordJobSucceeded(
             org_id=event.org_id,
             job_id=event.job_id,
@@ -158,8 +168,7 @@ class Dispatcher:
             engine=ended.engine_span,
         )
 
-    async def _call(self, event: JobDispatched, spec: ModelSpec, provider: Provider) -> Call:
-        values = parsed(await self._rooms.vault.open(event.input))
+    async def _call(self, event: JobDispatched, spec: ModelSpec, provider: Provider, values: Mapping[str, Any]) -> Call:
         return Call(
             job_id=event.job_id,
             lease=event.lease,
@@ -209,25 +218,32 @@ class Dispatcher:
     async def _stop_cancelled(self, recorded: Recorded, event: JobCancelled) -> None:
         """What cannot be stopped keeps its slot until the model's longest run is over."""
         assert event.lease is not None
-        attempt = self._held.pop(attempt_token(event.job_id, event.lease), None)
-        if attempt is not None:
-            stopped = await attempt.stop()
-        else:
-            stopped = await self._stop_unseen(event, event.lease)
-        if stopped:
+        if await self._stop(event, event.lease):
             await Word(self._rooms.ask, recorded, event.org_id, event.job_id, event.lease).stopped()
 
-    async def _stop_unseen(self, event: JobCancelled, lease: int) -> bool:
+    async def _stop_expired(self, event: LeaseExpired) -> None:
+        """Not for longer than the next attempt, which waits for this, can go without its lease being renewed."""
+        try:
+            async with asyncio.timeout(STOP_EXPIRED_MAX_S):
+                await self._stop(event, event.lease)
+        except TimeoutError:
+            log.warning("%s.%d was not stopped in time", event.job_id, event.lease)
+
+    async def _stop(self, event: JobCancelled | LeaseExpired, lease: int) -> bool:
+        """Whether nothing of the attempt runs any more; it will not begin here either."""
+        token = attempt_token(event.job_id, lease)
+        self._stopped[token] = None
+        while len(self._stopped) > HELD_MAX:
+            self._stopped.popitem(last=False)
+        attempt = self._held.pop(token, None)
+        return await (attempt.stop() if attempt is not None else self._stop_unseen(event, token))
+
+    async def _stop_unseen(self, event: JobCancelled | LeaseExpired, token: str) -> bool:
         """An attempt that another process has begun: by the provider's id, or by the name that we gave it."""
         provider = self._rooms.providers.get(event.provider or "")
         if provider is None:
             return False
         if provider.synchronous:
             return True
-        known = attempt_token(event.job_id, lease) if provider.create_is_idempotent else event.provider_job_id
+        known = token if provider.create_is_idempotent else event.provider_job_id
         return known is not None and await stopped_at(provider, Handle(known, event.worker))
-
-    async def _stop_expired(self, event: LeaseExpired) -> None:
-        attempt = self._held.pop(attempt_token(event.job_id, event.lease), None)
-        if attempt is not None:
-            await attempt.stop()

@@ -258,6 +258,58 @@ async def test_an_expired_attempt_is_stopped_at_its_provider(house: House, fleet
     assert fleet.cog.predictions[f"{job_id}.1"]["status"] == "canceled"
 
 
+async def test_another_process_stops_an_expired_local_attempt_by_its_name(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"simulate": "never"})
+    job_id = recorded.envelope.stream.subject
+    running = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until_accepted(fleet)
+    running.cancel()
+    house.do(ExpireLease(org_id=ORG, job_id=job_id, lease=1))
+    await house.dispatcher_of(fleet.provider).handle(house.recorded(job_id, LeaseExpired))
+    assert fleet.cog.predictions[f"{job_id}.1"]["status"] == "canceled"
+
+
+async def test_another_process_stops_an_expired_remote_attempt_by_its_providers_id(
+    house: House, remote: ReplicateWorld
+) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "simulate:never"}, worker=None)
+    job_id = recorded.envelope.stream.subject
+    running = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until(lambda: "running" in house.names(job_id))
+    running.cancel()
+    house.do(ExpireLease(org_id=ORG, job_id=job_id, lease=1))
+    await house.dispatcher_of(remote.provider).handle(house.recorded(job_id, LeaseExpired))
+    [created] = remote.simulator.control.accepted
+    state = remote.simulator.get(created.id)
+    assert state is not None
+    assert state.cancelled_at is not None
+
+
+async def test_a_dispatch_that_waited_until_its_job_was_cancelled_is_not_carried_out(
+    house: House, fleet: FleetWorld
+) -> None:
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox"})
+    job_id = recorded.envelope.stream.subject
+    house.do(CancelJob(org_id=ORG, job_id=job_id))
+    await house.dispatcher.handle(house.recorded(job_id, JobCancelled))
+    assert house.jobs.get(job_id) is None
+    await house.dispatcher.handle(recorded)
+    assert fleet.cog.accepted.total() == 0
+    assert house.names(job_id)[-2:] == ["cancelled", "note"]
+
+
+async def test_what_the_result_does_not_show_is_billed_as_it_was_estimated(house: House, fleet: FleetWorld) -> None:
+    """The length of the file that was given, which no longer shows once the file has become an address."""
+    stored = await house.storage.put(ORG, b"sound", size_max=100)
+    asset = {"asset_id": "ast_1", "sha256": stored.sha256, "bytes": 5, "media_type": "audio/wav", "duration_s": 2.5}
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox", "audio": {"$asset": asset}})
+    house.catalog.list(LOCAL, unit="second", amount=100)
+    await house.dispatcher.handle(recorded)
+    end = house.events(recorded.envelope.stream.subject)[-1]
+    assert isinstance(end, JobSucceeded)
+    assert (end.captured, end.uncollected) == (250, None)
+
+
 async def test_a_late_result_changes_nothing_but_a_note(house: House, fleet: FleetWorld) -> None:
     recorded = await house.dispatched(LOCAL, {"prompt": "a fox"})
     job_id = recorded.envelope.stream.subject
