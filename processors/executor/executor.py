@@ -124,6 +124,9 @@ class Executor:
                 error=await self._vault.seal_like(ready.title, reason),
             )
             await self._record(recorded, result)
+            if isinstance(error, Unfit):
+                # Read again after a crash, the step may have a job from when it was fit.
+                await self._cancel(recorded, ready.org_id, ready.job_id)
 
     async def _job(self, ready: StepReady) -> SubmitJob:
         """The job of a step, wired and priced. Raises Unfit."""

@@ -149,6 +149,19 @@ async def test_a_job_dispatched_for_a_step_that_is_closed_is_cancelled() -> None
     assert any(isinstance(event, JobCancelled) for _, event in house.orgs.log)
 
 
+async def test_a_job_that_was_accepted_ends_with_its_step_that_a_repeat_finds_unfit() -> None:
+    """Killed after its job was accepted, and the model is gone by the time the step is read again."""
+    house = House()
+    house.plan()
+    await house.react()
+    house.dispatch("s1")
+    await house.react()
+    del house.models["painter"]
+    await house.repeat()
+    assert house.statuses["s1"] == "failed"
+    assert [type(event) for _, event in house.orgs.log if isinstance(event, JobCancelled)] == [JobCancelled]
+
+
 async def test_a_cancelled_job_cancels_its_step() -> None:
     house = House()
     house.plan()
