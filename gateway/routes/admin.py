@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final, Literal
 
 import orjson
 from fastapi import APIRouter, Request
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
 from pydantic import Field, ValidationError
 from starlette.responses import Response
 
@@ -171,6 +173,7 @@ async def change_model(request: Request, model_id: str) -> Response:
     except ValidationError as error:
         wrong = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]} for one in error.errors()]
         raise Problem("invalid-input", "this is no entry of the catalog", errors=wrong[:20]) from None
+    check_schema(spec)
     return await done(platform, ChangeModel(model=spec), same, 200)
 
 
@@ -185,6 +188,16 @@ async def change_provider(request: Request, provider: str) -> Response:
     changed = body.model_dump(exclude_none=True)
     known = {name: getattr(before, name) for name in ("active", "concurrent", "per_api")}
     return await done(platform, ChangeProvider(provider=provider, **{**known, **changed}), same, 200)
+
+
+def check_schema(spec: ModelSpec) -> None:
+    """Raises a Problem for a schema that no input could be held against."""
+    try:
+        Draft202012Validator.check_schema(spec.input_schema)
+    except SchemaError as error:
+        raise Problem.invalid("/input_schema", f"this is no JSON Schema: {error.message[:500]}") from error
+    if spec.input_schema.get("type") != "object":
+        raise Problem.invalid("/input_schema", "an input is an object")
 
 
 def new_key() -> str:

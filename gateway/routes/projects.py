@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from commands.orgs.commands import ForgetPerson, OpenProject
+from events.accounts.current import CurrentOrg
 from gateway.answers import ask, decided, json, platform_of
 from gateway.auth import READERS, caller
 from gateway.bodies import Body, read, takes
@@ -42,9 +46,16 @@ async def listed(request: Request) -> Response:
 async def forget(request: Request, user_id: str) -> Response:
     """Destroys a person's key: what that person said can be read by nobody any more; the books stay as they are."""
     who, platform = caller(request, "admin"), platform_of(request)
-    org = platform.orgs.get(who.org_id)
-    if org is None or user_id not in {name for key in org.keys for name in (key.user_id, key.key_id)}:
+    account = await platform.db["accounts"].find_one({"_id": who.org_id}) or {}
+    if user_id not in persons(platform.orgs.get(who.org_id), account):
         raise not_found()
     same = identity(request, platform.secrets.server, who.org_id, who.key_id)
     await platform.vault.forget(who.org_id, user_id)
     return decided(await ask(platform, ForgetPerson(org_id=who.org_id, user_id=user_id), same), 200)
+
+
+def persons(org: CurrentOrg | None, account: Mapping[str, Any]) -> set[str]:
+    """Everybody who has a key of the organisation, or ever had one: a revoked key's owner can be forgotten, too."""
+    present = {name for key in (org.keys if org else ()) for name in (key.user_id, key.key_id)}
+    ever = {name for key_id, key in account.get("keys", {}).items() for name in (key_id, key.get("user_id"))}
+    return {name for name in present | ever if name is not None}

@@ -94,7 +94,8 @@ def submit(
     if not wait:
         print_json(accepted)
         return
-    job = answered(url, key, "GET", f"/v1/jobs/{accepted['job_id']}", wait=wait, after=accepted["position"])
+    path = f"/v1/jobs/{accepted_id(accepted)}"
+    job = answered(url, key, "GET", path, wait=wait, after=accepted.get("position"))
     print_json(job)
     if job["status"] != "succeeded":
         raise typer.Exit(1)
@@ -104,6 +105,11 @@ def submit(
 def cancel(job_id: str, url: Url = None, key: Key = None) -> None:
     """Cancels a job; what it had reserved comes back."""
     print_json(answered(url, key, "POST", f"/v1/jobs/{job_id}/cancel"))
+
+
+def accepted_id(answer: dict[str, Any]) -> str:
+    """A repeat after a lost answer meets its own first try, and is told only what that made."""
+    return str(answer.get("job_id") or answer["existing_id"])
 
 
 def parsed(text: str) -> dict[str, Any]:

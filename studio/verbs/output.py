@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 
@@ -26,5 +27,5 @@ def failing_on(*expected: type[Exception]) -> Iterator[None]:
     try:
         yield
     except expected as error:
-        progress.print(f"[bold red]failed[/]: {error}", markup=True, soft_wrap=True)
+        progress.print(f"[bold red]failed[/]: {escape(str(error))}", markup=True, soft_wrap=True)
         raise typer.Exit(1) from error

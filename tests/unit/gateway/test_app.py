@@ -35,6 +35,7 @@ from gateway.hub import Hub
 from gateway.keyring import Keyring, digest
 from gateway.platform import About, Platform, Secrets
 from gateway.reading import Reading
+from gateway.routes.projects import persons
 from projections.streams import StreamStore
 
 KEY, ADMIN = "sk_ann", "platform-key"
@@ -254,3 +255,20 @@ async def test_a_webhook_that_cannot_be_checked_is_to_come_again(client: httpx.A
     assert slug(answer) == (503, "unavailable")
     assert "retry-after" in answer.headers
     assert decider.taken == []
+
+
+@pytest.mark.parametrize("schema", [{"type": 5}, {"type": "array"}, {"type": "object", "properties": 1}])
+async def test_a_model_whose_schema_is_none_is_not_listed(
+    client: httpx.AsyncClient, decider: Decider, schema: dict[str, Any]
+) -> None:
+    headers = {"authorization": f"Bearer {ADMIN}"}
+    answer = await client.put("/v1/admin/models/m", json={"input_schema": schema}, headers=headers)
+    assert slug(answer) == (422, "invalid-input")
+    assert answer.json()["errors"][0]["pointer"] == "/input_schema"
+    assert decider.taken == []
+
+
+def test_whoever_had_a_key_can_be_forgotten() -> None:
+    account = {"keys": {"key_gone": {"role": "member", "user_id": "usr_bob", "revoked_at": "2026-01-01T00:00:00Z"}}}
+    assert persons(keys(sk_ann="member"), account) == {"key_sk_ann", "key_gone", "usr_bob"}
+    assert persons(None, {}) == set()
