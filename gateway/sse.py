@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from commands.ask import Unavailable
 from events.log import position as positions
 from events.log.position import part
 from events.log.routing import partition_of
@@ -141,7 +142,7 @@ class Streams:
                         yield chunk
                 async for chunk in self._live(connection, at, valid):
                     yield chunk
-            except (Problem, PyMongoError) as error:
+            except (Problem, PyMongoError, Unavailable) as error:
                 log.warning("a stream ends early: %r", error, extra={"session_id": session_id})
                 yield interrupted(at)
 
@@ -153,7 +154,7 @@ class Streams:
                 yield encode(_frame_of(await self._feed.state(org_id)), at)
                 async for chunk in self._live(connection, at, valid):
                     yield chunk
-            except PyMongoError as error:
+            except (PyMongoError, Unavailable) as error:
                 log.warning("a stream ends early: %r", error, extra={"org_id": org_id})
                 yield interrupted(at)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConnectionFailure
 
 from commands.ask import Unavailable
 from events.envelope import Recorded
@@ -23,7 +24,7 @@ class StreamStore:
         self._events = db[COLLECTION]
 
     async def read(self, subject: str, upto_version: int, *, timeout_s: float = 10.0) -> list[Recorded]:
-        """The stream from its beginning up to this version. Raises Unavailable when the projector is behind."""
+        """The stream from its beginning up to this version. Raises Unavailable when it cannot be had now."""
         found: list[Recorded] = []
         try:
             async with asyncio.timeout(timeout_s):
@@ -33,6 +34,8 @@ class StreamStore:
                         await asyncio.sleep(LOOK_EVERY_S)
         except TimeoutError as error:
             raise Unavailable(f"{subject} is stored up to {len(found)}, not yet {upto_version}") from error
+        except ConnectionFailure as error:
+            raise Unavailable(f"{subject} cannot be read: {type(error).__name__}") from error
         return found
 
     async def of_session(self, session_id: str, from_offset: int, to_offset: int) -> AsyncIterator[Recorded]:

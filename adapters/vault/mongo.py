@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from adapters.vault.keys import KeyRecord
+from commands.ask import Unavailable
 
 DATABASE: Final = "studio_keys"
 WRITE_TIMEOUT_MS = 5000
@@ -37,7 +40,8 @@ class MongoKeyStore:
         )
 
     async def live(self, org_id: str, person: str) -> KeyRecord | None:
-        return _record(await self._keys.find_one({"org": org_id, "person": person, "active": True}))
+        with reached():
+            return _record(await self._keys.find_one({"org": org_id, "person": person, "active": True}))
 
     async def add(self, record: KeyRecord) -> KeyRecord:
         document = {
@@ -49,7 +53,8 @@ class MongoKeyStore:
             "created_at": datetime.now(UTC),
         }
         try:
-            await self._keys.insert_one(document)
+            with reached():
+                await self._keys.insert_one(document)
         except DuplicateKeyError:
             there = await self.live(record.org_id, record.person)
             if there is None:
@@ -58,17 +63,28 @@ class MongoKeyStore:
         return record
 
     async def find(self, kid: str) -> KeyRecord | None:
-        return _record(await self._keys.find_one({"_id": kid}))
+        with reached():
+            return _record(await self._keys.find_one({"_id": kid}))
 
     async def kids(self, org_id: str, person: str) -> list[str]:
         """The ids of all keys a person ever had, destroyed ones too."""
         return [document["_id"] async for document in self._keys.find({"org": org_id, "person": person}, {"_id": 1})]
 
     async def destroy(self, org_id: str, person: str) -> None:
-        await self._keys.update_many(
-            {"org": org_id, "person": person, "active": True},
-            {"$unset": {"wrapped": "", "active": ""}, "$set": {"destroyed_at": datetime.now(UTC)}},
-        )
+        with reached():
+            await self._keys.update_many(
+                {"org": org_id, "person": person, "active": True},
+                {"$unset": {"wrapped": "", "active": ""}, "$set": {"destroyed_at": datetime.now(UTC)}},
+            )
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """A database that is away is no surprise: whoever needs a key asks again, and what runs goes on meanwhile."""
+    try:
+        yield
+    except ConnectionFailure as error:
+        raise Unavailable(f"the keys cannot be reached: {type(error).__name__}") from error
 
 
 def _record(document: dict[str, Any] | None) -> KeyRecord | None:
