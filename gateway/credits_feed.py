@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Any
+from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
 
 from gateway.hub import Hub
 from gateway.problems import Problem
@@ -15,6 +16,9 @@ from gateway.reading import Reading
 from gateway.rings import Entry
 
 log = logging.getLogger(__name__)
+
+AGAIN_S: Final = 1.0
+"""Between two tries while the read models do not answer."""
 
 
 class CreditsFeed:
@@ -42,12 +46,22 @@ class CreditsFeed:
                 await _either(self._wake, stop)
                 continue
             due, self._due = self._due, {}
-            for org_id, position in due.items():
-                try:
-                    await self._reading.reach(position)
-                except Problem:
-                    log.warning("the read model is behind: a balance is shown late", extra={"org_id": org_id})
-                self._hub.tell_org(org_id, await self.state(org_id))
+            try:
+                while due:
+                    org_id, position = next(iter(due.items()))
+                    await self._tell(org_id, position)
+                    del due[org_id]
+            except PyMongoError as error:
+                log.warning("balances cannot be read now: %r", error)
+                self._due = due | self._due
+                await _either(stop, within_s=AGAIN_S)
+
+    async def _tell(self, org_id: str, position: dict[str, int]) -> None:
+        try:
+            await self._reading.reach(position)
+        except Problem:
+            log.warning("the read model is behind: a balance is shown late", extra={"org_id": org_id})
+        self._hub.tell_org(org_id, await self.state(org_id))
 
     def _moved(self, org_id: str, position: dict[str, int]) -> None:
         if self._hub.listening(org_id):
@@ -62,10 +76,10 @@ async def balance_of(db: AsyncDatabase[dict[str, Any]], org_id: str) -> dict[str
     return nothing if found is None else {name: found[name] for name in nothing}
 
 
-async def _either(*events: asyncio.Event) -> None:
+async def _either(*events: asyncio.Event, within_s: float | None = None) -> None:
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED, timeout=within_s)
     finally:
         for wait in waits:
             wait.cancel()
