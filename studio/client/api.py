@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
@@ -81,19 +82,20 @@ class Api:
             async for chunk in answer.aiter_bytes():
                 yield chunk
 
-    async def frames(self, path: str) -> AsyncIterator[Frame]:
-        """Server-sent events without an end, over as many connections as it takes."""
+    async def frames(self, path: str) -> AsyncGenerator[Frame, None]:
+        """Server-sent events without an end, over as many connections as it takes. Who stops reading closes it."""
         failures = 0
         while True:
             try:
-                async for frame in self._connected(path):
-                    failures = 0
-                    yield frame
+                async with aclosing(self._connected(path)) as connected:
+                    async for frame in connected:
+                        failures = 0
+                        yield frame
             except (httpx.TransportError, SSEError, TimeoutError):
                 failures += 1
             await self._rest(failures)
 
-    async def _connected(self, path: str) -> AsyncIterator[Frame]:
+    async def _connected(self, path: str) -> AsyncGenerator[Frame, None]:
         headers = {} if self.position is None else {"Last-Event-ID": self.position}
         timeout = httpx.Timeout(REQUEST_WITHIN_S, read=min(SILENCE_MAX_S, max(0.1, self.left)))
         async with aconnect_sse(self._http, "GET", path, headers=headers, timeout=timeout) as source:
@@ -102,10 +104,11 @@ class Api:
             if source.response.is_error:
                 await source.response.aread()
                 raise refused(source.response)
-            async for event in source.aiter_sse():
-                self.position = event.id or self.position
-                if event.data:
-                    yield Frame(event.event, orjson.loads(event.data))
+            async with aclosing(source.aiter_sse()) as events:
+                async for event in events:
+                    self.position = event.id or self.position
+                    if event.data:
+                        yield Frame(event.event, orjson.loads(event.data))
 
     async def _repeated(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         failures = 0

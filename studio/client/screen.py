@@ -51,7 +51,7 @@ class Screen:
         for line in lines(view):
             if line not in self._told:
                 self._told.add(line)
-                self._console.print(line, highlight=False)
+                self._console.print(line, soft_wrap=True, highlight=False)
 
 
 def rendered(view: Progress) -> RenderableType:

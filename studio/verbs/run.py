@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,7 +13,6 @@ from uuid import uuid4
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from studio.client.access import Access, Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
@@ -41,7 +42,7 @@ def run(
 ) -> None:
     """Plans and makes what you ask for, shows it as it happens, and brings the files here.
 
-    Examples:  studio run "a product image of a lamp"  ·  studio run "a jingle" --out /tmp/jingle --json
+    Examples:  studio run "a product image of a lamp"  ·  studio run "a jingle" --out jingle --json
     """
     with failing_on(NoPlatform, Refused, OutOfTime):
         found = access(url, key)
@@ -74,7 +75,7 @@ async def whole_run(
         ended = time.time()
         plan = await api.get(f"/v1/plans/{view.plan_id}", after=api.position) if view.plan_id else {"steps": []}
         files = await download_all(api, plan["steps"], out or Path("artifacts") / session_id)
-    return document(await page_of(found), session_id, view, plan, files, (began, ended))
+    return document(await page_of(found, session_id), session_id, view, plan, files, (began, ended))
 
 
 async def follow(api: Api, session_id: str, view: Progress) -> None:
@@ -82,11 +83,12 @@ async def follow(api: Api, session_id: str, view: Progress) -> None:
     with Screen(progress) as screen:
         try:
             async with asyncio.timeout(max(0.0, api.left)):
-                async for frame in api.frames(f"/v1/sessions/{session_id}/stream"):
-                    view.take(frame, time.time())
-                    screen.show(view)
-                    if view.status is not None:
-                        return
+                async with aclosing(api.frames(f"/v1/sessions/{session_id}/stream")) as frames:
+                    async for frame in frames:
+                        view.take(frame, time.time())
+                        screen.show(view)
+                        if view.status is not None:
+                            return
         except TimeoutError as error:
             raise OutOfTime(f"session {session_id} did not finish in the time given") from error
 
@@ -97,16 +99,17 @@ def agreed(view: Progress) -> bool:
     return typer.confirm("Run this plan?", default=True, err=True)
 
 
-async def page_of(found: Access) -> str:
-    """The page's address; with a code that opens it once, where the platform's own key is at hand."""
+async def page_of(found: Access, session_id: str) -> str:
+    """The session's address; with a code that opens it once, where the platform's own key is at hand."""
+    address = f"{found.url}/?s={session_id}"
     if found.admin_key is None or found.org_id is None:
-        return found.url
+        return address
     async with Api(replace(found, api_key=found.admin_key), PAGE_WITHIN_S) as api:
         try:
             code = await api.post(f"/v1/admin/orgs/{found.org_id}/page-codes")
         except (Refused, OutOfTime):
-            return found.url
-    return f"{found.url}/#code={code['code']}"
+            return address
+    return f"{address}#code={code['code']}"
 
 
 def document(
@@ -135,24 +138,29 @@ def document(
 
 def tell(told: dict[str, Any]) -> None:
     """The end of it, for a person."""
-    if told["files"]:
-        table = Table(box=None, padding=(0, 2, 0, 0))
-        for title in ("file", "type", "step"):
-            table.add_column(title, overflow="fold")
-        titles = {step["step_id"]: step.get("title", "") for step in told["steps"]}
-        for file in told["files"]:
-            table.add_row(file["path"], file["media_type"], titles.get(file["step_id"], ""))
-        console.print(table)
+    titles = {step["step_id"]: step.get("title", "") for step in told["steps"]}
+    for line in columns((file["path"], file["media_type"], titles.get(file["step_id"], "")) for file in told["files"]):
+        say(escape(line))
     for step in told["steps"]:
         if "error" in step:
             reason = step["error"].get("detail") or step["error"]["category"]
-            console.print(f"[red]✗[/] {escape(step.get('title', ''))}: {escape(str(reason))}")
-    if told["status"] != "succeeded" and "message" in told:
-        console.print(escape(told["message"]))
+            say(f"[red]✗[/] {escape(step.get('title', ''))}: {escape(str(reason))}")
+    if "message" in told:
+        say(escape(told["message"]))
     seconds = told["seconds"]
-    console.print(
+    say(
         f"[bold]{told['status']}[/] · {credit(told['cost'])} credits spent · {seconds['total']:.1f} s "
-        f"(engines {seconds['engines']:.1f}, models {seconds['models']:.1f}, platform {seconds['platform']:.1f})",
-        highlight=False,
+        f"(engines {seconds['engines']:.1f}, models {seconds['models']:.1f}, platform {seconds['platform']:.1f})"
     )
-    console.print(f"page {told['page']}", soft_wrap=True, highlight=False)
+    say(f"page {told['page']}")
+
+
+def columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Rows as lines, one below the other, never folded: a path is there to be copied."""
+    kept = list(rows)
+    widths = [max(map(len, column)) for column in zip(*kept, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in kept]
+
+
+def say(line: str) -> None:
+    console.print(line, soft_wrap=True, highlight=False)

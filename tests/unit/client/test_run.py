@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from studio.client.access import Access
 from studio.client.api import Frame
 from studio.client.files import named, slug, suffix
 from studio.client.progress import Progress
 from studio.client.screen import credit, lines
 from studio.client.timing import split, union_length
+from studio.verbs.run import columns, page_of
 
 PLAN = "pln_X.1"
 
@@ -92,3 +94,16 @@ def test_files_are_named_by_their_step() -> None:
 @pytest.mark.parametrize(("millicredits", "text"), [(1500, "1.5"), (1_000_000, "1,000"), (0, "0"), (1, "0.001")])
 def test_credits_read_well(millicredits: int, text: str) -> None:
     assert credit(millicredits) == text
+
+
+async def test_the_page_opens_at_the_session_also_without_the_platforms_key() -> None:
+    assert await page_of(Access("http://studio.test", "sk_1"), "ses_X") == "http://studio.test/?s=ses_X"
+
+
+def test_columns_stand_below_each_other_and_are_never_folded() -> None:
+    path = "artifacts/" + "x" * 200
+    assert columns([(path, "image/png", "A"), ("b", "video/mp4", "")]) == [
+        f"{path}  image/png  A",
+        f"{'b':210}  video/mp4",
+    ]
+    assert columns([]) == []
