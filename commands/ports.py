@@ -45,7 +45,7 @@ class Storage(Protocol):
     """Bytes at `{org}/{sha256}`, local folder or object store."""
 
     async def put(self, org_id: str, chunks: AsyncIterator[bytes] | bytes, *, size_max: int) -> StoredBytes:
-        """Stores by content hash; raises ValueError beyond `size_max` bytes."""
+        """Stores by content hash; raises ValueError beyond `size_max` bytes, Unavailable where nothing is taken now."""
         ...
 
     def get(self, org_id: str, sha256: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import obstore
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
+from commands.ask import Unavailable
 from commands.ports import StoredBytes
 
 BUFFER_MAX_BYTES = 8 * 2**20
@@ -52,7 +53,13 @@ class ObjectStorage:
         self._store = store
 
     async def put(self, org_id: str, chunks: AsyncIterator[bytes] | bytes, *, size_max: int) -> StoredBytes:
-        """Stores by content hash; raises TooLarge, a ValueError, beyond `size_max` bytes."""
+        """Stores by content hash; raises TooLarge, a ValueError, beyond `size_max` bytes, and Unavailable."""
+        try:
+            return await self._put(org_id, chunks, size_max)
+        except obstore.exceptions.BaseError as error:
+            raise Unavailable(f"the store of files takes nothing: {type(error).__name__}") from error
+
+    async def _put(self, org_id: str, chunks: AsyncIterator[bytes] | bytes, size_max: int) -> StoredBytes:
         if isinstance(chunks, bytes):
             return await self._put_whole(org_id, chunks, size_max)
         head = bytearray()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from commands.ask import Unavailable
 from commands.ports import Probe, Prober, Storage, Vault
 from events.assets import AssetRef
 from events.ids import new_id
@@ -47,7 +48,7 @@ class Results:
     async def bring_home(
         self, org_id: str, outputs: Sequence[OutputFile], *, like: Sealed, engine: str | None
     ) -> tuple[AssetRef, ...]:
-        """The stored results, in order; texts sealed like `like`. Raises BadResult or ResultLost."""
+        """The stored results, in order; texts sealed like `like`. Raises BadResult, ResultLost or Unavailable."""
         if not 0 < len(outputs) <= FILES_MAX:
             raise BadResult(f"{len(outputs)} results")
         gate = asyncio.Semaphore(AT_ONCE)
@@ -118,7 +119,7 @@ async def _together(jobs: Sequence[Coroutine[Any, Any, AssetRef]]) -> tuple[Asse
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(job) for job in jobs]
-    except* ProviderError as errors:
+    except* (ProviderError, Unavailable) as errors:
         raise errors.exceptions[0] from errors
     return tuple(task.result() for task in tasks)
 

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from adapters.simulators.media import sample
 from adapters.storage.objects import ObjectStorage, storage
 from adapters.vault.keys import MemoryKeyStore
 from adapters.vault.vault import KeyVault
+from commands.ask import Unavailable
 from events.sealed import Sealed
 from processors.dispatcher import results
 from processors.dispatcher.errors import BadResult, OutcomeUnknown, ResultLost
@@ -89,6 +91,13 @@ async def test_a_short_text_is_told_inline_and_sealed(store: ObjectStorage, vaul
     assert short.text.kid == like.kid
     assert long.text is None
     assert await store.size(ORG, long.sha256) == 5000
+
+
+async def test_results_wait_for_a_store_that_takes_nothing_now(vault: KeyVault, like: Sealed, tmp_path: Path) -> None:
+    (tmp_path / ORG).write_text("in the way")
+    home = Results(storage(tmp_path.as_uri()), vault, probe, Shelf({}))
+    with pytest.raises(Unavailable):
+        await home.bring_home(ORG, [InlineFile(b"one"), InlineFile(b"two")], like=like, engine=None)
 
 
 async def test_a_bad_moment_is_tried_again(store: ObjectStorage, vault: KeyVault, like: Sealed) -> None:
