@@ -119,10 +119,14 @@ async def registered(redis: Redis) -> tuple[Worker, ...]:
     if not ids:
         return ()
     entries: list[bytes | None] = await redis.mget([b"fleet:worker:" + worker_id for worker_id in ids])  # type: ignore[assignment]
-    return tuple(worker_of(entry) for entry in entries if entry is not None)
+    return tuple(worker for entry in entries if entry is not None and (worker := worker_of(entry)) is not None)
 
 
-def worker_of(entry: bytes) -> Worker:
-    """`{worker_id, models, capacity, …}`, as a worker registers itself."""
-    said = orjson.loads(entry)
-    return Worker(said["worker_id"], frozenset(said["models"]), int(said["capacity"]))
+def worker_of(entry: bytes) -> Worker | None:
+    """`{worker_id, models, capacity, …}`, as a worker registers itself; one that says it otherwise is none."""
+    try:
+        said = orjson.loads(entry)
+        return Worker(str(said["worker_id"]), frozenset(map(str, said["models"])), int(said["capacity"]))
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("a worker's entry cannot be read: %r", error)
+        return None

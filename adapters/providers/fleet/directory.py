@@ -28,4 +28,12 @@ class RedisDirectory:
             entry = await self._redis.get(f"fleet:worker:{worker}")
         except RedisError as error:
             raise NotSent("the directory of workers cannot be read") from error
-        return str(orjson.loads(entry)["url"]).rstrip("/") if entry else None
+        return url_of(entry) if entry else None
+
+
+def url_of(entry: bytes | str) -> str | None:
+    """Anybody may register: an entry without an address is no worker."""
+    try:
+        return str(orjson.loads(entry)["url"]).rstrip("/")
+    except (ValueError, KeyError, TypeError):
+        return None
