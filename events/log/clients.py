@@ -99,7 +99,7 @@ def consumer(
     group: str | None = None,
     instance_id: str | None = None,
     reset: str = "none",
-    max_wait_ms: int = 500,
+    max_wait_ms: int = 1000,
     partition_bytes: int = 1_200_000,
 ) -> AIOKafkaConsumer:
     """A consumer that reads committed records, never commits by itself and never jumps silently.

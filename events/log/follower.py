@@ -15,7 +15,9 @@ from events.log.position import part
 
 log = logging.getLogger(__name__)
 
-POLL_MS: Final = 250
+POLL_MS: Final = 1000
+CATCH_UP_POLL_MS: Final = 50
+"""Markers of transactions wake nobody: while catching up their passing is looked for."""
 """How soon a stop is seen; records wake the follower at once."""
 CHUNK: Final = 1000
 STALL_CHECK_S: Final = 30.0
@@ -110,7 +112,7 @@ class Follower:
         while not stop.is_set():
             if not behind:
                 self._ready.set()
-            records = await client.getmany(timeout_ms=POLL_MS, max_records=CHUNK)
+            records = await client.getmany(timeout_ms=CATCH_UP_POLL_MS if behind else POLL_MS, max_records=CHUNK)
             for tp, chunk in records.items():
                 for record in chunk:
                     if (handing := self._on_record(record)) is not None:

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 BATCH_MAX: Final = 500
 """Beyond this a transaction only gets slower."""
-POLL_MS: Final = 250
+POLL_MS: Final = 1000
 """How soon a stop is seen; commands wake the partition at once."""
 FLUSH_EVERY_S: Final = 1.0
 START_WITHIN_S: Final = 60.0

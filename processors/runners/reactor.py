@@ -23,7 +23,7 @@ from processors.runners.hand_off import HandOff
 
 log = logging.getLogger(__name__)
 
-POLL_MS: Final = 200
+POLL_MS: Final = 1000
 CHUNK: Final = 200
 BACKLOG_MAX: Final = 2000
 """Events that were read and are not finished. Reading on beyond what runs is what lets urgent ones pass."""

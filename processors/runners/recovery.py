@@ -22,6 +22,7 @@ from processors.runners.store import DeciderStore
 log = logging.getLogger(__name__)
 
 CHUNK: Final = 1000
+POLL_MS: Final = 50
 UNWRITTEN_MAX: Final = 10_000
 STANDSTILL_S: Final = 30.0
 """An own log that does not end within this time holds a transaction that nobody will end."""
@@ -158,7 +159,7 @@ async def _fold_to(
     behind = {tp for tp, end in ends.items() if await client.position(tp) < end}
     moved_at = loop.time()
     while behind and not stop.is_set():
-        chunks = await client.getmany(*behind, timeout_ms=200, max_records=CHUNK)
+        chunks = await client.getmany(*behind, timeout_ms=POLL_MS, max_records=CHUNK)
         for chunk in chunks.values():
             for record in chunk:
                 folding.fold(record)

@@ -138,12 +138,18 @@ class Ticker(Generic[E]):
             await self._effects.put(effect)
 
     async def _work(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                effect = await asyncio.wait_for(self._effects.get(), 0.25)
-            except TimeoutError:
-                continue
-            await self._perform_one(effect, stop)
+        """Performs effects as they come. Waiting costs nothing: idle hands are woken by an effect or by the stop."""
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            while not stop.is_set():
+                taken = asyncio.ensure_future(self._effects.get())
+                await asyncio.wait((taken, stopping), return_when=asyncio.FIRST_COMPLETED)
+                if not taken.done():
+                    taken.cancel()
+                    return
+                await self._perform_one(taken.result(), stop)
+        finally:
+            stopping.cancel()
 
     async def _perform_one(self, effect: E, stop: asyncio.Event) -> None:
         pause = RETRY_FIRST_S

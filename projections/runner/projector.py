@@ -23,7 +23,7 @@ from projections.writes import Store, Write
 log = logging.getLogger(__name__)
 
 BATCH_MAX: Final = 500
-POLL_MS: Final = 250
+POLL_MS: Final = 1000
 COMMIT_EVERY_S: Final = 1.0
 COMMIT_WITHIN_S: Final = 5.0
 

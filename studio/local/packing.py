@@ -24,7 +24,7 @@ class Packed:
 PACKING = (
     Packed("decider", ("decider",)),
     Packed("workers", ("agents", "executor", "scheduler", "dispatcher", "sweepers", "catalog")),
-    Packed("projectors", ("projector_mongo", "projector_firestore")),
+    Packed("projectors", ("projector_mongo", "projector_firestore"), niceness=5),
     Packed("gateway", ("gateway",)),
     Packed("standins", ("standins",), at_once=True),
     Packed("gpu-worker-1", ("gpu_worker",), at_once=True, niceness=5),

@@ -10,7 +10,7 @@ from studio.local.toolchain import KAFKA_JARS
 
 HERE = Path(__file__).resolve().parent.parent / "kafka"
 CLUSTER_ID = "c3R1ZGlvLWxvY2FsLWthZg"  # any 16 bytes in URL-safe base64; the data folder is bound to it
-HEAP = ["-Xms96m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=128m", "-Xshare:auto"]
+HEAP = ["-Xms96m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=128m", "-Xshare:auto", "-XX:TieredStopAtLevel=1"]
 FORMAT_TIMEOUT_S = 60
 CHECK_TIMEOUT_S = 5.0
 
