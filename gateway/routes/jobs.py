@@ -7,7 +7,6 @@ import ipaddress
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
@@ -22,7 +21,7 @@ from gateway.auth import READERS, caller, of_prefix
 from gateway.bodies import Body, Nothing, read, takes
 from gateway.catalog import active_model
 from gateway.identity import identity
-from gateway.inputs import Inputs, priced
+from gateway.inputs import Inputs, as_text, priced
 from gateway.keyring import Caller
 from gateway.platform import Platform
 from gateway.problems import Problem, not_found
@@ -63,7 +62,7 @@ async def submit(request: Request, after: str | None = None) -> Response:
         model=model.model.id,
         provider=model.model.provider,
         priority=body.priority,
-        input=await platform.vault.seal(who.org_id, who.person, orjson.dumps(values).decode()),
+        input=await platform.vault.seal(who.org_id, who.person, as_text(values)),
         reserve=min(max(total, 1), MONEY_MAX),
         price=lines,
         project_id=project_of(who, body.project_id),

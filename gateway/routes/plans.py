@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-import orjson
 from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
@@ -20,7 +19,7 @@ from gateway.auth import caller, of_prefix
 from gateway.bodies import Body, Nothing, read, takes
 from gateway.catalog import active_model
 from gateway.identity import identity
-from gateway.inputs import Inputs, priced
+from gateway.inputs import Inputs, as_text, priced
 from gateway.problems import Problem, not_found
 from gateway.views import Views
 
@@ -120,7 +119,7 @@ async def edit(request: Request, plan_id: str, step: str, after: str | None = No
         plan_id=plan_id,
         step_id=document["_id"],
         model=model.model.id,
-        input=await platform.vault.seal(who.org_id, who.person, orjson.dumps(values).decode()),
+        input=await platform.vault.seal(who.org_id, who.person, as_text(values)),
         estimate=priced(model.model, values)[1],
     )
     return decided(await ask(platform, command, same), 200)

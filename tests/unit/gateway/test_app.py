@@ -272,3 +272,12 @@ def test_whoever_had_a_key_can_be_forgotten() -> None:
     account = {"keys": {"key_gone": {"role": "member", "user_id": "usr_bob", "revoked_at": "2026-01-01T00:00:00Z"}}}
     assert persons(keys(sk_ann="member"), account) == {"key_sk_ann", "key_gone", "usr_bob"}
     assert persons(None, {}) == set()
+
+
+async def test_an_input_that_no_event_can_hold_is_too_large(client: httpx.AsyncClient, decider: Decider) -> None:
+    for size, answered in ((110_000, 202), (200_000, 413)):
+        body = {"model": "m", "input": {"words": "x" * size}}
+        answer = await client.post("/v1/jobs", json=body, headers={**BEARER, "idempotency-key": f"k{size}"})
+        assert answer.status_code == answered
+    assert len(decider.taken) == 1
+    assert slug(answer) == (413, "too-large")
