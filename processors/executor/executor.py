@@ -224,17 +224,22 @@ class Executor:
         await self._attempt(recorded, f"cancel {job_id}", CancelJob(org_id=org_id, job_id=job_id))
 
     async def _record(self, recorded: Recorded, result: RecordStepResult) -> None:
-        """A step that is closed already stays as it is."""
-        await self._attempt(recorded, "step_result", result)
+        """A step that is closed already stays as it is; one whose success cannot be decided has failed."""
+        decided = await self._attempt(recorded, "step_result", result)
+        if not decided and result.status == "succeeded":
+            update = {"status": "failed", "outputs": (), "cost": 0, "category": "unknown"}
+            await self._attempt(recorded, "step_result undecided", result.model_copy(update=update))
 
-    async def _attempt(self, recorded: Recorded, purpose: str, command: Command) -> None:
-        """Sends what may be out of date by now: then it is refused, and that is all."""
+    async def _attempt(self, recorded: Recorded, purpose: str, command: Command) -> bool:
+        """Sends what may be out of date by now: then it is refused, and that is all. False: it was set aside."""
         try:
             await self._send(recorded, purpose, command)
         except (IllegalState, NotFound, AlreadyEnded) as refused:
             log.info("%s of %s: %s", type(command).__name__, recorded.envelope.id, refused.detail)
         except CommandFailed:
             log.exception("%s of %s was set aside by its decider", type(command).__name__, recorded.envelope.id)
+            return False
+        return True
 
     async def _send(self, recorded: Recorded, purpose: str, command: Command) -> None:
         cause = recorded.envelope

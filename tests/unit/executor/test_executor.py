@@ -5,7 +5,9 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from commands.canvas.commands import CancelRun
+from commands.ask import Answer, CommandFailed
+from commands.canvas.commands import CancelRun, RecordStepResult
+from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import CancelJob
 from events.canvas.plan_events import StepFailed
 from events.canvas.session_events import MessagePosted
@@ -192,3 +194,21 @@ async def test_a_replayed_dead_letter_stands_for_itself() -> None:
     replayed = dispatched.data.model_copy(update={"job_id": "job_again"})
     assert not wants(dispatched.__class__(dispatched.envelope, replayed, 0, 0))
     assert key_of(dispatched) == job.job_id
+
+
+class Overfull(House):
+    """Its decider sets aside each success: what would follow from it is larger than the log takes."""
+
+    async def __call__(self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
+        if isinstance(command, RecordStepResult) and command.status == "succeeded":
+            raise CommandFailed("ValueError in canvas.RecordStepResult")
+        return await super().__call__(command, envelope, timeout_s=timeout_s)
+
+
+async def test_a_result_that_cannot_be_decided_fails_its_step_and_the_run_ends() -> None:
+    house = Overfull()
+    house.plan()
+    await house.react()
+    await house.work("s1")
+    assert house.statuses == {"s1": "failed", "s2": "blocked", "s3": "blocked"}
+    assert house.present.status == "failed"
