@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="Address at which providers and people reach the gateway from outside."
     )
+    internal_url: str | None = Field(
+        None, description="Address at which workers of the fleet reach the gateway; unset: its port on this machine."
+    )
     standins_url: str | None = Field(None, description="Address of the offline planner and the provider simulators.")
     sandbox: bool = Field(False, description="Every model is active, served by simulators, and costs nothing outside.")
 

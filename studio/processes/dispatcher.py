@@ -139,7 +139,7 @@ def reach(settings: Settings) -> Reach:
     """Workers beside the gateway reach it here; elsewhere everything goes by the public address."""
     here = f"http://127.0.0.1:{settings.http_port}" if settings.http_port else None
     return Reach(
-        internal=here or settings.public_url,
+        internal=settings.internal_url or here or settings.public_url,
         public=settings.public_url,
         secret=secret(settings.server_secret, "SERVER_SECRET").encode(),
     )
