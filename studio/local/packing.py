@@ -8,14 +8,10 @@ from studio.local.supervisor import PLATFORM, Program
 
 @dataclass(frozen=True)
 class Packed:
-    """One process: its name and the roles that share its event loop.
-
-    `at_once`: it needs neither topics nor databases, so that it starts beside the servers.
-    """
+    """One process: its name and the roles that share its event loop."""
 
     name: str
     roles: tuple[str, ...]
-    at_once: bool = False
     niceness: int = 0
 
 
@@ -26,9 +22,9 @@ PACKING = (
     Packed("workers", ("agents", "executor", "scheduler", "dispatcher", "sweepers", "catalog")),
     Packed("projectors", ("projector_mongo", "projector_firestore"), niceness=5),
     Packed("gateway", ("gateway",)),
-    Packed("standins", ("standins",), at_once=True),
-    Packed("gpu-worker-1", ("gpu_worker",), at_once=True, niceness=5),
-    Packed("gpu-worker-2", ("gpu_worker",), at_once=True, niceness=5),
+    Packed("standins", ("standins",)),
+    Packed("gpu-worker-1", ("gpu_worker",), niceness=5),
+    Packed("gpu-worker-2", ("gpu_worker",), niceness=5),
 )
 SERVER_NICENESS = {"firestore": 10}
 # Nobody waits for the mirror, and an engine's seconds of computing must not hold up an answer.

@@ -164,10 +164,6 @@ class Supervisor:
                 start_new_session=True,
             )
 
-    def start_process(self, name: str) -> None:
-        """Starts one process of the platform that does not run yet."""
-        self._call("supervisor.startProcess", f"{PLATFORM}:{name}", False)
-
     def start_platform(self) -> None:
         """Starts the processes that wait for their servers; those that run already stay."""
         self._call("supervisor.startProcessGroup", PLATFORM, False)

@@ -22,10 +22,11 @@ from studio.local.layout import Layout, write_private
 from studio.processes.health import health_server
 from studio.processes.logs import ROLE, configure
 from studio.processes.process import Process
+from studio.processes.waiting import servers_answer
 from studio.settings import Settings
 
 DRAIN_S = 10.0
-OWN_MODULES = {"__main__", "health", "logs", "process"}
+OWN_MODULES = {"__main__", "health", "logs", "process", "waiting"}
 
 Run = Callable[[Settings, Process], Awaitable[None]]
 
@@ -46,9 +47,10 @@ def load(role: str) -> Run:
     return run
 
 
-async def run_role(role: str, run: Run, settings: Settings, process: Process) -> None:
-    """One role, with its name in whatever it logs."""
+async def run_role(role: str, run: Run, settings: Settings, process: Process, servers: asyncio.Future[None]) -> None:
+    """One role, with its name in whatever it logs, as soon as its servers answer."""
     ROLE.set(role)
+    await asyncio.shield(servers)
     await run(settings, process)
 
 
@@ -58,7 +60,10 @@ async def serve(settings: Settings, roles: dict[str, Run]) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stop.set)
-    tasks = {asyncio.create_task(run_role(role, run, settings, process), name=role) for role, run in roles.items()}
+    servers = asyncio.create_task(servers_answer(settings), name="servers")
+    tasks = {
+        asyncio.create_task(run_role(role, run, settings, process, servers), name=role) for role, run in roles.items()
+    }
     if settings.health_port is not None:
         write_down(settings, process)
         server = health_server(process, settings.health_port)
