@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import json
 import os
 import subprocess
@@ -10,11 +10,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import uvloop
 from rich.console import Console
 
 from bench import bare
@@ -31,7 +31,7 @@ HELD: dict[str, Any] = {
     "price": {"unit": "run", "amount": 100},
     "provider": "nobody",
 }
-"""A model whose provider does not exist: its jobs are accepted, paid for and queued, and never run."""
+"""A model whose provider takes nothing: its jobs are accepted, paid for and queued, and never run."""
 UP_TIMEOUT_S = 120
 RUN_TIMEOUT_S = 300
 MEBIBYTE = 1024 * 1024
@@ -51,7 +51,7 @@ def studio(data_dir: Path, *arguments: str, timeout_s: int) -> Any:
     return json.loads(ran.stdout[ran.stdout.index("{") :])
 
 
-@contextmanager
+@contextlib.contextmanager
 def platform(report: Report) -> Iterator[tuple[Path, dict[str, Any]]]:
     """A platform on empty data, up for the block."""
     with tempfile.TemporaryDirectory(prefix="studio-bench-") as folder:
@@ -91,8 +91,9 @@ def measure_memory(report: Report, data_dir: Path) -> None:
 
 async def measure_commands(report: Report, dev: dict[str, Any], calls: int, clients: int) -> None:
     """Accepted jobs: alone and with many clients, beside the bare client on the same broker."""
-    async with Api(dev["url"]) as api:
+    with contextlib.closing(Api(dev["url"])) as api:
         await api.call("PUT", f"/admin/models/{MODEL}", dev["admin_key"], HELD)
+        await api.call("PUT", "/admin/providers/nobody", dev["admin_key"], {"concurrent": 0})
         keys = await api.open_orgs(dev["admin_key"], 100)
         for orgs in (1, 100):
             used = keys[:orgs]
@@ -129,7 +130,7 @@ def main(
             measure_memory(report, data_dir)
         if only in ("all", "commands"):
             console.print("submitting jobs …")
-            asyncio.run(measure_commands(report, dev, calls, clients))
+            uvloop.run(measure_commands(report, dev, calls, clients))
     if as_json:
         typer.echo(report.as_json())
     else:
