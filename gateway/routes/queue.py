@@ -33,7 +33,7 @@ async def why(request: Request, job_id: str) -> Response:
     """Why a job waits: its place in the queue, and the caps that are full."""
     who, platform = caller(request, *READERS), platform_of(request)
     job = platform.live_jobs.get(of_prefix(job_id, "job"))
-    if job is None or job.org_id != who.org_id:
+    if job is None or job.org_id != who.org_id or job.phase == "stopping":
         document = await queries.one(platform.db, "jobs", who.org_id, job_id)
         return json({"status": document["status"], "reasons": []})
     if job.phase != "queued":
@@ -57,8 +57,9 @@ async def why(request: Request, job_id: str) -> Response:
 
 
 def waiting(jobs: Iterable[CurrentJob], now: datetime) -> list[dict[str, Any]]:
+    """By model and priority. What stops has ended, though it still holds its slot."""
     groups: dict[tuple[str, str], list[CurrentJob]] = {}
-    for job in jobs:
+    for job in (one for one in jobs if one.phase != "stopping"):
         groups.setdefault((job.model, job.priority), []).append(job)
     items = []
     for (model, priority), group in sorted(groups.items()):

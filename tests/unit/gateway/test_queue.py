@@ -1,0 +1,34 @@
+"""The queue, as the live jobs' copy shows it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from events.jobs.current import CurrentJob, Phase
+from gateway.routes.queue import waiting
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def job(number: int, phase: Phase, age_s: float = 0.0) -> CurrentJob:
+    at = (NOON - timedelta(seconds=age_s)).isoformat()
+    return CurrentJob(
+        job_id=f"job_{number}",
+        org_id="org_A",
+        phase=phase,
+        lease=0 if phase == "queued" else 1,
+        priority="NORMAL",
+        model="m",
+        provider="p",
+        reserved=1,
+        max_runtime_s=1,
+        accepted_at=at,
+        deadline_at=at,
+    )
+
+
+def test_what_has_ended_is_in_no_queue_though_its_slot_is_taken() -> None:
+    jobs = [job(1, "queued", 5.0), job(2, "running"), job(3, "stopping")]
+    item = {"model": "m", "priority": "NORMAL", "queued": 1, "running": 1, "oldest_s": 5.0}
+    assert waiting(jobs, NOON) == [item]
+    assert waiting([job(1, "stopping")], NOON) == []
