@@ -13,7 +13,7 @@ from studio.client.access import Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
 from studio.client.screen import credit
 from studio.verbs.jobs import TIMEOUT_S, answered
-from studio.verbs.output import Json, console, failing_on, print_json
+from studio.verbs.output import Json, console, failing_on, print_json, show_json
 
 app = typer.Typer(help="Balance, books and grants.", no_args_is_help=True)
 
@@ -60,6 +60,7 @@ def grant(
     org: Annotated[str | None, typer.Option(help="The organisation; else dev.json's.")] = None,
     url: Url = None,
     key: Key = None,
+    as_json: Json = False,
 ) -> None:
     """Grants credits; needs the platform's own key, by --key or from dev.json."""
 
@@ -74,4 +75,4 @@ def grant(
             return await api.post(f"/v1/admin/orgs/{org_id}/credits", body)
 
     with failing_on(NoPlatform, Refused, OutOfTime):
-        print_json(asyncio.run(call()))
+        show_json(asyncio.run(call()), as_json)

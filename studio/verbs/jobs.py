@@ -12,7 +12,7 @@ from rich.table import Table
 from studio.client.access import Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
 from studio.client.screen import credit
-from studio.verbs.output import Json, console, failing_on, print_json
+from studio.verbs.output import Json, console, failing_on, print_json, show_json
 
 app = typer.Typer(help="Single calls of a model.", no_args_is_help=True)
 TIMEOUT_S = 60.0
@@ -72,9 +72,10 @@ def get(
     wait: Annotated[int, typer.Option(min=0, max=WAIT_MAX_S, help="Seconds to wait for its end.")] = 0,
     url: Url = None,
     key: Key = None,
+    as_json: Json = False,
 ) -> None:
     """One job, as JSON."""
-    print_json(answered(url, key, "GET", f"/v1/jobs/{job_id}", wait=wait or None))
+    show_json(answered(url, key, "GET", f"/v1/jobs/{job_id}", wait=wait or None), as_json)
 
 
 @app.command()
@@ -86,25 +87,26 @@ def submit(
     wait: Annotated[int, typer.Option(min=0, max=WAIT_MAX_S, help="Seconds to wait for its end.")] = 0,
     url: Url = None,
     key: Key = None,
+    as_json: Json = False,
 ) -> None:
     """Submits a job; with --wait answers it at its end and fails unless it succeeded."""
     with failing_on(BadInput):
         body = {"model": model, "input": parsed(given), "priority": priority}
     accepted = answered(url, key, "POST", "/v1/jobs", body=body, key=idempotency_key)
     if not wait:
-        print_json(accepted)
+        show_json(accepted, as_json)
         return
     path = f"/v1/jobs/{accepted_id(accepted)}"
     job = answered(url, key, "GET", path, wait=wait, after=accepted.get("position"))
-    print_json(job)
+    show_json(job, as_json)
     if job["status"] != "succeeded":
         raise typer.Exit(1)
 
 
 @app.command()
-def cancel(job_id: str, url: Url = None, key: Key = None) -> None:
+def cancel(job_id: str, url: Url = None, key: Key = None, as_json: Json = False) -> None:
     """Cancels a job; what it had reserved comes back."""
-    print_json(answered(url, key, "POST", f"/v1/jobs/{job_id}/cancel"))
+    show_json(answered(url, key, "POST", f"/v1/jobs/{job_id}/cancel"), as_json)
 
 
 def accepted_id(answer: dict[str, Any]) -> str:

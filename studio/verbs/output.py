@@ -21,6 +21,14 @@ def print_json(document: Any) -> None:
     sys.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
+def show_json(document: Any, as_json: bool) -> None:
+    """What has no shorter form than its JSON: for persons in colours, where the terminal has them."""
+    if as_json:
+        print_json(document)
+    else:
+        console.print_json(data=document)
+
+
 @contextmanager
 def failing_on(*expected: type[Exception]) -> Iterator[None]:
     """Turns an expected exception into its message on stderr and exit code 1."""
