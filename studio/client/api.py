@@ -15,13 +15,14 @@ import httpx
 import orjson
 from httpx_sse import SSEError, aconnect_sse
 
-from studio.client.access import Access
+from studio.client.access import Access, NoPlatform
 
 REQUEST_WITHIN_S: Final = 20.0
 SILENCE_MAX_S: Final = 40.0
 """The platform sends a comment every 15 s: after this long a connection is dead."""
 BACKOFF_FIRST_S: Final = 0.1
 BACKOFF_MAX_S: Final = 2.0
+REACHED_WITHIN_S: Final = 15.0
 PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -64,6 +65,23 @@ class Api:
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
+
+    async def reached(self, within_s: float = REACHED_WITHIN_S) -> None:
+        """Returns once the platform has answered at all. Raises NoPlatform: only later silences are waited out.
+
+        A platform that is being started is given the time that a restart takes.
+        """
+        try:
+            async with asyncio.timeout(within_s):
+                while True:
+                    try:
+                        await self._http.get("/healthz")
+                    except httpx.TransportError:
+                        await asyncio.sleep(BACKOFF_FIRST_S)
+                    else:
+                        return
+        except TimeoutError as error:
+            raise NoPlatform(f"nothing answers at {self._http.base_url}: run `studio up`") from error
 
     async def get(self, path: str, **params: str | int | None) -> dict[str, Any]:
         asked = {name: value for name, value in params.items() if value is not None}

@@ -61,6 +61,7 @@ async def whole_run(
     view = Progress(stops_for_approval=approval != "auto")
     began = time.time()
     async with Api(found, timeout) as api:
+        await api.reached()
         session = await api.post("/v1/sessions", {"title": prompt[:TITLE_MAX]})
         session_id = str(session.get("session_id") or session["existing_id"])
         api.position = session.get("position")
