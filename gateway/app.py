@@ -27,6 +27,7 @@ from gateway.limits import BodyLimit
 from gateway.metrics import Measure
 from gateway.platform import Platform
 from gateway.problems import Problem, not_found, response
+from gateway.rates import Rates
 from gateway.routes import (
     about,
     admin,
@@ -66,7 +67,7 @@ def create_app(platform: Platform, feed: CreditsFeed, dist: Path, *, partitions:
     app.include_router(page.router(dist))
     handle_errors(app)
     describe(app)
-    return Measure(Authenticate(BodyLimit(app), platform.keyring))
+    return Measure(Authenticate(BodyLimit(app), platform.keyring, Rates()))
 
 
 def asset_finder(platform: Platform) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -11,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from events.accounts.events import Role
 from gateway.keyring import Caller, Keyring, Operator
 from gateway.problems import Problem, not_found, response
+from gateway.rates import Rates
 
 OPEN: Final = ("/v1/about", "/v1/page-login", "/v1/webhooks/")
 """Addresses under /v1 that need no key; a signed asset's neither."""
@@ -20,9 +23,10 @@ USER_MAX: Final = 128
 class Authenticate:
     """Pure ASGI: puts a Caller or an Operator into the scope; everything under /v1 needs one."""
 
-    def __init__(self, app: ASGIApp, keyring: Keyring) -> None:
+    def __init__(self, app: ASGIApp, keyring: Keyring, rates: Rates) -> None:
         self._app = app
         self._keyring = keyring
+        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not needs_key(scope):
@@ -48,6 +52,9 @@ class Authenticate:
         caller = await self._keyring.caller(key)
         if caller is None:
             raise Problem("unauthenticated")
+        wait_s = self._rates.wait_s(caller.org_id, caller.rate_per_min, time.monotonic())
+        if wait_s > 0:
+            raise Problem("rate-limited", retry_after_s=math.ceil(wait_s))
         return caller
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from events.accounts.current import CurrentOrg
-from events.accounts.events import Role
+from events.accounts.events import Limits, Role
 
 UNKNOWN_WAIT_S: Final = 1.0
 """A key may be used before this gateway's copy has heard of it."""
@@ -26,6 +26,7 @@ class Caller:
     hash: str
     project_id: str | None = None
     user_id: str | None = None
+    rate_per_min: int = Limits().rate_per_min
 
     @property
     def person(self) -> str:
@@ -60,7 +61,8 @@ class Keyring:
             self._callers.pop(gone, None)
         if org is not None:
             for key in org.keys:
-                caller = Caller(org_id, key.key_id, key.role, key.hash, key.project_id, key.user_id)
+                rate = org.limits.rate_per_min
+                caller = Caller(org_id, key.key_id, key.role, key.hash, key.project_id, key.user_id, rate)
                 self._callers[key.hash] = caller
             self._hashes[org_id] = tuple(key.hash for key in org.keys)
         self._changed.set()
