@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 import secrets
 import subprocess
@@ -22,7 +21,7 @@ from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 from studio.local.dev import bootstrap_dev
 from studio.local.platform import LocalPlatform
 from studio.local.ports import assign
-from tests.servers import Servers, isolated_settings, quiet
+from tests.servers import MASTER_KEY, Servers, isolated_settings, quiet
 
 START_S = 120.0
 CORE = {
@@ -126,7 +125,7 @@ def core(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "STUDIO_HTTP_PORT": str(ports["http"]),
         "STUDIO_ADMIN_KEY": admin_key,
         "STUDIO_SERVER_SECRET": secrets.token_urlsafe(32),
-        "STUDIO_MASTER_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "STUDIO_MASTER_KEY": MASTER_KEY,
     }
     url = f"http://127.0.0.1:{ports['http']}"
     with ExitStack() as stack:

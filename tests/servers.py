@@ -1,6 +1,7 @@
 """The real servers that integration tests run against, started once for a whole test run."""
 
 import asyncio
+import base64
 import json
 import os
 import shutil
@@ -19,6 +20,8 @@ from studio.local.servers.server import wait_until_ready
 from studio.settings import Settings
 
 LOCK_TIMEOUT_S = 170.0
+MASTER_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+"""One for all who share the servers: whoever reads the log must be able to open what others have sealed."""
 IMAGES = {
     "kafka": "apache/kafka:4.1.1",
     "mongo": "mongo:8",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import importlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,7 +12,7 @@ from pydantic import SecretStr
 
 from studio.processes.process import Process
 from studio.settings import Settings
-from tests.servers import Servers
+from tests.servers import MASTER_KEY, Servers
 
 READY_WITHIN_S = 60.0
 STOPS_WITHIN_S = 30.0
@@ -27,7 +26,7 @@ def settings_for(servers: Servers, data_dir: Path) -> Settings:
         redis_url=servers.redis_url,
         firestore_emulator=servers.firestore_emulator,
         server_secret=SecretStr("secret"),
-        master_key=SecretStr(base64.urlsafe_b64encode(bytes(32)).decode()),
+        master_key=SecretStr(MASTER_KEY),
         process_name="tests",
     )
 

@@ -57,10 +57,11 @@ def test_two_workers_cannot_share_a_folder(tmp_path: Path) -> None:
 
 def test_a_day_later_it_is_forgotten(tmp_path: Path) -> None:
     store = PredictionStore(tmp_path)
-    finished(store)
-    store.sweep(NOW + KEPT - timedelta(minutes=1))
+    ended_at = finished(store).completed_at
+    assert ended_at is not None
+    store.sweep(ended_at + KEPT - timedelta(minutes=1))
     assert store.file("job_1.1", "a.png") is not None
-    store.sweep(NOW + KEPT + timedelta(minutes=1))
+    store.sweep(ended_at + KEPT + timedelta(minutes=1))
     assert store.get("job_1.1") is None
     assert not (tmp_path / "job_1.1").exists()
 
