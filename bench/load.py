@@ -30,6 +30,15 @@ class Sample:
         return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] * 1000
 
 
+def spin_ms() -> float:
+    """How long a fixed loop takes at this moment: about 30 ms on an idle core, more where others compute."""
+    began = time.perf_counter()
+    total = 0
+    for number in range(1_000_000):
+        total += number & 7
+    return (time.perf_counter() - began) * 1000
+
+
 async def drive(calls: int, clients: int, call: Callable[[int], Awaitable[None]]) -> Sample:
     """`calls` calls by `clients` workers, each with one call in flight."""
     numbers, latencies = iter(range(calls)), []

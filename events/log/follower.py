@@ -16,11 +16,13 @@ from events.log.position import part
 log = logging.getLogger(__name__)
 
 POLL_MS: Final = 1000
+"""How soon a stop is seen; records wake the follower at once."""
 CATCH_UP_POLL_MS: Final = 50
 """Markers of transactions wake nobody: while catching up their passing is looked for."""
-"""How soon a stop is seen; records wake the follower at once."""
 CHUNK: Final = 1000
 STALL_CHECK_S: Final = 30.0
+CATCH_UP_STALL_S: Final = 10.0
+"""A reader that is behind and has not moved for so long may stand for ever: nobody waits for it longer."""
 
 
 class Stalled(RuntimeError):
@@ -56,6 +58,8 @@ class Follower:
         self._ready = asyncio.Event()
         self._done = asyncio.Event()
         self._position: dict[str, int] = {}
+        self._caught_at: dict[TopicPartition, int] = {}
+        self._caught_up_at = 0.0
 
     @property
     def position(self) -> dict[str, int]:
@@ -118,11 +122,28 @@ class Follower:
                     if (handing := self._on_record(record)) is not None:
                         await handing
                 self._position[part(tp.topic, tp.partition)] = chunk[-1].offset + 1
-            for tp in list(behind):
-                # Markers of transactions and aborted records take offsets too, and are never handed over.
-                if await client.position(tp) >= ends[tp]:
-                    behind.discard(tp)
+            if behind:
+                behind = await self._still_behind(client, behind, ends)
             await watch.check(client, partitions, moved=bool(records))
+
+    async def _still_behind(
+        self, client: AIOKafkaConsumer, behind: set[TopicPartition], ends: dict[TopicPartition, int]
+    ) -> set[TopicPartition]:
+        """Raises Stalled where catching up has come to a stand.
+
+        Markers of transactions and aborted records take offsets too, and are never handed over: positions tell.
+        """
+        try:
+            async with asyncio.timeout(CATCH_UP_STALL_S):
+                at = {tp: await client.position(tp) for tp in behind}
+        except TimeoutError as error:
+            raise Stalled(f"{self._name} has no position in one of {sorted(behind)}") from error
+        now = asyncio.get_running_loop().time()
+        if at != self._caught_at:
+            self._caught_at, self._caught_up_at = at, now
+        elif now - self._caught_up_at > CATCH_UP_STALL_S:
+            raise Stalled(f"{self._name} does not catch up: {[(*tp, at[tp], ends[tp]) for tp in sorted(behind)]}")
+        return {tp for tp in behind if at[tp] < ends[tp]}
 
 
 async def assigned_partitions(
