@@ -9,8 +9,11 @@ import sys
 from typing import Any
 
 import httpx
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from tests.platform import Running
+
+SHOWN_WITHIN_S = 60
 
 
 def environment(platform: Running) -> dict[str, str]:
@@ -47,3 +50,12 @@ def get(platform: Running, path: str) -> dict[str, Any]:
     answer.raise_for_status()
     content: dict[str, Any] = answer.json()
     return content
+
+
+def credits_once(platform: Running, **expected: int) -> dict[str, Any]:
+    """The balance as soon as it shows what is expected: read models follow the log, and may have been killed."""
+    for attempt in Retrying(stop=stop_after_delay(SHOWN_WITHIN_S), wait=wait_fixed(0.2), reraise=True):
+        with attempt:
+            found = get(platform, "/v1/credits")
+            assert {name: found[name] for name in expected} == expected
+    return found

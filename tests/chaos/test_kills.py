@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.platform import Running
-from tests.typing_line import command, environment, get, studio_json
+from tests.typing_line import command, credits_once, environment, studio_json
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 SENTENCE = "generate a picture of a watch, animate it into a 2-second video, and add a voiceover"
@@ -28,7 +28,7 @@ def kill(platform: Running, name: str) -> None:
 
 @pytest.mark.parametrize("victim", [*SERVERS, *PROCESSES])
 def test_a_run_survives_the_kill_of(victim: str, platform: Running, tmp_path: Path) -> None:
-    before = get(platform, "/v1/credits")
+    before = credits_once(platform, reserved=0)
     with subprocess.Popen(
         command("run", SENTENCE, "--json", "--out", str(tmp_path), "--timeout", str(TIMEOUT_S)),
         env=environment(platform),
@@ -47,6 +47,4 @@ def test_a_run_survives_the_kill_of(victim: str, platform: Running, tmp_path: Pa
     assert running.returncode == 0, "".join(told) + err + out
     answer = json.loads(out)
     assert [step["status"] for step in answer["steps"]] == ["succeeded"] * 3
-    after = get(platform, "/v1/credits")
-    assert after["reserved"] == before["reserved"]
-    assert after["spent"] - before["spent"] == answer["cost"]
+    credits_once(platform, reserved=0, spent=before["spent"] + answer["cost"])

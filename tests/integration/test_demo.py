@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.platform import Running
 from tests.probing import probe_media
-from tests.typing_line import get, studio, studio_json
+from tests.typing_line import credits_once, get, studio, studio_json
 
 pytestmark = pytest.mark.servers
 SENTENCE = "generate a product image, animate it into a 5-second video, and add a voiceover"
@@ -43,14 +43,12 @@ def test_the_main_sentence_becomes_three_real_results(platform: Running, tmp_pat
 
 
 def test_every_credit_of_the_run_is_in_the_books(platform: Running, tmp_path: Path) -> None:
-    before = get(platform, "/v1/credits")
+    before = credits_once(platform, reserved=0)
     answer = studio_json(platform, "run", "a picture of a green bottle", "--out", str(tmp_path))
-    entries = get(platform, "/v1/credits/ledger?limit=100")["items"]
-    after = get(platform, "/v1/credits")
     assert answer["cost"] > 0
-    assert after["spent"] - before["spent"] == answer["cost"]
+    after = credits_once(platform, reserved=0, spent=before["spent"] + answer["cost"])
     assert before["available"] - after["available"] == answer["cost"]
-    assert (before["reserved"], after["reserved"]) == (0, 0)
+    entries = get(platform, "/v1/credits/ledger?limit=200")["items"]
     assert sum(p["amount"] for entry in entries for p in entry["postings"] if p["account"] == "spent") == after["spent"]
 
 
