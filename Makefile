@@ -14,7 +14,7 @@ UI := gateway/ui
 
 export STUDIO_SANDBOX := $(SANDBOX)
 
-.PHONY: help setup up down demo test check bench ui clean
+.PHONY: help setup up down demo test chaos check bench ui clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf '  make %-7s %s\n' "$$target" "$$what"; done
@@ -31,9 +31,12 @@ demo: setup  ## run one sentence to real files (PROMPT="…" for another)
 	@$(BIN)/studio up
 	@$(BIN)/studio run "$(PROMPT)"
 
-test: setup $(STAMPS)/browser  ## everything that has to pass: checks, then all tests
+test: setup $(STAMPS)/browser  ## everything that has to pass: checks, then the tests on the real servers
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@$(BIN)/pytest --ignore tests/chaos $(PYTEST_ARGS)
+
+chaos: setup  ## kill -9 of every process in the middle of a run, one after the other
+	@$(BIN)/pytest tests/chaos $(PYTEST_ARGS)
 
 check: .venv/.synced  ## style, types and the direction of imports
 	@$(BIN)/ruff check .
