@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from commands.refusals import InsufficientCredit, InvalidInput
 from events.credits.chain import entry_hash
-from events.credits.events import ENTRY_OF_KIND, EntryKind, LedgerEntry, Posting
+from events.credits.events import ENTRY_OF_KIND, EntryKind, LedgerEntry
 from events.credits.state import PROJECT, RESERVED, Book
 from events.jobs.events import JobAccepted
 from events.model import MONEY_MAX
@@ -28,24 +29,29 @@ def _entry(
     reason: str | None = None,
     uncollected: int | None = None,
 ) -> LedgerEntry:
-    """The next entry of the book; postings of 0 are left out, `uncollected` of 0 is absent."""
-    model = ENTRY_OF_KIND[kind]
-    unhashed = model(
-        org_id=org_id,
-        seq=book.seq + 1,
-        entry_id=entry_id,
-        kind=kind,
-        job_id=job_id,
-        project_id=project_id,
-        reason=reason,
-        uncollected=uncollected or None,
-        at=at.isoformat(),
-        postings=tuple(Posting(account=account, amount=amount) for account, amount in postings if amount != 0),
-        prev_hash=book.head,
-        hash="",
-    )
-    data = unhashed.model_dump(mode="json", exclude_none=True, exclude={"hash"})
-    return unhashed.model_copy(update={"hash": entry_hash(book.head, data)})
+    """The next entry of the book; postings of 0 are left out, `uncollected` of 0 is absent.
+
+    Its JSON is made once: the hash is taken of the very members that the event is validated from.
+    """
+    data: dict[str, Any] = {
+        "org_id": org_id,
+        "seq": book.seq + 1,
+        "entry_id": entry_id,
+        "kind": kind,
+        "at": at.isoformat(),
+        "postings": [{"account": account, "amount": amount} for account, amount in postings if amount != 0],
+        "prev_hash": book.head,
+    }
+    if job_id is not None:
+        data["job_id"] = job_id
+    if project_id is not None:
+        data["project_id"] = project_id
+    if reason is not None:
+        data["reason"] = reason
+    if uncollected:
+        data["uncollected"] = uncollected
+    data["hash"] = entry_hash(book.head, data)
+    return ENTRY_OF_KIND[kind](**data)
 
 
 def add(

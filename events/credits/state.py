@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from events.credits.chain import GENESIS
-from events.credits.events import LedgerEntry, Posting
+from events.credits.events import LedgerEntry
 from events.model import Event
 
 PROJECT = "project:"
@@ -43,38 +43,29 @@ def evolve(book: Book, event: Event, _at: datetime) -> Book:
         return book
     if event.seq != book.seq + 1 or event.prev_hash != book.head:
         raise Corrupt(f"entry {event.entry_id}: seq {event.seq} does not follow {book.seq}, or the chain is broken")
-    if sum(posting.amount for posting in event.postings) != 0:
-        raise Corrupt(f"entry {event.entry_id}: the postings do not add up to 0")
-    after = _post(book, event.postings)
-    if min(after.available, after.reserved, after.spent, *after.allocations.values()) < 0:
-        raise Corrupt(f"entry {event.entry_id}: a balance would be negative")
-    return Book(
-        seq=event.seq,
-        head=event.hash,
-        available=after.available,
-        reserved=after.reserved,
-        spent=after.spent,
-        external=after.external,
-        allocations=after.allocations,
-    )
-
-
-def _post(book: Book, postings: tuple[Posting, ...]) -> Book:
     available, reserved, spent, external = book.available, book.reserved, book.spent, book.external
     allocations = book.allocations
-    for posting in postings:
-        match posting.account:
-            case "available":
-                available += posting.amount
-            case "spent":
-                spent += posting.amount
-            case "external":
-                external += posting.amount
-            case account if account.startswith(RESERVED):
-                reserved += posting.amount
-            case account if account.startswith(PROJECT):
-                project = account.removeprefix(PROJECT)
-                allocations = {**allocations, project: allocations.get(project, 0) + posting.amount}
-            case account:
-                raise Corrupt(f"unknown account {account!r}")
-    return Book(book.seq, book.head, available, reserved, spent, external, allocations)
+    total = lowest = 0
+    for posting in event.postings:
+        account, amount = posting.account, posting.amount
+        total += amount
+        if account == "available":
+            available += amount
+        elif account == "spent":
+            spent += amount
+        elif account == "external":
+            external += amount
+        elif account.startswith(RESERVED):
+            reserved += amount
+        elif account.startswith(PROJECT):
+            project = account.removeprefix(PROJECT)
+            allocation = allocations.get(project, 0) + amount
+            allocations = {**allocations, project: allocation}
+            lowest = min(lowest, allocation)
+        else:
+            raise Corrupt(f"entry {event.entry_id}: unknown account {account!r}")
+    if total != 0:
+        raise Corrupt(f"entry {event.entry_id}: the postings do not add up to 0")
+    if min(available, reserved, spent, lowest) < 0:
+        raise Corrupt(f"entry {event.entry_id}: a balance would be negative")
+    return Book(event.seq, event.hash, available, reserved, spent, external, allocations)
