@@ -39,6 +39,7 @@ from gateway.routes import (
     plans,
     projects,
     queue,
+    refunds,
     sessions,
     uploads,
     webhooks,
@@ -59,7 +60,9 @@ def create_app(platform: Platform, feed: CreditsFeed, dist: Path, *, partitions:
     app.state.streams = Streams(
         platform.hub, Renderer(platform.vault, sign), feed, platform.streams, platform.reading, partitions
     )
-    resources = (jobs, sessions, uploads, plans, queue, models, books, assets, projects, admin, page_login, webhooks)
+    resources = (
+        jobs, sessions, uploads, plans, queue, models, books, assets, projects, admin, refunds, page_login, webhooks,
+    )  # fmt: skip
     for resource in resources:
         app.include_router(resource.router, prefix="/v1")
     app.include_router(about.api, prefix="/v1")

@@ -16,8 +16,8 @@ Sign = Callable[[str, Document], str]
 ASSET_MEMBERS: Final = ("asset_id", "media_type", "width", "height", "duration_s", "engine", "text", "bytes")
 JOB_MEMBERS: Final = (
     "job_id", "status", "model", "provider", "priority", "attempts", "outputs", "reserved", "captured", "uncollected",
-    "error", "replay_of", "replayed_as", "project_id", "cause", "accepted_at", "ended_at", "deadline_at", "retry_at",
-    "engine", "price", "bill",
+    "refunded", "error", "replay_of", "replayed_as", "project_id", "cause", "accepted_at", "ended_at", "deadline_at",
+    "retry_at", "engine", "price", "bill",
 )  # fmt: skip
 ENDED: Final = frozenset({"succeeded", "failed", "cancelled", "dead"})
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from events.credits.events import LedgerEntry, Posting
+from events.credits.state import CLOSED
 from events.envelope import Recorded
 from projections.opening import Opened
 from projections.writes import Insert, Update, Write
@@ -21,13 +22,18 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001
     if event.version == 1:
         nothing = {"org_id": entry.org_id, "available": 0, "reserved": 0, "spent": 0, "allocations": {}}
         yield Insert(COLLECTION, entry.org_id, entry.org_id, 0, nothing)
+    fields = moved(entry.postings)
+    closed = f"allocations.{entry.project_id}" if entry.kind == "deallocate" and entry.reason == CLOSED else None
+    if closed is not None:
+        del fields[closed]
     yield Update(
         COLLECTION,
         entry.org_id,
         entry.org_id,
         event.version,
         set={"at": entry.at, "hash": entry.hash},
-        add=moved(entry.postings),
+        unset=() if closed is None else (closed,),
+        add=fields,
     )
 
 

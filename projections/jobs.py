@@ -16,6 +16,7 @@ from events.jobs.events import (
     JobDispatched,
     JobEvent,
     JobFailed,
+    JobRefunded,
     JobReplayed,
     JobRunning,
     JobSucceeded,
@@ -107,6 +108,8 @@ def _changed(event: Recorded, opened: Opened) -> tuple[dict[str, Any], frozenset
             return {"status": "cancelled", "captured": 0, "ended_at": now} | ended, frozenset()
         case JobDiscarded():
             return {"discarded_at": now}, frozenset()
+        case JobRefunded(refunded=refunded):
+            return {"refunded": refunded}, frozenset()
         case JobReplayed() as replayed:
             return {"replayed_as": replayed.as_job_id}, frozenset()
     return {}, frozenset()

@@ -10,7 +10,7 @@ from typing import Any, Self
 import pytest
 
 from commands.model import Command, CommandEnvelope, Context, Decider, Decision, Stream
-from commands.refusals import Refusal
+from commands.refusals import IllegalState, Refusal
 from events.envelope import StreamRef
 from events.model import Event
 
@@ -39,6 +39,9 @@ class World:
         self.log.append((ref, event))
 
     def decide(self, command: Command) -> Decision:
+        """As the runner does it: what begins a stream that is there already is refused before it is decided."""
+        if command.creates is not None and self(command.creates).version > 0:
+            raise IllegalState(f"{command.creates.subject} exists", allowed=[])
         return self.decider.decide(command, self, Context(self.at, ASKED))
 
     def handle(self, command: Command) -> Decision:

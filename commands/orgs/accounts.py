@@ -14,7 +14,7 @@ from commands.orgs.commands import (
     RevokeKey,
     SetLimits,
 )
-from commands.orgs.streams import account_ref, book_of, book_ref, org_of
+from commands.orgs.streams import account_ref, book_of, book_ref, org_of, recorded_once
 from commands.refusals import IllegalState, InvalidInput, NotFound
 from events.accounts.events import (
     AccountEvent,
@@ -121,4 +121,4 @@ def _one(event: AccountEvent, result: dict[str, str]) -> Decision:
 def _entry(entry: LedgerEntry, available_before: int) -> Decision:
     moved = sum(posting.amount for posting in entry.postings if posting.account == ledger.AVAILABLE)
     result = {"entry_id": entry.entry_id, "available": available_before + moved}
-    return Decision(((book_ref(entry.org_id), entry),), result)
+    return Decision(((book_ref(entry.org_id), entry), recorded_once(entry)), result)

@@ -11,7 +11,7 @@ from events.accounts.events import Limits, Role
 from events.assets import AssetRef
 from events.envelope import StreamRef
 from events.jobs.events import Category, Cause, EngineSpan, PriceLine, Priority, ProviderCharged
-from events.model import MONEY_MAX, Money
+from events.model import MONEY_MAX, Money, SignedMoney
 from events.sealed import Sealed
 from events.topics import EVENTS_ACCOUNTS, EVENTS_JOBS
 
@@ -67,25 +67,44 @@ class ForgetPerson(OrgCommand):
     user_id: str
 
 
-class AddCredits(OrgCommand):
+class MoneyCommand(OrgCommand):
+    """An operator's own entry in the ledger. Its id comes from the sender: asked again under it, nothing moves."""
+
+    entry_id: str
+
+    @property
+    def creates(self) -> StreamRef | None:
+        return StreamRef(EVENTS_ACCOUNTS, self.entry_id)
+
+
+class AddCredits(MoneyCommand):
     """Grant, purchase or adjustment. An adjustment may be negative and is clamped at what is available.
 
     Answered `{entry_id, available}`.
     """
 
-    entry_id: str
     kind: Literal["grant", "purchase", "adjust"]
-    amount: Annotated[int, Field(strict=True, ge=-MONEY_MAX, le=MONEY_MAX)]
+    amount: SignedMoney
     reason: str | None = Field(default=None, pattern=CODE)
 
 
-class AllocateCredits(OrgCommand):
+class AllocateCredits(MoneyCommand):
     """Moves between `available` and a project's allocation. Answered `{entry_id, available}`."""
 
-    entry_id: str
     project_id: str
     amount: Amount
     kind: Literal["allocate", "deallocate"]
+
+
+class RefundJob(MoneyCommand):
+    """Gives back what a job captured: `amount`, or all that is left. Answered `{entry_id, refunded, uncollected}`.
+
+    `reason` is that of the person who decides it: no failure leads here, for a job that fails captures nothing.
+    """
+
+    job_id: str
+    amount: Amount | None = None
+    reason: str | None = Field(default=None, pattern=CODE)
 
 
 class JobCommand(OrgCommand):
@@ -180,6 +199,10 @@ class ReplayJob(JobCommand):
     new_job_id: str
     reserve: Amount
 
+    @property
+    def creates(self) -> StreamRef | None:
+        return StreamRef(EVENTS_JOBS, self.new_job_id)
+
 
 class DiscardJob(JobCommand):
     pass
@@ -194,6 +217,7 @@ ORGS_COMMANDS: tuple[type[OrgCommand], ...] = (
     ForgetPerson,
     AddCredits,
     AllocateCredits,
+    RefundJob,
     SubmitJob,
     DispatchJob,
     BeginAttempt,

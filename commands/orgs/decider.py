@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from commands.model import Command, Context, CurrentRecord, Decider, Decision, Fold, Streams
-from commands.orgs import accounts, end_job, run_job, submit_job
+from commands.orgs import accounts, end_job, refund_job, run_job, submit_job
 from commands.orgs import commands as c
 from events.accounts import state as account_state
 from events.credits import state as book_state
@@ -23,6 +23,7 @@ _USE_CASES: Final[dict[type[Command], Callable[[Any, Streams, Context], Decision
     c.ForgetPerson: accounts.forget_person,
     c.AddCredits: accounts.add_credits,
     c.AllocateCredits: accounts.allocate_credits,
+    c.RefundJob: refund_job.refund_job,
     c.SubmitJob: submit_job.submit_job,
     c.ReplayJob: submit_job.replay_job,
     c.DispatchJob: run_job.dispatch_job,
@@ -43,11 +44,11 @@ def decide(command: Command, streams: Streams, context: Context) -> Decision:
 
 
 def summarize(ref: StreamRef, state: Any) -> CurrentRecord | None:
-    """Live jobs in `current.jobs`, organisations in `current.orgs`."""
+    """Live jobs in `current.jobs`, organisations in `current.orgs`; of an entry's own stream, nothing."""
     if ref.topic == EVENTS_JOBS:
         return CurrentRecord(CURRENT_JOBS, ref.subject, job_state.current(state))
-    if ref.topic == EVENTS_ACCOUNTS:
-        return CurrentRecord(CURRENT_ORGS, ref.subject, account_state.current(state))
+    if ref.topic == EVENTS_ACCOUNTS and (org := account_state.current(state)) is not None:
+        return CurrentRecord(CURRENT_ORGS, ref.subject, org)
     return None
 
 

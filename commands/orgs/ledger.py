@@ -9,7 +9,7 @@ from typing import Any
 from commands.refusals import InsufficientCredit, InvalidInput
 from events.credits.chain import entry_hash
 from events.credits.events import ENTRY_OF_KIND, EntryKind, LedgerEntry
-from events.credits.state import PROJECT, RESERVED, Book
+from events.credits.state import CLOSED, PROJECT, RESERVED, Book
 from events.jobs.events import JobAccepted
 from events.model import MONEY_MAX
 
@@ -92,8 +92,9 @@ def allocate(book: Book, at: datetime, *, org_id: str, entry_id: str, project_id
 
 
 def deallocate(book: Book, at: datetime, *, org_id: str, entry_id: str, project_id: str, amount: int) -> LedgerEntry:
-    """Back from a project's allocation to `available`. Raises InsufficientCredit."""
-    _afford(book.allocations.get(project_id, 0), amount)
+    """Back from a project's allocation to `available`; its last credit closes it. Raises InsufficientCredit."""
+    held = book.allocations.get(project_id, 0)
+    _afford(held, amount)
     return _entry(
         book,
         "deallocate",
@@ -101,6 +102,7 @@ def deallocate(book: Book, at: datetime, *, org_id: str, entry_id: str, project_
         org_id=org_id,
         entry_id=entry_id,
         project_id=project_id,
+        reason=CLOSED if amount == held else None,
         postings=((PROJECT + project_id, -amount), (AVAILABLE, amount)),
     )
 
@@ -155,6 +157,25 @@ def release(book: Book, at: datetime, job: JobAccepted, reason: str) -> LedgerEn
         project_id=job.project_id,
         reason=reason,
         postings=((RESERVED + job.job_id, -job.reserved), (job.paid_from, job.reserved)),
+    )
+
+
+def refund(
+    book: Book, at: datetime, job: JobAccepted, *, entry_id: str, asked: int, moved: int, reason: str | None
+) -> LedgerEntry:
+    """Back to the allocation that paid, or to `available` where that is closed; what is not left to be moved stands."""
+    closed = job.paid_from != AVAILABLE and job.paid_from.removeprefix(PROJECT) not in book.allocations
+    return _entry(
+        book,
+        "refund",
+        at,
+        org_id=job.org_id,
+        entry_id=entry_id,
+        job_id=job.job_id,
+        project_id=job.project_id,
+        reason=reason,
+        postings=(("spent", -moved), (AVAILABLE if closed else job.paid_from, moved)),
+        uncollected=asked - moved,
     )
 
 

@@ -1,18 +1,21 @@
-"""The streams of an organisation, typed: its account, its book and its jobs."""
+"""The streams of an organisation, typed: its account, its book, its jobs and the entries of its operator."""
 
 from __future__ import annotations
 
 from commands.model import Stream, Streams
 from commands.refusals import NotFound
+from events.accounts.events import EntryRecorded
 from events.accounts.state import NoOrg, Org
+from events.credits.events import LedgerEntry
 from events.credits.state import Book
 from events.envelope import StreamRef
 from events.jobs.state import EndedJob, Job, LiveJob, NoJob
+from events.model import Event
 from events.topics import EVENTS_ACCOUNTS, EVENTS_CREDITS, EVENTS_JOBS
 
 
-def account_ref(org_id: str) -> StreamRef:
-    return StreamRef(EVENTS_ACCOUNTS, org_id)
+def account_ref(subject: str) -> StreamRef:
+    return StreamRef(EVENTS_ACCOUNTS, subject)
 
 
 def book_ref(org_id: str) -> StreamRef:
@@ -21,6 +24,12 @@ def book_ref(org_id: str) -> StreamRef:
 
 def job_ref(job_id: str) -> StreamRef:
     return StreamRef(EVENTS_JOBS, job_id)
+
+
+def recorded_once(entry: LedgerEntry) -> tuple[StreamRef, Event]:
+    """What keeps an operator's entry from being made again under its id, for ever."""
+    event = EntryRecorded(org_id=entry.org_id, entry_id=entry.entry_id, seq=entry.seq)
+    return account_ref(entry.entry_id), event
 
 
 def org_of(streams: Streams, org_id: str) -> Org:

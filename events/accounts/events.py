@@ -63,6 +63,17 @@ class PersonForgotten(AccountEvent):
     user_id: str
 
 
+class EntryRecorded(AccountEvent):
+    """First and only event of a stream named by the entry's id: what was asked under it is never done twice.
+
+    Its record carries key and digest of the request; the entry itself stands in the organisation's ledger at `seq`.
+    """
+
+    name: ClassVar[str] = "entry_recorded"
+    entry_id: str
+    seq: int = Field(ge=1)
+
+
 ACCOUNT_EVENTS: tuple[type[AccountEvent], ...] = (
     OrgOpened,
     KeyIssued,
@@ -70,4 +81,5 @@ ACCOUNT_EVENTS: tuple[type[AccountEvent], ...] = (
     ProjectOpened,
     LimitsSet,
     PersonForgotten,
+    EntryRecorded,
 )

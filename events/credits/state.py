@@ -14,6 +14,8 @@ from events.model import Event
 
 PROJECT = "project:"
 RESERVED = "reserved:"
+CLOSED = "closed"
+"""`reason` of the deallocation that takes an allocation's last credit: the project has no allocation any more."""
 
 
 class Corrupt(Exception):
@@ -22,7 +24,11 @@ class Corrupt(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Balances in millicredits. `reserved` is the sum over all jobs; `allocations` is by project id."""
+    """Balances in millicredits. `reserved` is the sum over all jobs; `allocations` holds the open ones by project.
+
+    An allocation is open from the first credit that it is given until a deallocation closes it; spent to 0 it is open
+    still. What comes back to a closed one opens it again.
+    """
 
     seq: int = 0
     head: str = GENESIS
@@ -68,4 +74,13 @@ def evolve(book: Book, event: Event, _at: datetime) -> Book:
         raise Corrupt(f"entry {event.entry_id}: the postings do not add up to 0")
     if min(available, reserved, spent, lowest) < 0:
         raise Corrupt(f"entry {event.entry_id}: a balance would be negative")
+    if event.reason == CLOSED and event.kind == "deallocate":
+        allocations = _without(allocations, event)
     return Book(event.seq, event.hash, available, reserved, spent, external, allocations)
+
+
+def _without(allocations: dict[str, int], closing: LedgerEntry) -> dict[str, int]:
+    left = allocations.get(closing.project_id or "")
+    if left != 0:
+        raise Corrupt(f"entry {closing.entry_id}: closes an allocation that holds {left}")
+    return {project: amount for project, amount in allocations.items() if project != closing.project_id}

@@ -165,6 +165,16 @@ class JobReplayed(JobEvent):
     as_job_id: str
 
 
+class JobRefunded(JobEvent):
+    """Some of what was captured went back, by the ledger's entry of this id; the job's end stays what it was."""
+
+    name: ClassVar[str] = "refunded"
+    entry_id: str
+    amount: Money
+    refunded: Money
+    """In all, with this one."""
+
+
 class JobNote(JobEvent):
     """Something worth keeping that changes nothing, for example that a stop was confirmed."""
 
@@ -187,5 +197,6 @@ JOB_EVENTS: tuple[type[JobEvent], ...] = (
     LateResultRefused,
     JobDiscarded,
     JobReplayed,
+    JobRefunded,
     JobNote,
 )

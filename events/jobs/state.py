@@ -17,6 +17,7 @@ from events.jobs.events import (
     JobDispatched,
     JobFailed,
     JobNote,
+    JobRefunded,
     JobReplayed,
     JobRunning,
     JobSucceeded,
@@ -59,6 +60,8 @@ class EndedJob:
     job: LiveJob
     status: EndStatus
     captured: int = 0
+    refunded: int = 0
+    """Of what was captured. It stands here, and not in the book, so that a book does not grow with its history."""
     stopping: bool = False
     replayed_as: str | None = None
     discarded: bool = False
@@ -121,6 +124,8 @@ def _evolve_ended(ended: EndedJob, event: Event) -> Job:
             return replace(ended, stopping=False)
         case JobReplayed(as_job_id=as_job_id):
             return replace(ended, replayed_as=as_job_id)
+        case JobRefunded(refunded=refunded):
+            return replace(ended, refunded=refunded)
         case JobDiscarded():
             return replace(ended, discarded=True)
         case _:

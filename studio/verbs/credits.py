@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -63,16 +63,39 @@ def grant(
     as_json: Json = False,
 ) -> None:
     """Grants credits; needs the platform's own key, by --key or from dev.json."""
+    body = {"amount": amount, "kind": "grant", "reason": reason}
+    show_json(by_operator(url, key, org, "credits", body), as_json)
 
-    async def call() -> dict[str, object]:
+
+@app.command()
+def refund(
+    job: Annotated[str, typer.Argument(help="The job whose credits go back.")],
+    amount: Annotated[int | None, typer.Option(min=1, help="Millicredits; unset: all that is left.")] = None,
+    reason: Annotated[str, typer.Option(help="A code: lower case, no spaces.")] = "manual",
+    idempotency_key: Annotated[str | None, typer.Option(help="Names this request; unset: a fresh one.")] = None,
+    org: Annotated[str | None, typer.Option(help="The organisation; else dev.json's.")] = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Gives back what a job has cost; needs the platform's own key, by --key or from dev.json."""
+    body = {"job_id": job, "reason": reason} | ({} if amount is None else {"amount": amount})
+    show_json(by_operator(url, key, org, "refunds", body, idempotency_key), as_json)
+
+
+def by_operator(
+    url: str | None, key: str | None, org: str | None, what: str, body: dict[str, Any], named: str | None = None
+) -> dict[str, Any]:
+    """A call that only the platform's own key may make, about one organisation."""
+
+    async def call() -> dict[str, Any]:
         found = access(url, key)
         org_id = org or found.org_id
         if org_id is None:
             raise NoPlatform("name the organisation with --org")
         admin = replace(found, api_key=key or found.admin_key or found.api_key)
         async with Api(admin, TIMEOUT_S) as api:
-            body = {"amount": amount, "kind": "grant", "reason": reason}
-            return await api.post(f"/v1/admin/orgs/{org_id}/credits", body)
+            return await api.post(f"/v1/admin/orgs/{org_id}/{what}", body, named)
 
     with failing_on(NoPlatform, Refused, OutOfTime):
-        show_json(asyncio.run(call()), as_json)
+        return asyncio.run(call())

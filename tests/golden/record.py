@@ -43,6 +43,11 @@ def org_histories() -> tuple[tuple[Command, ...], ...]:
         (*base, orgs.BeginAttempt(org_id=ORG, job_id=JOB, lease=1, owner="a")),
         (*base, orgs.RecordJobRunning(org_id=ORG, job_id=JOB, lease=1, provider_job_id="p")),
         (*base, orgs.RecordJobSucceeded(org_id=ORG, job_id=JOB, lease=1, outputs=(asset(),), cost=450)),
+        (
+            *base,
+            orgs.RecordJobSucceeded(org_id=ORG, job_id=JOB, lease=1, outputs=(asset(),), cost=300),
+            orgs.RefundJob(org_id=ORG, entry_id="ent_1", job_id=JOB, amount=350, reason="goodwill"),
+        ),
         (*base, failed, orgs.RecordJobSucceeded(org_id=ORG, job_id=JOB, lease=1, outputs=(), cost=1)),
         (*base, failed.model_copy(update={"retry_in_s": None})),
         (*base, orgs.ExpireLease(org_id=ORG, job_id=JOB, lease=1)),

@@ -8,6 +8,7 @@ from commands.orgs import commands as c
 from commands.orgs.decider import ORGS
 from commands.orgs.streams import job_ref
 from commands.refusals import AlreadyEnded, IllegalState, InsufficientCredit, InvalidInput, NotFound
+from events.accounts.events import EntryRecorded
 from events.credits.events import Adjusted, Allocated, Captured, Granted, Released, Reserved
 from events.jobs.events import (
     AttemptBegun,
@@ -73,7 +74,7 @@ class TestSubmit:
     def test_a_project_with_an_allocation_pays_from_it_and_gets_the_rest_back(self) -> None:
         project = c.OpenProject(org_id=ORG, project_id="prj_1", title=sealed())
         allocation = c.AllocateCredits(org_id=ORG, entry_id="ent_1", project_id="prj_1", amount=500, kind="allocate")
-        given(*opened(), project).when(allocation).then(Allocated)
+        given(*opened(), project).when(allocation).then(Allocated, EntryRecorded)
         ended = given(*opened(), project, allocation, submit(project_id="prj_1"), dispatch()).when(succeeded())
         entry = ended.then(JobSucceeded, Captured).events[1][1]
         assert isinstance(entry, Captured)
@@ -191,11 +192,14 @@ class TestCancel:
 class TestCredits:
     def test_a_grant_answers_what_is_available(self) -> None:
         grant = c.AddCredits(org_id=ORG, entry_id="ent_9", kind="grant", amount=5)
-        assert given(*opened(10)).when(grant).then(Granted).result == {"entry_id": "ent_9", "available": 15}
+        assert given(*opened(10)).when(grant).then(Granted, EntryRecorded).result == {
+            "entry_id": "ent_9",
+            "available": 15,
+        }
 
     def test_a_negative_adjustment_is_clamped_and_says_what_it_did_not_move(self) -> None:
         adjust = c.AddCredits(org_id=ORG, entry_id="ent_9", kind="adjust", amount=-15)
-        entry = given(*opened(10)).when(adjust).then(Adjusted).events[0][1]
+        entry = given(*opened(10)).when(adjust).then(Adjusted, EntryRecorded).events[0][1]
         assert isinstance(entry, Adjusted)
         assert entry.uncollected == 5
         assert [(p.account, p.amount) for p in entry.postings] == [("available", -10), ("external", 10)]

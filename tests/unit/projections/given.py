@@ -66,7 +66,7 @@ class Documents:
                     for path, value in (*write.set.items(), ("_v", write.version)):
                         put(document, path, value)
                     for path in write.unset:
-                        document.pop(path, None)
+                        drop(document, path)
                     for path, amount in write.add.items():
                         put(document, path, get(document, path) + amount)
                     for path, (_, value) in write.push.items():
@@ -86,6 +86,14 @@ def get(document: dict[str, Any], path: str) -> Any:
     for name in path.split("."):
         found = found.get(name, 0) if isinstance(found, dict) else found[int(name)]
     return found
+
+
+def drop(document: dict[str, Any], path: str) -> None:
+    *way, last = path.split(".")
+    at: Any = document
+    for name in way:
+        at = at.get(name, {})
+    at.pop(last, None)
 
 
 def put(document: dict[str, Any], path: str, value: Any) -> None:
