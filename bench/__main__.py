@@ -17,7 +17,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from bench import bare
+from bench import bare, cpu
 from bench.load import Api, drive, spin_ms
 from bench.report import Report
 
@@ -89,28 +89,36 @@ def measure_memory(report: Report, data_dir: Path) -> None:
         report.add(f"  {process['name']}", f"{process['rss_bytes'] / MEBIBYTE:.0f} MiB")
 
 
-async def measure_commands(report: Report, dev: dict[str, Any], calls: int, clients: int) -> None:
+async def measure_commands(
+    report: Report, dev: dict[str, Any], processes: dict[str, int], calls: int, clients: int
+) -> None:
     """Accepted jobs: alone and with many clients, beside the bare client on the same broker."""
     with contextlib.closing(Api(dev["url"])) as api:
         await api.call("PUT", f"/admin/models/{MODEL}", dev["admin_key"], HELD)
         await api.call("PUT", "/admin/providers/nobody", dev["admin_key"], {"concurrent": 0})
         keys = await api.open_orgs(dev["admin_key"], 100)
         for orgs in (1, 100):
-            used = keys[:orgs]
+            using = keys[:orgs]
 
-            async def submit(number: int, used: list[str] = used) -> None:
-                await api.submit_job(used[number % len(used)], MODEL, INPUT)
+            async def submit(number: int, using: list[str] = using) -> None:
+                await api.submit_job(using[number % len(using)], MODEL, INPUT)
 
             await drive(clients, clients, submit)
             alone = await drive(100, 1, submit)
             p50 = alone.percentile_ms(50)
             report.add(f"a command alone, {orgs} org(s), p50", f"{p50:.1f} ms", "≤ 20 ms", p50 <= 20)
             report.add("  p99", f"{alone.percentile_ms(99):.1f} ms")
+            before = cpu.spent_s(processes)
             many = await drive(calls, clients, submit)
+            used = cpu.per_operation_ms(before, cpu.spent_s(processes), calls)
             plain = await bare.measure(dev["kafka_bootstrap"], calls, clients, orgs)
             rate = many.per_second
             report.add(f"accepted jobs/s, {clients} clients, {orgs} org(s)", f"{rate:.0f}/s", "≥ 400/s", rate >= 400)
             report.add("  p50 / p99", f"{many.percentile_ms(50):.0f} / {many.percentile_ms(99):.0f} ms")
+            report.add(
+                "  CPU a job, all processes", f"{sum(used.values()):.2f} ms (two idle cores: {cpu.ceiling(used):.0f}/s)"
+            )
+            report.add("  of it", ", ".join(f"{name} {ms:.2f}" for name, ms in used.items() if ms >= 0.01))
             report.add("  bare client, same broker", f"{plain.per_second:.0f}/s (ratio {rate / plain.per_second:.2f})")
 
 
@@ -131,7 +139,8 @@ def main(
             measure_memory(report, data_dir)
         if only in ("all", "commands"):
             console.print("submitting jobs …")
-            uvloop.run(measure_commands(report, dev, calls, clients))
+            processes = cpu.pids(studio(data_dir, "status", timeout_s=60))
+            uvloop.run(measure_commands(report, dev, processes, calls, clients))
     if as_json:
         typer.echo(report.as_json())
     else:

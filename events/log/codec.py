@@ -75,6 +75,20 @@ def type_bytes(model: type[Event]) -> bytes:
     return model.ce_type().encode()
 
 
+@cache
+def type_name(model: type[Event]) -> bytes:
+    """A type without its version: what all its records share, whichever writer made them."""
+    return type_bytes(model).rpartition(b".")[0]
+
+
+def record_type_name(record: Record) -> bytes | None:
+    """The same of a record, without reading anything else of it; None where it is no event."""
+    for name, value in record.headers:
+        if name == "ce_type":
+            return bytes(value).rpartition(b".")[0]
+    return None
+
+
 def to_record(envelope: Envelope, data: Event, source_name: str = "/studio") -> tuple[bytes, list[Header]]:
     """Value and headers of an event's record."""
     headers = command_headers(envelope, source_name)

@@ -78,7 +78,11 @@ class Follower:
             raise RuntimeError(f"{self._name} ended before it was ready")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Follows until `stop` is set."""
+        """Follows until `stop` is set. Without a topic there is nothing to follow, and no broker is asked."""
+        if not self._topics:
+            self._ready.set()
+            await stop.wait()
+            return
         # A compacted or short-lived topic may lose what was to be read next: the next that is there is right then.
         client = consumer(self._bootstrap, reset="earliest")
         try:

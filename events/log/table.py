@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, ItemsView
+from collections.abc import Awaitable, Callable, ItemsView, Sequence
 from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -15,8 +15,8 @@ from events.log.follower import Follower
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Change = Callable[[str, T | None], None]
-"""Called with the key and its new value; None where it is gone."""
+Change = Callable[[str, T | None], Awaitable[None] | None]
+"""Called with the key and its new value; None where it is gone. What it returns to await holds the next record back."""
 
 
 class CompactedTable(Generic[T]):
@@ -62,37 +62,49 @@ class CompactedTable(Generic[T]):
         """Calls back on every change from now on."""
         self._listeners.append(callback)
 
-    async def wait_for(self, key: str, timeout_s: float) -> T | None:
-        """The key's value, waiting for it to appear for at most `timeout_s`; None where it does not."""
-        if (value := self._values.get(key)) is not None:
-            return value
+    async def wait_for(self, key: str, timeout_s: float, suits: Callable[[T], bool] = lambda _value: True) -> T | None:
+        """The key's value, waiting for one that suits for at most `timeout_s`; None where none comes."""
+        deadline = asyncio.get_running_loop().time() + timeout_s
+        while (value := self._values.get(key)) is None or not suits(value):
+            left_s = deadline - asyncio.get_running_loop().time()
+            if left_s <= 0 or not await self._changed(key, left_s):
+                return None
+        return value
+
+    async def _changed(self, key: str, timeout_s: float) -> bool:
+        """Whether the key is given a value within the time."""
         appeared: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.setdefault(key, set())
         waiting.add(appeared)
         try:
-            await asyncio.wait([appeared], timeout=timeout_s)
+            done, _ = await asyncio.wait([appeared], timeout=timeout_s)
         finally:
             waiting.discard(appeared)
             if not waiting and self._waiting.get(key) is waiting:
                 del self._waiting[key]
-        return self._values.get(key)
+        return bool(done)
 
-    def _apply(self, record: Record) -> None:
+    def _apply(self, record: Record) -> Awaitable[None] | None:
         key = record.key.decode()
         if record.value is None:
             self._values.pop(key, None)
-            self._tell(key, None)
-            return
+            return self._tell(key, None)
         value = self._decode(key, record.value)
         self._values[key] = value
-        self._tell(key, value)
+        told = self._tell(key, value)
         for appeared in self._waiting.pop(key, ()):
             if not appeared.done():
                 appeared.set_result(None)
+        return told
 
-    def _tell(self, key: str, value: T | None) -> None:
-        for listener in self._listeners:
-            listener(key, value)
+    def _tell(self, key: str, value: T | None) -> Awaitable[None] | None:
+        waits = [wait for listener in self._listeners if (wait := listener(key, value)) is not None]
+        return _each(waits) if waits else None
+
+
+async def _each(waits: Sequence[Awaitable[None]]) -> None:
+    for wait in waits:
+        await wait
 
 
 def decoder(model: type[T] | Callable[[str, bytes], T]) -> Callable[[str, bytes], T]:

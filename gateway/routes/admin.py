@@ -31,6 +31,8 @@ from gateway.problems import Problem, not_found
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 PLATFORM: Final = "platform"
+SEEN_WITHIN_S: Final = 1.0
+"""How long an answer waits until this gateway's own copy of the catalog shows the change."""
 CODE: Final = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
 ID: Final = r"^[A-Za-z0-9_.@-]{1,128}$"
 
@@ -174,7 +176,11 @@ async def change_model(request: Request, model_id: str) -> Response:
         wrong = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]} for one in error.errors()]
         raise Problem("invalid-input", "this is no entry of the catalog", errors=wrong[:20]) from None
     check_schema(spec)
-    return await done(platform, ChangeModel(model=spec), same, 200)
+    answer = await done(platform, ChangeModel(model=spec), same, 200)
+    await platform.catalog.wait_for(
+        f"model:{model_id}", SEEN_WITHIN_S, lambda now: isinstance(now, CurrentModel) and now.model == spec
+    )
+    return answer
 
 
 @router.put("/providers/{provider}", openapi_extra=takes(ProviderBody))
@@ -187,7 +193,14 @@ async def change_provider(request: Request, provider: str) -> Response:
     before = known_provider(platform, provider)
     changed = body.model_dump(exclude_none=True)
     known = {name: getattr(before, name) for name in ("active", "concurrent", "per_api")}
-    return await done(platform, ChangeProvider(provider=provider, **{**known, **changed}), same, 200)
+    wanted = {**known, **changed}
+    answer = await done(platform, ChangeProvider(provider=provider, **wanted), same, 200)
+    await platform.catalog.wait_for(
+        f"provider:{provider}",
+        SEEN_WITHIN_S,
+        lambda now: all(getattr(now, name, None) == value for name, value in wanted.items()),
+    )
+    return answer
 
 
 def check_schema(spec: ModelSpec) -> None:

@@ -22,6 +22,7 @@ from events.catalog.current import FLEET, CurrentModel, CurrentProvider
 from events.catalog.events import ModelSpec
 from events.envelope import Recorded
 from events.jobs.events import JobCancelled, JobDispatched, LeaseExpired
+from events.model import Event
 from processors.dispatcher.attempt import Attempt, AttemptOver, stopped_at
 from processors.dispatcher.cost import actual
 from processors.dispatcher.decisions import as_failure, record_failed
@@ -68,9 +69,8 @@ class Rooms:
     reach: Reach
 
 
-def wants(recorded: Recorded) -> bool:
-    """Everything else on `events.jobs` is for others."""
-    return isinstance(recorded.data, JobDispatched | JobCancelled | LeaseExpired)
+TYPES: Final[tuple[type[Event], ...]] = (JobDispatched, JobCancelled, LeaseExpired)
+"""Everything else on `events.jobs` is for others."""
 
 
 def urgent(recorded: Recorded) -> bool:

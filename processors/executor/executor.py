@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Final
 
 import orjson
 
@@ -33,6 +34,7 @@ from events.jobs.events import (
     JobSucceeded,
     PriceLine,
 )
+from events.model import Event
 from processors.executor.opening import Erased, opened
 from processors.executor.ports import Models, StoredStreams
 from processors.executor.report import Report, report
@@ -54,15 +56,28 @@ class Unfit(Exception):
         self.reason = reason
 
 
+TYPES: Final[tuple[type[Event], ...]] = (
+    StepReady,
+    RunCancelled,
+    RunCompleted,
+    JobDispatched,
+    JobSucceeded,
+    JobFailed,
+    JobDead,
+    JobCancelled,
+)
+"""Of `events.canvas` and `events.jobs`, what may lead to anything here."""
+
+
 def wants(recorded: Recorded) -> bool:
-    """Whether an event of `events.canvas` or `events.jobs` leads to anything here."""
+    """Whether an event of these types does: of jobs, only those that are a step's."""
     match recorded.data:
         case JobDispatched() as job:
             return job.lease == 1 and _of_its_step(job)
         case JobSucceeded() | JobFailed() | JobDead() | JobCancelled() as job:
             return _of_its_step(job)
-        case data:
-            return isinstance(data, StepReady | RunCancelled | RunCompleted)
+        case _:
+            return True
 
 
 def _of_its_step(job: JobEvent) -> bool:

@@ -12,10 +12,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from events.envelope import Recorded
-from events.log.clients import close, consumer
-from events.log.codec import from_record
+from events.log.clients import Record, close, consumer
+from events.log.codec import from_record, record_type_name, type_name
 from events.log.crashpoints import crashpoint
 from events.log.follower import StallWatch
+from events.model import Event
 from events.registry import Registry
 from events.types import REGISTRY
 from processors.runners import metrics
@@ -75,16 +76,19 @@ class Reactor:
         key_of: Callable[[Recorded], str],
         instance_id: str,
         urgent: Callable[[Recorded], bool] | None = None,
+        types: Collection[type[Event]] | None = None,
         wants: Callable[[Recorded], bool] | None = None,
         in_flight_max: int = 64,
         call_timeout_s: float | Callable[[Recorded], float] = 180.0,
         registry: Registry = REGISTRY,
     ) -> None:
-        """`wants` leaves out events that need no call at all; `call_timeout_s` may depend on the event."""
+        """`types` are all that is read of the events, `wants` leaves out those that need no call at all;
+        `call_timeout_s` may depend on the event."""
         self._topics = tuple(topics)
         self._group = group
         self._handle = handle
         self._key_of = key_of
+        self._names = None if types is None else frozenset(type_name(kind) for kind in types)
         self._urgent = urgent or (lambda _: False)
         self._wants = wants or (lambda _: True)
         self._in_flight_max = in_flight_max
@@ -130,7 +134,7 @@ class Reactor:
             for tp, records in polled.items():
                 prefix = self._prefixes.setdefault(tp, Prefix())
                 for record in records:
-                    self._take(prefix, from_record(record, self._registry))
+                    self._take(prefix, record)
             if loop.time() >= commit_at:
                 self._backlog.set(self._hand_off.backlog)
                 await self._commit(client)
@@ -138,8 +142,12 @@ class Reactor:
             if not self._paused and self._prefixes:
                 await watch.check(client, list(self._prefixes), moved=bool(polled))
 
-    def _take(self, prefix: Prefix, recorded: Recorded) -> None:
-        prefix.began(recorded.offset)
+    def _take(self, prefix: Prefix, record: Record) -> None:
+        prefix.began(record.offset)
+        if self._names is not None and record_type_name(record) not in self._names:
+            prefix.finished(record.offset)
+            return
+        recorded = from_record(record, self._registry)
         if self._wants(recorded):
             self._hand_off.put(self._key_of(recorded), (prefix, recorded), urgent=self._urgent(recorded))
         else:

@@ -14,7 +14,7 @@ from events.envelope import Recorded
 from events.log.clients import Record
 from events.log.codec import from_record
 from events.log.follower import Follower
-from events.log.table import decoder
+from events.log.table import CompactedTable
 from events.registry import Registry
 from events.types import REGISTRY
 from processors.runners.metrics import EFFECTS
@@ -50,7 +50,7 @@ class Core(Protocol[E_co]):
 
 
 class Ticker(Generic[E]):
-    """Runs a core: state from compacted topics, then events from the end, then the clock.
+    """Runs a core: state from copies of compacted topics, then events from the end, then the clock.
 
     `perform` runs up to `concurrency` effects at a time, in no order. `Unavailable` is tried again a few times
     and then left to the core, which will be told by the clock; anything else ends `run`.
@@ -61,7 +61,7 @@ class Ticker(Generic[E]):
         bootstrap: str,
         name: str,
         *,
-        current: Mapping[str, type[Any] | Callable[[str, bytes], Any]],
+        current: Mapping[str, CompactedTable[Any]],
         events: Sequence[str],
         core: Core[E],
         perform: Callable[[E], Awaitable[None]],
@@ -70,9 +70,9 @@ class Ticker(Generic[E]):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         registry: Registry = REGISTRY,
     ) -> None:
-        """`current` gives each compacted topic the model of its values, or what reads a value knowing its key."""
+        """`current` holds the process's copy of each compacted topic; others may use it too, and somebody runs it."""
         self._name = name
-        self._decoders = {topic: decoder(model) for topic, model in current.items()}
+        self._current = current
         self._core = core
         self._perform = perform
         self._interval_s = interval_s
@@ -84,9 +84,6 @@ class Ticker(Generic[E]):
         """Events that came while the state was still being read; None once it has been."""
         self._ready = asyncio.Event()
         self._events = Follower(bootstrap, events, on_record=self._on_event, start="end", name=f"{name} events")
-        self._current = Follower(
-            bootstrap, tuple(current), on_record=self._on_current, start="beginning", name=f"{name} state"
-        )
 
     async def ready(self) -> None:
         """Returns once the core knows the present state."""
@@ -98,13 +95,11 @@ class Ticker(Generic[E]):
 
     async def _read_state(self, stop: asyncio.Event) -> None:
         """The state, from behind a point from which on events are kept: so none can fall in between."""
-        if not await _before(stop, self._events.ready()):
+        copies = (table.ready() for table in self._current.values())
+        if not await _before(stop, asyncio.gather(self._events.ready(), *copies)):
             return
-        await together(stop, self._current.run, self._begin)
-
-    async def _begin(self, stop: asyncio.Event) -> None:
-        if not await _before(stop, self._current.ready()):
-            return
+        for topic, table in self._current.items():
+            await self._take_over(topic, table)
         early, self._early = self._early or [], None
         await self._put(self._core.ready(self._clock()))
         for recorded in early:
@@ -112,10 +107,16 @@ class Ticker(Generic[E]):
         self._ready.set()
         await stop.wait()
 
-    async def _on_current(self, record: Record) -> None:
-        key = record.key.decode()
-        value = None if record.value is None else self._decoders[record.topic](key, record.value)
-        await self._put(self._core.on_current(record.topic, key, value, self._clock()))
+    async def _take_over(self, topic: str, table: CompactedTable[Any]) -> None:
+        """What the copy holds, and from now on whatever changes: told twice is no harm, told in the wrong order is."""
+
+        async def changed(key: str, value: Any | None) -> None:
+            await self._put(self._core.on_current(topic, key, value, self._clock()))
+
+        table.on_change(changed)
+        for key, _ in list(table.items()):
+            if (present := table.get(key)) is not None:
+                await changed(key, present)
 
     async def _on_event(self, record: Record) -> None:
         recorded = from_record(record, self._registry)

@@ -26,7 +26,7 @@ from studio.processes.waiting import servers_answer
 from studio.settings import Settings
 
 DRAIN_S = 10.0
-OWN_MODULES = {"__main__", "health", "logs", "process", "waiting"}
+OWN_MODULES = {"__main__", "configured", "health", "logs", "process", "shared", "waiting"}
 
 Run = Callable[[Settings, Process], Awaitable[None]]
 
@@ -78,7 +78,11 @@ async def serve(settings: Settings, roles: dict[str, Run]) -> int:
     _, late = await asyncio.wait(tasks, timeout=DRAIN_S)
     for task in late:
         log.error("did not stop in time", extra={"action": "drain", "task": task.get_name()})
+    await process.shared.close()
     failed = report_failures(tasks - late)
+    if process.failure is not None:
+        failed = True
+        log.critical("something shared failed", extra={"action": "crash"}, exc_info=process.failure)
     if not asked_to_stop and not failed:
         log.error("a role ended although nobody asked it to", extra={"action": "exit"})
     return 0 if asked_to_stop and not failed and not late else 1

@@ -2,16 +2,11 @@
 
 from typing import Final
 
-from adapters.catalog.copy import CatalogTable, entry
 from adapters.catalog.loader import load
 from adapters.catalog.sync import due, tell
 from adapters.providers.configured import access
-from commands.bus import CommandBus
-from events.log.admin import ensure_topics
-from events.log.table import CompactedTable
-from events.topics import CURRENT_CATALOG
 from processors.runners.together import once, together
-from studio.processes.dispatcher import access_of, simulators_url
+from studio.processes.configured import access_of, simulators_url
 from studio.processes.process import Process
 from studio.settings import Settings
 
@@ -21,19 +16,14 @@ CONCURRENT: Final = {"llm": 8, "replicate": 8}
 
 async def run(settings: Settings, process: Process) -> None:
     """Stays until the process is to stop."""
-    if settings.kafka_bootstrap is None:
-        raise ValueError("STUDIO_KAFKA_BOOTSTRAP is not set")
-    await ensure_topics(settings.kafka_bootstrap)
     entries = load(lambda provider: available(settings, provider))
-    copy: CatalogTable = CompactedTable(settings.kafka_bootstrap, CURRENT_CATALOG, entry)
-    async with CommandBus(settings.kafka_bootstrap, process.instance) as bus:
+    bus, copy = await process.shared.bus(settings), await process.shared.catalog(settings)
 
-        async def bring() -> None:
-            await copy.ready()
-            await tell(bus, due(entries, copy, CONCURRENT), process.instance)
-            process.ready("catalog")
+    async def bring() -> None:
+        await tell(bus, due(entries, copy, CONCURRENT), process.instance)
+        process.ready("catalog")
 
-        await together(process.stop, copy.run, once(bring))
+    await together(process.stop, once(bring))
 
 
 def available(settings: Settings, provider: str) -> bool:

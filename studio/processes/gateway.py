@@ -35,7 +35,7 @@ from gateway.reading import Reading
 from processors.runners.together import once, together
 from projections.stores.mongo import DATABASE
 from projections.streams import StreamStore
-from studio.processes.dispatcher import access_of, secret, simulators_url
+from studio.processes.configured import access_of, secret, simulators_url
 from studio.processes.health import HealthServer
 from studio.processes.process import Process
 from studio.processes.projector_mongo import NAME as PROJECTOR

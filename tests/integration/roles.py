@@ -52,8 +52,10 @@ async def running(settings: Settings, *roles: str) -> AsyncIterator[Process]:
         done, late = await asyncio.wait(tasks, timeout=STOPS_WITHIN_S)
         for task in late:
             task.cancel()
+        await process.shared.close()
         for task in done:
             task.result()
+        assert process.failure is None, process.failure
         assert not late, [task.get_name() for task in late]
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from commands.ask import Unavailable
 from events.envelope import Recorded
+from events.log.table import CompactedTable
 from processors.runners.decider import DeciderRunner
 from processors.runners.ticker import Ticker
 from tests.integration.runners.stage import stage
@@ -76,17 +77,18 @@ async def test_state_events_and_clock(servers: Servers, tmp_path: Path) -> None:
             if effect == "a is rich":
                 rich.set()
 
+        table = CompactedTable(it.bootstrap, it.names.current, CurrentAccount)
         ticker = Ticker(
             it.bootstrap,
             "sums",
-            current={it.names.current: CurrentAccount},
+            current={it.names.current: table},
             events=[it.names.accounts],
             core=core,
             perform=perform,
             interval_s=0.05,
             registry=REGISTRY,
         )
-        tasks.append(asyncio.create_task(ticker.run(stop)))
+        tasks += [asyncio.create_task(table.run(stop)), asyncio.create_task(ticker.run(stop))]
         await asyncio.wait_for(ticker.ready(), 60)
         await it.add("a", 6)
         await asyncio.wait_for(rich.wait(), 60)
@@ -105,15 +107,20 @@ async def test_what_perform_raises_ends_the_ticker(servers: Servers, tmp_path: P
         async def perform(_effect: str) -> None:
             raise KeyError("bug")
 
+        table = CompactedTable(it.bootstrap, it.names.current, CurrentAccount)
         ticker = Ticker(
             it.bootstrap,
             "sums",
-            current={it.names.current: CurrentAccount},
+            current={it.names.current: table},
             events=[it.names.accounts],
             core=Sums(),
             perform=perform,
             interval_s=0.05,
             registry=REGISTRY,
         )
+        stop = asyncio.Event()
+        copying = asyncio.create_task(table.run(stop))
         with pytest.raises(KeyError):
             await asyncio.wait_for(ticker.run(asyncio.Event()), 60)
+        stop.set()
+        await asyncio.wait_for(copying, 60)
