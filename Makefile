@@ -61,7 +61,7 @@ $(BIN)/python:
 
 # `sync` makes the environment exactly the lock; the project itself comes on top, editable.
 .venv/.synced: requirements.lock pyproject.toml | .venv/.uv
-	$(BIN)/python -m uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/python -m uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
 

@@ -4,6 +4,7 @@ Crash only: a role that ends or raises takes its process down, and the superviso
 """
 
 import asyncio
+import gc
 import importlib
 import importlib.util
 import json
@@ -126,6 +127,9 @@ def main(roles: list[str]) -> int:
     except UnknownRole as error:
         log.critical(str(error), extra={"action": "start"})
         return 2
+    # A process keeps copies of hundreds of thousands of objects for ever: looked through every 700 new ones, as is the
+    # default, they cost the gateway an eighth of its time.
+    gc.set_threshold(20_000, 25, 25)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         code = runner.run(serve(settings, loaded))
         # A thread or a task that hangs must not keep a process that has given up alive.

@@ -169,6 +169,7 @@ def http_server(settings: Settings, platform: Platform, feed: CreditsFeed) -> Ga
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=DRAIN_S,
     )

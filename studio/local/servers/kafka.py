@@ -6,12 +6,13 @@ import subprocess
 from pathlib import Path
 
 from studio.local.servers.server import NotReady, Server
-from studio.local.toolchain import KAFKA_JARS
+from studio.local.toolchain import KAFKA_CLASSES, KAFKA_JARS
 
 HERE = Path(__file__).resolve().parent.parent / "kafka"
 CLUSTER_ID = "c3R1ZGlvLWxvY2FsLWthZg"  # any 16 bytes in URL-safe base64; the data folder is bound to it
 HEAP = ["-Xms96m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:MaxMetaspaceSize=128m", "-Xshare:auto"]
 QUICK = ["-XX:TieredStopAtLevel=1"]  # C1 alone: ready in half the time, and no slower at what one machine asks of it
+STARTED = "Kafka Server started"
 FORMAT_TIMEOUT_S = 60
 CHECK_TIMEOUT_S = 5.0
 
@@ -60,7 +61,8 @@ def server(data: Path, port: int, controller_port: int) -> Server:
     """The broker, with its data in a folder and its two listeners on 127.0.0.1."""
     config = data / "server.properties"
     logging_config = HERE / "log4j2.properties"
-    java = ["java", *HEAP, *QUICK, f"-Dlog4j2.configurationFile={logging_config}", "-cp", f"{KAFKA_JARS}/*"]
+    classes = [f"-XX:SharedArchiveFile={KAFKA_CLASSES}"] if KAFKA_CLASSES.exists() else []
+    java = ["java", *HEAP, *QUICK, *classes, f"-Dlog4j2.configurationFile={logging_config}", "-cp", f"{KAFKA_JARS}/*"]
 
     def prepare() -> None:
         data.mkdir(parents=True, exist_ok=True)

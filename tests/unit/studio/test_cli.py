@@ -61,7 +61,7 @@ def test_doctor_names_every_prerequisite() -> None:
     report = json.loads(CLI.invoke(app, ["doctor", "--json"]).stdout)
     names = {one["name"] for one in report["prerequisites"]}
     assert {"java 17", "node 20", "mvn", "npm", "setpriv"} <= names
-    assert [part["name"] for part in report["toolchain"]] == ["kafka", "firestore"]
+    assert [part["name"] for part in report["toolchain"]] == ["kafka", "kafka-classes", "firestore"]
 
 
 def callbacks(group: typer.Typer) -> Iterator[Callable[..., Any]]:
