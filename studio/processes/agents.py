@@ -10,6 +10,7 @@ from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
 from projections.stores.mongo import DATABASE
 from projections.streams import StreamStore
+from studio.processes import parts
 from studio.processes.process import Process
 from studio.settings import Settings
 
@@ -19,24 +20,23 @@ IN_FLIGHT_MAX: Final = 64
 
 async def run(settings: Settings, process: Process) -> None:
     """Plans until the process is to stop."""
-    shared = process.shared
-    table, client = await shared.catalog(settings), await shared.mongo(settings)
+    table, client = await parts.catalog(process, settings), await parts.mongo(process, settings)
     catalog = CatalogView(lambda: [value for _, value in table.items()])
     table.on_change(catalog.changed)
-    sender = await shared.progress(settings)
+    sender = await parts.progress(process, settings)
     agents = Agents(
         Rooms(
-            ask=await shared.bus(settings),
-            vault=await shared.vault(settings),
+            ask=await parts.bus(process, settings),
+            vault=await parts.vault(process, settings),
             sessions=Sessions(StreamStore(client[DATABASE])),
             catalog=catalog,
-            model=await shared.model(settings),
+            model=await parts.model(process, settings),
             send=sender.send,
             owner=f"{settings.process_name}/{process.instance}",
         )
     )
     reactor = Reactor(
-        await shared.log(settings),
+        await parts.log(process, settings),
         GROUP,
         [EVENTS_CANVAS],
         agents.handle,

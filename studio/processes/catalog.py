@@ -6,6 +6,7 @@ from adapters.catalog.loader import load
 from adapters.catalog.sync import due, tell
 from adapters.providers.configured import access
 from processors.runners.together import once, together
+from studio.processes import parts
 from studio.processes.configured import access_of, simulators_url
 from studio.processes.process import Process
 from studio.settings import Settings
@@ -17,7 +18,7 @@ CONCURRENT: Final = {"llm": 8, "replicate": 8}
 async def run(settings: Settings, process: Process) -> None:
     """Stays until the process is to stop."""
     entries = load(lambda provider: available(settings, provider))
-    bus, copy = await process.shared.bus(settings), await process.shared.catalog(settings)
+    bus, copy = await parts.bus(process, settings), await parts.catalog(process, settings)
 
     async def bring() -> None:
         await tell(bus, due(entries, copy, CONCURRENT), process.instance)

@@ -18,6 +18,7 @@ from processors.dispatcher.results import Results
 from processors.dispatcher.tables import KnownJobs
 from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
+from studio.processes import parts
 from studio.processes.configured import access_of, secret, simulators_url
 from studio.processes.process import Process
 from studio.settings import Settings
@@ -29,25 +30,24 @@ IN_FLIGHT_MAX: Final = 500
 
 async def run(settings: Settings, process: Process) -> None:
     """Dispatches until the process is to stop."""
-    shared = process.shared
-    redis, sender = await shared.redis(settings), await shared.progress(settings)
-    vault, store, leases = await shared.vault(settings), storage(settings.storage), Leases(redis)
+    redis, sender = await parts.redis(process, settings), await parts.progress(process, settings)
+    vault, store, leases = await parts.vault(process, settings), storage(settings.storage), Leases(redis)
     dispatcher = Dispatcher(
         Rooms(
-            ask=await shared.bus(settings),
+            ask=await parts.bus(process, settings),
             vault=vault,
             storage=store,
             results=Results(store, vault, probe, Downloads()),
-            providers=providers_of(settings, redis, await shared.model(settings)),
+            providers=providers_of(settings, redis, await parts.model(process, settings)),
             # The copies say which attempts are over already: they are caught up before anything is dispatched.
-            catalog=await shared.catalog(settings),
-            jobs=KnownJobs(await shared.jobs(settings)),
+            catalog=await parts.catalog(process, settings),
+            jobs=KnownJobs(await parts.jobs(process, settings)),
             leases=leases,
             send=sender.send,
             reach=reach(settings),
         )
     )
-    reactor = reactor_of(dispatcher, await shared.log(settings), settings.process_name)
+    reactor = reactor_of(dispatcher, await parts.log(process, settings), settings.process_name)
 
     async def ready() -> None:
         await reactor.ready()

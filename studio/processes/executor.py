@@ -9,6 +9,7 @@ from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
 from projections.stores.mongo import DATABASE
 from projections.streams import StreamStore
+from studio.processes import parts
 from studio.processes.process import Process
 from studio.settings import Settings
 
@@ -18,11 +19,12 @@ IN_FLIGHT_MAX: Final = 256
 
 async def run(settings: Settings, process: Process) -> None:
     """Executes until the process is to stop."""
-    shared = process.shared
-    models, client = CopiedModels(await shared.catalog(settings)), await shared.mongo(settings)
-    executor = Executor(await shared.bus(settings), await shared.vault(settings), models, StreamStore(client[DATABASE]))
+    models, client = CopiedModels(await parts.catalog(process, settings)), await parts.mongo(process, settings)
+    executor = Executor(
+        await parts.bus(process, settings), await parts.vault(process, settings), models, StreamStore(client[DATABASE])
+    )
     reactor = Reactor(
-        await shared.log(settings),
+        await parts.log(process, settings),
         GROUP,
         [EVENTS_CANVAS, EVENTS_JOBS],
         executor.handle,

@@ -18,7 +18,7 @@ class Process:
         self.stop = asyncio.Event()
         self.failure: BaseException | None = None
         """Why the process stops, where something that its roles share has failed."""
-        self.shared = Shared(self.instance, self.fail)
+        self.shared = Shared(self.fail)
         self._ready: set[str] = set()
 
     def ready(self, role: str) -> None:

@@ -7,6 +7,7 @@ from processors.runners.ticker import Ticker
 from processors.runners.together import once, together
 from processors.scheduler.core import Dispatch
 from processors.scheduler.ticking import SchedulerTicks
+from studio.processes import parts
 from studio.processes.process import Process
 from studio.settings import Settings
 
@@ -16,15 +17,14 @@ CONCURRENCY: Final = 64
 
 async def run(settings: Settings, process: Process) -> None:
     """Schedules until the process is to stop."""
-    shared = process.shared
-    core = SchedulerTicks(await shared.bus(settings), await shared.redis(settings))
+    core = SchedulerTicks(await parts.bus(process, settings), await parts.redis(process, settings))
     ticker: Ticker[Dispatch] = Ticker(
-        await shared.log(settings),
+        await parts.log(process, settings),
         "scheduler",
         current={
-            CURRENT_JOBS: await shared.jobs(settings),
-            CURRENT_ORGS: await shared.orgs(settings),
-            CURRENT_CATALOG: await shared.catalog(settings),
+            CURRENT_JOBS: await parts.jobs(process, settings),
+            CURRENT_ORGS: await parts.orgs(process, settings),
+            CURRENT_CATALOG: await parts.catalog(process, settings),
         },
         events=(),
         core=core,

@@ -5,18 +5,18 @@ from processors.runners.ticker import Ticker
 from processors.runners.together import once, together
 from processors.sweepers.core import Sweep
 from processors.sweepers.ticking import SweeperTicks
+from studio.processes import parts
 from studio.processes.process import Process
 from studio.settings import Settings
 
 
 async def run(settings: Settings, process: Process) -> None:
     """Sweeps until the process is to stop."""
-    shared = process.shared
-    core = SweeperTicks(await shared.bus(settings), await shared.redis(settings))
+    core = SweeperTicks(await parts.bus(process, settings), await parts.redis(process, settings))
     ticker: Ticker[Sweep] = Ticker(
-        await shared.log(settings),
+        await parts.log(process, settings),
         "sweepers",
-        current={CURRENT_JOBS: await shared.jobs(settings)},
+        current={CURRENT_JOBS: await parts.jobs(process, settings)},
         events=(),
         core=core,
         perform=core.perform,

@@ -9,7 +9,7 @@ from adapters.catalog.loader import load
 from adapters.providers.llm.adapter import LanguageModels
 from events.catalog.events import ModelSpec
 from processors.dispatcher.ports import Call, InlineFile, Succeeded
-from studio.processes.configured import language_model
+from studio.processes.parts import language_model
 from studio.settings import Settings
 from tests.contract.llm.hostile import Hostile, refuse, serving, whole
 

@@ -1,0 +1,121 @@
+"""The parts that roles of one process share: one bus, one client of each server, one copy of each topic.
+
+Six roles in one event loop that each decode the same replies and the same copies are six times the work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeVar
+
+from pymongo import AsyncMongoClient
+from redis.asyncio import Redis
+
+from adapters.catalog.copy import CatalogTable, entry
+from adapters.llm.client import LlmClient
+from adapters.vault.mongo import MongoKeyStore
+from adapters.vault.vault import KeyVault, master_key
+from commands.bus import CommandBus
+from events.accounts.current import CurrentOrg
+from events.jobs.current import CurrentJob
+from events.log.admin import ensure_topics
+from events.log.progress import ProgressSender
+from events.log.table import CompactedTable
+from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS
+from studio.processes.configured import needed, secret
+from studio.processes.process import Process
+from studio.settings import Settings
+
+REDIS_WITHIN_S: Final = 3.0
+OPENAI: Final = "https://api.openai.com/v1"
+
+T = TypeVar("T")
+Mongo = AsyncMongoClient[dict[str, Any]]
+
+
+async def log(process: Process, settings: Settings) -> str:
+    """The brokers' address; its topics are there."""
+    bootstrap = needed(settings.kafka_bootstrap, "KAFKA_BOOTSTRAP")
+    return await process.shared.one("topics", lambda: _topics(bootstrap))
+
+
+async def bus(process: Process, settings: Settings) -> CommandBus:
+    bootstrap = await log(process, settings)
+    return await process.shared.one("bus", lambda: CommandBus(bootstrap, process.instance))
+
+
+async def progress(process: Process, settings: Settings) -> ProgressSender:
+    bootstrap = await log(process, settings)
+    return await process.shared.one("progress", lambda: ProgressSender(bootstrap))
+
+
+async def mongo(process: Process, settings: Settings) -> Mongo:
+    url = needed(settings.mongo_url, "MONGO_URL")
+    return await process.shared.one("mongo", lambda: AsyncMongoClient(url))
+
+
+async def redis(process: Process, settings: Settings) -> Redis:
+    url = needed(settings.redis_url, "REDIS_URL")
+    return await process.shared.one(
+        "redis", lambda: Redis.from_url(url, socket_timeout=REDIS_WITHIN_S, socket_connect_timeout=REDIS_WITHIN_S)
+    )
+
+
+async def vault(process: Process, settings: Settings) -> KeyVault:
+    client = await mongo(process, settings)
+    return await process.shared.one("vault", lambda: _vault(client, settings))
+
+
+async def model(process: Process, settings: Settings) -> LlmClient:
+    return await process.shared.one("language model", lambda: language_model(settings))
+
+
+async def catalog(process: Process, settings: Settings) -> CatalogTable:
+    """Caught up, as the other copies are."""
+    bootstrap = await log(process, settings)
+    return await process.shared.one("catalog", lambda: _following(CompactedTable(bootstrap, CURRENT_CATALOG, entry)))
+
+
+async def jobs(process: Process, settings: Settings) -> CompactedTable[CurrentJob]:
+    bootstrap = await log(process, settings)
+    return await process.shared.one("jobs", lambda: _following(CompactedTable(bootstrap, CURRENT_JOBS, CurrentJob)))
+
+
+async def orgs(process: Process, settings: Settings) -> CompactedTable[CurrentOrg]:
+    bootstrap = await log(process, settings)
+    return await process.shared.one("orgs", lambda: _following(CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg)))
+
+
+def language_model(settings: Settings) -> LlmClient:
+    """The server that is configured, or the offline stand-in."""
+    if settings.planner == "offline":
+        return LlmClient(f"{(settings.standins_url or '').rstrip('/')}/llm/v1", None, settings.planner)
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+    return LlmClient(settings.llm_base_url or OPENAI, key, settings.planner, settings.llm_secondary_model)
+
+
+@asynccontextmanager
+async def _topics(bootstrap: str) -> AsyncIterator[str]:
+    await ensure_topics(bootstrap)
+    yield bootstrap
+
+
+@asynccontextmanager
+async def _vault(client: Mongo, settings: Settings) -> AsyncIterator[KeyVault]:
+    keys = MongoKeyStore(client)
+    await keys.prepare()
+    yield KeyVault(keys, master_key(secret(settings.master_key, "MASTER_KEY")))
+
+
+@asynccontextmanager
+async def _following(table: CompactedTable[T]) -> AsyncIterator[CompactedTable[T]]:
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(table.run(stop))
+        await table.ready()
+        try:
+            yield table
+        finally:
+            stop.set()
