@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from events.envelope import Envelope, InputPosition, Recorded, StreamRef
 from events.log.clients import Record
@@ -20,6 +20,7 @@ class BadRecord(ValueError):
     """A record on a topic of events that is no event."""
 
 
+@lru_cache(maxsize=64)
 def time_to_text(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds: as fine as the log's own time."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from commands.model import Command, CommandEnvelope, Context, Decider, Decision,
 from commands.refusals import IdempotencyMismatch, IdempotencyReplay, IllegalState, Refusal
 from commands.wire import BadCommand, Received, decode_command, encode_failure, encode_refusal
 from events.envelope import Envelope, InputPosition, StreamRef
+from events.ids import NamedIds
 from events.log import codec
 from events.log.clients import Record
 from events.log.request_reply import ReplyAddress, reply_address
@@ -36,7 +36,8 @@ RECORD_BYTES_MAX: Final = 900_000
 RESULT_BYTES_MAX: Final = 32_768
 COMMAND_HEADERS_MAX: Final = 32_768
 HEADER_BYTES_MAX: Final = 1024
-EVENT_ID_NAMESPACE: Final = uuid.UUID("3d2c9e5e-58b4-5d0d-8a8a-6a1d7c0b9f21")
+_event_id: Final = NamedIds("3d2c9e5e-58b4-5d0d-8a8a-6a1d7c0b9f21")
+"""The same command always leads to events of the same ids."""
 
 
 class FoldFailed(RuntimeError):
@@ -115,8 +116,8 @@ class BatchDecider:
     def decide(self, records: Sequence[Record]) -> Batch:
         """Raises FoldFailed; everything else that can go wrong is an answer."""
         self._batch = batch = Batch(last_ms=self._store.mark.last_ms)
-        self._absent = set()
         received = [self._receive(record) for record in records]
+        self._absent = self._store.absent(_begun_by(r.command) for r in received if isinstance(r, Received))
         known = self._store.known_commands([r.envelope.id for r in received if isinstance(r, Received)])
         for record, found in zip(records, received, strict=True):
             batch.last_ms = max(batch.last_ms, record.timestamp)
@@ -227,7 +228,7 @@ class BatchDecider:
             digest, told = (row.digest, result) if tells else (None, None)
             after = advanced(before, state, digest=digest, result=told, correlation=row.correlation)
             self._batch.streams[(ref.topic, ref.subject)] = after
-            event_id = str(uuid.uuid5(EVENT_ID_NAMESPACE, f"{order.envelope.id}\x1f{index}"))
+            event_id = _event_id(f"{order.envelope.id}\x1f{index}")
             headers = common + codec.event_headers(event_id, event, ref.subject, after.view.version)
             if tells:
                 headers += remembered
@@ -303,6 +304,12 @@ class BatchDecider:
         key = None if record.key is None else record.key[:HEADER_BYTES_MAX]
         self._batch.records.append(Outgoing(DEADLETTER_COMMANDS, key, value, headers))
         self._reply(to, finished=encode_failure(reason))
+
+
+def _begun_by(command: Command) -> tuple[str, str] | None:
+    """Topic and subject of the stream that a command begins."""
+    creates = command.creates
+    return None if creates is None else (creates.topic, creates.subject)
 
 
 def _repeated(digest: str | None, result: str | None, envelope: CommandEnvelope) -> Refusal:

@@ -159,6 +159,16 @@ class DeciderStore:
         self._streams.keep(key, row)
         return row
 
+    def absent(self, keys: Iterable[tuple[str, str] | None]) -> set[tuple[str, str]]:
+        """Those streams that are not there yet: one read for all of them."""
+        asked = {key for key in keys if key is not None and self._streams.get(key) is None}
+        if not asked:
+            return asked
+        marks = ",".join(["(?, ?)"] * len(asked))
+        flat = [part for key in asked for part in key]
+        there = self._select(f"SELECT topic, subject FROM streams WHERE (topic, subject) IN (VALUES {marks})", flat)
+        return asked.difference(there)
+
     def command(self, command_id: str) -> CommandRow | None:
         return self.known_commands([command_id]).get(command_id)
 

@@ -37,6 +37,16 @@ async def test_what_was_flushed_is_there_again(tmp_path: Path) -> None:
     await store.close()
 
 
+async def test_which_streams_are_not_there_is_one_question(tmp_path: Path) -> None:
+    await filled(tmp_path)
+    store = opened(tmp_path)
+    new, unwritten = ("toy.accounts", "new"), ("toy.accounts", "unwritten")
+    store.apply(Changes({unwritten: ROW}, {}), MARK)
+    assert store.absent([KEY, new, None, unwritten, ("toy.other", "acc")]) == {new, ("toy.other", "acc")}
+    assert store.absent([None]) == set()
+    await store.close()
+
+
 async def test_what_was_not_flushed_is_not_half_there(tmp_path: Path) -> None:
     await filled(tmp_path)
     store = opened(tmp_path)
