@@ -46,6 +46,7 @@ check: .venv/.synced  ## style, types and the direction of imports
 
 bench: setup  ## what the platform does on this machine
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.pairs
 
 ui: $(UI)/dist/.built  ## the page
 

@@ -1,35 +1,71 @@
 """The bare client on the same broker: a transactional loop of the decider's shape with nothing of ours in it.
 
-Commands from one topic, two event topics and the input offset in one transaction, replies after it: what is measured
-against this is the price of everything that the product adds.
+Commands from one topic, events and the input offset in one transaction, replies after it: what is measured against
+this is the price of everything that the product adds.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from ulid import ULID
 
 from bench.load import Sample, drive
-from events.log.clients import consumer, producer, transactional_producer
+from commands.wire import encode_answer
+from events.log.clients import Record, consumer, producer, transactional_producer
+from events.log.request_reply import RequestReply, reply_address
+from events.topics import REPLIES
 
 PARTITIONS = 4
 BATCH_MAX = 500
-EVENT = b"x" * 400
+COMMANDS = "bench.commands"
 COMMAND = b"c" * 600
+ANSWER = encode_answer(None, {})
+ANSWER_WITHIN_S = 30
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a command becomes: for each topic, how many records on average and of how many bytes."""
+
+    records: tuple[tuple[str, float, int], ...]
+
+    def of(self, number: int) -> Sequence[tuple[str, int]]:
+        """Topic and size of each record of the n-th command; the averages come out over many."""
+        return [
+            (topic, size)
+            for topic, count, size in self.records
+            for _ in range(int((number + 1) * count) - int(number * count))
+        ]
+
+    def as_json(self) -> str:
+        return json.dumps(self.records)
+
+    @classmethod
+    def of_json(cls, text: str) -> Recipe:
+        return cls(tuple((topic, count, size) for topic, count, size in json.loads(text)))
+
+
+ACCEPTED = Recipe((("jobs", 2, 400), ("credits", 1, 400), ("current", 1, 400)))
+"""About what the acceptance of a job is on the log."""
 
 
 class Loop:
     """One partition of a decider without a decision."""
 
-    def __init__(self, bootstrap: str, run: str, partition: int) -> None:
+    def __init__(self, bootstrap: str, run: str, partition: int, recipe: Recipe) -> None:
         self.bootstrap = bootstrap
         self.run = run
-        self.input = TopicPartition(f"bench.commands.{run}", partition)
+        self.input = TopicPartition(COMMANDS, partition)
+        self.recipe = recipe
+        self.number = 0
 
     async def serve(self) -> None:
         async with self._clients() as (transactional, replies, source):
@@ -39,19 +75,23 @@ class Loop:
                 if not records:
                     continue
                 async with transactional.transaction():
-                    sends = [
-                        await transactional.send(
-                            f"bench.{topic}.{self.run}", EVENT, key=record.key, partition=self.input.partition
-                        )
-                        for record in records
-                        for topic in ("jobs", "jobs", "credits", "current")
-                    ]
-                    await asyncio.gather(*sends)
-                    await transactional.send_offsets_to_transaction(
-                        {self.input: records[-1].offset + 1}, f"bench-{self.run}"
-                    )
+                    await self._send(transactional, records)
                 for record in records:
-                    await replies.send(f"bench.replies.{self.run}", b"{}", key=record.key, partition=0)
+                    to = reply_address(record.headers)
+                    if to is not None:
+                        await replies.send(REPLIES, ANSWER, key=to.token, partition=to.partition)
+
+    async def _send(self, transactional: AIOKafkaProducer, records: Sequence[Record]) -> None:
+        sends = []
+        for record in records:
+            for topic, size in self.recipe.of(self.number):
+                value, where = b"x" * size, self.input.partition
+                sends.append(
+                    await transactional.send(f"bench.{topic}.{self.run}", value, key=record.key, partition=where)
+                )
+            self.number += 1
+        await asyncio.gather(*sends)
+        await transactional.send_offsets_to_transaction({self.input: records[-1].offset + 1}, f"bench-{self.run}")
 
     @contextlib.asynccontextmanager
     async def _clients(self) -> AsyncIterator[tuple[AIOKafkaProducer, AIOKafkaProducer, AIOKafkaConsumer]]:
@@ -61,61 +101,62 @@ class Loop:
         await replies.start()
         await source.start()
         source.assign([self.input])
-        await source.seek_to_beginning(self.input)
+        await source.seek_to_end(self.input)
+        await source.position(self.input)
         try:
             yield transactional, replies, source
         finally:
             await asyncio.gather(transactional.stop(), replies.stop(), source.stop())
 
 
+@contextlib.asynccontextmanager
+async def serve(bootstrap: str, recipe: Recipe) -> AsyncIterator[None]:
+    """Four loops on topics of their own, taking from `bench.commands` whatever comes while the context lasts."""
+    run = str(ULID())
+    topics = [f"bench.{topic}.{run}" for topic, _, _ in recipe.records]
+    await create([COMMANDS, *topics], bootstrap)
+    loops = [asyncio.create_task(Loop(bootstrap, run, number, recipe).serve()) for number in range(PARTITIONS)]
+    try:
+        yield
+    finally:
+        for task in loops:
+            task.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await delete(topics, bootstrap)
+
+
 async def measure(bootstrap: str, calls: int, clients: int, keys: int) -> Sample:
     """Commands a second through the bare loop, asked and answered over Kafka."""
-    run = str(ULID())
-    await _create_topics(bootstrap, run)
-    loops = [asyncio.create_task(Loop(bootstrap, run, partition).serve()) for partition in range(PARTITIONS)]
-    asking, answers = producer(bootstrap), consumer(bootstrap)
-    await asking.start()
-    await answers.start()
-    replies = TopicPartition(f"bench.replies.{run}", 0)
-    answers.assign([replies])
-    await answers.seek_to_beginning(replies)
-    waiting: dict[bytes, asyncio.Future[None]] = {}
+    async with serve(bootstrap, ACCEPTED), RequestReply(bootstrap, "bench-bare") as requests:
 
-    async def read() -> None:
-        async for record in answers:
-            if record.key in waiting:
-                waiting.pop(record.key).set_result(None)
+        async def ask(number: int) -> None:
+            key = b"%d" % (number % keys)
+            await requests.request(COMMANDS, key, COMMAND, [], timeout_s=ANSWER_WITHIN_S)
 
-    async def ask(number: int) -> None:
-        key = b"%d" % number
-        waiting[key] = asyncio.get_running_loop().create_future()
-        partition = (number % keys) % PARTITIONS
-        answered = waiting[key]
-        await asking.send(f"bench.commands.{run}", COMMAND, key=key, partition=partition)
-        await asyncio.wait_for(answered, timeout=30)
-
-    reading = asyncio.create_task(read())
-    try:
-        await drive(min(clients * 2, calls), clients, lambda number: ask(number + calls))
+        await drive(min(clients * 2, calls), clients, ask)
         return await drive(calls, clients, ask)
+
+
+async def create(names: Sequence[str], bootstrap: str) -> None:
+    """Makes those that are not there and waits until the broker leads them all."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        there = set(await admin.list_topics())
+        await admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names if name not in there])
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            while not _led(await admin.describe_topics(list(names))):  # noqa: ASYNC110 - the broker tells nobody
+                await asyncio.sleep(0.05)
     finally:
-        for task in (*loops, reading):
-            task.cancel()
-        await asyncio.gather(*loops, reading, return_exceptions=True)
-        await asyncio.gather(asking.stop(), answers.stop())
-        await _delete_topics(bootstrap, run)
+        await admin.close()
 
 
-async def _create_topics(bootstrap: str, run: str) -> None:
+def _led(topics: Sequence[Any]) -> bool:
+    return all(not topic["error_code"] and topic["partitions"] for topic in topics)
+
+
+async def delete(names: Sequence[str], bootstrap: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
-    names = ("commands", "jobs", "credits", "current", "replies")
-    await admin.create_topics([NewTopic(f"bench.{name}.{run}", PARTITIONS, 1) for name in names])
-    await admin.close()
-
-
-async def _delete_topics(bootstrap: str, run: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    await admin.delete_topics([f"bench.{n}.{run}" for n in ("commands", "jobs", "credits", "current", "replies")])
+    await admin.delete_topics(list(names))
     await admin.close()

@@ -115,6 +115,12 @@ def write_down(settings: Settings, process: Process) -> None:
     write_private(run / f"{process.name}.json", json.dumps(about, indent=2))
 
 
+def tune_collector() -> None:
+    """A process keeps copies of hundreds of thousands of objects for ever: looked through every 700 new ones, as is the
+    default, they cost the gateway an eighth of its time."""
+    gc.set_threshold(20_000, 25, 25)
+
+
 def main(roles: list[str]) -> int:
     """Runs the named roles; the exit code is 0 only after an orderly stop."""
     settings = Settings()
@@ -127,9 +133,7 @@ def main(roles: list[str]) -> int:
     except UnknownRole as error:
         log.critical(str(error), extra={"action": "start"})
         return 2
-    # A process keeps copies of hundreds of thousands of objects for ever: looked through every 700 new ones, as is the
-    # default, they cost the gateway an eighth of its time.
-    gc.set_threshold(20_000, 25, 25)
+    tune_collector()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         code = runner.run(serve(settings, loaded))
         # A thread or a task that hangs must not keep a process that has given up alive.
