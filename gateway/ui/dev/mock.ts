@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
 import { emptyState, type State } from "../src/state/model.ts";
 import { reduce } from "../src/state/reduce.ts";
+import * as ask from "./books-routes.ts";
 import { picture, sound } from "./files.ts";
 import { PLAN, planned, type Recorded, ran, ranIntoTrouble, SESSION } from "./recording.ts";
 
@@ -100,6 +101,9 @@ function session(mock: Mock): Record<string, unknown> {
   };
 }
 
+const queryOf = (request: IncomingMessage): URLSearchParams =>
+  new URL(request.url ?? "", "http://mock").searchParams;
+
 type Route = (mock: Mock, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 const ROUTES: [method: string, path: RegExp, route: Route][] = [
@@ -113,7 +117,34 @@ const ROUTES: [method: string, path: RegExp, route: Route][] = [
     /^\/v1\/about$/,
     (_, __, response) => json(response, { planner: "offline", sandbox: false, version: "0.1.0" }),
   ],
-  ["GET", /^\/v1\/credits$/, ({ state }, _, response) => json(response, state.credits)],
+  ["GET", /^\/v1\/credits$/, (_, __, response) => json(response, ask.books.balances)],
+  ["GET", /^\/v1\/credits\/ledger$/, (_, request, response) => json(response, ask.ledger(queryOf(request)))],
+  ["GET", /^\/v1\/credits\/usage$/, (_, request, response) => json(response, ask.usage(queryOf(request)))],
+  [
+    "GET",
+    /^\/v1\/credits\/statement$/,
+    (_, request, response) =>
+      void response.writeHead(200, { "Content-Type": "text/csv" }).end(ask.statement(queryOf(request))),
+  ],
+  [
+    "GET",
+    /^\/v1\/credits\/entries\/[^/]+\/explain$/,
+    (_, request, response) => {
+      const found = ask.explain(request.url?.split("/")[4] ?? "");
+      if (found) json(response, found);
+      else json(response, { type: "/problems/not-found", title: "Not found" }, 404);
+    },
+  ],
+  ["GET", /^\/v1\/audit\/chain$/, (_, __, response) => json(response, ask.chain())],
+  ["GET", /^\/v1\/audit\/keys$/, (_, __, response) => json(response, ask.keys())],
+  [
+    "POST",
+    /^\/v1\/audit\/checkpoints$/,
+    (_, __, response) =>
+      json(response, { type: "/problems/forbidden", title: "The key's role is too small" }, 403),
+  ],
+  ["GET", /^\/v1\/projects$/, (_, __, response) => json(response, ask.projects())],
+  ["GET", /^\/v1\/jobs$/, (_, request, response) => json(response, ask.jobs(queryOf(request)))],
   [
     "POST",
     /^\/v1\/sessions$/,
@@ -194,7 +225,7 @@ function refusal(request: IncomingMessage, path: string): { title: string; statu
 }
 
 export function mockPlatform(): Plugin {
-  let mock = new Mock({ available: 100_000, reserved: 0 });
+  let mock = new Mock(ask.books.balances);
   const answer = (middlewares: Connect.Server) => {
     middlewares.use((request, response, next) => {
       const path = (request.url ?? "").split("?")[0] ?? "";

@@ -1,8 +1,8 @@
 /** The canvas with what belongs to it: choice of plan, approval, the open step. */
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { Client } from "./api/client.ts";
 import { type Spoken, speak } from "./api/problems.ts";
-import { text } from "./api/wire.ts";
+import { localId, planOfStep, text } from "./api/wire.ts";
 import { Canvas } from "./canvas/canvas.tsx";
 import { PlanBar } from "./canvas/plan-bar.tsx";
 import type { Theme } from "./kit/theme.ts";
@@ -14,13 +14,20 @@ interface StageProps {
   session: Session;
   client: Client;
   theme: Theme;
+  /** The step that the address names: it is opened, in its plan. */
+  step: string | undefined;
   tell: (problem: Spoken | null) => void;
 }
 
-export function Stage({ session, client, theme, tell }: StageProps) {
+export function Stage({ session, client, theme, step: named, tell }: StageProps) {
   const { state } = session;
   const [chosen, setChosen] = useState<string | null>(null);
   const [open, setOpen] = useState<string | null>(null);
+  useEffect(() => {
+    if (!named) return;
+    setChosen(planOfStep(named) ?? null);
+    setOpen(localId(named));
+  }, [named]);
   const plan_id = chosen && chosen in state.plans ? chosen : state.plan_order.at(-1);
   const plan = plan_id ? state.plans[plan_id] : undefined;
   const { steps, ghost } = shownSteps(state, plan);

@@ -1,7 +1,8 @@
 /** The page once it has a key: top bar, canvas, conversation. */
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Client } from "./api/client.ts";
 import { type Spoken, speak } from "./api/problems.ts";
+import type { Connection } from "./api/stream.ts";
 import { text } from "./api/wire.ts";
 import { Composer } from "./chat/composer.tsx";
 import { Timeline } from "./chat/timeline.tsx";
@@ -11,9 +12,15 @@ import type { Theme } from "./kit/theme.ts";
 import { Sessions } from "./panels/sessions.tsx";
 import { type About, TopBar } from "./panels/top-bar.tsx";
 import { Welcome } from "./panels/welcome.tsx";
+import { type Route, useRoute } from "./route.ts";
 import { Stage } from "./stage.tsx";
-import type { State } from "./state/model.ts";
+import type { Credits, State } from "./state/model.ts";
 import { type Session, useSession } from "./state/use-session.ts";
+
+/** Most visits never open it. */
+const CreditsView = lazy(() =>
+  import("./credits/credits-view.tsx").then(({ CreditsView: view }) => ({ default: view })),
+);
 
 interface WorkspaceProps {
   apiKey: string;
@@ -27,21 +34,22 @@ export function Workspace({ apiKey, theme, onTheme, onKeyRefused }: WorkspacePro
   const [problem, setProblem] = useState<Spoken | null>(null);
   const onMissing = useCallback(() => setProblem(NO_SUCH_SESSION), []);
   const session = useSession(client, onMissing);
-  const { state, connection, open } = session;
-  const { draft, busy, send } = useSending(client, session, setProblem);
+  const { state, open } = session;
   const [drawer, setDrawer] = useState(false);
+  const [booksConnection, setBooksConnection] = useState<Connection>("connecting");
+  const route = useRoute();
+  const credits_shown = route.view === "credits";
   const about = useAbout(client);
   const startNew = () => {
     setDrawer(false);
     open(null);
   };
-  const empty = state.loaded && state.timeline.length === 0 && state.plan_order.length === 0;
   return (
     <div className="page">
       <TopBar
-        title={titleOf(state)}
-        about={about}
-        connection={connection}
+        title={credits_shown ? "Credits" : titleOf(state)}
+        about={credits_shown ? null : about}
+        connection={credits_shown ? booksConnection : session.connection}
         credits={state.credits}
         theme={theme}
         onTheme={onTheme}
@@ -49,19 +57,14 @@ export function Workspace({ apiKey, theme, onTheme, onKeyRefused }: WorkspacePro
         onNew={startNew}
       />
       {problem ? <ProblemLine problem={problem} onClose={() => setProblem(null)} /> : null}
-      {empty ? (
-        <Welcome draft={draft} busy={busy} onSend={send} />
-      ) : (
-        <Studio
-          session={session}
-          client={client}
-          theme={theme}
-          draft={draft}
-          busy={busy}
-          send={send}
-          tell={setProblem}
-        />
-      )}
+      <View
+        route={route}
+        session={session}
+        client={client}
+        theme={theme}
+        tell={setProblem}
+        onBooksConnection={setBooksConnection}
+      />
       {drawer ? (
         <Sessions
           client={client}
@@ -91,10 +94,46 @@ function titleOf(state: State): string {
   return newest || first?.text.slice(0, 80) || "";
 }
 
+interface ViewProps {
+  route: Route;
+  session: Session;
+  client: Client;
+  theme: Theme;
+  tell: (problem: Spoken | null) => void;
+  onBooksConnection: (connection: Connection) => void;
+}
+
+/** The credits, the canvas with its chat, or the empty page; what a person has begun to type outlives each. */
+function View({ route, session, client, theme, tell, onBooksConnection }: ViewProps) {
+  const { state, dispatch } = session;
+  const { draft, busy, send } = useSending(client, session, tell);
+  const onCredits = useCallback(
+    (credits: Credits) => dispatch({ type: "credits_read", credits }),
+    [dispatch],
+  );
+  if (route.view === "credits")
+    return (
+      <Suspense fallback={<main className="credits-page" aria-busy="true" />}>
+        <CreditsView
+          client={client}
+          open={route.entry}
+          onCredits={onCredits}
+          onConnection={onBooksConnection}
+        />
+      </Suspense>
+    );
+  const empty = state.loaded && state.timeline.length === 0 && state.plan_order.length === 0;
+  if (empty) return <Welcome draft={draft} busy={busy} onSend={send} />;
+  const shared = { session, client, theme, draft, busy, send, tell };
+  return <Studio {...shared} step={route.step} />;
+}
+
 interface StudioProps {
   session: Session;
   client: Client;
   theme: Theme;
+  /** The step that the address names. */
+  step: string | undefined;
   draft: Draft;
   busy: boolean;
   send: () => void;
@@ -102,11 +141,11 @@ interface StudioProps {
 }
 
 /** Canvas and chat side by side; on a narrow window one at a time. */
-function Studio({ session, client, theme, draft, busy, send, tell }: StudioProps) {
+function Studio({ session, client, theme, step, draft, busy, send, tell }: StudioProps) {
   const [shown, setShown] = useState<"canvas" | "chat">("canvas");
   return (
     <div className={`studio show-${shown}`}>
-      <Stage session={session} client={client} theme={theme} tell={tell} />
+      <Stage session={session} client={client} theme={theme} step={step} tell={tell} />
       <aside className="chat" aria-label="Chat">
         {session.state.loaded ? (
           <Timeline state={session.state} />

@@ -31,6 +31,7 @@ export class Problem extends Error {
 const TRIES_MAX = 3;
 const TIMEOUT_MS = 30_000;
 const UPLOAD_TIMEOUT_MS = 300_000;
+const DOWNLOAD_TIMEOUT_MS = 300_000;
 
 /** Works in pages served without TLS too, where `crypto.randomUUID` is missing. */
 export function newKey(): string {
@@ -67,13 +68,23 @@ export class Client {
     return this.#ask("POST", path, this.headers(), form, UPLOAD_TIMEOUT_MS);
   };
 
+  /** A file as it is, not read as JSON. */
+  download = async (path: string): Promise<Blob> => {
+    const answer = await this.#guarded(() =>
+      send("GET", path, this.headers(), undefined, DOWNLOAD_TIMEOUT_MS),
+    );
+    return answer.blob();
+  };
+
   headers(): Record<string, string> {
     return { Authorization: `Bearer ${this.apiKey}` };
   }
 
-  #ask = async (...order: Parameters<typeof request>): Promise<Json> => {
+  #ask = (...order: Parameters<typeof request>): Promise<Json> => this.#guarded(() => request(...order));
+
+  #guarded = async <T>(call: () => Promise<T>): Promise<T> => {
     try {
-      return await request(...order);
+      return await call();
     } catch (error) {
       if (error instanceof Problem && error.status === 401) this.onKeyRefused();
       throw error;
@@ -89,13 +100,18 @@ export async function tradeCode(code: string): Promise<string> {
   return key;
 }
 
-async function request(
+async function request(...order: Parameters<typeof send>): Promise<Json> {
+  return contentOf(await send(...order));
+}
+
+/** The answer of a call that was granted; anything else is a problem. */
+async function send(
   method: string,
   path: string,
   headers: Record<string, string>,
   body?: BodyInit,
   timeout_ms = TIMEOUT_MS,
-): Promise<Json> {
+): Promise<Response> {
   let answer: Response;
   try {
     const signal = AbortSignal.timeout(timeout_ms);
@@ -107,8 +123,11 @@ async function request(
       : "Check that it is running and that you are online.";
     throw new Problem(0, { title: "The platform cannot be reached", detail });
   }
+  if (!answer.ok) throw new Problem(answer.status, await contentOf(answer));
+  return answer;
+}
+
+async function contentOf(answer: Response): Promise<Json> {
   const read = await answer.json().catch(() => undefined);
-  const content = isObject(read) ? read : Array.isArray(read) ? { items: read } : {};
-  if (!answer.ok) throw new Problem(answer.status, content);
-  return content;
+  return isObject(read) ? read : Array.isArray(read) ? { items: read } : {};
 }

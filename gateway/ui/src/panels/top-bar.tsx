@@ -3,6 +3,7 @@ import type { Connection } from "../api/stream.ts";
 import { creditsNumber } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
 import type { Theme } from "../kit/theme.ts";
+import { addressOf, follow } from "../route.ts";
 import type { Credits } from "../state/model.ts";
 
 export interface About {
@@ -117,16 +118,19 @@ function ConnectionMark({ connection }: { connection: Connection }) {
 function CreditsMark({ credits }: { credits: Credits | null }) {
   if (!credits) return null;
   return (
-    <span
+    <a
       className="credits"
+      href={addressOf({ view: "credits" })}
+      title="Where your credits went"
       data-testid="credits"
       data-available={credits.available}
       data-reserved={credits.reserved}
+      onClick={follow}
     >
       <strong>{creditsNumber(credits.available)}</strong> <span className="credits-word">credits</span>
       {credits.reserved > 0 ? (
         <span className="credits-reserved">{creditsNumber(credits.reserved)} reserved</span>
       ) : null}
-    </span>
+    </a>
   );
 }

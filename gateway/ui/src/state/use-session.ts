@@ -3,6 +3,7 @@ import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { type Client, Problem } from "../api/client.ts";
 import { type Connection, follow } from "../api/stream.ts";
 import { number, readPlan, readSession, text } from "../api/wire.ts";
+import { go } from "../route.ts";
 import { type Action, emptyState, type Frame, type State } from "./model.ts";
 import { reduce } from "./reduce.ts";
 
@@ -57,12 +58,20 @@ export function useSession(client: Client, onMissing: () => void): Session {
     [heal],
   );
 
-  const open = useCallback((next: Target | null) => {
+  const shown = useRef(target?.session_id);
+  const show = useCallback((next: Target | null) => {
+    shown.current = next?.session_id;
     setTarget(next);
     dispatch(next ? { type: "opened", session_id: next.session_id, fresh: next.fresh } : { type: "closed" });
-    const address = next ? `?s=${encodeURIComponent(next.session_id)}` : location.pathname;
-    if (location.search !== (next ? address : "")) history.pushState(null, "", address);
   }, []);
+  const open = useCallback(
+    (next: Target | null) => {
+      show(next);
+      const search = next ? `?s=${encodeURIComponent(next.session_id)}` : "";
+      if (location.search + location.hash !== search) go(location.pathname + search);
+    },
+    [show],
+  );
 
   const onRefused = useCallback(
     (status: number) => {
@@ -96,10 +105,14 @@ export function useSession(client: Client, onMissing: () => void): Session {
   }, [client, target, onFrame, onRefused]);
 
   useEffect(() => {
-    const back = () => open(targetInAddress());
-    addEventListener("popstate", back);
-    return () => removeEventListener("popstate", back);
-  }, [open]);
+    const moved = () => {
+      const next = targetInAddress();
+      // The same session in another view stays open.
+      if (next?.session_id !== shown.current) show(next);
+    };
+    addEventListener("popstate", moved);
+    return () => removeEventListener("popstate", moved);
+  }, [show]);
 
   return { state, connection, dispatch, heal, open };
 }
