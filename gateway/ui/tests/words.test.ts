@@ -122,7 +122,7 @@ test("what is not there yet, and what a key may not see, is told in plain words"
     new Problem(404, { type: "/problems/not-found", title: "Not found" }),
     "The history",
   );
-  expect(missing.title).toBe("The history cannot be had here");
+  expect(missing.title).toBe("The history is not available here");
   const refused = troubleOf(
     new Problem(403, { type: "/problems/forbidden", title: "No" }),
     "A new checkpoint",

@@ -82,7 +82,11 @@ function Older({ history }: { history: Paged }) {
   const { cursor, asking, error, lines, older } = history;
   if (error !== undefined) return <TroubleNote trouble={troubleOf(error, "Older lines")} onAgain={older} />;
   if (!cursor)
-    return <p className="quiet-words day-end">{lines.length} lines, to the very first that fits.</p>;
+    return (
+      <p className="quiet-words day-end">
+        {lines.length === 1 ? "This is the only line." : `These are all ${lines.length} lines.`}
+      </p>
+    );
   return (
     <button type="button" className="button older" disabled={asking} onClick={older}>
       <Icon name="clock" size={15} /> {asking ? "Reading older lines" : "Show older lines"}
