@@ -21,10 +21,11 @@ interface ChainStateProps {
 
 export function ChainState({ client, chain, proof, signature }: ChainStateProps) {
   const { value, error, again } = chain;
+  const doubtful = signature === "bad" || Object.keys(proof?.faults ?? {}).length > 0;
   return (
     <section className="sheet chain" aria-labelledby="chain-title" data-testid="chain">
-      <h2 id="chain-title">
-        <Icon name="shield" size={18} /> Proof
+      <h2 id="chain-title" className={doubtful ? "is-bad" : undefined}>
+        <Icon name={doubtful ? "alert" : "shield"} size={18} /> Proof
       </h2>
       {value ? (
         <Verified client={client} chain={value} onAsked={again} />
@@ -58,7 +59,7 @@ function Verified({ client, chain, onAsked }: { client: Client; chain: Chain; on
           <span>The first checkpoint follows about a minute after the first entries.</span>
         </p>
       )}
-      <p className="quiet-words">{newerText(newer)}</p>
+      {entries > 0 ? <p className="quiet-words">{newerText(newer)}</p> : null}
       <div className="chain-acts">
         <SignNow client={client} onAsked={onAsked} />
         {checkpoint ? (
@@ -110,6 +111,7 @@ function Recomputed({ proof }: { proof: Proof | null }) {
   if (!canCompute())
     return <Check tone="plain">This browser recomputes nothing on a page without TLS.</Check>;
   if (!proof) return <Check tone="plain">Recomputing the lines on this page</Check>;
+  if (proof.checked === 0) return null;
   const bad = Object.keys(proof.faults).length;
   const lines = `${proof.checked - bad} of ${proof.checked} lines on this page recomputed in your browser`;
   return (

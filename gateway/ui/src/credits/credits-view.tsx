@@ -8,6 +8,7 @@ import { TroubleNote } from "../kit/trouble-note.tsx";
 import { useAnswer } from "../kit/use-answer.ts";
 import { addressOf, follow, go } from "../route.ts";
 import type { Credits } from "../state/model.ts";
+import { AsOfWords } from "./as-of-words.tsx";
 import { Balance } from "./balance.tsx";
 import { ChainState } from "./chain-state.tsx";
 import { Explain } from "./explain.tsx";
@@ -61,6 +62,9 @@ export function CreditsView({ client, open, onCredits, onConnection }: CreditsVi
               <h2 id="history-title">History</h2>
             </header>
             <HistoryFilters filter={filter} names={names} onChange={setFilter} />
+            {filter.as_of && history.balances ? (
+              <AsOfWords as_of={filter.as_of} balances={history.balances} />
+            ) : null}
             <HistoryList history={history} filter={filter} names={names} proof={proof} open={open} />
           </section>
         </div>
