@@ -26,6 +26,7 @@ from gpu_workers.engines.base import Engine, EngineCancelled, EngineError
 from gpu_workers.engines.registry import engines
 
 PR_SET_PDEATHSIG = 1
+NICENESS = 10
 log = logging.getLogger(__name__)
 
 
@@ -97,6 +98,9 @@ class Child:
 
 def main() -> None:
     die_with(int(sys.argv[1]))
+    # Seconds of computing must not hold up what takes milliseconds beside them.
+    os.nice(NICENESS)
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides when this process ends
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")

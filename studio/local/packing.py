@@ -20,14 +20,15 @@ class Packed:
 PACKING = (
     Packed("decider", ("decider",)),
     Packed("workers", ("agents", "executor", "scheduler", "dispatcher", "sweepers", "catalog")),
-    Packed("projectors", ("projector_mongo", "projector_firestore"), niceness=5),
+    Packed("projectors", ("projector_mongo", "projector_firestore"), niceness=10),
     Packed("gateway", ("gateway",)),
     Packed("standins", ("standins",)),
-    Packed("gpu-worker-1", ("gpu_worker",), niceness=5),
-    Packed("gpu-worker-2", ("gpu_worker",), niceness=5),
+    Packed("gpu-worker-1", ("gpu_worker",)),
+    Packed("gpu-worker-2", ("gpu_worker",)),
 )
-SERVER_NICENESS = {"firestore": 10}
-# Nobody waits for the mirror, and an engine's seconds of computing must not hold up an answer.
+SERVER_NICENESS = {"firestore": 15, "mongo": 5}
+# An answer waits for the log alone. Read models follow it, and nobody waits for the mirror; a fleet's worker answers at
+# once, its engines are the ones that yield.
 
 WORKER_DRAIN_S = 10  # less than the supervisor waits before it kills
 GPU_WORKER = "gpu_worker"  # has a main of its own: it is also started alone, on machines with a GPU

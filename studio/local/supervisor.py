@@ -78,7 +78,7 @@ class Program:
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     niceness: int = 0
-    """Above 0 it yields the processor to what a person waits for."""
+    """Above 0 it yields the processor to what a person waits for, and never takes it from that when it wakes."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def configuration(layout: Layout, programs: Sequence[Program]) -> str:
 
 
 def nice(niceness: int) -> list[str]:
-    return ["nice", "-n", str(niceness)] if niceness else []
+    return ["nice", "-n", str(niceness), "chrt", "--batch", "0"] if niceness else []
 
 
 def plain(value: object) -> str:
