@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from events.credits.events import LedgerEntry, Posting
 from events.credits.state import CLOSED
@@ -13,6 +14,7 @@ from projections.writes import Insert, Update, Write
 
 COLLECTION = "balances"
 INDEXES: tuple[tuple[str, ...], ...] = ()
+EMPTY: Mapping[str, Any] = {"available": 0, "reserved": 0, "spent": 0, "allocations": {}}
 
 
 def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001 - books hold no personal text
@@ -20,19 +22,20 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001
         return
     entry = event.data
     if event.version == 1:
-        nothing = {"org_id": entry.org_id, "available": 0, "reserved": 0, "spent": 0, "allocations": {}}
+        nothing = {"org_id": entry.org_id, **EMPTY, "allocations": {}}
         yield Insert(COLLECTION, entry.org_id, entry.org_id, 0, nothing)
     fields = moved(entry.postings)
-    closed = f"allocations.{entry.project_id}" if entry.kind == "deallocate" and entry.reason == CLOSED else None
-    if closed is not None:
-        del fields[closed]
+    closed = closed_by(entry)
+    path = None if closed is None else f"allocations.{closed}"
+    if path is not None:
+        del fields[path]
     yield Update(
         COLLECTION,
         entry.org_id,
         entry.org_id,
         event.version,
         set={"at": entry.at, "hash": entry.hash},
-        unset=() if closed is None else (closed,),
+        unset=() if path is None else (path,),
         add=fields,
     )
 
@@ -50,3 +53,22 @@ def moved(postings: tuple[Posting, ...]) -> dict[str, int]:
             case "project":
                 fields[f"allocations.{rest}"] += posting.amount
     return {name: amount for name, amount in fields.items() if amount}
+
+
+def closed_by(entry: LedgerEntry) -> str | None:
+    """The project whose allocation ends with this entry."""
+    return entry.project_id if entry.kind == "deallocate" and entry.reason == CLOSED else None
+
+
+def after(before: Mapping[str, Any], entry: LedgerEntry) -> dict[str, Any]:
+    """The balances that the entry leaves."""
+    left: dict[str, Any] = {name: before[name] for name in ("available", "reserved", "spent")}
+    allocations = dict(before["allocations"])
+    for field, amount in moved(entry.postings).items():
+        _, _, project = field.partition(".")
+        if project:
+            allocations[project] = allocations.get(project, 0) + amount
+        else:
+            left[field] += amount
+    allocations.pop(closed_by(entry) or "", None)
+    return left | {"allocations": allocations}

@@ -20,6 +20,19 @@ def at(event: Recorded) -> str:
     return time_to_text(event.envelope.time)
 
 
+def origin(event: Recorded) -> dict[str, Any]:
+    """Which event of the log it is, and what led to it."""
+    envelope = event.envelope
+    return {
+        "id": envelope.id,
+        "actor": envelope.actor,
+        "command_id": envelope.command_id,
+        "causation_id": envelope.causation_id,
+        "partition": event.partition,
+        "offset": event.offset,
+    }
+
+
 def present(**members: Any) -> dict[str, Any]:
     """Only the members that are there: optional ones are absent, never null."""
     return {name: value for name, value in members.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Read model `jobs`: every job with its attempts, money and result."""
+"""Read model `jobs`: every job with its attempts, money and result, and by version the events that it came from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from events.jobs.events import (
     JobSucceeded,
     LeaseExpired,
 )
-from projections.documents import asset_kids, assets, at, failure, kids, present, text
+from projections.documents import asset_kids, assets, at, failure, kids, origin, present, text
 from projections.opening import Opened
 from projections.writes import Insert, Update, Write
 
@@ -46,13 +46,23 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:
             attempt = present(
                 lease=sent.lease, provider=sent.provider, model=sent.model, started_at=at(event), worker=sent.worker
             )
-            changes = {"status": "dispatched", "provider": sent.provider}
+            changes = {"status": "dispatched", "provider": sent.provider} | _step(event)
             push = {"attempts": (str(sent.lease - 1), attempt)}
             yield Update(COLLECTION, job, org, version, set=changes, unset=("retry_at",), push=push)
         case _:
             changes, sealed_by = _changed(event, opened)
             if changes:
-                yield Update(COLLECTION, job, org, version, set=changes, kids=sealed_by)
+                yield Update(COLLECTION, job, org, version, set=changes | _step(event), kids=sealed_by)
+
+
+def _step(event: Recorded) -> dict[str, Any]:
+    """A step of the way from the job's acceptance to its end; `_trail` is for explanations, not for answers."""
+    return {f"_trail.{event.version}": _passed(event)}
+
+
+def _passed(event: Recorded) -> dict[str, Any]:
+    lease = getattr(event.data, "lease", None)
+    return present(name=event.data.name, at=at(event), lease=lease, **origin(event))
 
 
 def _accepted(event: Recorded, accepted: JobAccepted) -> dict[str, Any]:
@@ -77,6 +87,7 @@ def _accepted(event: Recorded, accepted: JobAccepted) -> dict[str, Any]:
         deadline_at=accepted.deadline_at,
         webhook_url=accepted.webhook_url,
         replay_of=accepted.replay_of,
+        _trail={str(event.version): _passed(event)},
     )
 
 

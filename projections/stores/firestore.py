@@ -139,17 +139,18 @@ def path_of(write: Write) -> Path | None:
 
 
 def fields_of(write: Insert | Update) -> Iterator[tuple[Path, Any]]:
-    """(path, value) of everything that a write sets; a list that grows is a map here."""
+    """(path, value) of everything that a write sets, but for what is the platform's own; a list that grows is a map."""
     yield ("_v",), write.version
     for kid in sorted(write.kids):
         yield ("_kids", kid), True
     if isinstance(write, Insert):
         for name, value in write.document.items():
-            if value != []:
+            if value != [] and not name.startswith("_"):
                 yield (name,), value
         return
     for name, value in write.set.items():
-        yield tuple(name.split(".")), value
+        if not name.startswith("_"):
+            yield tuple(name.split(".")), value
     for name, (key, value) in write.push.items():
         yield (name, key), value
 

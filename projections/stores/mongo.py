@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from pymongo import ASCENDING, AsyncMongoClient, UpdateMany, UpdateOne
@@ -10,7 +11,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from commands.ports import ERASED
-from projections.read_models import READ_MODELS
+from projections.read_models import ALL_MODELS
 from projections.writes import Blank, Insert, Update, Write
 
 Document = dict[str, Any]
@@ -47,11 +48,32 @@ class MongoStore:
 
     async def prepare(self) -> None:
         """Makes collections and indexes; harmless when they are there."""
-        for model in READ_MODELS:
+        for model in ALL_MODELS:
             for fields in model.indexes:
                 await self._db[model.collection].create_index([(field, ASCENDING) for field in fields])
             if model.collection in PERSONAL:
                 await self._db[model.collection].create_index([("_kids", ASCENDING)], sparse=True)
+
+    async def renew(self, name: str) -> None:
+        """Empties the read models whose shape has changed, and sends their projector back to where their topics begin.
+
+        What others hold of these topics comes again and changes nothing. A crash in between leads to the same again.
+        """
+        shapes = {document["_id"]: document["shape"] async for document in self._db["shapes"].find()}
+        changed = [model for model in ALL_MODELS if shapes.get(model.collection) != model.shape]
+        topics = {topic for model in changed for topic in model.topics}
+        for model in changed:
+            await self._db[model.collection].drop()
+        if topics:
+            parts = "|".join(re.escape(topic) for topic in sorted(topics))
+            await self._db["positions"].delete_many({"projector": name, "part": {"$regex": f"^({parts})/"}})
+        for model in changed:
+            shape = {"$set": {"shape": model.shape}}
+            await self._db["shapes"].update_one({"_id": model.collection}, shape, upsert=True)
+
+    async def documents(self, collection: str, ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        found = self._db[collection].find({"_id": {"$in": list(ids)}})
+        return {document["_id"]: document async for document in found}
 
     async def positions(self, name: str) -> dict[str, int]:
         found = self._db["positions"].find({"projector": name})

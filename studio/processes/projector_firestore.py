@@ -38,7 +38,7 @@ async def run(settings: Settings, process: Process) -> None:
         project_name = settings.firestore_project or LOCAL_PROJECT
         client_of_mirror, positions = firestore(settings.firestore_emulator), MongoStore(client, keys.kids)
         store = FirestoreStore(client_of_mirror, project_name, positions, keys.kids)
-        project = projection(vault, vault.drop, MIRRORED)
+        project = projection(vault, vault.drop, only=MIRRORED)
         projector = Projector(settings.kafka_bootstrap, NAME, TOPICS, store, project)
         # A mirror that is behind keeps nobody waiting.
         process.ready("projector_firestore")

@@ -28,8 +28,9 @@ async def run(settings: Settings, process: Process) -> None:
         await keys.prepare()
         vault = KeyVault(keys, master_key(settings.master_key.get_secret_value()))
         store = MongoStore(client, keys.kids)
+        await store.renew(NAME)
         await store.prepare()
-        projector = Projector(settings.kafka_bootstrap, NAME, TOPICS, store, projection(vault, vault.drop))
+        projector = Projector(settings.kafka_bootstrap, NAME, TOPICS, store, projection(vault, vault.drop, store))
 
         async def ready() -> None:
             await projector.ready()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
 from events.ids import job_id_of_step, step_id
+from gateway.ledger import newest_at
 from projections.stores.firestore import FirestoreStore
 from projections.stores.mongo import MongoStore
 from projections.streams import StreamStore
@@ -105,6 +107,36 @@ async def test_only_the_forgotten_persons_words_are_erased(stores: Stores) -> No
     read = await stores.one("jobs", "job_1")
     assert read["attempts"] == [{"lease": 1, "error": "[erased]"}, {"lease": 2}]
     assert read["error"] == {"category": "x", "detail": "[erased]"}
+
+
+async def test_an_as_of_balance_is_read_as_one_document(stores: Stores) -> None:
+    def entry(seq: int) -> Insert:
+        document = {"org_id": ORG, "seq": seq, "at": f"2026-01-01T12:{seq // 60:02}:00+00:00"}
+        return Insert("ledger", f"ent_{seq}", ORG, seq, document)
+
+    entries = [entry(seq) for seq in range(1, 600)]
+    await stores.apply(*entries)
+    found = await newest_at(stores.db, ORG, "$lte", datetime(2026, 1, 1, 12, 4, tzinfo=UTC))
+    assert found is not None
+    question = {"org_id": ORG, "at": {"$lte": found["at"]}}
+    find = {"find": "ledger", "filter": question, "sort": {"at": -1, "seq": -1}, "limit": 1}
+    told = await stores.db.command({"explain": find, "verbosity": "executionStats"})
+    assert told["executionStats"]["totalDocsExamined"] == 1
+    assert found["seq"] == max(entry.document["seq"] for entry in entries if entry.document["at"] <= found["at"])
+
+
+async def test_a_read_model_of_another_shape_is_made_anew_and_only_its_topics_are_read_again(stores: Stores) -> None:
+    await stores.store.renew(NAME)
+    await stores.apply(Insert("ledger", "ent_1", ORG, 1, {}), Insert("jobs", "job_1", ORG, 1, {}))
+    await stores.store.apply(NAME, (), {"events.credits/0": 5, "events.jobs/0": 7})
+    await stores.store.renew(NAME)
+    assert await stores.store.positions(NAME) == {"events.x/0": 1, "events.credits/0": 5, "events.jobs/0": 7}
+
+    await stores.db["shapes"].update_one({"_id": "ledger"}, {"$set": {"shape": 1}})
+    await stores.store.renew(NAME)
+    assert await stores.store.positions(NAME) == {"events.x/0": 1, "events.jobs/0": 7}
+    assert await stores.db["ledger"].count_documents({}) == 0
+    assert await stores.one("jobs", "job_1") is not None
 
 
 async def test_a_mirror_that_is_down_holds_nothing_up(stores: Stores) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from events.envelope import Envelope, InputPosition, Recorded, StreamRef
 from events.model import Event
 from events.sealed import Sealed, SealedBox
-from projections.read_models import project
+from projections.read_models import RUNNING_MODELS, project
 from projections.writes import Blank, Insert, Write
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -73,12 +73,18 @@ class Documents:
                         document[path] = [*document[path], value]
         return self
 
+    def read(self, events: Sequence[Recorded]) -> Documents:
+        """A batch from the log, projected on what is here."""
+        places = {place for model in RUNNING_MODELS for event in events for place in model.looks_at(event)}
+        here = {(name, key): self.collections[name][key] for name, key in places if key in self.collections[name]}
+        return self.take(project(events, opened, earlier=here))
+
     def __getitem__(self, collection: str) -> dict[str, dict[str, Any]]:
         return self.collections[collection]
 
 
 def documents(*streams: list[Recorded]) -> Documents:
-    return Documents().take(project([event for stream in streams for event in stream], opened))
+    return Documents().read([event for stream in streams for event in stream])
 
 
 def get(document: dict[str, Any], path: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from events.accounts.events import KeyIssued, KeyRevoked, Limits, LimitsSet, OrgOpened, PersonForgotten, ProjectOpened
@@ -27,7 +29,7 @@ from events.jobs.events import (
 )
 from events.topics import EVENTS_ACCOUNTS, EVENTS_CATALOG, EVENTS_CREDITS, EVENTS_JOBS
 from projections.writes import Blank
-from tests.unit.projections.given import ORG, documents, on, sealed
+from tests.unit.projections.given import ORG, Documents, documents, on, sealed
 
 JOB = "job_1"
 FILE = AssetRef(asset_id="ast_1", sha256="ab" * 32, bytes=7, media_type="text/plain", text=sealed("words"))
@@ -154,6 +156,59 @@ def test_a_balance_is_the_sum_of_its_postings() -> None:
     }
     assert [entry["seq"] for entry in found["ledger"].values()] == [1, 2, 3, 4, 5]
     assert "uncollected" not in found["ledger"]["ent_1"]
+
+
+def test_each_line_holds_the_balances_after_it_whatever_the_batches_are() -> None:
+    entries = books(
+        ("grant", {"external": -1000, "available": 1000}),
+        ("allocate", {"available": -300, "project:prj_1": 300}),
+        ("reserve", {"project:prj_1": -200, "reserved:job_1": 200}),
+        ("capture", {"reserved:job_1": -200, "spent": 150, "project:prj_1": 50}),
+    )
+    expected = [
+        {"available": 1000, "reserved": 0, "spent": 0, "allocations": {}},
+        {"available": 700, "reserved": 0, "spent": 0, "allocations": {"prj_1": 300}},
+        {"available": 700, "reserved": 200, "spent": 0, "allocations": {"prj_1": 100}},
+        {"available": 700, "reserved": 0, "spent": 150, "allocations": {"prj_1": 150}},
+    ]
+    for batches in ([entries], [entries[:1], entries[1:]], [entries[:3], entries[1:]], [[one] for one in entries]):
+        found = Documents()
+        for batch in batches:
+            found.read(batch)
+        assert [line["_balances"] for line in found["ledger"].values()] == expected
+
+
+def test_a_closed_allocation_is_gone_from_the_lines_after_it() -> None:
+    *before, last = books(
+        ("grant", {"external": -9, "available": 9}),
+        ("allocate", {"available": -5, "project:prj_1": 5}),
+        ("deallocate", {"project:prj_1": -5, "available": 5}),
+    )
+    assert isinstance(last.data, LedgerEntry)
+    data = last.data.model_copy(update={"reason": "closed", "project_id": "prj_1"})
+    found = documents([*before, replace(last, data=data)])
+    assert found["ledger"]["ent_3"]["_balances"] == {"available": 9, "reserved": 0, "spent": 0, "allocations": {}}
+    assert found["balances"][ORG]["allocations"] == {}
+
+
+def test_a_line_and_a_job_name_the_events_that_they_came_from() -> None:
+    event = books(("grant", {"external": -1, "available": 1}))
+    line = documents(event)["ledger"]["ent_1"]
+    assert line["_event"] == {
+        "id": f"{ORG}:1",
+        "actor": "key_1",
+        "command_id": "cmd_1",
+        "causation_id": "req_1",
+        "partition": 0,
+        "offset": 0,
+    }
+    trail = documents(job(sent(1), JobRunning(job_id=JOB, org_id=ORG, lease=1, provider_job_id="p1")))["jobs"][JOB]
+    passed = [(version, one["name"], one["id"], one.get("lease")) for version, one in trail["_trail"].items()]
+    assert passed == [
+        ("1", "accepted", "job_1:1", None),
+        ("3", "dispatched", "job_1:3", 1),
+        ("4", "running", "job_1:4", 1),
+    ]
 
 
 def test_an_account_holds_no_hash_of_a_key() -> None:

@@ -25,7 +25,7 @@ export function HistoryList({ history, filter, names, proof, open }: HistoryList
   if (!loaded && error !== undefined)
     return <TroubleNote trouble={troubleOf(error, "The history")} onAgain={history.again} />;
   if (!loaded) return <Skeleton lines={8} label="Reading the history" />;
-  if (lines.length === 0) return <Empty filter={filter} />;
+  if (lines.length === 0 && !history.cursor) return <Empty filter={filter} />;
   const provenOf = (entry_id: string) =>
     proof === null ? undefined : proof.faults[entry_id] ? ("bad" as const) : ("good" as const);
   return (

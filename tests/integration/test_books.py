@@ -1,0 +1,196 @@
+"""The books over HTTP on the real Kafka and MongoDB: as of a time, narrowed, searched, with causes and balances."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+
+from commands.bus import CommandBus
+from commands.model import Command, CommandEnvelope
+from commands.orgs.commands import DispatchJob, RecordJobSucceeded
+from events.assets import AssetRef
+from events.credits.chain import GENESIS, entry_hash
+from events.ids import new_id
+from events.log.position import encode
+from tests.platform import Core, Org, post
+
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("core")]
+
+GRANTED = 1_000_000
+PRICE = 100
+COST = 40
+LEDGER = "/v1/credits/ledger"
+
+
+@dataclass
+class Bookkeeper:
+    """Moves an organisation's money as people and the dispatcher do, and reads its books."""
+
+    core: Core
+    org: Org
+    client: httpx.AsyncClient
+    bus: CommandBus
+    after: str = ""
+    jobs: list[str] = field(default_factory=list)
+
+    async def send(self, command: Command) -> None:
+        envelope = CommandEnvelope(new_id("cmd"), self.org.org_id, "dispatcher", "test", "test")
+        self.after = encode((await self.bus(command, envelope)).position)
+
+    async def submit(self, **members: Any) -> str:
+        body = {"model": "test/echo", "input": {"prompt": "hello"}, **members}
+        answer = await post(self.client, "/v1/jobs", body, Idempotency_Key=new_id("key"))
+        self.after = answer["position"]
+        self.jobs.append(answer["job_id"])
+        return self.jobs[-1]
+
+    async def succeed(self, job_id: str) -> None:
+        org_id = self.org.org_id
+        await self.send(DispatchJob(org_id=org_id, job_id=job_id, lease=1, provider="nobody", model="test/echo"))
+        output = AssetRef(asset_id=new_id("ast"), sha256="ab" * 32, bytes=3, media_type="text/plain")
+        await self.send(RecordJobSucceeded(org_id=org_id, job_id=job_id, lease=1, outputs=(output,), cost=COST))
+
+    async def cancel(self, job_id: str) -> None:
+        self.after = (await post(self.client, f"/v1/jobs/{job_id}/cancel"))["position"]
+
+    async def operate(self, what: str, **body: Any) -> dict[str, Any]:
+        async with self.core.client(self.core.admin_key) as operator:
+            answer = await post(operator, f"/v1/admin/orgs/{self.org.org_id}/{what}", body)
+        self.after = answer["position"]
+        return answer
+
+    async def read(self, path: str = LEDGER, **asked: Any) -> dict[str, Any]:
+        answer = await self.client.get(path, params={"after": self.after, **asked})
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@asynccontextmanager
+async def bookkeeper(core: Core) -> AsyncIterator[Bookkeeper]:
+    org = await core.new_org(GRANTED)
+    async with core.client(org.admin) as client, CommandBus(core.servers.kafka_bootstrap, new_id("test")) as bus:
+        yield Bookkeeper(core, org, client, bus)
+
+
+@pytest.fixture
+async def books(core: Core) -> AsyncIterator[Bookkeeper]:
+    """Granted; a project with an allocation; a job of the project captured, one of no project cancelled."""
+    async with bookkeeper(core) as made:
+        project = (await post(made.client, "/v1/projects", {"name": "Spring"}))["project_id"]
+        await made.operate("allocations", project_id=project, amount=500, kind="allocate")
+        await made.succeed(await made.submit(project_id=project))
+        await made.cancel(await made.submit())
+        yield made
+
+
+def kinds(page: dict[str, Any]) -> list[str]:
+    return [entry["kind"] for entry in page["items"]]
+
+
+async def test_every_entry_is_exactly_as_it_was_hashed(books: Bookkeeper) -> None:
+    page = await books.read(expand="cause")
+    assert kinds(page) == ["release", "reserve", "capture", "reserve", "allocate", "grant"]
+    before = GENESIS
+    for item in reversed(page["items"]):
+        entry = {name: value for name, value in item.items() if name not in ("balances", "cause")}
+        assert entry["prev_hash"] == before
+        before = entry.pop("hash")
+        assert entry_hash(entry["prev_hash"], entry) == before
+    assert [set(item) for item in (await books.read())["items"]] == [
+        set(item) - {"balances", "cause"} for item in page["items"]
+    ]
+
+
+async def test_each_line_has_the_balances_after_it_and_who_asked_for_what(books: Bookkeeper) -> None:
+    page = await books.read(expand="cause")
+    assert page["balances"] == page["items"][0]["balances"] == await books.read("/v1/credits")
+    lines = page["items"]
+    for line, older in pairwise(lines):
+        moved = sum(one["amount"] for one in line["postings"] if one["account"] == "spent")
+        assert line["balances"]["spent"] - older["balances"]["spent"] == moved
+    capture, granted = lines[2], lines[-1]
+    assert capture["balances"]["allocations"] == {capture["project_id"]: 500 - COST}
+    assert capture["cause"]["model"] == "test/echo"
+    assert capture["cause"]["job_id"] == books.jobs[0]
+    assert capture["cause"]["actor"].startswith("key_"), "who asked for the job, not the process that ended it"
+    assert granted["cause"] == {"actor": "platform"}
+
+
+async def test_as_of_a_time_the_books_stand_as_they_stood_then(books: Bookkeeper) -> None:
+    lines = (await books.read(expand="cause"))["items"]
+    for number, line in enumerate(lines):
+        then = await books.read(expand="cause", as_of=line["at"])
+        upto = [other for other in lines if other["at"] <= line["at"]]
+        assert then["items"] == upto
+        assert then["balances"] == upto[0]["balances"]
+        assert len(upto) >= len(lines) - number
+    before = datetime.fromisoformat(lines[-1]["at"]) - timedelta(milliseconds=1)
+    empty = await books.read(as_of=before.isoformat())
+    assert empty == {"items": [], "balances": {"available": 0, "reserved": 0, "spent": 0, "allocations": {}}}
+
+
+async def test_the_history_is_narrowed_by_time_kind_job_and_project(books: Bookkeeper) -> None:
+    lines = (await books.read())["items"]
+    first, second = books.jobs
+    project = lines[2]["project_id"]
+    assert kinds(await books.read(kind="reserve")) == ["reserve", "reserve"]
+    assert kinds(await books.read(job_id=first)) == ["capture", "reserve"]
+    assert kinds(await books.read(job_id=second, kind="release")) == ["release"]
+    assert kinds(await books.read(project_id=project)) == ["capture", "reserve", "allocate"]
+    start, end = lines[3]["at"], lines[0]["at"]
+    within = await books.read(**{"from": start, "to": end})
+    assert within["items"] == [line for line in lines if start <= line["at"] < end]
+    assert kinds(await books.read(**{"from": datetime.now(UTC).isoformat()})) == []
+
+
+async def test_pages_follow_each_other_without_a_gap(books: Bookkeeper) -> None:
+    whole = (await books.read())["items"]
+    found: list[Any] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await books.read(limit=2, **cursor)
+        found += page["items"]
+        if "next_cursor" not in page:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert found == whole
+
+
+async def test_a_search_finds_ids_reasons_and_models(books: Bookkeeper) -> None:
+    job_id = books.jobs[0]
+    for q, expected in {
+        job_id: ["capture", "reserve"],
+        f"ent_{job_id.removeprefix('job_')}.capture": ["capture"],
+        "ECHO": ["release", "reserve", "capture", "reserve"],
+        "echo capt": ["capture"],
+        "cancelled": ["release"],
+        ".*": [],
+        "no such words": [],
+    }.items():
+        assert kinds(await books.read(q=q)) == expected, q
+        assert kinds(await books.read(q=q, limit=1)) == expected[:1], q
+
+
+async def test_another_organisation_sees_nothing_of_it(books: Bookkeeper, core: Core) -> None:
+    other = await core.new_org(0)
+    async with core.client(other.member) as client:
+        for asked in ({}, {"job_id": books.jobs[0]}, {"q": books.jobs[0]}, {"q": "echo"}):
+            answer = await client.get(LEDGER, params={"after": books.after, "expand": "cause", **asked})
+            assert answer.json()["items"] == []
+
+
+async def test_what_is_no_question_is_422(core: Core) -> None:
+    org = await core.new_org(0)
+    nonsense = ({"as_of": "yesterday"}, {"as_of": "2026-01-01T00:00:00"}, {"kind": "gift"}, {"expand": "all"})
+    async with core.client(org.member) as client:
+        for asked in nonsense:
+            assert (await client.get(LEDGER, params=asked)).status_code == 422, asked
+        assert (await client.get(LEDGER, params={"cursor": "nonsense"})).status_code == 400
