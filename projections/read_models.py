@@ -23,6 +23,7 @@ from projections import (
     session_events,
     sessions,
     steps,
+    usage,
 )
 from projections.earlier import NOTHING, Documents, Earlier, Place, look_up
 from projections.opening import Opened, open_all
@@ -72,6 +73,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
 )
 RUNNING_MODELS: Final[tuple[RunningModel, ...]] = (
     RunningModel(ledger.COLLECTION, _CREDITS, ledger.looks_at, ledger.project, ledger.INDEXES, _BOOKS_SHAPE),
+    RunningModel(usage.COLLECTION, _JOBS, usage.looks_at, usage.project, usage.INDEXES),
 )
 ALL_MODELS: Final[tuple[ReadModel | RunningModel, ...]] = (*READ_MODELS, *RUNNING_MODELS)
 TOPICS: Final = tuple(sorted({topic for model in ALL_MODELS for topic in model.topics}))

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from events.credits.events import EntryKind
 from events.topics import EVENTS_CANVAS, EVENTS_CREDITS, EVENTS_JOBS
 from gateway import ledger as books
 from gateway import queries
-from gateway.answers import json, platform_of
+from gateway.answers import NO_STORE, json, platform_of
 from gateway.auth import READERS, caller
 from gateway.credits_feed import balance_of
 from gateway.ledger import Asked
+from gateway.problems import Problem
+from gateway.statement import as_csv, as_json, statement
+from gateway.usage import By, usage
 
 router = APIRouter(tags=["credits"])
 READS: Final = (EVENTS_CREDITS,)
 WITH_CAUSES: Final = (EVENTS_CREDITS, EVENTS_JOBS, EVENTS_CANVAS)
+FORMATS: Final = {"csv": (as_csv, "text/csv; charset=utf-8"), "json": (as_json, "application/json")}
+Since = Annotated[AwareDatetime | None, Query(alias="from")]
+Until = Annotated[AwareDatetime | None, Query(alias="to")]
 Id = Annotated[str | None, Query(max_length=64)]
 
 
@@ -33,8 +40,8 @@ async def balance(request: Request, after: str | None = None) -> Response:
 def asked(
     request: Request,
     as_of: AwareDatetime | None = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    since: Since = None,
+    until: Until = None,
     kind: EntryKind | None = None,
     job_id: Id = None,
     project_id: Id = None,
@@ -64,3 +71,40 @@ async def ledger(
     items, more = await books.page_of(platform.db, wanted, limit, cursor, causes=expand is not None)
     left = await books.balances_at(platform.db, wanted.org_id, wanted.as_of)
     return json({"items": items, "balances": left} | ({} if more is None else {"next_cursor": more}))
+
+
+@router.get("/credits/statement")
+async def bank_statement(
+    request: Request,
+    since: Since = None,
+    until: Until = None,
+    form: Annotated[Literal["csv", "json"], Query(alias="format")] = "csv",
+    after: str | None = None,
+) -> Response:
+    """Opening balances, each movement with its cause, totals by kind, closing balances, the newest checkpoint.
+
+    From the beginning where no `from` is given, up to now where no `to` is; `to` itself is not part of it.
+    """
+    who, platform = caller(request, *READERS), platform_of(request)
+    await platform.reading.after(after, WITH_CAUSES)
+    end = until or datetime.now(UTC)
+    if since is not None and since > end:
+        raise Problem.invalid("/query/to", "is before `from`")
+    found = await statement(platform.db, who.org_id, since, end)
+    write, media_type = FORMATS[form]
+    named = {"content-disposition": f'attachment; filename="{found.name}.{form}"', **NO_STORE}
+    return StreamingResponse(write(found), headers=named, media_type=media_type)
+
+
+@router.get("/credits/usage")
+async def spending(
+    request: Request,
+    by: By,
+    since: Since = None,
+    until: Until = None,
+    after: str | None = None,
+) -> Response:
+    """What each day's jobs cost and what was given back, by model or project; the last 30 days where none are named."""
+    who, platform = caller(request, *READERS), platform_of(request)
+    await platform.reading.after(after, (EVENTS_JOBS,))
+    return json({"items": await usage(platform.db, who.org_id, by, since, until)})

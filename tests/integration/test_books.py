@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -26,7 +28,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("core")]
 GRANTED = 1_000_000
 PRICE = 100
 COST = 40
-LEDGER = "/v1/credits/ledger"
+LEDGER, STATEMENT = "/v1/credits/ledger", "/v1/credits/statement"
 
 
 @dataclass
@@ -179,9 +181,69 @@ async def test_a_search_finds_ids_reasons_and_models(books: Bookkeeper) -> None:
         assert kinds(await books.read(q=q, limit=1)) == expected[:1], q
 
 
+async def test_a_statement_leads_from_its_opening_to_its_closing_balances(books: Bookkeeper) -> None:
+    await books.operate("refunds", job_id=books.jobs[0], amount=10)
+    lines = list(reversed((await books.read(expand="cause"))["items"]))
+    columns = ("available", "allocations", "reserved", "spent")
+    spans: list[dict[str, str]] = [{}, {"from": lines[2]["at"]}, {"from": lines[2]["at"], "to": lines[-1]["at"]}]
+    for span in spans:
+        found = await books.read(STATEMENT, format="json", **span)
+        inside = [one for one in lines if span.get("from", "") <= one["at"] < span.get("to", "9")]
+        assert found["movements"] == inside
+        for name in columns:
+            opening, closing = summed(found["opening"], name), summed(found["closing"], name)
+            assert opening + sum(total[name] for total in found["totals"].values()) == closing
+        assert sum(total["entries"] for total in found["totals"].values()) == len(inside)
+        assert found["closing"] == inside[-1]["balances"]
+        assert await as_table(books, span) == table_of(found)
+    assert found["opening"] == lines[1]["balances"]
+
+
+def summed(balances: dict[str, Any], name: str) -> int:
+    value = balances[name]
+    return sum(value.values()) if name == "allocations" else int(value)
+
+
+async def as_table(books: Bookkeeper, span: dict[str, str]) -> list[tuple[str, str, int, int]]:
+    answer = await books.client.get(STATEMENT, params={"after": books.after, "format": "csv", **span})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"].startswith(f'attachment; filename="statement-{books.org.org_id}-')
+    rows = [row for row in csv.DictReader(io.StringIO(answer.text, newline="")) if row["record"] != "total"]
+    return [(row["record"], row["hash"], int(row["available_after"]), int(row["spent_after"])) for row in rows]
+
+
+def table_of(found: dict[str, Any]) -> list[tuple[str, str, int, int]]:
+    """What the table of the same statement holds."""
+    moved = [("movement", one["hash"], one["balances"]) for one in found["movements"]]
+    rows = [("opening", "", found["opening"]), *moved, ("closing", "", found["closing"])]
+    return [(record, digest, left["available"], left["spent"]) for record, digest, left in rows]
+
+
+async def test_a_statement_that_ends_before_it_begins_is_422(books: Bookkeeper) -> None:
+    asked = {"from": "2026-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}
+    assert (await books.client.get(STATEMENT, params=asked)).status_code == 422
+
+
+async def test_the_days_sums_are_those_of_the_books(books: Bookkeeper) -> None:
+    await books.operate("refunds", job_id=books.jobs[0], amount=10)
+    project = (await books.read(kind="allocate"))["items"][0]["project_id"]
+    for by, key in (("model", "test/echo"), ("project", project)):
+        found = await books.read("/v1/credits/usage", by=by)
+        (line,) = found["items"]
+        assert line == {"day": line["day"], "key": key, "spent": COST, "refunded": 10, "jobs": 1}
+        assert line["spent"] - line["refunded"] == (await books.read("/v1/credits"))["spent"]
+    day = date.fromisoformat(line["day"])
+    past = {"from": f"{day - timedelta(days=2)}T00:00:00Z", "to": f"{day}T00:00:00Z"}
+    assert (await books.read("/v1/credits/usage", by="model", **past))["items"] == []
+
+
 async def test_another_organisation_sees_nothing_of_it(books: Bookkeeper, core: Core) -> None:
     other = await core.new_org(0)
     async with core.client(other.member) as client:
+        others = await client.get(STATEMENT, params={"after": books.after, "format": "json"})
+        assert others.json()["movements"] == []
+        spent = await client.get("/v1/credits/usage", params={"after": books.after, "by": "model"})
+        assert spent.json() == {"items": []}
         for asked in ({}, {"job_id": books.jobs[0]}, {"q": books.jobs[0]}, {"q": "echo"}):
             answer = await client.get(LEDGER, params={"after": books.after, "expand": "cause", **asked})
             assert answer.json()["items"] == []

@@ -22,6 +22,7 @@ from events.jobs.events import (
     JobDispatched,
     JobEvent,
     JobQueued,
+    JobRefunded,
     JobReplayed,
     JobRunning,
     JobSucceeded,
@@ -209,6 +210,21 @@ def test_a_line_and_a_job_name_the_events_that_they_came_from() -> None:
         ("3", "dispatched", "job_1:3", 1),
         ("4", "running", "job_1:4", 1),
     ]
+
+
+def test_what_a_job_cost_counts_on_its_day_for_the_model_that_did_it_once() -> None:
+    failed = AttemptFailed(job_id=JOB, org_id=ORG, lease=1, category="outage", retry_at="2026-01-01T12:01:00Z")
+    again = sent(2).model_copy(update={"model": "local/other"})
+    done = JobSucceeded(job_id=JOB, org_id=ORG, lease=2, outputs=(), captured=400)
+    back = JobRefunded(job_id=JOB, org_id=ORG, entry_id="ent_1", amount=100, refunded=100)
+    events = job(sent(1), failed, again, done, back)
+    expected = {"day": "2026-01-01", "model": "local/other", "project": "", "spent": 400, "refunded": 100, "jobs": 1}
+    for batches in ([events], [events, events], [[one] for one in events], [events[:-2], events[-2:], events[3:]]):
+        found = Documents()
+        for batch in batches:
+            found.read(batch)
+        (line,) = found["usage"].values()
+        assert {name: line[name] for name in expected} == expected
 
 
 def test_an_account_holds_no_hash_of_a_key() -> None:
