@@ -19,6 +19,13 @@ from gpu_workers.worker import Busy, InvalidInput, UnknownModel, Worker
 
 MAX_BODY_BYTES = 48 * 2**20
 SYNC_WAIT_S = 600.0
+FILE_CHUNK_BYTES = 2**20
+
+
+class File(FileResponse):
+    """Each chunk is read in a thread, and the way there and back takes longer than to read 64 KiB."""
+
+    chunk_size = FILE_CHUNK_BYTES
 
 
 class PredictionRequest(BaseModel):
@@ -114,7 +121,7 @@ class Routes:
             raise HTTPException(404, "no such file")
         outputs = found(self.worker.store.get(prediction_id)).outputs
         media_type = next(output.media_type for output in outputs if output.name == name)
-        return FileResponse(path, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
+        return File(path, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
 
 
 def create_app(routes: Routes) -> FastAPI:

@@ -11,12 +11,15 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import httpx
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from gpu_workers.engines.base import InputRefused, Schema, media_fields
 
 MAX_FILE_BYTES = 200 * 2**20
 FETCH_TIMEOUT_S = 120.0
 IO_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+AGAIN_FOR_S = 15.0
+"""A host that is being restarted is back within that time; giving up at once would cost an attempt."""
 
 
 class FetchFailed(Exception):
@@ -32,6 +35,7 @@ class Fetcher:
         default_factory=lambda: httpx.AsyncClient(timeout=IO_TIMEOUT, follow_redirects=False, trust_env=False)
     )
     """One for all downloads: making one costs as much as a small engine."""
+    again_for_s: float = AGAIN_FOR_S
 
     async def localise(self, inputs: dict[str, Any], schema: Schema, folder: Path) -> dict[str, Any]:
         local = dict(inputs)
@@ -52,14 +56,26 @@ class Fetcher:
         host = host_of(uri)
         if host not in self.allowed_hosts:
             raise InputRefused(f"input files are not fetched from {host!r}")
+        tries = AsyncRetrying(
+            retry=retry_if_exception_type(FetchFailed),
+            stop=stop_after_delay(self.again_for_s),
+            wait=wait_exponential_jitter(initial=0.2, max=2.0, jitter=0.2),
+            reraise=True,
+        )
         try:
             async with asyncio.timeout(FETCH_TIMEOUT_S):
-                await self._download(uri, path)
-        except (httpx.TransportError, TimeoutError) as error:
-            raise FetchFailed(f"input could not be fetched: {type(error).__name__}") from error
+                await tries(self._download, uri, path)
+        except TimeoutError as error:
+            raise FetchFailed(f"input did not arrive within {FETCH_TIMEOUT_S:.0f} s") from error
         return path
 
     async def _download(self, uri: str, path: Path) -> None:
+        try:
+            await self._read(uri, path)
+        except httpx.TransportError as error:
+            raise FetchFailed(f"input could not be fetched: {type(error).__name__}") from error
+
+    async def _read(self, uri: str, path: Path) -> None:
         async with self.client.stream("GET", uri) as answer:
             if answer.status_code >= 500:
                 raise FetchFailed(f"input could not be fetched: HTTP {answer.status_code}")

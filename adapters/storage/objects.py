@@ -19,7 +19,7 @@ from commands.ask import Unavailable
 from commands.ports import StoredBytes
 
 BUFFER_MAX_BYTES = 8 * 2**20
-"""What is smaller is hashed in memory and written once; what is larger goes to a temporary key first."""
+"""What is smaller is read and written at once, hashed in memory; what is larger goes to a temporary key first."""
 CHUNK_BYTES = 2**20
 PENDING = "_pending"
 """Prefix of uploads that are not finished; no org id begins with an underscore."""
@@ -73,13 +73,18 @@ class ObjectStorage:
 
     async def get(self, org_id: str, sha256: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `start` up to `end` (exclusive); raises FileNotFoundError."""
-        size = await self.size(org_id, sha256)
-        stop = size if end is None else min(end, size)
-        if start >= stop:
-            return
         key = _key(org_id, sha256)
-        whole = start == 0 and stop == size
-        found = await obstore.get_async(self._store, key, options=None if whole else {"range": (start, stop)})
+        if start == 0 and end is None:
+            found = await obstore.get_async(self._store, key)
+        else:
+            size = await self.size(org_id, sha256)
+            stop = size if end is None else min(end, size)
+            if start >= stop:
+                return
+            found = await obstore.get_async(self._store, key, options={"range": (start, stop)})
+        if found.range[1] - found.range[0] <= BUFFER_MAX_BYTES:
+            yield bytes(await found.bytes_async())
+            return
         async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
             yield bytes(chunk)
 

@@ -84,7 +84,8 @@ async def find(request: Request, asset_id: str) -> Stored:
 
 async def opened(request: Request, asset: Stored, start: int, end: int) -> AsyncIterator[bytes]:
     """The stream of bytes, its first chunk read already: what is not there is not found, not a broken answer."""
-    chunks = platform_of(request).storage.get(asset.org_id, asset.sha256, start=start, end=end)
+    until = end if end < asset.size else None
+    chunks = platform_of(request).storage.get(asset.org_id, asset.sha256, start=start, end=until)
     try:
         first = await anext(chunks, b"")
     except FileNotFoundError:

@@ -181,9 +181,9 @@ class Dispatcher:
         )
 
     def _links(self, org_id: str, provider: Provider) -> Links:
-        reach, near = self._rooms.reach, provider.name == FLEET
-        base_url = reach.internal if near else reach.public
-        return Links(self._rooms.storage, org_id, base_url, reach.secret, self._now(), prefer_address=not near)
+        reach = self._rooms.reach
+        base_url = reach.internal if provider.name == FLEET else reach.public
+        return Links(self._rooms.storage, org_id, base_url, reach.secret, self._now())
 
     def _webhook_url(self, event: JobDispatched) -> str | None:
         reach = self._rooms.reach

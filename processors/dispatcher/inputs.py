@@ -58,7 +58,7 @@ def _asset(value: Any) -> AssetRef:
 
 @dataclass(slots=True)
 class Links:
-    """Addresses for one call: small files as data URIs, larger ones signed, at an address that the reader reaches."""
+    """Addresses for one call: signed, at an address that the reader reaches; without one, small files as data URIs."""
 
     storage: Storage
     org_id: str
@@ -66,16 +66,13 @@ class Links:
     """Where the provider reaches the gateway; None: nowhere, so that everything must go inline."""
     secret: bytes
     now: float
-    prefer_address: bool = False
-    """A provider far away fetches files itself rather than have them sent with the call."""
     _inline: int = field(default=0, init=False)
 
     async def __call__(self, asset: AssetRef) -> str:
         """Raises InputRefused for a file that can go neither way."""
-        fits = asset.bytes <= INLINE_MAX_BYTES and self._inline + asset.bytes <= INLINE_TOTAL_MAX_BYTES
-        if self.base_url is not None and (self.prefer_address or not fits):
+        if self.base_url is not None:
             return self.base_url.rstrip("/") + asset_path(self.secret, self.org_id, asset, now=self.now)
-        if not fits:
+        if asset.bytes > INLINE_MAX_BYTES or self._inline + asset.bytes > INLINE_TOTAL_MAX_BYTES:
             raise InputRefused("a file is too large to be sent with the call, and no public address is set")
         self._inline += asset.bytes
         try:

@@ -62,7 +62,9 @@ class Fleet:
         url = await self._url(call.worker, call.token, new=True)
         with gone(), translated(WHO):
             answer = await self._client.put(
-                url, json={"model": call.model, "input": dict(call.input)}, headers={"Prefer": "respond-async"}
+                url,
+                content=orjson.dumps({"model": call.model, "input": dict(call.input)}),
+                headers={"Prefer": "respond-async", "Content-Type": "application/json"},
             )
         if answer.status_code >= REFUSALS:
             raise refused(answer.status_code, body_of(answer), retry_after(answer.headers))

@@ -17,11 +17,13 @@ from processors.dispatcher.inputs import Links, parsed, resolved
 NOW = 1_000_000.0
 
 
-async def stored(body: bytes = b"bytes", org: str = "org_1") -> tuple[Links, AssetRef]:
+async def stored(
+    body: bytes = b"bytes", org: str = "org_1", base_url: str | None = "http://gateway/"
+) -> tuple[Links, AssetRef]:
     store = storage("memory://")
     kept = await store.put(org, body, size_max=10**9)
     asset = AssetRef(asset_id="ast_1", sha256=kept.sha256, bytes=kept.size, media_type="image/png")
-    return Links(store, "org_1", "http://gateway/", b"secret", NOW), asset
+    return Links(store, "org_1", base_url, b"secret", NOW), asset
 
 
 async def test_assets_become_addresses_wherever_they_stand() -> None:
@@ -37,13 +39,7 @@ async def test_assets_become_addresses_wherever_they_stand() -> None:
     }  # fmt: skip
 
 
-async def test_a_small_file_goes_inline() -> None:
-    links, asset = await stored(b"tiny")
-    assert await links(asset) == f"data:image/png;base64,{base64.b64encode(b'tiny').decode()}"
-
-
-async def test_a_large_file_gets_a_signed_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inputs, "INLINE_MAX_BYTES", 3)
+async def test_a_file_gets_a_signed_address() -> None:
     links, asset = await stored()
     address = urlsplit(await links(asset))
     query = {name: values[0] for name, values in parse_qs(address.query).items()}
@@ -52,30 +48,28 @@ async def test_a_large_file_gets_a_signed_address(monkeypatch: pytest.MonkeyPatc
     assert (found.org_id, found.sha256, found.media_type, found.size) == ("org_1", asset.sha256, "image/png", 5)
 
 
-async def test_many_small_files_go_inline_until_together_they_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_nothing_of_ours_is_reached_a_small_file_goes_inline() -> None:
+    links, asset = await stored(b"tiny", base_url=None)
+    assert await links(asset) == f"data:image/png;base64,{base64.b64encode(b'tiny').decode()}"
+
+
+async def test_many_small_files_that_together_are_large_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "INLINE_TOTAL_MAX_BYTES", 9)
-    links, asset = await stored()
-    assert [(await links(asset))[:5] for _ in range(2)] == ["data:", "http:"]
-
-
-async def test_a_provider_far_away_fetches_itself_where_it_can() -> None:
-    links, asset = await stored()
-    links.prefer_address = True
-    assert (await links(asset)).startswith("http://gateway/v1/assets/")
-    links.base_url = None
+    links, asset = await stored(base_url=None)
     assert (await links(asset)).startswith("data:")
+    with pytest.raises(InputRefused, match="too large"):
+        await links(asset)
 
 
 async def test_a_file_that_can_go_neither_way_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "INLINE_MAX_BYTES", 3)
-    links, asset = await stored()
-    links.base_url = None
+    links, asset = await stored(base_url=None)
     with pytest.raises(InputRefused, match="too large"):
         await links(asset)
 
 
 async def test_another_orgs_file_is_not_there() -> None:
-    links, asset = await stored(org="org_2")
+    links, asset = await stored(org="org_2", base_url=None)
     with pytest.raises(InputRefused, match="not there"):
         await links(asset)
 

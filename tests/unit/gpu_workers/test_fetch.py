@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import anyio
+import httpx
 import pytest
 
 from gpu_workers.engines.base import InputRefused
@@ -11,6 +13,8 @@ from gpu_workers.fetch import Fetcher, FetchFailed
 from tests.contract.providers.serving import unused_address
 
 SCHEMA = {"properties": {"image": {"type": "string", "x-media": "image"}}}
+
+HERE = frozenset({"127.0.0.1"})
 
 
 @pytest.mark.parametrize(
@@ -29,9 +33,20 @@ SCHEMA = {"properties": {"image": {"type": "string", "x-media": "image"}}}
 )
 async def test_what_is_no_address_of_an_allowed_host_is_refused(address: str, tmp_path: Path) -> None:
     with pytest.raises(InputRefused):
-        await Fetcher(frozenset({"127.0.0.1"})).localise({"image": address}, SCHEMA, tmp_path)
+        await Fetcher(HERE).localise({"image": address}, SCHEMA, tmp_path)
 
 
 async def test_a_host_that_is_away_is_worth_another_try(tmp_path: Path) -> None:
     with pytest.raises(FetchFailed):
-        await Fetcher(frozenset({"127.0.0.1"})).localise({"image": f"{unused_address()}/x"}, SCHEMA, tmp_path)
+        await Fetcher(HERE, again_for_s=0).localise({"image": f"{unused_address()}/x"}, SCHEMA, tmp_path)
+
+
+async def test_a_host_that_is_back_within_time_costs_no_attempt(tmp_path: Path) -> None:
+    answers = iter([503, 200])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(next(answers), content=b"picture")
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    local = await Fetcher(HERE, client).localise({"image": "http://127.0.0.1/x"}, SCHEMA, tmp_path)
+    assert await anyio.Path(local["image"]).read_bytes() == b"picture"
