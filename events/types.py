@@ -6,6 +6,7 @@ from events.accounts.events import ACCOUNT_EVENTS
 from events.canvas.plan_events import PLAN_EVENTS
 from events.canvas.session_events import SESSION_EVENTS
 from events.catalog.events import CATALOG_EVENTS
+from events.credits.checkpoint import CHECKPOINT_EVENTS
 from events.credits.events import ENTRY_OF_KIND
 from events.jobs.events import JOB_EVENTS
 from events.registry import Registry, Upcaster
@@ -20,6 +21,7 @@ REGISTRY = Registry(
         *ACCOUNT_EVENTS,
         *JOB_EVENTS,
         *ENTRY_OF_KIND.values(),
+        *CHECKPOINT_EVENTS,
         *CATALOG_EVENTS,
     ),
     UPCASTERS,

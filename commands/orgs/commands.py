@@ -9,6 +9,7 @@ from pydantic import Field
 from commands.model import Command
 from events.accounts.events import Limits, Role
 from events.assets import AssetRef
+from events.credits.checkpoint import PLATFORM, HashText
 from events.envelope import StreamRef
 from events.jobs.events import Category, Cause, EngineSpan, PriceLine, Priority, ProviderCharged
 from events.model import MONEY_MAX, Money, SignedMoney
@@ -208,6 +209,28 @@ class DiscardJob(JobCommand):
     pass
 
 
+class RequestCheckpoint(OrgCommand):
+    """Asks the signer for a checkpoint of the book's present head. Answered `{seq}`."""
+
+
+class RecordCheckpoint(OrgCommand):
+    """A head, signed. `signature` is over the canonical JSON of `{org_id, seq, hash, at, key_id}`. Answered `{seq}`."""
+
+    seq: int = Field(ge=1)
+    hash: HashText
+    at: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+00:00$")
+    public_key: str
+    signature: str
+
+
+class IntroduceSigningKey(OrgCommand):
+    """The signer's key, before it signs. `endorsement` is the present key's signature of it. Answered `{key_id}`."""
+
+    org_id: Literal["platform"] = PLATFORM
+    public_key: str
+    endorsement: str | None = None
+
+
 ORGS_COMMANDS: tuple[type[OrgCommand], ...] = (
     OpenOrg,
     IssueKey,
@@ -229,4 +252,7 @@ ORGS_COMMANDS: tuple[type[OrgCommand], ...] = (
     ConfirmStopped,
     ReplayJob,
     DiscardJob,
+    RequestCheckpoint,
+    RecordCheckpoint,
+    IntroduceSigningKey,
 )

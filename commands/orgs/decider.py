@@ -6,13 +6,22 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from commands.model import Command, Context, CurrentRecord, Decider, Decision, Fold, Streams
-from commands.orgs import accounts, end_job, refund_job, run_job, submit_job
+from commands.orgs import accounts, end_job, record_checkpoint, refund_job, run_job, signing_keys, submit_job
 from commands.orgs import commands as c
 from events.accounts import state as account_state
+from events.credits import checkpoint_state
 from events.credits import state as book_state
 from events.envelope import StreamRef
 from events.jobs import state as job_state
-from events.topics import COMMANDS_ORGS, CURRENT_JOBS, CURRENT_ORGS, EVENTS_ACCOUNTS, EVENTS_CREDITS, EVENTS_JOBS
+from events.topics import (
+    COMMANDS_ORGS,
+    CURRENT_JOBS,
+    CURRENT_ORGS,
+    EVENTS_ACCOUNTS,
+    EVENTS_CHECKPOINTS,
+    EVENTS_CREDITS,
+    EVENTS_JOBS,
+)
 
 _USE_CASES: Final[dict[type[Command], Callable[[Any, Streams, Context], Decision]]] = {
     c.OpenOrg: accounts.open_org,
@@ -35,6 +44,9 @@ _USE_CASES: Final[dict[type[Command], Callable[[Any, Streams, Context], Decision
     c.RecordAttemptFailed: end_job.record_attempt_failed,
     c.CancelJob: end_job.cancel_job,
     c.DiscardJob: end_job.discard_job,
+    c.RequestCheckpoint: record_checkpoint.request_checkpoint,
+    c.RecordCheckpoint: record_checkpoint.record_checkpoint,
+    c.IntroduceSigningKey: signing_keys.introduce_signing_key,
 }
 
 
@@ -60,6 +72,7 @@ ORGS: Final = Decider(
         EVENTS_ACCOUNTS: Fold(account_state.initial, account_state.evolve),
         EVENTS_JOBS: Fold(job_state.initial, job_state.evolve),
         EVENTS_CREDITS: Fold(book_state.initial, book_state.evolve),
+        EVENTS_CHECKPOINTS: Fold(checkpoint_state.initial, checkpoint_state.evolve),
     },
     decide=decide,
     summarize=summarize,

@@ -11,7 +11,7 @@ from events.credits.state import Book
 from events.envelope import StreamRef
 from events.jobs.state import EndedJob, Job, LiveJob, NoJob
 from events.model import Event
-from events.topics import EVENTS_ACCOUNTS, EVENTS_CREDITS, EVENTS_JOBS
+from events.topics import EVENTS_ACCOUNTS, EVENTS_CHECKPOINTS, EVENTS_CREDITS, EVENTS_JOBS
 
 
 def account_ref(subject: str) -> StreamRef:
@@ -20,6 +20,10 @@ def account_ref(subject: str) -> StreamRef:
 
 def book_ref(org_id: str) -> StreamRef:
     return StreamRef(EVENTS_CREDITS, org_id)
+
+
+def checkpoints_ref(org_id: str) -> StreamRef:
+    return StreamRef(EVENTS_CHECKPOINTS, org_id)
 
 
 def job_ref(job_id: str) -> StreamRef:

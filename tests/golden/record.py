@@ -31,7 +31,7 @@ from tests.given import (
     submit,
 )
 from tests.specification import World
-from tests.unit.commands import test_catalog, test_plans
+from tests.unit.commands import test_catalog, test_checkpoints, test_plans
 
 FILE = Path(__file__).parent / "events.jsonl"
 
@@ -71,6 +71,12 @@ def org_histories() -> tuple[tuple[Command, ...], ...]:
             orgs.RevokeKey(org_id=ORG, key_id="key_1"),
             orgs.SetLimits(org_id=ORG, limits=Limits(concurrent=3)),
             orgs.ForgetPerson(org_id=ORG, user_id="usr_1"),
+        ),
+        (
+            test_checkpoints.introduce(test_checkpoints.KEY),
+            *opened(),
+            test_checkpoints.REQUEST,
+            test_checkpoints.head_of(*opened()),
         ),
     )
 
