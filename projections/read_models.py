@@ -9,11 +9,19 @@ from typing import Final
 from commands.ports import Vault
 from events.accounts.events import PersonForgotten
 from events.envelope import Recorded
-from events.topics import EVENTS_ACCOUNTS, EVENTS_CANVAS, EVENTS_CATALOG, EVENTS_CREDITS, EVENTS_JOBS
+from events.topics import (
+    EVENTS_ACCOUNTS,
+    EVENTS_CANVAS,
+    EVENTS_CATALOG,
+    EVENTS_CHECKPOINTS,
+    EVENTS_CREDITS,
+    EVENTS_JOBS,
+)
 from projections import (
     accounts,
     assets,
     balances,
+    checkpoints,
     jobs,
     ledger,
     messages,
@@ -22,6 +30,7 @@ from projections import (
     runs,
     session_events,
     sessions,
+    signing_keys,
     steps,
     usage,
 )
@@ -55,6 +64,7 @@ class RunningModel:
 _CANVAS = frozenset({EVENTS_CANVAS})
 _JOBS = frozenset({EVENTS_JOBS})
 _CREDITS = frozenset({EVENTS_CREDITS})
+_CHECKPOINTS = frozenset({EVENTS_CHECKPOINTS})
 _BOOKS_SHAPE = 2
 """Of two: the lines of the ledger build on the balances, so both are made anew together."""
 
@@ -69,6 +79,8 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     ReadModel(jobs.COLLECTION, _JOBS, jobs.project, jobs.INDEXES, 2),
     ReadModel(accounts.COLLECTION, frozenset({EVENTS_ACCOUNTS}), accounts.project, accounts.INDEXES),
     ReadModel(balances.COLLECTION, _CREDITS, balances.project, balances.INDEXES, _BOOKS_SHAPE),
+    ReadModel(checkpoints.COLLECTION, _CHECKPOINTS, checkpoints.project, checkpoints.INDEXES),
+    ReadModel(signing_keys.COLLECTION, _CHECKPOINTS, signing_keys.project, signing_keys.INDEXES),
     ReadModel(models.COLLECTION, frozenset({EVENTS_CATALOG}), models.project, models.INDEXES),
 )
 RUNNING_MODELS: Final[tuple[RunningModel, ...]] = (

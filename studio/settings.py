@@ -73,6 +73,13 @@ class Settings(BaseSettings):
     )
     master_key: SecretStr | None = Field(None, description="Wraps the personal data keys: 32 bytes, URL-safe base64.")
 
+    signing_key: SecretStr | None = Field(
+        None, description="Signs checkpoints of the books: an Ed25519 key's 32 bytes, URL-safe base64."
+    )
+    signing_key_file: Path | None = Field(
+        None, description="The file that holds it instead; unset with no key: one of the data directory, made once."
+    )
+
     process_name: str = Field("studio", description="This process's name in logs, metrics and status.")
     health_port: int | None = Field(
         None, ge=0, le=65535, description="Port on 127.0.0.1 of this process's health and metrics."

@@ -43,6 +43,10 @@ class Layout:
         return self.data_dir / "secrets.json"
 
     @property
+    def signing_key(self) -> Path:
+        return self.data_dir / "signing.key"
+
+    @property
     def dev(self) -> Path:
         return self.data_dir / "dev.json"
 

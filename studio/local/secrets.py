@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+from pathlib import Path
 
 from studio.local.layout import Layout, write_private
 from studio.settings import Settings
@@ -20,7 +21,18 @@ def with_secrets(settings: Settings, layout: Layout) -> Settings:
     }
     if made != kept:
         write_private(layout.secrets, json.dumps(made, indent=2))
+    if settings.signing_key is None and settings.signing_key_file is None:
+        made["signing_key_file"] = str(with_signing_key(layout.signing_key))
     return filled(settings, made)
+
+
+def with_signing_key(file: Path) -> Path:
+    """A file of its own, because it can be replaced while the platform runs; made once."""
+    if not file.exists():
+        from adapters.signing.keys import KeyFile
+
+        KeyFile(file).make()
+    return file
 
 
 def filled(settings: Settings, values: dict[str, str]) -> Settings:

@@ -1,12 +1,103 @@
-"""`audit`: what an auditor asks: checkpoints, and the keys that signed them."""
+"""`audit`: proof of the books: checkpoints, and the keys that signed them."""
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from typing import Annotated, Any, Final
+
 import typer
+from rich.table import Table
+
+from studio.client.access import Key, NoPlatform, Url, access
+from studio.client.api import Api, OutOfTime, Refused
+from studio.local import addresses as addressbook
+from studio.settings import Settings
+from studio.verbs.jobs import answered
+from studio.verbs.output import Json, console, failing_on, print_json, show_json
 
 app = typer.Typer(help="Proof of the books: checkpoints and the keys that signed them.", no_args_is_help=True)
 
+SIGNED_WITHIN_S: Final = 60.0
+LOOK_EVERY_S: Final = 0.25
 
-@app.callback()
-def audit() -> None:
-    """Proof of the books: checkpoints and the keys that signed them."""
+
+@app.command()
+def checkpoint(
+    org: Annotated[str | None, typer.Option(help="Another organisation than the key's; needs the platform's.")] = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Asks for a checkpoint of the books as they are now, and waits until it is signed.
+
+    Everything up to the newest checkpoint that you hold is proven. Keep what this prints where the platform's
+    operators cannot reach it.
+
+    Example:  studio audit checkpoint --json > checkpoint.json
+    """
+    with failing_on(NoPlatform, Refused, OutOfTime):
+        signed = asyncio.run(signed_now(url, key, org))
+    show_json(signed, as_json)
+
+
+async def signed_now(url: str | None, key: str | None, org: str | None) -> dict[str, Any]:
+    """The checkpoint that covers everything up to now; none where there are no entries."""
+    found, path = access(url, key), "/v1/audit"
+    if org is not None:
+        found = replace(found, api_key=key or found.admin_key or found.api_key)
+        path = f"/v1/admin/orgs/{org}/audit"
+    async with Api(found, SIGNED_WITHIN_S) as api:
+        asked = await api.post(f"{path}/checkpoints")
+        if asked["seq"] == 0:
+            return {}
+        while True:
+            chain = await api.get(f"{path}/chain")
+            if (signed := chain.get("checkpoint")) is not None and signed["seq"] >= asked["seq"]:
+                return dict(signed)
+            if api.left <= 0:
+                raise OutOfTime(f"entry {asked['seq']} was not signed within {SIGNED_WITHIN_S:.0f} s")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
+@app.command()
+def keys(url: Url = None, key: Key = None, as_json: Json = False) -> None:
+    """The public keys of all checkpoints, and from when until when each has signed.
+
+    The first one is vouched for by nobody: compare its id with the one that you noted when your audit began. Another
+    one that nobody vouches for was put there by hand: ask the operators why.
+
+    Example:  studio audit keys
+    """
+    found = answered(url, key, "GET", "/v1/audit/keys")
+    if as_json:
+        print_json(found)
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for title in ("key", "since", "retired", "vouched for by", "public key"):
+        table.add_column(title)
+    for one in found["items"]:
+        by = one["replaces"] if "endorsement" in one else "nobody"
+        table.add_row(one["key_id"], one["since"], one.get("retired_at", ""), by, one["public_key"])
+    console.print(table)
+
+
+@app.command("rotate-key")
+def rotate_key(url: Url = None, key: Key = None, as_json: Json = False) -> None:
+    """Replaces the key that signs checkpoints; run it where the signer's key file lies.
+
+    The old key vouches for the new one, and its public half stays on the log: checkpoints that it signed are valid
+    for ever. Its PRIVATE half is overwritten in the key file and needed by nobody again: destroy every copy and backup
+    of it, for whoever holds one could sign a forged past. Keep a copy of the new file as you keep the master key: a
+    signer that starts with a fresh key signs on, but nobody vouches for it, and every auditor will ask.
+
+    With STUDIO_SIGNING_KEY in the environment nothing is written: the line to put there is printed.
+
+    Example:  studio audit rotate-key
+    """
+    from adapters.signing.keys import BadSigningKey
+    from studio.verbs.rotation import NoRotation, rotated
+
+    with failing_on(NoPlatform, Refused, OutOfTime, BadSigningKey, NoRotation, OSError):
+        result = asyncio.run(rotated(url, key, addressbook.connected(Settings())))
+    show_json(result, as_json)

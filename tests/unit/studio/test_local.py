@@ -7,7 +7,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from adapters.signing.keys import BadSigningKey, SigningKey
 from studio.local import addresses, prerequisites, secrets
 from studio.local.layout import Layout
 from studio.local.locks import locked
@@ -16,6 +18,7 @@ from studio.local.ports import RANGE, assign, assign_remembered
 from studio.local.prerequisites import MissingPrerequisites, Prerequisite
 from studio.local.servers import kafka
 from studio.local.supervisor import PLATFORM, SERVERS, Program, configuration
+from studio.processes import signer
 from studio.settings import PROJECT_ROOT
 from tests.servers import isolated_settings, quiet
 
@@ -84,6 +87,29 @@ def test_secrets_are_made_once_and_are_their_owners_only(tmp_path: Path) -> None
     assert first.admin_key is not None
     assert layout.secrets.stat().st_mode & 0o777 == 0o600
     assert layout.data_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_signing_key_is_made_where_none_is_named(tmp_path: Path) -> None:
+    layout = ready_layout(tmp_path)
+    settings = isolated_settings(layout.data_dir)
+    first = secrets.with_secrets(settings, layout)
+    key = signer.present_key(first)()
+    assert layout.signing_key.stat().st_mode & 0o777 == 0o600
+    assert signer.present_key(secrets.with_secrets(settings, layout))().key_id == key.key_id
+    named = settings.model_copy(update={"signing_key": SecretStr(SigningKey.new().text)})
+    assert signer.present_key(secrets.with_secrets(named, layout))().key_id != key.key_id
+
+
+def test_without_a_key_the_signer_does_not_start_and_says_why(tmp_path: Path) -> None:
+    settings = isolated_settings(tmp_path)
+    with pytest.raises(ValueError, match="STUDIO_SIGNING_KEY or STUDIO_SIGNING_KEY_FILE is not set"):
+        signer.present_key(settings)
+    missing = settings.model_copy(update={"signing_key_file": tmp_path / "none"})
+    with pytest.raises(BadSigningKey, match="none cannot be read: No such file"):
+        signer.present_key(missing)
+    wrong = settings.model_copy(update={"signing_key": SecretStr("short")})
+    with pytest.raises(BadSigningKey, match="the signing key"):
+        signer.present_key(wrong)
 
 
 def test_processes_are_told_everything_that_was_resolved(tmp_path: Path) -> None:

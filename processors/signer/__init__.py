@@ -1,0 +1,1 @@
+"""The signer: computes every chain again, and signs its head."""
