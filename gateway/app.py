@@ -32,6 +32,7 @@ from gateway.routes import (
     about,
     admin,
     assets,
+    audit,
     books,
     jobs,
     models,
@@ -61,7 +62,8 @@ def create_app(platform: Platform, feed: CreditsFeed, dist: Path, *, partitions:
         platform.hub, Renderer(platform.vault, sign), feed, platform.streams, platform.reading, partitions
     )
     resources = (
-        jobs, sessions, uploads, plans, queue, models, books, assets, projects, admin, refunds, page_login, webhooks,
+        jobs, sessions, uploads, plans, queue, models, books, audit, assets, projects, admin, refunds, page_login,
+        webhooks,
     )  # fmt: skip
     for resource in resources:
         app.include_router(resource.router, prefix="/v1")
