@@ -88,7 +88,7 @@ async def test_what_is_gone_is_told_from_what_is_down(
         await read(downloads, url + path)
 
 
-@pytest.mark.parametrize("address", [unused_address(), "ftp://example.test/x", "nonsense"])
-async def test_where_nobody_is_nothing_was_sent(downloads: Downloads, address: str) -> None:
+@pytest.mark.parametrize("address", [None, "ftp://example.test/x", "nonsense"])
+async def test_where_nobody_is_nothing_was_sent(downloads: Downloads, address: str | None) -> None:
     with pytest.raises(NotSent):
-        await read(downloads, address)
+        await read(downloads, address or unused_address())
