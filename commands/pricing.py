@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import ROUND_CEILING, Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any, Final
 
@@ -35,13 +35,21 @@ _SIDE_MIN_PX = 64
 
 
 def estimate(spec: ModelSpec, values: Input) -> tuple[tuple[PriceLine, ...], int]:
-    """The lines and their total: an upper bound, so that what is reserved is enough for what is captured.
-
-    It is 0 where the price is. Who submits reserves 1 all the same, since an entry of the ledger moves something;
-    with the result, it is given back.
-    """
+    """The lines and their total: an upper bound, so that what is reserved is enough for what is captured."""
     line = priced(spec.price, quantity(spec, values))
     return (line,), line.amount
+
+
+def total(lines: Iterable[PriceLine]) -> int:
+    return sum(line.amount for line in lines)
+
+
+def reservation(lines: Iterable[PriceLine]) -> int:
+    """What a job of this price sets aside: its total, and 1 where that is 0, since an entry moves something.
+
+    With the result, it is given back.
+    """
+    return max(total(lines), 1)
 
 
 def priced(price: Price, amount_of_units: Decimal) -> PriceLine:

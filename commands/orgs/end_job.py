@@ -9,7 +9,8 @@ from commands.model import Context, Decision, Streams
 from commands.orgs import ledger
 from commands.orgs.commands import CancelJob, DiscardJob, JobCommand, RecordAttemptFailed, RecordJobSucceeded
 from commands.orgs.streams import book_of, book_ref, job_of, job_ref
-from commands.refusals import AlreadyEnded, IllegalState
+from commands.pricing import total
+from commands.refusals import AlreadyEnded, IllegalState, InvalidInput
 from events.envelope import StreamRef
 from events.jobs.events import (
     AttemptFailed,
@@ -33,6 +34,8 @@ def record_job_succeeded(command: RecordJobSucceeded, streams: Streams, context:
     job = job_of(streams, command.org_id, command.job_id)
     if not _holds(job, command.lease):
         return _refuse_late(command, job, command.lease)
+    if command.bill and total(command.bill) != command.cost:
+        raise InvalidInput.at("/bill", "the lines of the bill do not add up to the cost")
     accepted = job.accepted
     captured = min(command.cost, accepted.reserved)
     succeeded = JobSucceeded(

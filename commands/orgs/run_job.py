@@ -50,6 +50,7 @@ def dispatch_job(command: DispatchJob, streams: Streams, context: Context) -> De
         model=command.model,
         input=job.accepted.input,
         max_runtime_s=job.accepted.max_runtime_s,
+        price=job.accepted.price if command.model == job.accepted.model else None,
         worker=command.worker,
         considered=command.considered,
     )

@@ -8,6 +8,7 @@ from commands.model import Context, Decision, Streams
 from commands.orgs import ledger
 from commands.orgs.commands import ReplayJob, SubmitJob
 from commands.orgs.streams import book_of, book_ref, job_of, job_ref, org_of
+from commands.pricing import reservation
 from commands.refusals import IllegalState, InvalidInput
 from events.envelope import StreamRef
 from events.jobs.events import JobAccepted, JobEvent, JobQueued, JobReplayed
@@ -20,6 +21,8 @@ def submit_job(command: SubmitJob, streams: Streams, context: Context) -> Decisi
     org = org_of(streams, command.org_id)
     if command.project_id is not None and command.project_id not in org.projects:
         raise InvalidInput.at("/project_id", "no such project")
+    if command.price and command.reserve != reservation(command.price):
+        raise InvalidInput.at("/price", "the lines of the price do not explain what is to be reserved")
     if command.max_cost is not None and command.reserve > command.max_cost:
         raise InvalidInput.at("/max_cost", f"this job may cost {command.reserve} millicredits")
     accepted = JobAccepted(

@@ -74,6 +74,8 @@ class JobDispatched(JobEvent):
     model: str
     input: Sealed
     max_runtime_s: int
+    price: tuple[PriceLine, ...] | None = None
+    """As accepted, so that the bill is made by the price that was agreed upon; none for another model's attempt."""
     worker: str | None = None
     considered: tuple[str, ...] = ()
 

@@ -12,8 +12,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from commands.orgs.commands import Amount, CancelJob, DiscardJob, ReplayJob, SubmitJob
+from commands.pricing import reservation
 from events.jobs.events import Priority
-from events.model import MONEY_MAX
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from gateway import queries
 from gateway.answers import ask, decided, json, page, platform_of
@@ -55,7 +55,7 @@ async def submit(request: Request, after: str | None = None) -> Response:
     inputs: Inputs = request.app.state.inputs
     values = await inputs.resolve(who.org_id, model.model, body.input)
     inputs.check(model, values)
-    lines, total = priced(model.model, values)
+    lines, _ = priced(model.model, values)
     command = SubmitJob(
         org_id=who.org_id,
         job_id=same.new("job"),
@@ -63,7 +63,7 @@ async def submit(request: Request, after: str | None = None) -> Response:
         provider=model.model.provider,
         priority=body.priority,
         input=await platform.vault.seal(who.org_id, who.person, as_text(values)),
-        reserve=min(max(total, 1), MONEY_MAX),
+        reserve=reservation(lines),
         price=lines,
         project_id=project_of(who, body.project_id),
         max_cost=body.max_cost,

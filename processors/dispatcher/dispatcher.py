@@ -24,7 +24,7 @@ from events.envelope import Recorded
 from events.jobs.events import JobCancelled, JobDispatched, LeaseExpired
 from events.model import Event
 from processors.dispatcher.attempt import Attempt, AttemptOver, stopped_at
-from processors.dispatcher.cost import actual
+from processors.dispatcher.cost import actual, as_agreed
 from processors.dispatcher.decisions import as_failure, record_failed
 from processors.dispatcher.errors import AccessRefused, ProviderError, WorkerGone
 from processors.dispatcher.inputs import Links, parsed, resolved
@@ -153,11 +153,11 @@ class Dispatcher:
     async def _succeeded(
         self, event: JobDispatched, spec: ModelSpec, values: Mapping[str, Any], ended: Succeeded
     ) -> RecordJobSucceeded:
-        """Billed by the input as it was priced: addresses say nothing of the files behind them."""
+        """Billed at the price and by the input that were agreed upon: addresses say nothing of the files behind."""
         outputs = await self._rooms.results.bring_home(
             event.org_id, ended.outputs, like=event.input, engine=ended.engine
         )
-        bill, cost = actual(spec, values, outputs, ended.usage)
+        bill, cost = actual(as_agreed(spec, event.price), values, outputs, ended.usage)
         return RecordJobSucceeded(
             org_id=event.org_id,
             job_id=event.job_id,

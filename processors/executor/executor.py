@@ -270,12 +270,12 @@ class Executor:
 
 
 def _priced(spec: ModelSpec, wired: dict[str, object]) -> tuple[tuple[PriceLine, ...], int]:
-    """Even what costs nothing reserves the smallest amount. Raises Unfit."""
+    """The lines of its price and what they reserve. Raises Unfit."""
     try:
-        lines, total = pricing.estimate(spec, wired)
+        lines, _ = pricing.estimate(spec, wired)
     except ValueError as error:
         raise Unfit("input_validation", str(error)) from error
-    return lines, max(total, 1)
+    return lines, pricing.reservation(lines)
 
 
 def _why(error: Unfit | Refusal | CommandFailed) -> tuple[Category, str]:
