@@ -14,12 +14,14 @@ from events.topics import EVENTS_CANVAS, EVENTS_CREDITS, EVENTS_JOBS
 from gateway import ledger as books
 from gateway import queries
 from gateway.answers import NO_STORE, json, platform_of
-from gateway.auth import READERS, caller
+from gateway.auth import READERS, caller, of_prefix
 from gateway.credits_feed import balance_of
+from gateway.explain import story_of
 from gateway.ledger import Asked
 from gateway.problems import Problem
 from gateway.statement import as_csv, as_json, statement
 from gateway.usage import By, usage
+from gateway.views import Views
 
 router = APIRouter(tags=["credits"])
 READS: Final = (EVENTS_CREDITS,)
@@ -108,3 +110,29 @@ async def spending(
     who, platform = caller(request, *READERS), platform_of(request)
     await platform.reading.after(after, (EVENTS_JOBS,))
     return json({"items": await usage(platform.db, who.org_id, by, since, until)})
+
+
+@router.get("/credits/entries/{entry_id}/explain")
+async def explain(request: Request, entry_id: str, after: str | None = None) -> Response:
+    """A line of the books with everything that led to it: `chain`, oldest first, from a person's words to the entry.
+
+    Each stop names the event that it is and what caused that one: the event, or the job, of a stop before it, or the
+    request of a person.
+    """
+    who, platform = caller(request, *READERS), platform_of(request)
+    await platform.reading.after(after, WITH_CAUSES)
+    story = await story_of(platform.db, who.org_id, of_prefix(entry_id, "ent"))
+    views: Views = request.app.state.views
+    job = {} if story.job is None else {"job": views.job(story.job)}
+    (line,) = await books.expanded(platform.db, who.org_id, [story.entry])
+    siblings = [books.plain(one) for one in story.siblings]
+    return json(
+        {
+            "entry": books.plain(story.entry),
+            "balances": line["balances"],
+            "cause": line["cause"],
+            "siblings": siblings,
+            **job,
+            "chain": story.chain,
+        }
+    )

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from studio.client.access import Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
+from studio.client.explanation import explained
 from studio.client.screen import credit
 from studio.verbs.jobs import TIMEOUT_S, answered
 from studio.verbs.output import Json, console, failing_on, print_json, show_json
@@ -51,6 +52,21 @@ def ledger(
         postings = ", ".join(f"{one['account'].split(':')[0]} {credit(one['amount'])}" for one in entry["postings"])
         table.add_row(str(entry["seq"]), entry["at"], entry["kind"], entry.get("job_id", ""), postings)
     console.print(table)
+
+
+@app.command()
+def explain(
+    entry: Annotated[str, typer.Argument(help="The entry's id: ent_…")],
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """How a line of the books came about: from a person's words along the log to it, and its neighbours."""
+    found = answered(url, key, "GET", f"/v1/credits/entries/{entry}/explain")
+    if as_json:
+        print_json(found)
+    else:
+        console.print(explained(found), highlight=False)
 
 
 @app.command()

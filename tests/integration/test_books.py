@@ -237,9 +237,32 @@ async def test_the_days_sums_are_those_of_the_books(books: Bookkeeper) -> None:
     assert (await books.read("/v1/credits/usage", by="model", **past))["items"] == []
 
 
+async def test_a_line_of_a_job_of_its_own_is_explained_from_the_request_on(books: Bookkeeper) -> None:
+    await books.operate("refunds", job_id=books.jobs[0], amount=10, reason="sorry")
+    lines = {one["kind"]: one for one in (await books.read(job_id=books.jobs[0]))["items"]}
+    for kind, expected in {
+        "reserve": ["job", "entry"],
+        "capture": ["job", "entry", "attempt", "file", "entry"],
+        "refund": ["job", "entry", "attempt", "file", "entry", "entry"],
+    }.items():
+        found = await books.read(f"/v1/credits/entries/{lines[kind]['entry_id']}/explain")
+        assert found["entry"] == lines[kind]
+        assert [stop["kind"] for stop in found["chain"]] == expected
+        assert found["chain"][-1]["id"] == lines[kind]["entry_id"]
+        assert [one["kind"] for one in found["siblings"]] == ["reserve", "capture", "refund"]
+        assert (found["job"]["job_id"], found["job"]["refunded"]) == (books.jobs[0], 10)
+    granted = (await books.read(kind="grant"))["items"][0]
+    found = await books.read(f"/v1/credits/entries/{granted['entry_id']}/explain")
+    assert ("job" in found, [stop["id"] for stop in found["chain"]]) == (False, [granted["entry_id"]])
+
+
 async def test_another_organisation_sees_nothing_of_it(books: Bookkeeper, core: Core) -> None:
     other = await core.new_org(0)
     async with core.client(other.member) as client:
+        entry = (await books.read())["items"][0]["entry_id"]
+        for unknown in (entry, "ent_nothing", "nonsense"):
+            answer = await client.get(f"/v1/credits/entries/{unknown}/explain", params={"after": books.after})
+            assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
         others = await client.get(STATEMENT, params={"after": books.after, "format": "json"})
         assert others.json()["movements"] == []
         spent = await client.get("/v1/credits/usage", params={"after": books.after, "by": "model"})
