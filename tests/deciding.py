@@ -24,13 +24,14 @@ NOON_MS = 1_767_268_800_000
 
 
 class Orgs:
-    """An `Ask` over one partition; `log` is what a reader of its topics would see."""
+    """An `Ask` over one partition; `log` is what a reader of its topics would see, `raw` as it stands there."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._streams: dict[tuple[str, str], StreamRow] = {}
         self._offsets = itertools.count()
         self.log: list[Recorded] = []
+        self.raw: list[ConsumerRecord[bytes, bytes]] = []
         self.restart(Mark())
 
     def restart(self, mark: Mark) -> None:
@@ -51,7 +52,8 @@ class Orgs:
         mark = self._store.mark.copy()
         for out in batch.records:
             if out.event_id is not None:
-                self.log.append(from_record(record(out.topic, len(self.log), out.key, out.value, out.headers)))
+                self.raw.append(record(out.topic, len(self.log), out.key, out.value, out.headers))
+                self.log.append(from_record(self.raw[-1]))
                 mark.last_events[out.topic] = LastEvent(len(self.log) - 1, out.event_id)
         self._streams |= batch.streams
         self._store.apply(batch.changes, mark)

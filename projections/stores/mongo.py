@@ -12,12 +12,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from commands.ports import ERASED
 from projections.read_models import ALL_MODELS
+from projections.stores import DATABASE
 from projections.writes import Blank, Insert, Update, Write
 
 Document = dict[str, Any]
 Operation = UpdateOne | UpdateMany
 
-DATABASE: Final = "studio"
 KidsOf = Callable[[str, str], Awaitable[Sequence[str]]]
 """(org, person) → the ids of all personal keys that person ever had there."""
 

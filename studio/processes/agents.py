@@ -8,7 +8,7 @@ from processors.agents.reactor import CALL_TIMEOUT_S, Agents, Rooms, key_of
 from processors.agents.sessions import Sessions
 from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
-from projections.stores.mongo import DATABASE
+from projections.stores import DATABASE
 from projections.streams import StreamStore
 from studio.processes import parts
 from studio.processes.process import Process

@@ -7,7 +7,7 @@ from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from processors.executor.executor import TYPES, Executor, key_of, wants
 from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
-from projections.stores.mongo import DATABASE
+from projections.stores import DATABASE
 from projections.streams import StreamStore
 from studio.processes import parts
 from studio.processes.process import Process

@@ -33,7 +33,7 @@ from gateway.keyring import Keyring
 from gateway.platform import About, Platform, Secrets
 from gateway.reading import Reading
 from processors.runners.together import once, together
-from projections.stores.mongo import DATABASE
+from projections.stores import DATABASE
 from projections.streams import StreamStore
 from studio.processes.configured import access_of, secret, simulators_url
 from studio.processes.health import HealthServer

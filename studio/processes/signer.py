@@ -10,7 +10,7 @@ from processors.runners.together import once, together
 from processors.signer.core import Effect
 from processors.signer.ports import PresentKey
 from processors.signer.ticking import SignerTicks
-from projections.stores.mongo import DATABASE
+from projections.stores import DATABASE
 from projections.unsigned import UnsignedBooks
 from studio.processes import parts
 from studio.processes.process import Process

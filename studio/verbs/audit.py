@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from studio.client.access import Key, NoPlatform, Url, access
-from studio.client.api import Api, OutOfTime, Refused
+from studio.client.access import Key, NoPlatform, Url
+from studio.client.api import OutOfTime, Refused
+from studio.client.checkpoints import signed_now
 from studio.local import addresses as addressbook
 from studio.settings import Settings
+from studio.verbs import audit_export, audit_verify
 from studio.verbs.jobs import answered
 from studio.verbs.output import Json, console, failing_on, print_json, show_json
 
 app = typer.Typer(help="Proof of the books: checkpoints and the keys that signed them.", no_args_is_help=True)
-
-SIGNED_WITHIN_S: Final = 60.0
-LOOK_EVERY_S: Final = 0.25
 
 
 @app.command()
@@ -39,25 +37,6 @@ def checkpoint(
     with failing_on(NoPlatform, Refused, OutOfTime):
         signed = asyncio.run(signed_now(url, key, org))
     show_json(signed, as_json)
-
-
-async def signed_now(url: str | None, key: str | None, org: str | None) -> dict[str, Any]:
-    """The checkpoint that covers everything up to now; none where there are no entries."""
-    found, path = access(url, key), "/v1/audit"
-    if org is not None:
-        found = replace(found, api_key=key or found.admin_key or found.api_key)
-        path = f"/v1/admin/orgs/{org}/audit"
-    async with Api(found, SIGNED_WITHIN_S) as api:
-        asked = await api.post(f"{path}/checkpoints")
-        if asked["seq"] == 0:
-            return {}
-        while True:
-            chain = await api.get(f"{path}/chain")
-            if (signed := chain.get("checkpoint")) is not None and signed["seq"] >= asked["seq"]:
-                return dict(signed)
-            if api.left <= 0:
-                raise OutOfTime(f"entry {asked['seq']} was not signed within {SIGNED_WITHIN_S:.0f} s")
-            await asyncio.sleep(LOOK_EVERY_S)
 
 
 @app.command()
@@ -101,3 +80,7 @@ def rotate_key(url: Url = None, key: Key = None, as_json: Json = False) -> None:
     with failing_on(NoPlatform, Refused, OutOfTime, BadSigningKey, NoRotation, OSError):
         result = asyncio.run(rotated(url, key, addressbook.connected(Settings())))
     show_json(result, as_json)
+
+
+app.command("verify")(audit_verify.verify)
+app.command("export")(audit_export.export)

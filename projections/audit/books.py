@@ -1,0 +1,170 @@
+"""Books as the auditor keeps them: accounts, the chain's head, and what each live job has set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from events.credits.chain import GENESIS
+
+CLOSED: Final = "closed"
+MONEY_MAX: Final = 2**53 - 1
+TYPE_OF_KIND: Final = {
+    "grant": b"com.aistudio.credits.granted.v1",
+    "purchase": b"com.aistudio.credits.purchased.v1",
+    "adjust": b"com.aistudio.credits.adjusted.v1",
+    "allocate": b"com.aistudio.credits.allocated.v1",
+    "deallocate": b"com.aistudio.credits.deallocated.v1",
+    "reserve": b"com.aistudio.credits.reserved.v1",
+    "capture": b"com.aistudio.credits.captured.v1",
+    "release": b"com.aistudio.credits.released.v1",
+    "refund": b"com.aistudio.credits.refunded.v1",
+}
+
+
+class BadEntry(ValueError):
+    """An entry that these books cannot hold: its rule, and what is wrong."""
+
+    def __init__(self, rule: str, detail: str) -> None:
+        super().__init__(detail)
+        self.rule = rule
+        self.detail = detail
+
+
+@dataclass(slots=True)
+class Live:
+    """What a job has set aside, and the account that it came from and goes back to."""
+
+    amount: int
+    source: str
+
+
+@dataclass(slots=True)
+class Book:
+    """One organisation's. Grows with its open allocations and its live jobs only."""
+
+    org_id: str
+    seq: int = 0
+    head: str = GENESIS
+    at: str = ""
+    available: int = 0
+    spent: int = 0
+    external: int = 0
+    allocations: dict[str, int] = field(default_factory=dict)
+    live: dict[str, Live] = field(default_factory=dict)
+
+    @property
+    def reserved(self) -> int:
+        return sum(live.amount for live in self.live.values())
+
+    @property
+    def balances(self) -> dict[str, Any]:
+        """As the API shows them."""
+        return {
+            "available": self.available,
+            "reserved": self.reserved,
+            "spent": self.spent,
+            "allocations": dict(self.allocations),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What an entry moves, by kind of account; `source` is the account beside the job's or the world's."""
+
+    available: int
+    project: int
+    reserved: int
+    spent: int
+    external: int
+    source: str
+
+
+def moved(entry: Mapping[str, Any]) -> Moved:
+    """Raises BadEntry where an amount is no whole number, an account is unknown, or the sum is not 0."""
+    available = project = reserved = spent = external = total = 0
+    source, job = "available", entry.get("job_id")
+    for posting in entry["postings"]:
+        account, amount = posting["account"], posting["amount"]
+        if type(amount) is not int or not -MONEY_MAX <= amount <= MONEY_MAX:
+            raise BadEntry("amount", f"{amount!r} is no amount")
+        total += amount
+        if account == "available":
+            available += amount
+        elif account == "spent":
+            spent += amount
+        elif account == "external":
+            external += amount
+        elif account.startswith("reserved:"):
+            if account[9:] != job:
+                raise BadEntry("account", f"{account} is not the entry's own job")
+            reserved += amount
+        elif account.startswith("project:"):
+            if source != "available" and source != account:
+                raise BadEntry("account", f"both {source} and {account}")
+            project += amount
+            source = account
+        else:
+            raise BadEntry("account", f"{account!r} is no account")
+    if total != 0:
+        raise BadEntry("sum", f"the postings add up to {total}")
+    return Moved(available, project, reserved, spent, external, source)
+
+
+def shape_holds(kind: str, m: Moved) -> bool:
+    """Whether an entry of this kind may move this; its sum is 0 already."""
+    if kind in ("grant", "purchase"):
+        return m.available > 0 and m.external == -m.available and m.project == 0
+    if kind == "adjust":
+        return m.external == -m.available and m.project == m.reserved == m.spent == 0
+    if m.external != 0:
+        return False
+    if kind in ("allocate", "deallocate"):
+        return m.project == -m.available and (m.project > 0) == (kind == "allocate") and m.reserved == m.spent == 0
+    if m.available and m.project:
+        return False
+    if kind == "reserve":
+        return m.reserved >= 0 and m.spent == 0
+    if kind == "capture":
+        return m.reserved <= 0 <= m.spent and m.available + m.project >= 0
+    if kind == "release":
+        return m.reserved <= 0 and m.spent == 0
+    return m.reserved == 0 and m.spent <= 0
+
+
+def post(book: Book, entry: Mapping[str, Any], m: Moved) -> None:
+    """Moves the money. Raises BadEntry, having moved it, where an account falls below 0 or a job's rule is broken."""
+    book.available += m.available
+    book.spent += m.spent
+    book.external += m.external
+    if m.source != "available":
+        project = m.source[8:]
+        book.allocations[project] = book.allocations.get(project, 0) + m.project
+    kind = entry["kind"]
+    if kind == "reserve":
+        _reserve(book, entry["job_id"], m)
+    elif kind in ("capture", "release"):
+        _end(book, entry["job_id"], m)
+    if book.available < 0 or book.spent < 0:
+        raise BadEntry("negative", f"available {book.available}, spent {book.spent}")
+    if m.source != "available" and book.allocations[m.source[8:]] < 0:
+        raise BadEntry("negative", f"{m.source} {book.allocations[m.source[8:]]}")
+    if kind == "deallocate" and entry.get("reason") == CLOSED and book.allocations.pop(entry["project_id"], 0) != 0:
+        raise BadEntry("closing", f"closes the allocation {entry['project_id']}, which is not empty")
+
+
+def _reserve(book: Book, job: str, m: Moved) -> None:
+    if job in book.live:
+        raise BadEntry("reserved twice", f"{job} has a reservation already")
+    book.live[job] = Live(m.reserved, m.source)
+
+
+def _end(book: Book, job: str, m: Moved) -> None:
+    live = book.live.pop(job, None)
+    if live is None:
+        raise BadEntry("no reservation", f"{job} has none that stands")
+    if live.amount != -m.reserved:
+        raise BadEntry("reservation", f"{job} has set aside {live.amount}, the entry takes {-m.reserved}")
+    if (m.available and live.source != "available") or (m.project and live.source != m.source):
+        raise BadEntry("source", f"{job} was paid from {live.source}, the rest went elsewhere")

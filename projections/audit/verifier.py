@@ -1,0 +1,158 @@
+"""Verifies the books, record by record: chain, sums, signs, jobs and checkpoints. Nothing but the log is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+import orjson
+
+from events.credits.chain import GENESIS, canonical
+from events.log.clients import Record
+from events.topics import EVENTS_CHECKPOINTS, EVENTS_CREDITS, EVENTS_JOBS
+from projections.audit.books import TYPE_OF_KIND, BadEntry, Book, moved, post, shape_holds
+from projections.audit.ever import CODES, Ever
+from projections.audit.faults import Fault, Say, place
+from projections.audit.heads import KEY, Heads
+from projections.audit.pairs import Pairs
+
+JOB_KINDS: Final = frozenset(CODES)
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Where the three kinds of records stand; an auditor may have them under other names."""
+
+    credits: str = EVENTS_CREDITS
+    jobs: str = EVENTS_JOBS
+    checkpoints: str = EVENTS_CHECKPOINTS
+
+    @property
+    def all(self) -> tuple[str, str, str]:
+        return self.checkpoints, self.jobs, self.credits
+
+
+class Verifier:
+    """Takes the log's records, those of one partition in their order, and says every fault that it finds.
+
+    Memory: a book of each organisation with its live jobs, and what `Pairs` and `Heads` wait for. Ended jobs leave
+    their rows with `Ever`, on disk.
+    """
+
+    def __init__(
+        self, say: Say, ever: Ever, topics: Topics | None = None, trusted: Iterable[str] = (), org_id: str | None = None
+    ) -> None:
+        """With `org_id` all other organisations' records are passed by."""
+        self.topics = topics or Topics()
+        self.books: dict[str, Book] = {}
+        self.pairs = Pairs(say)
+        self.heads = Heads(say, trusted)
+        self.entries = 0
+        self._say = say
+        self._ever = ever
+        self._key = None if org_id is None else org_id.encode()
+
+    def learn_keys(self, records: Sequence[Record]) -> Sequence[Record]:
+        """The signing keys among records of `events.checkpoints`: to be known before any checkpoint is taken."""
+        keys = [record for record in records if ("ce_type", KEY) in record.headers]
+        for record in keys:
+            self.heads.learn(record)
+        return keys
+
+    def take(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Records of one topic's partition, in order. Returns those that are of an organisation asked about."""
+        if self._key is not None:
+            records = [record for record in records if record.key == self._key]
+        if not records:
+            return ()
+        topic = records[0].topic
+        if topic == self.topics.credits:
+            for record in records:
+                self._entry(record)
+        elif topic == self.topics.jobs:
+            for record in records:
+                self.pairs.event(record)
+        else:
+            for record in records:
+                self.heads.take(record, self.books.get((record.key or b"").decode()))
+        return records
+
+    def take_again(self, records: Sequence[Record]) -> None:
+        """Entries of a second reading, for the checkpoints that came long after what they sign."""
+        for record in records:
+            if record.key is not None and (org := record.key.decode()) in self.heads.late:
+                data = orjson.loads(record.value)
+                self.heads.entry_again(org, data.get("seq"), data.get("hash"))
+
+    def finish(self) -> None:
+        """To be called when all was taken."""
+        self.pairs.finish()
+        self._ever.finish(self._say)
+        self.heads.finish({org: book.seq for org, book in self.books.items()})
+
+    def _entry(self, record: Record) -> None:
+        self.entries += 1
+        headers = dict(record.headers)
+        try:
+            entry = orjson.loads(record.value)
+            given, org, seq = entry.pop("hash"), entry["org_id"], entry["seq"]
+            command = _command(headers, entry)
+            m = moved(entry)
+        except BadEntry as bad:
+            self._say(Fault(bad.rule, bad.detail, org, seq, place(record)))
+            self._chain(record, headers, entry, given)
+            return
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            self._say(Fault("no entry", f"this is no entry of a ledger: {error!r}", place=place(record)))
+            return
+        book = self._chain(record, headers, entry, given)
+        if book is not None:
+            self._post(book, entry, m, command, record)
+
+    def _chain(self, record: Record, headers: dict[str, bytes], entry: dict[str, Any], given: str) -> Book | None:
+        """The book that the entry goes into, with its head moved on; None for one that stands there already."""
+        org, seq, previous = entry["org_id"], entry["seq"], entry.get("prev_hash")
+        book = self.books.get(org)
+        if book is None:
+            book = self.books[org] = Book(org)
+        if seq != book.seq + 1:
+            rule, told = ("gap", "follows") if seq > book.seq + 1 else ("repeated", "comes again after")
+            self._say(Fault(rule, f"entry {seq} {told} {book.seq}", org, seq, place(record)))
+            if seq <= book.seq:
+                return None
+        elif previous != book.head:
+            self._say(Fault("chain", f"it follows {previous}, the head is {book.head}", org, seq, place(record)))
+        found = sha256(str(previous or GENESIS).encode() + canonical(entry)).hexdigest()
+        if found != given:
+            self._say(Fault("hash", f"it says {given}, its data give {found}", org, seq, place(record)))
+        who = org.encode()
+        if record.key != who or headers.get("ce_subject") != who or headers.get("ce_streamversion") != b"%d" % seq:
+            self._say(Fault("envelope", "key, subject or version are not the entry's", org, seq, place(record)))
+        at = entry.get("at", "")
+        if at < book.at:
+            self._say(Fault("time", f"it is of {at}, the one before of {book.at}", org, seq, place(record)))
+        book.seq, book.head, book.at = seq, given, at
+        self.heads.entry(org, seq, given)
+        return book
+
+    def _post(self, book: Book, entry: dict[str, Any], m: Any, command: bytes, record: Record) -> None:
+        kind = entry["kind"]
+        if not shape_holds(kind, m):
+            self._say(Fault("shape", f"a {kind} does not move this", book.org_id, book.seq, place(record)))
+        try:
+            post(book, entry, m)
+        except BadEntry as bad:
+            self._say(Fault(bad.rule, bad.detail, book.org_id, book.seq, place(record)))
+        if kind in JOB_KINDS:
+            self.pairs.entry(entry, m, command, record)
+            self._ever.add(entry, abs(m.spent), record.partition, record.offset)
+
+
+def _command(headers: dict[str, bytes], entry: dict[str, Any]) -> bytes:
+    """The command that led to the entry. Raises BadEntry where type, kind and members do not go together."""
+    kind = entry["kind"]
+    if headers["ce_type"] != TYPE_OF_KIND[kind] or (kind in JOB_KINDS) != ("job_id" in entry):
+        raise BadEntry("kind", f"a {kind} under this type or with these members")
+    return headers["ce_commandid"]
