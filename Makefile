@@ -14,10 +14,10 @@ UI := gateway/ui
 
 export STUDIO_SANDBOX := $(SANDBOX)
 
-.PHONY: help setup up down demo test chaos check bench ui clean
+.PHONY: help setup up down demo test chaos check bench benchlong ui clean
 
 help:  ## this list
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf '  make %-7s %s\n' "$$target" "$$what"; done
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf '  make %-9s %s\n' "$$target" "$$what"; done
 
 setup: .venv/.synced $(STAMPS)/toolchain ui  ## the virtual environment, Kafka, the Firestore emulator and the page
 
@@ -48,6 +48,9 @@ check: .venv/.synced  ## style, types and the direction of imports
 bench: setup  ## what the platform does on this machine
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.pairs
+
+benchlong: setup  ## how long histories are replayed, and how soon a decider is back on them (half an hour)
+	@$(BIN)/python -m bench.restart
 
 ui: $(UI)/dist/.built  ## the page
 
