@@ -9,6 +9,8 @@ from pathlib import Path
 from studio.settings import PROJECT_ROOT
 
 TOOLCHAIN = PROJECT_ROOT / ".toolchain"
+KAFKA_JARS = TOOLCHAIN / "kafka" / "libs"
+KAFKA_CLASSES = TOOLCHAIN / "kafka" / "classes.jsa"
 UNIX_SOCKET_PATH_LIMIT = 100  # the kernel's is 108 with the terminator; supervisord adds ".<pid>" first
 
 

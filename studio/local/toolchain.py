@@ -8,16 +8,15 @@ import tempfile
 import threading
 from pathlib import Path
 
-from studio.local.layout import TOOLCHAIN
+from studio.local.layout import KAFKA_CLASSES, KAFKA_JARS, TOOLCHAIN
 from studio.local.locks import locked
 from studio.local.ports import assign
+from studio.local.servers import kafka
 
 LOCAL = Path(__file__).resolve().parent
 KAFKA = LOCAL / "kafka"
 FIRESTORE = LOCAL / "firestore"
-KAFKA_JARS = TOOLCHAIN / "kafka" / "libs"
 COPY_DEPENDENCIES = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
-KAFKA_CLASSES = TOOLCHAIN / "kafka" / "classes.jsa"
 FETCH_TIMEOUT_S = 600
 ARCHIVE_TIMEOUT_S = 120
 
@@ -36,8 +35,6 @@ def archive_kafka() -> None:
 
     A JVM of another version passes the archive by.
     """
-    from studio.local.servers import kafka  # it names the jars of this module
-
     with tempfile.TemporaryDirectory(prefix="studio-kafka-") as folder:
         ports = assign(["kafka", "controller"], {})
         broker = kafka.server(Path(folder), ports["kafka"], ports["controller"])

@@ -5,8 +5,8 @@ import logging
 import subprocess
 from pathlib import Path
 
+from studio.local.layout import KAFKA_CLASSES, KAFKA_JARS
 from studio.local.servers.server import NotReady, Server
-from studio.local.toolchain import KAFKA_CLASSES, KAFKA_JARS
 
 HERE = Path(__file__).resolve().parent.parent / "kafka"
 CLUSTER_ID = "c3R1ZGlvLWxvY2FsLWthZg"  # any 16 bytes in URL-safe base64; the data folder is bound to it
