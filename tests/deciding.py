@@ -11,6 +11,7 @@ from aiokafka.structs import ConsumerRecord
 from commands.ask import Answer
 from commands.model import Command, CommandEnvelope
 from commands.orgs.decider import ORGS
+from commands.refusals import Refusal
 from commands.wire import decode_reply, encode_answer, encode_command
 from events.credits.events import LedgerEntry
 from events.envelope import Recorded
@@ -45,10 +46,14 @@ class Orgs:
         self.restart(self._store.mark)
 
     async def __call__(self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
-        value, headers = encode_command(command, envelope)
-        headers += [(REPLY_TO, envelope.id.encode()), (REPLY_PARTITION, b"0")]
-        place, key = next(self._offsets), command.route.encode()
-        batch = self._deciding.decide([record(ORGS.command_topic, place, key, value, headers)])
+        [answer] = self.together((command, envelope))
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
+
+    def together(self, *orders: tuple[Command, CommandEnvelope]) -> list[Answer | Refusal]:
+        """What waits at the same time is decided in one batch, and written in one transaction."""
+        batch = self._deciding.decide([self._received(*order) for order in orders])
         mark = self._store.mark.copy()
         for out in batch.records:
             if out.event_id is not None:
@@ -57,11 +62,22 @@ class Orgs:
                 mark.last_events[out.topic] = LastEvent(len(self.log) - 1, out.event_id)
         self._streams |= batch.streams
         self._store.apply(batch.changes, mark)
-        [reply] = batch.replies
-        return decode_reply(reply.finished or encode_answer(reply.result, {}))
+        return [answer_of(reply.finished or encode_answer(reply.result, {})) for reply in batch.replies]
+
+    def _received(self, command: Command, envelope: CommandEnvelope) -> ConsumerRecord[bytes, bytes]:
+        value, headers = encode_command(command, envelope)
+        headers += [(REPLY_TO, envelope.id.encode()), (REPLY_PARTITION, b"0")]
+        return record(ORGS.command_topic, next(self._offsets), command.route.encode(), value, headers)
 
     def entries(self) -> list[LedgerEntry]:
         return [recorded.data for recorded in self.log if isinstance(recorded.data, LedgerEntry)]
+
+
+def answer_of(reply: bytes) -> Answer | Refusal:
+    try:
+        return decode_reply(reply)
+    except Refusal as refusal:
+        return refusal
 
 
 def record(
