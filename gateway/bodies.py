@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from starlette.requests import Request
 
+from commands.orgs.commands import Amount
 from gateway.inputs import escaped
 from gateway.problems import Problem
 from projections.storable import unstorable
@@ -24,6 +25,16 @@ class Body(BaseModel):
     """What a client may say; a member that has no business here is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def said(value: Any) -> Any:
+    """What may be left out is not said to be null: whoever sends that may mean nothing, or all."""
+    if value is None:
+        raise ValueError("leave it out rather than null")
+    return value
+
+
+OptionalAmount = Annotated[Amount | None, BeforeValidator(said)]
 
 
 class Nothing(Body):

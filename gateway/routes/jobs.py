@@ -11,14 +11,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from commands.orgs.commands import Amount, CancelJob, DiscardJob, ReplayJob, SubmitJob
+from commands.orgs.commands import CancelJob, DiscardJob, ReplayJob, SubmitJob
 from commands.pricing import reservation
 from events.jobs.events import Priority
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from gateway import queries
 from gateway.answers import ask, decided, json, page, platform_of
 from gateway.auth import READERS, caller, of_prefix
-from gateway.bodies import Body, Nothing, read, takes
+from gateway.bodies import Body, Nothing, OptionalAmount, read, takes
 from gateway.catalog import active_model
 from gateway.identity import identity
 from gateway.inputs import Inputs, as_text, priced
@@ -40,7 +40,7 @@ class SubmitBody(Body):
     priority: Priority = "NORMAL"
     project_id: str | None = Field(default=None, max_length=64)
     webhook_url: str | None = Field(default=None, max_length=2048)
-    max_cost: Amount | None = None
+    max_cost: OptionalAmount = None
     deadline_s: int = Field(default=86_400, ge=1, le=7 * 86_400)
 
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from commands.orgs.commands import CODE, Amount, RefundJob
+from commands.orgs.commands import CODE, RefundJob
 from gateway.auth import of_prefix, operator
-from gateway.bodies import Body, read, takes
+from gateway.bodies import Body, OptionalAmount, read, takes
 from gateway.routes.admin import ID, done, same_request
 
 router = APIRouter(prefix="/admin", tags=["admin"])
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/admin", tags=["admin"])
 
 class RefundBody(Body):
     job_id: str = Field(pattern=ID)
-    amount: Amount | None = None
+    amount: OptionalAmount = None
     reason: str | None = Field(default=None, pattern=CODE)
 
 
