@@ -50,6 +50,7 @@ bench: setup  ## what the platform does on this machine
 	@$(BIN)/python -m bench.pairs
 
 benchlong: setup  ## how long histories are replayed, and how soon a decider is back on them (half an hour)
+	@$(BIN)/python -m bench.replay
 	@$(BIN)/python -m bench.restart
 
 ui: $(UI)/dist/.built  ## the page

@@ -6,7 +6,7 @@ its capture; four job events and two entries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from events.log.codec import time_to_text
 from events.log.routing import partition_of
 from events.topics import EVENTS_ACCOUNTS, EVENTS_CREDITS, EVENTS_JOBS, PARTITIONS_LOCAL
 
+EVERYTHING = (EVENTS_ACCOUNTS, EVENTS_JOBS, EVENTS_CREDITS)
 GRANT = 10**12
 RESERVED, CAPTURED = 100, 60
 OVER = timedelta(days=30)
@@ -45,8 +46,8 @@ class Ledgers:
 
     def __init__(self, orgs: int, jobs: int, series: int = 0) -> None:
         """`series` sets their names apart from those of another writing."""
-        names = [f"org_{series:013d}{number:013d}" for number in range(orgs)]
-        self._books = [_Book(name, partition_of(name, PARTITIONS_LOCAL)) for name in names]
+        self.names = [f"org_{series:013d}{number:013d}" for number in range(orgs)]
+        self._books = [_Book(name, partition_of(name, PARTITIONS_LOCAL)) for name in self.names]
         self._jobs = jobs
         self._series = series
         self._began = datetime.now(UTC) - OVER
@@ -127,13 +128,13 @@ class Ledgers:
         return topic, book.partition, book.org_id.encode(), orjson.dumps(data), headers
 
 
-async def write(bootstrap: str, orgs: int, entries: int, series: int = 0) -> int:
+async def write(bootstrap: str, orgs: int, entries: int, series: int = 0, topics: Container[str] = EVERYTHING) -> int:
     """So many entries, and the job events beside them. Returns how many records in all."""
     writer = transactional_producer(bootstrap, "bench.ledgers")
     await writer.start()
     count = 0
     try:
-        records = Ledgers(orgs, (entries - orgs) // 2, series).records()
+        records = (one for one in Ledgers(orgs, (entries - orgs) // 2, series).records() if one[0] in topics)
         while True:
             async with writer.transaction():
                 written = await _write(writer, records, COMMIT_EVERY)

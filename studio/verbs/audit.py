@@ -13,7 +13,7 @@ from studio.client.api import OutOfTime, Refused
 from studio.client.checkpoints import signed_now
 from studio.local import addresses as addressbook
 from studio.settings import Settings
-from studio.verbs import audit_export, audit_verify
+from studio.verbs import audit_export, audit_replay, audit_verify
 from studio.verbs.jobs import answered
 from studio.verbs.output import Json, console, failing_on, print_json, show_json
 
@@ -84,3 +84,4 @@ def rotate_key(url: Url = None, key: Key = None, as_json: Json = False) -> None:
 
 app.command("verify")(audit_verify.verify)
 app.command("export")(audit_export.export)
+app.command("replay")(audit_replay.replay)
