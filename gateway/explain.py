@@ -99,7 +99,7 @@ def _call(document: Document) -> Iterator[Stop]:
     if not isinstance(call, AgentCallRecorded):
         return
     tokens = f"{call.tokens_in + call.tokens_out:,} tokens"
-    title = f"{call.agent.replace('_', ' ').capitalize()} on {call.model}, {tokens}"
+    title = f"{call.agent.replace('_', ' ').capitalize()}, {call.model}, {tokens}"
     yield _stop("agent_call", f"{call.call_id}.{call.attempt}", title, document)
 
 
@@ -114,7 +114,7 @@ async def _planned(db: Db, plan: Document, run_id: str, began: Document | None) 
             case PlanDrafted():
                 stops.append(_stop("plan", plan["_id"], plan["title"], document))
             case PlanApproved(approved_by=who) if began is None or document["_v"] < began["_v"]:
-                title = "Runs without being asked" if who == "auto" else f"Approved by {who}"
+                title = "In advance: it runs without asking" if who == "auto" else f"Approved by {who}"
                 stops.append(_stop("approval", f"{plan['_id']} approved", title, document))
                 approved = document["command_id"]
             case RunStarted(run_id=started) if started == run_id and document["command_id"] != approved:
@@ -188,8 +188,7 @@ def _attempts(job: Document) -> Iterator[Stop]:
             yield _passing("provider_job", attempt["provider_job_id"], attempt["provider_job_id"], running[lease])
         elif "worker" in attempt and lease in sent:
             # Our own workers call it by the name under which it is sent.
-            name = f"{job['job_id']}.{lease}"
-            yield _passing("provider_job", name, f"{name} on {attempt['worker']}", sent[lease])
+            yield _passing("provider_job", f"{job['job_id']}.{lease}", attempt["worker"], sent[lease])
 
 
 def _files(job: Document) -> Iterator[Stop]:

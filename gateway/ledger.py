@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from events.credits.events import ENTRY_OF_KIND
 from gateway.causes import around
 from gateway.problems import Problem
 from gateway.queries import Db, Document, decode_cursor, encode_cursor
@@ -19,7 +20,7 @@ SEARCHED: Final = 500
 SEARCHED_MAX: Final = 10 * SEARCHED
 """Lines that one request looks through; the cursor goes on from there."""
 JOB_ID: Final = re.compile(r"job_[0-9A-Za-z]{26}\Z")
-SEARCHED_MEMBERS: Final = ("entry_id", "kind", "reason", "project_id")
+SEARCHED_MEMBERS: Final = ("entry_id", "reason", "project_id")
 ENTRY_ID: Final = re.compile(r"ent_[0-9A-Za-z]{26}(\.[a-z]+)?\Z")
 
 
@@ -123,6 +124,8 @@ async def _searched(
 def _fits(item: Mapping[str, Any], words: Sequence[str]) -> bool:
     """Every word stands somewhere in it."""
     texts = [item[name] for name in SEARCHED_MEMBERS if name in item]
+    # What is captured is found as "capture" and as "captured".
+    texts.append(ENTRY_OF_KIND[item["kind"]].name)
     texts += [text for name, text in item["cause"].items() if name != "actor"]
     said = "\n".join(texts).casefold()
     return all(word in said for word in words)

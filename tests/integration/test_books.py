@@ -173,6 +173,8 @@ async def test_a_search_finds_ids_reasons_and_models(books: Bookkeeper) -> None:
         f"ent_{job_id.removeprefix('job_')}.capture": ["capture"],
         "ECHO": ["release", "reserve", "capture", "reserve"],
         "echo capt": ["capture"],
+        "captured": ["capture"],
+        "reserve": ["reserve", "reserve"],
         "cancelled": ["release"],
         ".*": [],
         "no such words": [],

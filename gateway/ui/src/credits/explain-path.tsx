@@ -77,6 +77,7 @@ interface PathStopProps {
 
 function PathStop({ stop, since, address, asset, entry, names, here, ids }: PathStopProps) {
   const look = STOPS[stop.kind] ?? { word: stop.kind, icon: "file" };
+  const free = entry ? movesOf(entry).free : 0;
   const title = entry ? titleOf({ entry }, names) : stop.title || stop.id;
   return (
     <li className={`stop is-${stop.kind}`} aria-current={here ? "step" : undefined} data-kind={stop.kind}>
@@ -100,7 +101,7 @@ function PathStop({ stop, since, address, asset, entry, names, here, ids }: Path
           ) : (
             title
           )}
-          {entry ? <strong>{signed(movesOf(entry).free)}</strong> : null}
+          {free === 0 ? null : <strong>{signed(free)}</strong>}
         </p>
         {asset ? (
           <div className="stop-file">
