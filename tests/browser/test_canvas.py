@@ -20,9 +20,14 @@ LOAD_TIMEOUT_MS = 20_000
 class Platform(Protocol):
     """What these tests need of the running platform."""
 
-    url: str
-    api_key: str
-    page_url: str
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def api_key(self) -> str: ...
+
+    @property
+    def page_url(self) -> str: ...
 
 
 def keep_screenshot(page: Page, name: str) -> None:

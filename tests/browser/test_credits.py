@@ -167,7 +167,7 @@ def test_a_statement_is_downloaded_for_a_spreadsheet_and_for_a_program(
     page: Page, platform: Running, spent: dict[str, Any], tmp_path: Path
 ) -> None:
     open_books(page, platform)
-    found = {}
+    found: dict[str, Any] = {}
     for format_, button in (("csv", "CSV"), ("json", "JSON")):
         page.get_by_role("button", name="Statement").click()
         dialog = page.get_by_role("dialog")
