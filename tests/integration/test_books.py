@@ -21,6 +21,7 @@ from events.assets import AssetRef
 from events.credits.chain import GENESIS, entry_hash
 from events.ids import new_id
 from events.log.position import encode
+from tests.no_amounts import BELOW_0, UNREADABLE, WRONG
 from tests.platform import Core, Org, post
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("core")]
@@ -281,3 +282,30 @@ async def test_what_is_no_question_is_422(core: Core) -> None:
         for asked in nonsense:
             assert (await client.get(LEDGER, params=asked)).status_code == 422, asked
         assert (await client.get(LEDGER, params={"cursor": "nonsense"})).status_code == 400
+
+
+async def test_what_is_no_amount_moves_nothing(books: Bookkeeper) -> None:
+    """Every call about money; then one that is right, and its entry follows the last one from before."""
+    before = (await books.read())["items"]
+    admin, project = f"/v1/admin/orgs/{books.org.org_id}", before[2]["project_id"]
+    calls = {
+        f"{admin}/credits": [f'{{"kind": "{kind}", "amount": AMOUNT}}' for kind in ("grant", "purchase", "adjust")],
+        f"{admin}/allocations": [
+            f'{{"kind": "{kind}", "project_id": "{project}", "amount": AMOUNT}}' for kind in ("allocate", "deallocate")
+        ],
+        f"{admin}/refunds": [f'{{"job_id": "{books.jobs[0]}", "amount": AMOUNT}}'],
+        "/v1/jobs": ['{"model": "test/echo", "input": {"prompt": "x"}, "max_cost": AMOUNT}'],
+    }
+    async with books.core.client(books.core.admin_key) as operator:
+        for path, bodies in calls.items():
+            client = books.client if path == "/v1/jobs" else operator
+            for body in bodies:
+                for amount in [*WRONG, *UNREADABLE, *([] if "adjust" in body else BELOW_0)]:
+                    content = body.replace("AMOUNT", amount)
+                    answer = await client.post(path, content=content, headers={"Idempotency-Key": new_id("key")})
+                    assert answer.status_code == 422, content
+                    assert answer.json()["type"] == "/problems/invalid-input"
+    await books.operate("credits", kind="grant", amount=1)
+    after = (await books.read())["items"]
+    assert after[1:] == before
+    assert after[0]["seq"] == before[0]["seq"] + 1
