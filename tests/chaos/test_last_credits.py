@@ -6,12 +6,13 @@ import asyncio
 import json
 import os
 import signal
+from collections import Counter
 
 import httpx
 import pytest
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
-from tests.last_credits import AFFORDED, PRICE, REST, check_spent, spend
+from tests.last_credits import AFFORDED, PRICE, REST, SUBMISSIONS, check_spent, spend
 from tests.platform import ECHO, Running, post
 from tests.typing_line import studio_json
 
@@ -55,28 +56,49 @@ class Killer:
             self.killed.append(pid)
 
 
-async def open_org(platform: Running, client: httpx.AsyncClient) -> tuple[str, str]:
-    """An organisation with the last credits in it, and its key."""
-    org_id = (await post(client, "/v1/admin/orgs", {"name": "Test"}))["org_id"]
-    key = (await post(client, f"/v1/admin/orgs/{org_id}/keys", {"role": "member"}))["api_key"]
-    await post(client, f"/v1/admin/orgs/{org_id}/credits", {"amount": AFFORDED * PRICE + REST, "kind": "grant"})
+def client(platform: Running, key: str) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {key}"}
+    limits = httpx.Limits(max_connections=SUBMISSIONS)
+    return httpx.AsyncClient(base_url=platform.url, headers=headers, timeout=30, trust_env=False, limits=limits)
+
+
+async def open_org(platform: Running) -> tuple[str, str]:
+    """An organisation with the last credits in it, and its key; what it submits waits: the provider takes nothing."""
+    async with client(platform, platform.admin_key) as operator:
+        (await operator.put(f"/v1/admin/models/{MODEL}", json=ECHO)).raise_for_status()
+        (await operator.put("/v1/admin/providers/nobody", json={"concurrent": 0})).raise_for_status()
+        org_id = (await post(operator, "/v1/admin/orgs", {"name": "Test"}))["org_id"]
+        key = (await post(operator, f"/v1/admin/orgs/{org_id}/keys", {"role": "member"}))["api_key"]
+        await post(operator, f"/v1/admin/orgs/{org_id}/credits", {"amount": AFFORDED * PRICE + REST, "kind": "grant"})
     return org_id, key
 
 
-async def test_the_last_credits_are_spent_once_whatever_happens_to_the_decider(platform: Running) -> None:
-    def client(key: str) -> httpx.AsyncClient:
-        headers = {"Authorization": f"Bearer {key}"}
-        return httpx.AsyncClient(base_url=platform.url, headers=headers, timeout=30, trust_env=False)
+async def check(platform: Running, org_id: str, statuses: Counter[int]) -> None:
+    bootstrap = json.loads((platform.data_dir / "dev.json").read_text())["kafka_bootstrap"]
+    await check_spent(bootstrap, org_id, statuses)
 
-    async with client(platform.admin_key) as operator:
-        (await operator.put(f"/v1/admin/models/{MODEL}", json=ECHO)).raise_for_status()
-        (await operator.put("/v1/admin/providers/nobody", json={"concurrent": 0})).raise_for_status()
-        org_id, key = await open_org(platform, operator)
+
+async def test_the_last_credits_are_spent_once_whatever_happens_to_the_decider(platform: Running) -> None:
+    org_id, key = await open_org(platform)
     killer = Killer(platform)
-    async with client(key) as spender, asyncio.TaskGroup() as group:
+    async with client(platform, key) as spender, asyncio.TaskGroup() as group:
         killing = group.create_task(killer.run())
         statuses = await spend(spender, MODEL, killer.answered, AT_ONCE)
         await killing
     assert len(set(killer.killed)) == len(KILLS_AT)
-    bootstrap = json.loads((platform.data_dir / "dev.json").read_text())["kafka_bootstrap"]
-    await check_spent(bootstrap, org_id, statuses)
+    await check(platform, org_id, statuses)
+
+
+@pytest.mark.parametrize("answers", KILLS_AT)
+async def test_so_they_are_with_all_two_hundred_under_way_when_it_is_killed(answers: int, platform: Running) -> None:
+    victim = decider(platform)
+    org_id, key = await open_org(platform)
+
+    def strike(answered: int) -> None:
+        if answered == answers:
+            os.kill(victim, signal.SIGKILL)
+
+    async with client(platform, key) as spender:
+        statuses = await spend(spender, MODEL, strike)
+    await check(platform, org_id, statuses)
+    assert decider(platform, other_than=victim) != victim
