@@ -1,4 +1,4 @@
-"""One side of `bench.verify`, on one core: `python -m bench.verify_sides bare|entries|verify BOOTSTRAP`."""
+"""One side of `bench.verify`, on one core: `python -m bench.verify_sides SIDE BOOTSTRAP`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import orjson
+from aiokafka import TopicPartition
 
-from events.log.history import History, in_step
+from events.log.clients import consumer
+from events.log.follower import assigned_partitions
+from events.log.history import CHUNK, FETCH_BYTES, History
 from events.topics import EVENTS_CREDITS, EVENTS_JOBS
 from projections.audit.ever import Ever
 from projections.audit.faults import Fault
+from projections.audit.pairs import Pairs
 from projections.audit.verifier import Verifier
 from studio.client.verifying import Asked, verify_log
 
@@ -26,15 +32,25 @@ def refuse(fault: Fault) -> None:
     raise DoesNotHold(str(fault))
 
 
-async def bare(bootstrap: str) -> tuple[int, int]:
-    """Entries and all records, read as the verifier reads them, and dropped."""
-    records = entries = 0
-    async with History(bootstrap, [EVENTS_JOBS, EVENTS_CREDITS]) as history:
-        for number in history.numbers:
-            async for batch in in_step(history, number, [EVENTS_JOBS, EVENTS_CREDITS]):
+async def bare(topics: list[str], bootstrap: str) -> tuple[int, int]:
+    """Entries and all records, read by nothing but the client that the verifier has, and dropped."""
+    client = consumer(bootstrap, partition_bytes=FETCH_BYTES)
+    await client.start()
+    try:
+        partitions = await assigned_partitions(client, topics)
+        client.assign(partitions)
+        ends = await client.end_offsets(partitions)
+        await client.seek_to_beginning(*partitions)
+        records = entries = 0
+        left: set[TopicPartition] = set(partitions)
+        while left:
+            for tp, batch in (await client.getmany(timeout_ms=100, max_records=CHUNK)).items():
                 records += len(batch)
-                entries += len(batch) if batch[0].topic == EVENTS_CREDITS else 0
-    return entries, records
+                entries += len(batch) if tp.topic == EVENTS_CREDITS else 0
+            left = {tp for tp in left if await client.position(tp) < ends[tp]}
+        return entries, records
+    finally:
+        await client.stop()
 
 
 async def entries_alone(bootstrap: str) -> tuple[int, int]:
@@ -45,7 +61,8 @@ async def entries_alone(bootstrap: str) -> tuple[int, int]:
             for number in history.numbers:
                 while batch := await history.batch(EVENTS_CREDITS, number):
                     verifier.take(batch)
-        ever.finish(refuse)
+                    verifier.pairs = Pairs(refuse)
+        verifier.finish()
     return verifier.entries, verifier.entries
 
 
@@ -54,12 +71,27 @@ async def verify(bootstrap: str) -> tuple[int, int]:
     return verifier.entries, verifier.entries + verifier.pairs.events
 
 
+SIDES: dict[str, Callable[[str], Awaitable[tuple[int, int]]]] = {
+    "bare": partial(bare, [EVENTS_JOBS, EVENTS_CREDITS]),
+    "bare-entries": partial(bare, [EVENTS_CREDITS]),
+    "entries": entries_alone,
+    "verify": verify,
+}
+
+
+async def measured(side: str, bootstrap: str) -> tuple[int, int]:
+    return await SIDES[side](bootstrap)
+
+
 if __name__ == "__main__":
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    side = {"bare": bare, "entries": entries_alone, "verify": verify}[sys.argv[1]]
-    began = time.perf_counter()
-    entries, records = asyncio.run(side(sys.argv[2]))
-    seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    told = {"seconds": seconds, "entries": entries, "records": records, "rss_mib": peak}
+    began, cpu = time.perf_counter(), time.process_time()
+    entries, records = asyncio.run(measured(sys.argv[1], sys.argv[2]))
+    told = {
+        "seconds": time.perf_counter() - began,
+        "cpu_s": time.process_time() - cpu,
+        "entries": entries,
+        "records": records,
+        "rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
     sys.stdout.write(orjson.dumps(told).decode())

@@ -15,14 +15,16 @@ from events.log.routing import partition_of
 
 CHUNK: Final = 4_000
 POLL_MS: Final = 100
+FETCH_WAIT_MS: Final = 20
+"""How long the broker may hold a fetch back that finds nothing: what another topic has waits behind it."""
 SILENT_POLLS_MAX: Final = 300
 """So many polls of a partition without a record or a step forward: it stands."""
-FETCH_BYTES: Final = 1_200_000
-"""What the client holds of each partition ahead of its reader."""
+FETCH_BYTES: Final = 4_000_000
+"""What the client holds of a partition ahead of its reader."""
 
 
 class History:
-    """An async context manager. In memory is one fetch of each partition, however long the history is.
+    """An async context manager. In memory is one fetch of each partition that is being read, however long it is.
 
     The ends are those of the moment when it was opened, without what open transactions have written; `extend` takes
     the present ones. What was fetched along with the last wanted record is handed over too.
@@ -40,7 +42,7 @@ class History:
         self._topics = tuple(topics)
         self._key = key
         self._starts = starts or {}
-        self._client = consumer(bootstrap, partition_bytes=FETCH_BYTES)
+        self._client = consumer(bootstrap, max_wait_ms=FETCH_WAIT_MS, partition_bytes=FETCH_BYTES)
         self._next: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
         self._first: dict[TopicPartition, int] = {}
@@ -48,6 +50,8 @@ class History:
     async def __aenter__(self) -> History:
         try:
             await self._client.start()
+            # The client would rest for 100 ms wherever one partition's fetch lasts longer than another's.
+            self._client._fetcher._prefetch_backoff = 0.0
             partitions = await self._partitions()
             self._client.assign(partitions)
             begins = await self._client.beginning_offsets(partitions)
@@ -55,6 +59,7 @@ class History:
             for tp in partitions:
                 self._first[tp] = self._next[tp] = max(begins[tp], self._starts.get(part(tp.topic, tp.partition), 0))
                 self._client.seek(tp, self._next[tp])
+            self._client.pause(*partitions)
         except BaseException:
             await close(self._client)
             raise
@@ -97,9 +102,9 @@ class History:
     async def batch(self, topic: str, partition: int) -> Sequence[Record]:
         """The partition's next records; none once its end is reached. Raises Stalled."""
         tp, silent = TopicPartition(topic, partition), 0
+        self._client.resume(tp)
         while self._next[tp] < self._ends[tp]:
-            polled = await self._client.getmany(tp, timeout_ms=POLL_MS, max_records=CHUNK)
-            records: Sequence[Record] = polled.get(tp, ())
+            records: list[Record] = (await self._client.getmany(tp, timeout_ms=POLL_MS, max_records=CHUNK)).get(tp, [])
             if records:
                 self._next[tp] = records[-1].offset + 1
                 return records
@@ -109,6 +114,7 @@ class History:
             if silent > SILENT_POLLS_MAX:
                 raise Stalled(f"{part(*tp)} stands at {at}, the log ends at {self._ends[tp]}")
             self._next[tp] = at
+        self._client.pause(tp)
         return ()
 
 

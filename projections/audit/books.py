@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from events.credits.chain import GENESIS
 
+AVAILABLE: Final = "available"
 CLOSED: Final = "closed"
 MONEY_MAX: Final = 2**53 - 1
 TYPE_OF_KIND: Final = {
@@ -32,8 +33,7 @@ class BadEntry(ValueError):
         self.detail = detail
 
 
-@dataclass(slots=True)
-class Live:
+class Live(NamedTuple):
     """What a job has set aside, and the account that it came from and goes back to."""
 
     amount: int
@@ -69,9 +69,8 @@ class Book:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What an entry moves, by kind of account; `source` is the account beside the job's or the world's."""
+class Moved(NamedTuple):
+    """What an entry moves, by kind of account; `source` is its project's account, or `available`."""
 
     available: int
     project: int
@@ -82,7 +81,7 @@ class Moved:
 
 
 def moved(entry: Mapping[str, Any]) -> Moved:
-    """Raises BadEntry where an amount is no whole number, an account is unknown, or the sum is not 0."""
+    """Raises BadEntry where an amount is no integer, an account is unknown or of another job, or the sum is not 0."""
     available = project = reserved = spent = external = total = 0
     source, job = "available", entry.get("job_id")
     for posting in entry["postings"]:
@@ -101,8 +100,8 @@ def moved(entry: Mapping[str, Any]) -> Moved:
                 raise BadEntry("account", f"{account} is not the entry's own job")
             reserved += amount
         elif account.startswith("project:"):
-            if source != "available" and source != account:
-                raise BadEntry("account", f"both {source} and {account}")
+            if account[8:] != entry.get("project_id"):
+                raise BadEntry("account", f"{account} is not the entry's own project")
             project += amount
             source = account
         else:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from events.log.clients import Record
-from projections.audit.books import Moved
+from projections.audit.books import AVAILABLE, Moved
 from projections.audit.faults import Fault, Say, place
 
 PREFIX: Final = b"com.aistudio.jobs."
@@ -17,8 +16,7 @@ ENDS: Final = {b"succeeded": "succeeded", b"failed": "failed", b"cancelled": "ca
 AFTER_THE_END: Final = frozenset({b"late_result_refused", b"discarded", b"replayed", b"refunded", b"note"})
 
 
-@dataclass(frozen=True, slots=True)
-class Half:
+class Half(NamedTuple):
     """One side's account of a moment: the decision's command, and what is said to have moved."""
 
     side: str
@@ -26,7 +24,13 @@ class Half:
     facts: Hashable
     org_id: str
     seq: int | None
-    place: str
+    topic: str
+    partition: int
+    offset: int
+
+    @property
+    def place(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
 
 
 class Pairs:
@@ -47,14 +51,17 @@ class Pairs:
         kind, job = entry["kind"], entry["job_id"]
         facts: Hashable
         if kind == "reserve":
-            moment, facts = "reserve", (m.reserved, m.source)
+            moment, facts = "reserve", (m.reserved, m.source if m.reserved else AVAILABLE)
         elif kind == "capture":
             moment, facts = "end", ("succeeded", m.spent, entry.get("uncollected", 0))
         elif kind == "release":
             moment, facts = "end", (entry.get("reason"), 0, 0)
         else:
             moment, facts = f"refund {entry['entry_id']}", -m.spent
-        self._half(job, moment, Half("entry", command, facts, entry["org_id"], entry["seq"], place(record)))
+        half = Half(
+            "entry", command, facts, entry["org_id"], entry["seq"], record.topic, record.partition, record.offset
+        )
+        self._half(job, moment, half)
 
     def event(self, record: Record) -> None:
         """A record of `events.jobs`."""
@@ -100,7 +107,8 @@ class Pairs:
             data = orjson.loads(record.value)
             job, org, command = data["job_id"], data["org_id"], headers["ce_commandid"]
             if name == b"accepted":
-                moment, facts = "reserve", (data["reserved"], data.get("paid_from", "available"))
+                source = data.get("paid_from", AVAILABLE) if data["reserved"] else AVAILABLE
+                moment, facts = "reserve", (data["reserved"], source)
             elif name == b"refunded":
                 moment, facts = f"refund {data['entry_id']}", data["amount"]
             elif name == b"succeeded":
@@ -110,7 +118,8 @@ class Pairs:
         except (KeyError, TypeError, ValueError):
             self._say(Fault("no event", "the data are not those of a job's event", place=place(record)))
             return
-        self._half(job, moment, Half("job event", command, facts, org, None, place(record)))
+        half = Half("job event", command, facts, org, None, record.topic, record.partition, record.offset)
+        self._half(job, moment, half)
 
     def _half(self, job: str, moment: str, half: Half) -> None:
         other = self._waiting.get((job, moment))

@@ -12,13 +12,14 @@ import orjson
 from events.credits.chain import GENESIS, canonical
 from events.log.clients import Record
 from events.topics import EVENTS_CHECKPOINTS, EVENTS_CREDITS, EVENTS_JOBS
-from projections.audit.books import TYPE_OF_KIND, BadEntry, Book, moved, post, shape_holds
-from projections.audit.ever import CODES, Ever
+from projections.audit.books import TYPE_OF_KIND, BadEntry, Book, Moved, moved, post, shape_holds
+from projections.audit.ever import Ever
 from projections.audit.faults import Fault, Say, place
 from projections.audit.heads import KEY, Heads
 from projections.audit.pairs import Pairs
 
-JOB_KINDS: Final = frozenset(CODES)
+JOB_KINDS: Final = frozenset({"reserve", "capture", "release", "refund"})
+ENDS: Final = frozenset({"capture", "release"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Verifier:
     def finish(self) -> None:
         """To be called when all was taken."""
         self.pairs.finish()
-        self._ever.finish(self._say)
+        self._ever.finish(self.books.values(), self._say)
         self.heads.finish({org: book.seq for org, book in self.books.items()})
 
     def _entry(self, record: Record) -> None:
@@ -137,17 +138,21 @@ class Verifier:
         self.heads.entry(org, seq, given)
         return book
 
-    def _post(self, book: Book, entry: dict[str, Any], m: Any, command: bytes, record: Record) -> None:
+    def _post(self, book: Book, entry: dict[str, Any], m: Moved, command: bytes, record: Record) -> None:
         kind = entry["kind"]
         if not shape_holds(kind, m):
             self._say(Fault("shape", f"a {kind} does not move this", book.org_id, book.seq, place(record)))
+        live = book.live.get(entry["job_id"]) if kind in ENDS else None
         try:
             post(book, entry, m)
         except BadEntry as bad:
             self._say(Fault(bad.rule, bad.detail, book.org_id, book.seq, place(record)))
         if kind in JOB_KINDS:
             self.pairs.entry(entry, m, command, record)
-            self._ever.add(entry, abs(m.spent), record.partition, record.offset)
+        if kind in ENDS:
+            self._ever.ended(entry, m.spent, live.source if live else m.source, record.partition, record.offset)
+        elif kind == "refund":
+            self._ever.refunded(book, entry, m, record.partition, record.offset)
 
 
 def _command(headers: dict[str, bytes], entry: dict[str, Any]) -> bytes:
