@@ -49,7 +49,8 @@ bench: setup  ## what the platform does on this machine
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.pairs
 
-benchlong: setup  ## how long histories are replayed, and how soon a decider is back on them (half an hour)
+benchlong: setup  ## how long histories are verified and replayed, and how soon a decider is back (half an hour)
+	@$(BIN)/python -m bench.verify
 	@$(BIN)/python -m bench.replay
 	@$(BIN)/python -m bench.restart
 
