@@ -116,7 +116,7 @@ def test_the_history_is_searched_and_shown_as_of_a_time(page: Page, platform: Ru
     search = page.get_by_role("searchbox")
     search.fill("words that nobody said")
     expect(page.get_by_text("No line fits.")).to_be_visible(timeout=LOAD_TIMEOUT_MS)
-    search.fill("local/voiceover captured")
+    search.fill(f"local/voiceover captured {spent['steps'][-1]['job_id']}")
     expect(rows(page)).to_have_count(1, timeout=LOAD_TIMEOUT_MS)
     search.fill(spent["job_id"])
     expect(rows(page)).to_have_count(3, timeout=LOAD_TIMEOUT_MS)

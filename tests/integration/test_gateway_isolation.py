@@ -81,6 +81,7 @@ async def owner(core: Core) -> Owner:
                 after = await playing.finish(plan, run, label, job_id_of_step(run, step_id(plan, label), 1))
         for position in (after, job["position"], file["position"]):
             assert (await client.get(path, params={"after": position})).status_code == 200
+        entry = (await client.get("/v1/credits/ledger")).json()["items"][0]
     ids = {
         "session_id": session["session_id"],
         "plan_id": plan,
@@ -89,6 +90,7 @@ async def owner(core: Core) -> Owner:
         "other": run,
         "job_id": job["job_id"],
         "asset_id": file["asset_id"],
+        "entry_id": entry["entry_id"],
         "org_id": org.org_id,
         "key_id": "key_hidden",
         "user_id": "usr_hidden",
