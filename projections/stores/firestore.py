@@ -7,7 +7,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.api_core.exceptions import GoogleAPICallError, ResourceExhausted, RetryError, ServiceUnavailable
+from google.api_core.retry import AsyncRetry, if_exception_type
 from google.cloud.firestore_v1.services.firestore import FirestoreAsyncClient
 from google.cloud.firestore_v1.types import CommitRequest, RunQueryRequest, StructuredQuery
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 CHUNK: Final = 500
 REMEMBERED_MAX: Final = 200_000
 CALL_WITHIN_S: Final = 10.0
+REPEATED: Final = if_exception_type(ServiceUnavailable, ResourceExhausted)
 MIRRORED: Final = frozenset({"accounts", "sessions", "messages", "plans", "steps", "jobs"})
 BELOW: Final[Mapping[str, tuple[str, ...]]] = {
     "orgs": ("sessions", "jobs"),
@@ -36,8 +38,16 @@ class FirestoreStore:
     """Positions lie with those of MongoDB; documents under `orgs/{org}`. What was written last is remembered by its
     version, so that an older one is skipped."""
 
-    def __init__(self, client: FirestoreAsyncClient, project: str, positions: Store, kids_of: KidsOf) -> None:
+    def __init__(
+        self,
+        client: FirestoreAsyncClient,
+        project: str,
+        positions: Store,
+        kids_of: KidsOf,
+        within_s: float = CALL_WITHIN_S,
+    ) -> None:
         self._client = client
+        self._within_s = within_s
         self._database = f"projects/{project}/databases/(default)"
         self._positions = positions
         self._kids_of = kids_of
@@ -79,7 +89,10 @@ class FirestoreStore:
     async def _commit(self, chunk: Sequence[tuple[Path, Merge]]) -> None:
         request = CommitRequest.pb(CommitRequest(database=self._database))
         request.writes.extend(write_of(self._name(path), merge) for path, merge in chunk)
-        await self._client.commit(CommitRequest.wrap(request), timeout=CALL_WITHIN_S, metadata=self._metadata())
+        await self._send(request)
+
+    async def _send(self, request: Any) -> None:
+        await self._client.commit(CommitRequest.wrap(request), **self._bounded())
 
     async def _blank(self, write: Blank) -> None:
         """Whatever of the organisation's was sealed under one of the person's keys."""
@@ -94,23 +107,25 @@ class FirestoreStore:
                 if changed:
                     request = CommitRequest.pb(CommitRequest(database=self._database))
                     request.writes.append(replacing(name, changed))
-                    call = CommitRequest.wrap(request)
-                    await self._client.commit(call, timeout=CALL_WITHIN_S, metadata=self._metadata())
+                    await self._send(request)
                 await self._erase_below(name, collection, kids)
 
     async def _below(self, parent: str, collection: str) -> list[tuple[str, Mapping[str, Any]]]:
         """Read to its end before anything else is asked: the time of a call is that of its stream."""
         query = StructuredQuery(from_=[StructuredQuery.CollectionSelector(collection_id=collection)])
         request = RunQueryRequest(parent=parent, structured_query=query)
-        found = await self._client.run_query(request, timeout=CALL_WITHIN_S, metadata=self._metadata())
+        found = await self._client.run_query(request, **self._bounded())
         documents = [type(answer).pb(answer).document async for answer in found]
         return [(document.name, document.fields) for document in documents if document.name]
 
     def _name(self, path: Path) -> str:
         return f"{self._database}/documents/{'/'.join(path)}"
 
-    def _metadata(self) -> tuple[tuple[str, str], ...]:
-        return (("google-cloud-resource-prefix", self._database),)
+    def _bounded(self) -> dict[str, Any]:
+        """A call with all its repetitions takes no longer than this; the client's own would go on for minutes."""
+        again = AsyncRetry(REPEATED, initial=0.1, maximum=1.0, timeout=self._within_s)
+        metadata = (("google-cloud-resource-prefix", self._database),)
+        return {"retry": again, "timeout": self._within_s, "metadata": metadata}
 
     async def _passing_by(self, sending: Awaitable[None]) -> None:
         try:

@@ -142,7 +142,7 @@ async def test_a_read_model_of_another_shape_is_made_anew_and_only_its_topics_ar
 async def test_a_mirror_that_is_down_holds_nothing_up(stores: Stores) -> None:
     channel = grpc.aio.insecure_channel("127.0.0.1:1")
     client = FirestoreAsyncClient(transport=FirestoreGrpcAsyncIOTransport(channel=channel))
-    mirror = FirestoreStore(client, "studio-local", stores.store, stores.kids_of)
+    mirror = FirestoreStore(client, "studio-local", stores.store, stores.kids_of, within_s=0.5)
     await mirror.apply(NAME, [Insert("jobs", "job_1", ORG, 1, {"status": "queued"})], {"events.x/0": 7})
     assert await mirror.positions(NAME) == {"events.x/0": 7}
 
