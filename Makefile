@@ -34,7 +34,7 @@ demo: setup  ## run one sentence to real files (PROMPT="…" for another)
 test: setup $(STAMPS)/browser  ## everything that has to pass: checks, then the tests on the real servers
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/pytest -m "not servers" --ignore tests/chaos --numprocesses 2 $(PYTEST_ARGS)
-	@$(BIN)/pytest -m servers --ignore tests/chaos $(PYTEST_ARGS)
+	@$(BIN)/pytest -m servers --ignore tests/chaos --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
 chaos: setup  ## kill -9 of every process in the middle of a run, one after the other
 	@$(BIN)/pytest tests/chaos $(PYTEST_ARGS)

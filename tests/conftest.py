@@ -20,12 +20,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Servers]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Real Kafka, MongoDB, Redis and Firestore emulator, started when the first test asks for them.
 
-    They are shared by all tests of a run: use names (topics, databases, keys) of your own in each test.
+    They are shared by all tests of a worker: use names (topics, databases, keys) of your own in each test.
     """
-    parallel = hasattr(request.config, "workerinput")
-    base = tmp_path_factory.getbasetemp()
-    with running((base.parent if parallel else base) / "servers", shared=parallel) as addresses:
+    with running(tmp_path_factory.getbasetemp() / "servers") as addresses:
         yield addresses

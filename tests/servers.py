@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import json
 import os
 import shutil
 import subprocess
@@ -12,14 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.local import addresses as addressbook
-from studio.local.locks import locked
 from studio.local.platform import LocalPlatform
 from studio.local.ports import assign
 from studio.local.servers import firestore, kafka, mongo, redis
 from studio.local.servers.server import wait_until_ready
 from studio.settings import Settings
 
-LOCK_TIMEOUT_S = 170.0
 MASTER_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 """One for all who share the servers: whoever reads the log must be able to open what others have sealed."""
 IMAGES = {
@@ -57,13 +54,10 @@ def quiet(_name: str, _what: str) -> None:
 
 
 @contextmanager
-def running(data_dir: Path, *, shared: bool) -> Iterator[Servers]:
+def running(data_dir: Path) -> Iterator[Servers]:
     """The servers, from docker where that is asked for and there, otherwise the embedded ones."""
     if os.environ.get("STUDIO_TEST_DOCKER") == "1" and docker_answers():
         with in_docker() as servers:
-            yield servers
-    elif shared:
-        with embedded_shared(data_dir) as servers:
             yield servers
     else:
         with embedded(data_dir) as servers:
@@ -79,30 +73,6 @@ def embedded(data_dir: Path) -> Iterator[Servers]:
         yield addresses_of(settings)
     finally:
         asyncio.run(platform.down(quiet))
-
-
-@contextmanager
-def embedded_shared(data_dir: Path) -> Iterator[Servers]:
-    """Embedded servers for parallel workers: the first starts them, the last stops them."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    users = data_dir / "users.json"
-    platform = LocalPlatform(isolated_settings(data_dir))
-    try:
-        with locked(data_dir / "users.lock", LOCK_TIMEOUT_S):
-            count(users, +1)
-            settings = asyncio.run(platform.up(quiet, servers_only=True))
-        yield addresses_of(settings)
-    finally:
-        with locked(data_dir / "users.lock", LOCK_TIMEOUT_S):
-            if count(users, -1) == 0:
-                asyncio.run(platform.down(quiet))
-
-
-def count(file: Path, change: int) -> int:
-    """Keeps the number of workers that use the servers; called under the lock."""
-    number = (int(json.loads(file.read_text())) if file.exists() else 0) + change
-    file.write_text(json.dumps(number))
-    return number
 
 
 def addresses_of(settings: Settings) -> Servers:
