@@ -38,7 +38,7 @@ async def serve(settings: WorkerSettings) -> None:
     store = PredictionStore(settings.data_dir / "workers" / settings.worker_id)
     worker = Worker(
         store,
-        Fetcher(settings.fetch_hosts),
+        Fetcher(settings.fetch_hosts, made=store.made),
         capacity=settings.worker_capacity,
         queue_size=settings.worker_queue,
     )

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Header, HTTPException
 from fastapi.responses import FileResponse, JSONResponse, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from ulid import ULID
 
@@ -36,6 +36,8 @@ class PredictionRequest(BaseModel):
     id: str | None = None
     model: str
     input: dict[str, Any]
+    hashes: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the files that the input's addresses lead to, where they are known."""
 
 
 class BodyLimit:
@@ -151,7 +153,7 @@ def submit(worker: Worker, prediction_id: str, body: PredictionRequest) -> Predi
     if not ID_PATTERN.fullmatch(prediction_id):
         raise HTTPException(422, "a prediction's id is 1 to 128 letters, digits, '_', '.', ':' or '-'")
     try:
-        return worker.submit(prediction_id, body.model, body.input)
+        return worker.submit(prediction_id, body.model, body.input, body.hashes)
     except UnknownModel as error:
         raise HTTPException(404, f"no engine {error} here") from error
     except InvalidInput as error:

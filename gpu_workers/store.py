@@ -35,6 +35,8 @@ class PredictionStore:
         root.mkdir(parents=True, exist_ok=True)
         self._lock = self._take_lock()
         self._held: OrderedDict[str, Prediction] = OrderedDict()
+        self._made: dict[str, Path] = {}
+        """Outputs by the hash of their content; an entry goes with its record, its file may have gone before."""
 
     def _take_lock(self) -> IO[str]:
         lock = (self.root / ".lock").open("w")
@@ -59,7 +61,7 @@ class PredictionStore:
                 record.rename(record.with_suffix(".unreadable"))
         for prediction in sorted(found, key=lambda one: one.created_at):
             if prediction.ended:
-                self._held[prediction.id] = prediction
+                self._hold(prediction)
             else:
                 reason = "worker-restarted: the worker was restarted while this prediction ran"
                 self.save(failed(prediction, "worker-restarted", reason))
@@ -71,8 +73,18 @@ class PredictionStore:
         """Hold a passing state (progress) in memory only."""
         self._held[prediction.id] = prediction
 
-    def save(self, prediction: Prediction) -> None:
+    def _hold(self, prediction: Prediction) -> None:
         self._held[prediction.id] = prediction
+        for output in prediction.outputs:
+            self._made[output.sha256] = self.root / prediction.id / "files" / output.name
+
+    def made(self, sha256: str) -> Path | None:
+        """A file of this content that an engine has made here, if it is still there."""
+        path = self._made.get(sha256)
+        return path if path is not None and path.is_file() else None
+
+    def save(self, prediction: Prediction) -> None:
+        self._hold(prediction)
         folder = self.root / prediction.id
         folder.mkdir(exist_ok=True)
         fresh = folder / f"{RECORD}.new"
@@ -111,6 +123,8 @@ class PredictionStore:
         for index, prediction in enumerate(ended):
             if index < over or (prediction.completed_at or prediction.created_at) < now - KEPT:
                 del self._held[prediction.id]
+                for output in prediction.outputs:
+                    self._made.pop(output.sha256, None)
                 shutil.rmtree(self.root / prediction.id, ignore_errors=True)
         kept_bytes = 0
         for prediction in sorted(ended, key=lambda one: one.created_at, reverse=True):

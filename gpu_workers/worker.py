@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import zlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from gpu_workers.predictions import Output, Prediction
 from gpu_workers.store import PredictionStore
 
 Inputs = dict[str, Any]
+Hashes = Mapping[str, str]
+"""SHA-256 by address."""
 
 SWEEP_EVERY_S = 300.0
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class Waiting:
 
     prediction_id: str
     inputs: Inputs
+    hashes: Hashes
 
 
 class Worker:
@@ -93,7 +96,7 @@ class Worker:
         finally:
             await asyncio.gather(*(process.close() for process in self._processes))
 
-    def submit(self, prediction_id: str, model: str, inputs: Inputs) -> Prediction:
+    def submit(self, prediction_id: str, model: str, inputs: Inputs, hashes: Hashes) -> Prediction:
         """Take a prediction; a known id is answered with its present state and never run again."""
         known = self.store.get(prediction_id)
         if known is not None:
@@ -112,7 +115,7 @@ class Worker:
             created_at=predictions.utc_now(),
         )
         self.store.save(prediction)
-        self._queue.put_nowait(Waiting(prediction_id, inputs))
+        self._queue.put_nowait(Waiting(prediction_id, inputs, hashes))
         self._idle.clear()
         self.on_load_changed()
         return prediction
@@ -177,26 +180,26 @@ class Worker:
             waiting = await self._queue.get()
             prediction = self.store.get(waiting.prediction_id)
             if prediction is not None and not prediction.ended:
-                await self._carry_out(process, prediction, waiting.inputs)
+                await self._carry_out(process, prediction, waiting)
             if self.running == 0:
                 self._idle.set()
             self.on_load_changed()
             await process.ensure_started()
 
-    async def _carry_out(self, process: EngineProcess, prediction: Prediction, inputs: Inputs) -> None:
+    async def _carry_out(self, process: EngineProcess, prediction: Prediction, waiting: Waiting) -> None:
         self._publish(predictions.started(prediction), durable=True)
         cancelled = self._runs[prediction.id] = asyncio.Event()
         try:
-            self._end(await self._outcome(process, prediction, inputs, cancelled))
+            self._end(await self._outcome(process, prediction, waiting, cancelled))
         finally:
             del self._runs[prediction.id]
 
     async def _outcome(
-        self, process: EngineProcess, taken: Prediction, inputs: Inputs, cancelled: asyncio.Event
+        self, process: EngineProcess, taken: Prediction, waiting: Waiting, cancelled: asyncio.Event
     ) -> Prediction:
         """How a prediction ends."""
         try:
-            result = await self._engine_result(process, taken, inputs, cancelled)
+            result = await self._engine_result(process, taken, waiting, cancelled)
             outputs = await asyncio.to_thread(outputs_of, result)
         except EngineCancelled:
             return predictions.canceled(self._present(taken))
@@ -207,13 +210,14 @@ class Worker:
         return predictions.succeeded(self._present(taken), outputs, (result.started_at, result.ended_at))
 
     async def _engine_result(
-        self, process: EngineProcess, taken: Prediction, inputs: Inputs, cancelled: asyncio.Event
+        self, process: EngineProcess, taken: Prediction, waiting: Waiting, cancelled: asyncio.Event
     ) -> EngineResult:
         spec = self.specs[taken.model]
         folder = self.store.inputs_folder(taken.id)
-        local = await unless(cancelled, self._fetcher.localise(inputs, spec.input_schema, folder))
+        localising = self._fetcher.localise(waiting.inputs, spec.input_schema, folder, waiting.hashes)
+        local = await unless(cancelled, localising)
         workdir = self.store.files_folder(taken.id)
-        run = EngineRun(taken.model, local, workdir, seed_of(inputs), spec.max_runtime_s)
+        run = EngineRun(taken.model, local, workdir, seed_of(waiting.inputs), spec.max_runtime_s)
 
         def on_progress(value: float, note: str) -> None:
             self._publish(predictions.progressed(self._present(taken), value, note), durable=False)

@@ -33,6 +33,9 @@ _DEMUXERS: Final = {
     "audio/aac": "aac",
 }
 """The demuxer is named from the magic bytes, never guessed: a playlist cannot make FFmpeg open another file."""
+_OPTIONS: Final = {"wav": {"probesize": "65536"}}
+"""A WAV's header says all. FFmpeg would read and decode its first five megabytes, which takes as long as a job's
+whole way through the log."""
 _PILLOW: Final = {
     "image/png", "image/jpeg", "image/gif", "image/bmp", "image/tiff", "image/webp", "image/avif",
 }  # fmt: skip
@@ -78,7 +81,9 @@ def _picture(file: BinaryIO, kind: str) -> Probe:
 
 def _recording(file: BinaryIO, kind: str) -> Probe:
     try:
-        with av.open(file, mode="r", format=_DEMUXERS[kind], metadata_errors="ignore") as container:
+        demuxer = _DEMUXERS[kind]
+        options = _OPTIONS.get(demuxer, {})
+        with av.open(file, mode="r", format=demuxer, metadata_errors="ignore", options=options) as container:
             return _measured(container, kind)
     except BadMedia:
         raise

@@ -117,10 +117,21 @@ class DraftStep(Frozen):
     input: Sealed | None = None
 
 
+class AgentCall(Frozen):
+    """A model call under an attempt of it."""
+
+    call_id: str
+    attempt: int
+
+
 class DraftPlan(CanvasCommand):
-    """Answered `{plan_id}`. The decider numbers the plan and refuses cycles and references to nothing."""
+    """Answered `{plan_id}`. The decider numbers the plan and refuses cycles and references to nothing.
+
+    `made_from` is the call whose answer the plan is: refused where that is not on the log.
+    """
 
     message_id: str
+    made_from: AgentCall | None = None
     title: Sealed
     steps: Annotated[tuple[DraftStep, ...], Field(min_length=1, max_length=STEPS_MAX)]
     planner: str | None = None

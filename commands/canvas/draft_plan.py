@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from commands.canvas.commands import DraftPlan, DraftStep, RecordPlanValidated
+from commands.canvas.commands import AgentCall, DraftPlan, DraftStep, RecordPlanValidated
 from commands.canvas.streams import plan_in, ref, session_in
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
 from events.canvas.plan_events import PlanDrafted, PlanEvent, PlanValidated, Step, StepDrafted
-from events.canvas.state import NoPlan
+from events.canvas.state import NoPlan, Session
 from events.envelope import StreamRef
 from events.ids import plan_id as plan_id_of
 from events.ids import step_id as step_id_of
@@ -25,6 +25,8 @@ def draft_plan(command: DraftPlan, streams: Streams, _context: Context) -> Decis
     message = session.message(command.message_id)
     if message is None:
         raise InvalidInput.at("/message_id", "no such message in this session")
+    if command.made_from is not None:
+        check_recorded(session, command.made_from)
     check_graph(command.steps)
     plan_id = next_plan(streams, command.session_id)
     ids = {step.label: step_id_of(plan_id, step.label) for step in command.steps}
@@ -51,6 +53,13 @@ def record_plan_validated(command: RecordPlanValidated, streams: Streams, _conte
         raise IllegalState(f"the plan is {plan.status}", allowed=["drafting"])
     event = PlanValidated(plan_id=command.plan_id, verdict=command.verdict, issues=command.issues)
     return Decision(_appended(command.plan_id, (event,)), {})
+
+
+def check_recorded(session: Session, call: AgentCall) -> None:
+    """Raises IllegalState where the answer was not recorded, or another attempt's was."""
+    stage = session.stages.get(call.call_id)
+    if stage is None or stage.recorded is None or stage.recorded.attempt != call.attempt:
+        raise IllegalState("the answer that the plan was made from is not recorded", allowed=[])
 
 
 def check_graph(steps: Sequence[DraftStep]) -> None:

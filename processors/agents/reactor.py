@@ -16,6 +16,7 @@ import orjson
 
 from commands.ask import Answer, Ask, CommandFailed, Unavailable
 from commands.canvas.commands import (
+    AgentCall,
     BeginStage,
     CanvasCommand,
     DraftPlan,
@@ -117,22 +118,25 @@ class _Message:
         answer = await self._answer()
         if answer is None:
             return
-        text, planner, uploads = answer
-        parsed = parse_plan(text)
-        checked = feasible(parsed.steps, self._rooms.catalog(), uploads)
+        parsed = parse_plan(answer.text)
+        checked = feasible(parsed.steps, self._rooms.catalog(), answer.uploads)
         if not checked.steps:
+            await self._record(answer.record)
             await self.say(apologies.no_plan(parsed, checked), "no-plan")
             return
-        plan_id = await self._draft(parsed, checked, planner)
+        draft = await self._draft(parsed, checked, answer)
+        # Sent in this order to one partition: the plan is refused where its answer was not recorded before it.
+        _, drafted = await asyncio.gather(self._record(answer.record), self._ask(draft, f"draft {answer.call.attempt}"))
+        plan_id = str(drafted.result["plan_id"])
         validated = await self._validation(plan_id, checked)
-        selected = await self._selection(plan_id, checked, uploads)
+        selected = await self._selection(plan_id, checked, answer.uploads)
         # Sent in this order to one partition, so decided in this order, mostly in one transaction.
         await asyncio.gather(self._ask(validated, "validate"), self._ask(selected, "select"))
 
     # the model's answer, once
 
-    async def _answer(self) -> tuple[str, str, Sequence[KnownUpload]] | None:
-        """The planner's text, who wrote it, and the uploads it may speak of; None where there is nothing to answer."""
+    async def _answer(self) -> _Answered | None:
+        """None where there is nothing to answer."""
         stage = await self._begin()
         try:
             session = await self._rooms.sessions.session(self._session_id, self._event.version)
@@ -143,7 +147,7 @@ class _Message:
         if briefing.request == ERASED:
             return None
         if stage.recorded is not None and (text := await self._recorded(stage.recorded)) is not None:
-            return text, stage.recorded.model, briefing.uploads
+            return _Answered(text, stage.recorded.model, briefing.uploads, self._call(stage))
         frames = Narrator(
             self._rooms.send, self._rooms.vault, self._message.text, org_id=self._org_id, session_id=self._session_id,
             agent=AGENT, call_id=self._call_id,
@@ -153,14 +157,14 @@ class _Message:
             async with frames:
                 done = await ask_planner(self._rooms.model, prompt, frames, variant=VARIANT, timeout_s=MODEL_TIMEOUT_S)
         except LlmFailed as error:
-            await self._record(stage.attempt, model="none", ms=0, error=error.category)
+            await self._record(self._recording(stage, model="none", ms=0, error=error.category))
             raise
         answer = await seal_answer(self._rooms.vault, self._message.text, done.text)
-        await self._record(
-            stage.attempt, model=done.model, ms=done.ms, tokens_in=done.tokens_in, tokens_out=done.tokens_out,
+        record = self._recording(
+            stage, model=done.model, ms=done.ms, tokens_in=done.tokens_in, tokens_out=done.tokens_out,
             fallback=done.fallback, answer=answer,
         )  # fmt: skip
-        return done.text, done.model, briefing.uploads
+        return _Answered(done.text, done.model, briefing.uploads, self._call(stage), record)
 
     async def _begin(self) -> _Stage:
         """May I call the model? While another process is at it: not now, and it is asked again."""
@@ -185,18 +189,26 @@ class _Message:
             raise LlmFailed(call.error, "no language model answered")
         return await open_answer(self._rooms.vault, call.answer) if call.answer is not None else None
 
-    async def _record(self, attempt: int, **figures: Any) -> None:
-        if attempt == 0:
-            return
+    def _call(self, stage: _Stage) -> AgentCall:
+        attempt = stage.attempt if stage.recorded is None else stage.recorded.attempt
+        return AgentCall(call_id=self._call_id, attempt=attempt)
+
+    def _recording(self, stage: _Stage, **figures: Any) -> RecordAgentCall | None:
+        """None where the call is recorded, though its answer cannot be read any more."""
+        if stage.recorded is not None:
+            return None
         figures = {"tokens_in": 0, "tokens_out": 0, **figures}
-        command = self._command(
-            RecordAgentCall, call_id=self._call_id, attempt=attempt, agent=AGENT, variant=VARIANT, **figures
-        )
-        await self._ask(command, f"record {attempt}")
+        ids = {"org_id": self._org_id, "session_id": self._session_id, "call_id": self._call_id}
+        return RecordAgentCall(**ids, attempt=stage.attempt, agent=AGENT, variant=VARIANT, **figures)
+
+    async def _record(self, command: RecordAgentCall | None) -> None:
+        """None: it is on the log already."""
+        if command is not None:
+            await self._ask(command, f"record {command.attempt}")
 
     # the plan
 
-    async def _draft(self, parsed: ParsedPlan, checked: Checked, planner: str) -> str:
+    async def _draft(self, parsed: ParsedPlan, checked: Checked, answer: _Answered) -> CanvasCommand:
         title, *texts = await asyncio.gather(
             self._seal(parsed.title or checked.steps[0].title),
             *(self._seal(text) for step in checked.steps for text in (step.title, step.description)),
@@ -213,10 +225,14 @@ class _Message:
             )
             for number, step in enumerate(checked.steps)
         )
-        command = self._command(
-            DraftPlan, message_id=self._message.message_id, title=title, steps=steps, planner=planner
+        return self._command(
+            DraftPlan,
+            message_id=self._message.message_id,
+            made_from=answer.call,
+            title=title,
+            steps=steps,
+            planner=answer.planner,
         )
-        return str((await self._ask(command, "draft")).result["plan_id"])
 
     async def _validation(self, plan_id: str, checked: Checked) -> CanvasCommand:
         issues = [str(issue) for issue in checked.issues][:ISSUES_MAX]
@@ -280,3 +296,14 @@ class _Stage:
 
     attempt: int
     recorded: AgentCallRecorded | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """The planner's text, who wrote it, the uploads it may speak of, and what is to be recorded of it, if anything."""
+
+    text: str
+    planner: str
+    uploads: Sequence[KnownUpload]
+    call: AgentCall
+    record: RecordAgentCall | None = None

@@ -169,15 +169,17 @@ class Dispatcher:
         )
 
     async def _call(self, event: JobDispatched, spec: ModelSpec, provider: Provider, values: Mapping[str, Any]) -> Call:
+        links = self._links(event.org_id, provider)
         return Call(
             job_id=event.job_id,
             lease=event.lease,
             model=event.model,
             provider_model=spec.provider_model or event.model,
-            input=await resolved(values, self._links(event.org_id, provider)),
+            input=await resolved(values, links),
             max_runtime_s=event.max_runtime_s,
             worker=event.worker,
             webhook_url=self._webhook_url(event),
+            hashes=links.hashes,
         )
 
     def _links(self, org_id: str, provider: Provider) -> Links:

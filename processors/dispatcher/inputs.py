@@ -66,12 +66,16 @@ class Links:
     """Where the provider reaches the gateway; None: nowhere, so that everything must go inline."""
     secret: bytes
     now: float
+    hashes: dict[str, str] = field(default_factory=dict, init=False)
+    """SHA-256 of each file that has been given an address, by that address."""
     _inline: int = field(default=0, init=False)
 
     async def __call__(self, asset: AssetRef) -> str:
         """Raises InputRefused for a file that can go neither way."""
         if self.base_url is not None:
-            return self.base_url.rstrip("/") + asset_path(self.secret, self.org_id, asset, now=self.now)
+            address = self.base_url.rstrip("/") + asset_path(self.secret, self.org_id, asset, now=self.now)
+            self.hashes[address] = asset.sha256
+            return address
         if asset.bytes > INLINE_MAX_BYTES or self._inline + asset.bytes > INLINE_TOTAL_MAX_BYTES:
             raise InputRefused("a file is too large to be sent with the call, and no public address is set")
         self._inline += asset.bytes

@@ -24,6 +24,8 @@ class Call:
     worker: str | None = None
     """The worker that the scheduler chose, where the provider is our fleet."""
     webhook_url: str | None = None
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of what lies at the addresses of our own in `input`, by address."""
 
     @property
     def token(self) -> str:

@@ -63,7 +63,7 @@ class Fleet:
         with gone(), translated(WHO):
             answer = await self._client.put(
                 url,
-                content=orjson.dumps({"model": call.model, "input": dict(call.input)}),
+                content=orjson.dumps({"model": call.model, "input": dict(call.input), "hashes": dict(call.hashes)}),
                 headers={"Prefer": "respond-async", "Content-Type": "application/json"},
             )
         if answer.status_code >= REFUSALS:

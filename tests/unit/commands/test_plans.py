@@ -144,6 +144,15 @@ class TestDraft:
         assert isinstance(last, StepDrafted)
         assert last.step.depends_on == (step("s2"),)
 
+    def test_a_draft_is_made_only_from_an_answer_that_was_recorded(self) -> None:
+        begun = (*message(), TestStages.BEGIN)
+        made = draft(CHAIN).model_copy(update={"made_from": c.AgentCall(call_id="c1", attempt=1)})
+        given(*begun).when(made).then_refused(IllegalState)
+        recorded = (*begun, TestStages.RECORD)
+        given(*recorded).when(made).then(PlanDrafted, StepDrafted, StepDrafted, StepDrafted)
+        older = made.model_copy(update={"made_from": c.AgentCall(call_id="c1", attempt=2)})
+        given(*recorded).when(older).then_refused(IllegalState)
+
     def test_plans_of_a_session_are_numbered(self) -> None:
         past = (*message(), *(draft(CHAIN) for _ in range(5)))
         events = given(*past).when(draft({"x": ()})).then(PlanDrafted, StepDrafted).events

@@ -41,7 +41,9 @@ async def test_assets_become_addresses_wherever_they_stand() -> None:
 
 async def test_a_file_gets_a_signed_address() -> None:
     links, asset = await stored()
-    address = urlsplit(await links(asset))
+    text = await links(asset)
+    assert links.hashes == {text: asset.sha256}
+    address = urlsplit(text)
     query = {name: values[0] for name, values in parse_qs(address.query).items()}
     assert (address.scheme, address.netloc, address.path) == ("http", "gateway", "/v1/assets/ast_1")
     found = verify(b"secret", "ast_1", int(query["exp"]), query["sig"], now=NOW)

@@ -48,6 +48,19 @@ def test_a_new_life_knows_what_ended_and_fails_what_ran(tmp_path: Path) -> None:
     assert (broken.status, broken.error_category) == ("failed", "worker-restarted")
 
 
+def test_its_files_are_known_by_their_content_until_they_go(tmp_path: Path) -> None:
+    store = PredictionStore(tmp_path)
+    finished(store)
+    store.close()
+    again = PredictionStore(tmp_path)
+    again.recover()
+    made = again.made("0" * 64)
+    assert made is not None
+    assert made.read_bytes() == b"png"
+    again.drop_files("job_1.1")
+    assert again.made("0" * 64) is None
+
+
 def test_two_workers_cannot_share_a_folder(tmp_path: Path) -> None:
     store = PredictionStore(tmp_path)
     with pytest.raises(StoreInUse):
@@ -116,7 +129,7 @@ def test_broken_data_uris(uri: str) -> None:
 )
 async def test_only_allowed_hosts_are_asked(uri: str, tmp_path: Path) -> None:
     with pytest.raises(InputRefused):
-        await Fetcher(frozenset({"127.0.0.1"})).localise({"image": uri}, SCHEMA, tmp_path)
+        await Fetcher(frozenset({"127.0.0.1"})).localise({"image": uri}, SCHEMA, tmp_path, {})
 
 
 def test_an_input_is_held_against_the_schema_and_every_fault_is_told() -> None:
