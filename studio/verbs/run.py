@@ -132,6 +132,7 @@ def document(
         "files": files,
         "cost": view.cost,
         "seconds": split(whole, engines, view.models),
+        "spans": {"whole": whole, "engines": engines, "models": view.models},
         "page": page,
         **({"message": view.words} if view.words else {}),
     }
