@@ -17,7 +17,9 @@ TOPICS = {"orgs": "commands.orgs", "bare": "bench.commands"}
 ANSWER_WITHIN_S = 60
 MODEL, PROVIDER = "bench/pair", "bench"
 INPUT = Sealed.model_validate({"$sealed": {"kid": "kid_" + "a" * 32, "nonce": "YWJjZGVmZ2hpamts", "ct": "QUJD" * 30}})
-PRICE = (PriceLine(unit="run", quantity="1", unit_amount=100, amount=100),)
+RESERVED, CAPTURED = 100, 60
+PRICE = (PriceLine(unit="run", quantity="1", unit_amount=RESERVED, amount=RESERVED),)
+BILL = (PriceLine(unit="run", quantity="1", unit_amount=CAPTURED, amount=CAPTURED),)
 
 
 class Client:
@@ -58,11 +60,12 @@ class Client:
 
     async def _pair(self, org: str) -> None:
         job = new_id("job")
-        await self._ask(
-            SubmitJob(org_id=org, job_id=job, model=MODEL, provider=PROVIDER, input=INPUT, reserve=100, price=PRICE)
+        accepted = SubmitJob(
+            org_id=org, job_id=job, model=MODEL, provider=PROVIDER, input=INPUT, reserve=RESERVED, price=PRICE
         )
+        await self._ask(accepted)
         await self._ask(DispatchJob(org_id=org, job_id=job, lease=1, provider=PROVIDER, model=MODEL))
-        await self._ask(RecordJobSucceeded(org_id=org, job_id=job, lease=1, outputs=(), cost=60, bill=PRICE))
+        await self._ask(RecordJobSucceeded(org_id=org, job_id=job, lease=1, outputs=(), cost=CAPTURED, bill=BILL))
 
     async def _ask(self, command: Command) -> None:
         name = new_id("cmd")
