@@ -14,7 +14,7 @@ from bench.bare import Recipe, serve
 from commands.orgs.decider import ORGS
 from events.log.admin import ensure_topics
 from processors.runners.decider import DeciderRunner
-from studio.processes.__main__ import tune_collector
+from studio.collector import tune_collector
 
 
 async def decider(bootstrap: str, folder: Path, stop: asyncio.Event) -> None:

@@ -22,6 +22,7 @@ from projections.audit.faults import Fault
 from projections.audit.pairs import Pairs
 from projections.audit.verifier import Verifier
 from studio.client.verifying import Asked, verify_log
+from studio.collector import tune_collector
 
 
 class DoesNotHold(Exception):
@@ -85,6 +86,7 @@ async def measured(side: str, bootstrap: str) -> tuple[int, int]:
 
 if __name__ == "__main__":
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    tune_collector()
     began, cpu = time.perf_counter(), time.process_time()
     entries, records = asyncio.run(measured(sys.argv[1], sys.argv[2]))
     told = {

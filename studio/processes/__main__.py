@@ -4,7 +4,6 @@ Crash only: a role that ends or raises takes its process down, and the superviso
 """
 
 import asyncio
-import gc
 import importlib
 import importlib.util
 import json
@@ -19,6 +18,7 @@ from datetime import UTC, datetime
 import uvloop
 
 import studio.processes
+from studio.collector import tune_collector
 from studio.local.layout import Layout, write_private
 from studio.processes.health import health_server
 from studio.processes.logs import ROLE, configure
@@ -113,12 +113,6 @@ def write_down(settings: Settings, process: Process) -> None:
         "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     write_private(run / f"{process.name}.json", json.dumps(about, indent=2))
-
-
-def tune_collector() -> None:
-    """A process keeps copies of hundreds of thousands of objects for ever: looked through every 700 new ones, as is the
-    default, they cost the gateway an eighth of its time."""
-    gc.set_threshold(20_000, 25, 25)
 
 
 def main(roles: list[str]) -> int:

@@ -29,6 +29,7 @@ from studio.client.exported import NoExport
 from studio.client.replay_sources import FileSource, LogSource
 from studio.client.replay_tables import CsvTable, ParquetTable, Table
 from studio.client.replaying import Asked, BooksBroken, Open, Replay, Source
+from studio.collector import tune_collector
 from studio.local import addresses as addressbook
 from studio.settings import Settings
 from studio.verbs.audit_verify import Findings
@@ -66,6 +67,7 @@ def replay(
     november.csv  ·  studio audit replay --org org_X --as-of 2026-11-30T12:00:00Z --totals --json
     """
     expected = (BadTime, NoLog, NoPlatform, NoExport, BooksBroken, KafkaError, Stalled, VaultError, Unavailable)
+    tune_collector()
     with failing_on(*expected, PyMongoError, TimeoutError, OSError):
         upto = moment(as_of, end=True) if as_of is not None else datetime.now(UTC)
         began = None if since is None else moment(since, end=False)

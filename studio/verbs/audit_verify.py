@@ -20,6 +20,7 @@ from projections.audit.verifier import Verifier
 from studio.client.comparing import compare
 from studio.client.exported import NoExport
 from studio.client.verifying import Asked, public_keys, verify_export, verify_log
+from studio.collector import tune_collector
 from studio.local import addresses as addressbook
 from studio.settings import Settings
 from studio.verbs.events import NoLog, log_address
@@ -81,6 +82,7 @@ def verify(
     """
     findings = Findings(show=not as_json)
     lines = None
+    tune_collector()
     with failing_on(NoLog, NoExport, BadFile, KafkaError, PyMongoError, Stalled, TimeoutError, OSError):
         asked = Asked(org, _keys(keys), _held(checkpoint or []))
         if from_export is not None:
