@@ -22,7 +22,7 @@ from gateway.auth import Authenticate
 from gateway.bodies import DESCRIBED
 from gateway.credits_feed import CreditsFeed
 from gateway.frames import Renderer
-from gateway.inputs import Inputs, escaped
+from gateway.inputs import Inputs, pointer_to
 from gateway.limits import BodyLimit
 from gateway.metrics import Measure
 from gateway.platform import Platform
@@ -91,7 +91,7 @@ def handle_errors(app: FastAPI) -> None:
 
     async def invalid(_request: Request, error: Exception) -> Response:
         found = error.errors() if isinstance(error, RequestValidationError) else []
-        errors = [{"pointer": "".join(f"/{escaped(s)}" for s in one["loc"]), "detail": one["msg"]} for one in found]
+        errors = [{"pointer": pointer_to(one["loc"]), "detail": one["msg"]} for one in found]
         return response(Problem("invalid-input", "a parameter is not valid", errors=errors[:20]))
 
     async def http(_request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from starlette.requests import Request
 
 from commands.orgs.commands import Amount
-from gateway.inputs import escaped
+from gateway.inputs import pointer_to
 from gateway.problems import Problem
 from projections.storable import unstorable
 
@@ -50,8 +50,8 @@ async def read_json(request: Request) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Problem.invalid("", f"the body is not JSON: {error.msg}") from error
-    if (why := unstorable(value, DEPTH_MAX)) is not None:
-        raise Problem.invalid("", f"the body {why}")
+    if (found := unstorable(value, DEPTH_MAX)) is not None:
+        raise Problem.invalid(pointer_to(found.path), found.why)
     return value
 
 
@@ -67,7 +67,7 @@ def validated(model: type[M], value: Any) -> M:
         return model.model_validate(value, strict=True)
     except ValidationError as error:
         found = [
-            {"pointer": "".join(f"/{escaped(step)}" for step in one["loc"]), "detail": one["msg"]}
+            {"pointer": pointer_to(one["loc"]), "detail": one["msg"]}
             for one in error.errors(include_input=False, include_url=False, include_context=False)
         ]
         raise Problem(

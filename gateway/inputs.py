@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
@@ -79,7 +79,7 @@ class Inputs:
         for error in self._validator(model).iter_errors(without_assets(values)):
             if not whole and error.validator == "required" and not error.absolute_path:
                 continue
-            pointer = "/input" + "".join(f"/{escaped(step)}" for step in error.absolute_path)
+            pointer = pointer_to(("input", *error.absolute_path))
             errors.append({"pointer": pointer, "detail": error.message[:500]})
             if len(errors) == ERRORS_MAX:
                 break
@@ -164,6 +164,11 @@ def without_assets(value: Json) -> Json:
             return PLACEHOLDER
         return {name: without_assets(one) for name, one in value.items()}
     return [without_assets(one) for one in value] if isinstance(value, list) else value
+
+
+def pointer_to(steps: Iterable[object]) -> str:
+    """The JSON pointer of a member (RFC 6901); of the whole value it is empty."""
+    return "".join(f"/{escaped(step)}" for step in steps)
 
 
 def escaped(step: object) -> str:

@@ -19,9 +19,20 @@ def nested(levels: int) -> Any:
     return value
 
 
-@pytest.mark.parametrize("value", [INTEGER_MAX + 1, {"a\0": 1}, [{"x": [2**64 - 1]}], nested(200)])
-def test_what_no_document_can_hold_is_named(value: Any) -> None:
-    assert unstorable(value) is not None
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (INTEGER_MAX + 1, ()),
+        ({"a\0": 1}, ()),
+        ({"text": "x", "input": [{"x": [1, 2**64 - 1]}]}, ("input", 0, "x", 1)),
+        ({"input": {"b\0": 1}}, ("input",)),
+        ({"text": "x", "input": nested(200)}, ("input",)),
+    ],
+)
+def test_what_no_document_can_hold_is_named(value: Any, path: tuple[str | int, ...]) -> None:
+    found = unstorable(value)
+    assert found is not None
+    assert found.path == path
 
 
 @pytest.mark.parametrize("value", [INTEGER_MAX, -INTEGER_MAX, {"$ref": "a\0b", "a.b": [None, True, 1.5]}, nested(80)])
