@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from arro3.io import read_parquet
 
@@ -117,3 +118,27 @@ class TestARealAccount:
             assert said in " ".join(found.stderr.split())
         empty = json.loads(studio(ran, "audit", "replay", "--org", "org_NOBODY", "--json").stdout)
         assert (empty["movements"], empty["chain"]["entries"]) == ([], 0)
+
+    def test_shows_a_forgotten_persons_words_as_erased_and_the_books_as_they_were(
+        self, ran: Running, tmp_path: Path
+    ) -> None:
+        with httpx.Client(base_url=ran.url, trust_env=False, timeout=30) as client:
+            platform = {"Authorization": f"Bearer {ran.admin_key}"}
+            org_id = client.post("/v1/admin/orgs", json={"name": "Hers"}, headers=platform).json()["org_id"]
+            grant = {"kind": "grant", "amount": 100_000}
+            client.post(f"/v1/admin/orgs/{org_id}/credits", json=grant, headers=platform).raise_for_status()
+            key = {"role": "admin", "user_id": "usr_ann"}
+            issued = client.post(f"/v1/admin/orgs/{org_id}/keys", json=key, headers=platform).json()["api_key"]
+            studio_json(ran, "run", SENTENCE, "--key", issued, "--out", str(tmp_path))
+            before = studio_json(ran, "audit", "replay", "--org", org_id)
+            assert SENTENCE in {one["cause"].get("prompt") for one in before["movements"]}
+            mine = {"Authorization": f"Bearer {issued}"}
+            client.delete("/v1/users/usr_ann/data", headers=mine).raise_for_status()
+        after = studio_json(ran, "audit", "replay", "--org", org_id)
+        told = {one["cause"].get("prompt") for one in after["movements"]}
+        assert (SENTENCE in told, "[erased]" in told) == (False, True)
+        assert (after["totals"], after["closing"], after["chain"]) == (
+            before["totals"],
+            before["closing"],
+            before["chain"],
+        )
