@@ -88,6 +88,9 @@ class WebhookNews:
 class WebhookVerifier(Protocol):
     """Checks a webhook of one provider on its raw bytes."""
 
-    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float) -> WebhookNews:
-        """Raises BadWebhook; any other error means that it could not be checked now."""
+    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float, at: str = "") -> WebhookNews:
+        """`at` is what the adapter has added to the address, where a body does not say all that names the attempt.
+
+        Raises BadWebhook; any other error means that it could not be checked now.
+        """
         ...

@@ -19,6 +19,7 @@ from processors.dispatcher.errors import (
     ContractDrift,
     InputRefused,
     NotSent,
+    NotThere,
     OutcomeUnknown,
     ProviderDown,
     ProviderError,
@@ -90,7 +91,9 @@ def refusal(status: int, detail: str, *, retry_after_s: float | None = None, cre
         return RateLimited(detail, retry_after_s=retry_after_s)
     if status in (400, 413, 415, 422):
         return InputRefused(detail)
-    if status in (401, 403, 404, 405, 410):
+    if status in (404, 410):
+        return NotThere(detail)
+    if status in (401, 403, 405):
         return AccessRefused(detail)
     if status in (502, 504) and creating:
         return OutcomeUnknown(detail)

@@ -24,10 +24,15 @@ log = logging.getLogger(__name__)
 
 
 @router.post("/webhooks/{provider}")
-async def hear(request: Request, provider: str, t: Annotated[str, Query(max_length=2048)] = "") -> Response:
+async def hear(
+    request: Request,
+    provider: str,
+    t: Annotated[str, Query(max_length=2048)] = "",
+    at: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
     """What a provider tells of the attempt that `t` names; 200 once it is on the log, or when it changes nothing."""
     platform = platform_of(request)
-    attempt, news = await believed(request, platform, provider, t)
+    attempt, news = await believed(request, platform, provider, t, at)
     command = RecordJobRunning(
         org_id=attempt.org_id, job_id=attempt.job_id, lease=attempt.lease, provider_job_id=news.provider_job_id
     )
@@ -47,7 +52,7 @@ async def hear(request: Request, provider: str, t: Annotated[str, Query(max_leng
 
 
 async def believed(
-    request: Request, platform: Platform, provider: str, token: str
+    request: Request, platform: Platform, provider: str, token: str, at: str
 ) -> tuple[SignedAttempt, WebhookNews]:
     """Raises the same Problem for every reason not to believe it."""
     unsigned = Problem("unauthenticated", "this webhook is not signed as it has to be, or is too old")
@@ -56,7 +61,7 @@ async def believed(
         raise unsigned
     try:
         attempt = verify_attempt(platform.secrets.server, token)
-        return attempt, await verifier.verify(request.headers, await request.body(), now=time.time())
+        return attempt, await verifier.verify(request.headers, await request.body(), now=time.time(), at=at)
     except (BadSignature, BadWebhook) as error:
         log.info("a webhook is not believed: %s", error, extra={"provider": provider})
         raise unsigned from error

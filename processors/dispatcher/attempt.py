@@ -56,6 +56,7 @@ class Attempt:
         self._creating: asyncio.Task[Handle | Ended] | None = None
         self._handle: Handle | None = None
         self._begun_by_another = False
+        self._at_once = provider.answers_at_once(call.provider_model)
 
     async def run(self) -> Ended:
         """Raises a ProviderError, or AttemptOver."""
@@ -73,18 +74,18 @@ class Attempt:
 
     async def stop(self) -> bool:
         """Whether nothing of it runs any more."""
-        if self._provider.synchronous:
+        if self._at_once:
             if self._creating is not None:
                 self._creating.cancel()
             return True
         if self._creating is not None:
             await asyncio.wait({self._creating}, timeout=CREATE_WAIT_S)
-        if self._provider.create_is_idempotent:
+        if self._provider.takes_our_name:
             return await stopped_at(self._provider, Handle(self._call.token, self._call.worker))
         return await self._stop_created()
 
     async def _stop_created(self) -> bool:
-        """Of a create that may not be repeated: what it has led to, once that is known."""
+        """By the provider's own name of it, once that is known."""
         creating = self._creating
         if creating is not None:
             if not creating.done() or creating.cancelled():
@@ -109,7 +110,10 @@ class Attempt:
 
     async def _taken(self) -> Handle | Ended:
         if self._provider.create_is_idempotent:
-            return await self._begin(self._sent_until_known())
+            taken = await self._begin(self._sent_until_known())
+            if isinstance(taken, Handle) and not self._provider.takes_our_name:
+                await self._word.running(taken.provider_job_id)
+            return taken
         match await self._word.may_call():
             case None:
                 raise AttemptOver
@@ -123,7 +127,7 @@ class Attempt:
         """The answer to a create names what must be stopped: it is awaited even when nobody waits for the result."""
         self._creating = asyncio.ensure_future(creating)
         self._creating.add_done_callback(_retrieved)
-        if self._provider.synchronous:
+        if self._at_once:
             return await self._creating
         return await asyncio.shield(self._creating)
 

@@ -184,7 +184,7 @@ class Dispatcher:
 
     def _links(self, org_id: str, provider: Provider) -> Links:
         reach = self._rooms.reach
-        base_url = reach.internal if provider.name == FLEET else reach.public
+        base_url = reach.internal if provider.name == FLEET else None if provider.wants_files else reach.public
         return Links(self._rooms.storage, org_id, base_url, reach.secret, self._now())
 
     def _webhook_url(self, event: JobDispatched) -> str | None:
@@ -245,7 +245,15 @@ class Dispatcher:
         provider = self._rooms.providers.get(event.provider or "")
         if provider is None:
             return False
-        if provider.synchronous:
+        if self._answers_at_once(provider, event.job_id):
             return True
-        known = token if provider.create_is_idempotent else event.provider_job_id
+        known = token if provider.takes_our_name else event.provider_job_id
         return known is not None and await stopped_at(provider, Handle(known, event.worker))
+
+    def _answers_at_once(self, provider: Provider, job_id: str) -> bool:
+        """Such a call has ended with the process that made it."""
+        model = self._rooms.jobs.model(job_id)
+        found = self._rooms.catalog.get(f"model:{model}")
+        return isinstance(found, CurrentModel) and provider.answers_at_once(
+            found.model.provider_model or found.model.id
+        )

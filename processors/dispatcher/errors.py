@@ -11,7 +11,9 @@ ProviderError            category          charged   another attempt
 │   ├── ContentRefused   content_policy    unknown   no
 │   ├── InputRefused     input_validation  no        no
 │   ├── ProviderDown     outage            no        yes
+│   ├── CannotStop       unknown           unknown   no     it runs, and there is no way to stop it there
 │   └── AccessRefused    contract          no        no     our key or our address of the model is wrong
+│       └── NotThere     contract          no        no     nothing under this address or name, or no longer
 ├── ContractDrift        contract          unknown   no     an answer that the adapter does not know
 ├── BadResult            contract          yes       no     a result that is too large, damaged or not there
 └── ResultLost           outage            yes       yes    a result that could not be fetched in time
@@ -34,15 +36,19 @@ class ProviderError(Exception):
     charged: ClassVar[ProviderCharged] = "unknown"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, detail: str, *, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, detail: str, *, retry_after_s: float | None = None, charged: ProviderCharged | None = None
+    ) -> None:
+        """`charged` where the provider says so of this very refusal."""
         super().__init__(detail)
         self.detail = detail[:DETAIL_MAX_CHARS]
         self.retry_after_s = retry_after_s
+        self.charged_here = charged or self.charged
 
     @property
     def failed(self) -> Failed:
         """The error as the end of an attempt."""
-        return Failed(self.category, self.detail, self.charged, self.retryable, self.retry_after_s)
+        return Failed(self.category, self.detail, self.charged_here, self.retryable, self.retry_after_s)
 
 
 class NotSent(ProviderError):
@@ -92,8 +98,16 @@ class ProviderDown(Refused):
     retryable = True
 
 
+class CannotStop(Refused):
+    charged = "unknown"
+
+
 class AccessRefused(Refused):
     category = "contract"
+
+
+class NotThere(AccessRefused):
+    pass
 
 
 class ContractDrift(ProviderError):

@@ -137,12 +137,21 @@ class Provider(Protocol):
         ...
 
     @property
-    def synchronous(self) -> bool:
+    def takes_our_name(self) -> bool:
+        """An attempt's handle there is the attempt's token."""
+        ...
+
+    @property
+    def wants_files(self) -> bool:
+        """Files go with the call, as data URIs in `input`: the provider reads no addresses of ours."""
+        ...
+
+    def answers_at_once(self, provider_model: str) -> bool:
         """The answer to `submit` is the end; there is nothing to watch, and breaking the connection is all to stop."""
         ...
 
     async def submit(self, call: Call) -> Handle | Ended:
-        """Sends the attempt: what to watch it by, or, of a synchronous provider, what became of it."""
+        """Sends the attempt: what to watch it by, or, where it answers at once, what became of it."""
         ...
 
     def watch(self, handle: Handle) -> AsyncGenerator[Update, None]:
@@ -154,5 +163,8 @@ class Provider(Protocol):
         ...
 
     async def cancel(self, handle: Handle) -> None:
-        """Asks the provider to stop; returns when it has stopped, has ended, or knows nothing of it."""
+        """Asks the provider to stop; returns when it has stopped, has ended, or knows nothing of it.
+
+        Raises CannotStop where it runs on.
+        """
         ...

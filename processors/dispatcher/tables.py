@@ -38,6 +38,11 @@ class KnownJobs:
         job = self._jobs.get(job_id)
         return job is not None and (job.lease > lease or (job.lease == lease and job.phase in ("queued", "stopping")))
 
+    def model(self, job_id: str) -> str | None:
+        """The catalog's id of what a live job, or one that is being stopped, was dispatched to."""
+        job = self._jobs.get(job_id)
+        return job.model if job is not None else None
+
     def provider_job_id(self, job_id: str, lease: int) -> str | None:
         job = self._jobs.get(job_id)
         return job.provider_job_id if job is not None and job.lease == lease else None

@@ -43,7 +43,8 @@ class Fleet:
 
     name = "fleet"
     create_is_idempotent = True
-    synchronous = False
+    takes_our_name = True
+    wants_files = False
 
     def __init__(
         self, directory: Directory, *, client: httpx.AsyncClient | None = None, pace: Pace | None = None
@@ -57,6 +58,9 @@ class Fleet:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+    def answers_at_once(self, provider_model: str) -> bool:  # noqa: ARG002 - the port has it
+        return False
 
     async def submit(self, call: Call) -> Handle | Ended:
         url = await self._url(call.worker, call.token, new=True)

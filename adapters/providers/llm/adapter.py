@@ -68,10 +68,14 @@ class LanguageModels:
 
     name = "llm"
     create_is_idempotent = False
-    synchronous = True
+    takes_our_name = False
+    wants_files = False
 
     def __init__(self, model: Writes) -> None:
         self._model = model
+
+    def answers_at_once(self, provider_model: str) -> bool:  # noqa: ARG002 - the port has it
+        return True
 
     async def submit(self, call: Call) -> Handle | Ended:
         try:

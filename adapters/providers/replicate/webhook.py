@@ -13,9 +13,7 @@ from typing import Any, Final
 import httpx
 import orjson
 
-from adapters.providers.http import body_of, http_client, json_object, retry_after, translated
-from adapters.providers.replicate.adapter import BASE_URL, REFUSALS, WHO
-from adapters.providers.replicate.wire import refused
+from adapters.providers.replicate.adapter import BASE_URL, rest
 from commands.ports import BadWebhook, WebhookNews
 from processors.dispatcher.errors import ContractDrift
 
@@ -27,27 +25,21 @@ class ReplicateWebhooks:
     """Fetches the signing secret once and keeps it."""
 
     def __init__(self, api_key: str, *, base_url: str = BASE_URL, client: httpx.AsyncClient | None = None) -> None:
-        self._client = client or http_client()
-        self._url = f"{base_url.rstrip('/')}/webhooks/default/secret"
-        self._headers = {"Authorization": f"Bearer {api_key}"}
+        self._rest = rest(api_key, base_url, client)
         self._secret: bytes | None = None
         self._fetching = asyncio.Lock()
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._rest.aclose()
 
-    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float) -> WebhookNews:
+    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float, at: str = "") -> WebhookNews:  # noqa: ARG002 - the port has it
         """Raises BadWebhook, or a ProviderError where the secret cannot be fetched."""
         return verified(await self._key(), headers, body, now=now)
 
     async def _key(self) -> bytes:
         async with self._fetching:
             if self._secret is None:
-                with translated(WHO):
-                    answer = await self._client.get(self._url, headers=self._headers)
-                if answer.status_code >= REFUSALS:
-                    raise refused(answer.status_code, body_of(answer), retry_after(answer.headers))
-                self._secret = secret_of(json_object(answer, WHO))
+                self._secret = secret_of(await self._rest.ask("/webhooks/default/secret"))
             return self._secret
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes
 
 import orjson
 
+from adapters.providers.files import data_of, is_address
 from adapters.providers.http import refusal
 from events.jobs.events import EngineSpan
 from processors.dispatcher.errors import ContractDrift, InputRefused, ProviderError
@@ -155,23 +153,13 @@ def _files(value: Any, depth: int) -> Iterator[OutputFile]:
     if depth > DEPTH_MAX:
         return
     if isinstance(value, str):
-        if value.startswith(("https://", "http://")) and not any(char.isspace() for char in value):
+        if is_address(value):
             yield RemoteFile(value)
         elif value.startswith("data:"):
-            yield InlineFile(_data(value))
+            yield InlineFile(data_of(value))
     elif isinstance(value, list):
         for item in value:
             yield from _files(item, depth + 1)
     elif isinstance(value, dict):
         for item in value.values():
             yield from _files(item, depth + 1)
-
-
-def _data(uri: str) -> bytes:
-    head, _, body = uri.partition(",")
-    if not head.endswith(";base64"):
-        return unquote_to_bytes(body)
-    try:
-        return base64.b64decode(body, validate=True)
-    except binascii.Error as error:
-        raise ContractDrift("Replicate answered a data URI that cannot be read") from error

@@ -72,7 +72,7 @@ class Decider:
 class Signed:
     """A provider whose signature is a header."""
 
-    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float) -> WebhookNews:
+    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float, at: str = "") -> WebhookNews:
         if headers.get("webhook-signature") != body.decode() or int(headers["webhook-timestamp"]) < now - 300:
             raise BadWebhook("no signature fits")
         return WebhookNews("far-1", "succeeded")
@@ -81,7 +81,7 @@ class Signed:
 class Unreachable:
     """A provider whose secret cannot be fetched."""
 
-    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float) -> WebhookNews:
+    async def verify(self, headers: Mapping[str, str], body: bytes, *, now: float, at: str = "") -> WebhookNews:
         raise TimeoutError
 
 

@@ -1,0 +1,93 @@
+"""One provider's REST interface: its key on every request, and its refusals told in the dispatcher's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+import httpx
+
+from adapters.providers.http import body_of, http_client, json_object, retry_after, translated
+from processors.dispatcher.errors import ContractDrift, OutcomeUnknown, ProviderError
+
+REFUSALS: Final = 400
+
+
+class Refuse(Protocol):
+    """What a refusal means, by the body's own words first, then by its status."""
+
+    def __call__(
+        self, status: int, body: Mapping[str, Any], retry_after_s: float | None, *, creating: bool
+    ) -> ProviderError: ...
+
+
+class Rest:
+    """Every call raises a ProviderError: NotSent, OutcomeUnknown, what `refuse` says, or ContractDrift."""
+
+    def __init__(
+        self,
+        who: str,
+        base_url: str,
+        headers: Callable[[], Mapping[str, str]],
+        refuse: Refuse,
+        client: httpx.AsyncClient | None = None,
+    ) -> None:
+        """`headers` carry the key; they are asked for with each request, for some keys are signed anew each time."""
+        self.who = who
+        self.base_url = base_url.rstrip("/")
+        self._headers = headers
+        self._refuse = refuse
+        self._client = client or http_client()
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def key(self) -> Mapping[str, str]:
+        """The headers that a result's address asks for where it is the provider's own."""
+        return self._headers()
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        creating: bool = False,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+        **content: Any,
+    ) -> httpx.Response:
+        """The answer, unless it is a refusal. `timeout_s` is for calls whose answer is the result."""
+        timeout = (
+            httpx.Timeout(timeout_s, connect=5.0, pool=10.0) if timeout_s is not None else httpx.USE_CLIENT_DEFAULT
+        )
+        with translated(self.who):
+            answer = await self._client.request(
+                method,
+                f"{self.base_url}{path}",
+                headers={**self._headers(), **(headers or {})},
+                timeout=timeout,
+                **content,
+            )
+        if answer.status_code >= REFUSALS:
+            raise self._refuse(answer.status_code, body_of(answer), retry_after(answer.headers), creating=creating)
+        return answer
+
+    async def ask(self, path: str, **content: Any) -> dict[str, Any]:
+        """What stands there now, as JSON."""
+        return json_object(await self.send("GET", path, **content), self.who)
+
+    async def create(self, path: str, **content: Any) -> dict[str, Any]:
+        """A create that was taken and whose answer cannot be read is an attempt that may be running."""
+        answer = await self.send("POST", path, creating=True, **content)
+        try:
+            return json_object(answer, self.who)
+        except ContractDrift as error:
+            raise OutcomeUnknown(error.detail) from error
+
+
+def named(body: Mapping[str, Any], member: str, who: str) -> str:
+    """The id of what was created. Raises OutcomeUnknown: something was, and it has no name to be asked by."""
+    found = body.get(member)
+    if not isinstance(found, str) or not found or len(found) > 200:
+        raise OutcomeUnknown(f"{who} took the call and did not name what it has begun")
+    return found
