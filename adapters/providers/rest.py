@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
@@ -11,6 +12,8 @@ from adapters.providers.http import body_of, http_client, json_object, retry_aft
 from processors.dispatcher.errors import ContractDrift, OutcomeUnknown, ProviderError
 
 REFUSALS: Final = 400
+_NAME: Final = re.compile(r"[A-Za-z0-9][\w.:-]{0,199}")
+"""It becomes a part of an address."""
 
 
 class Refuse(Protocol):
@@ -46,30 +49,34 @@ class Rest:
         """The headers that a result's address asks for where it is the provider's own."""
         return self._headers()
 
-    async def send(
+    async def answer(
         self,
         method: str,
         path: str,
         *,
-        creating: bool = False,
         headers: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
         **content: Any,
     ) -> httpx.Response:
-        """The answer, unless it is a refusal. `timeout_s` is for calls whose answer is the result."""
-        timeout = (
-            httpx.Timeout(timeout_s, connect=5.0, pool=10.0) if timeout_s is not None else httpx.USE_CLIENT_DEFAULT
-        )
+        """Whatever is answered, a refusal too. `timeout_s` is for calls whose answer is the result."""
+        timeout = httpx.USE_CLIENT_DEFAULT if timeout_s is None else httpx.Timeout(timeout_s, connect=5.0, pool=10.0)
         with translated(self.who):
-            answer = await self._client.request(
+            return await self._client.request(
                 method,
                 f"{self.base_url}{path}",
                 headers={**self._headers(), **(headers or {})},
                 timeout=timeout,
                 **content,
             )
+
+    def refusal(self, answer: httpx.Response, *, creating: bool = False) -> ProviderError:
+        return self._refuse(answer.status_code, body_of(answer), retry_after(answer.headers), creating=creating)
+
+    async def send(self, method: str, path: str, *, creating: bool = False, **content: Any) -> httpx.Response:
+        """The answer, unless it is a refusal."""
+        answer = await self.answer(method, path, **content)
         if answer.status_code >= REFUSALS:
-            raise self._refuse(answer.status_code, body_of(answer), retry_after(answer.headers), creating=creating)
+            raise self.refusal(answer, creating=creating)
         return answer
 
     async def ask(self, path: str, **content: Any) -> dict[str, Any]:
@@ -88,6 +95,6 @@ class Rest:
 def named(body: Mapping[str, Any], member: str, who: str) -> str:
     """The id of what was created. Raises OutcomeUnknown: something was, and it has no name to be asked by."""
     found = body.get(member)
-    if not isinstance(found, str) or not found or len(found) > 200:
+    if not isinstance(found, str) or _NAME.fullmatch(found) is None:
         raise OutcomeUnknown(f"{who} took the call and did not name what it has begun")
     return found

@@ -28,6 +28,12 @@ class Sample:
     extension: str
 
 
+def kind_of_name(name: str) -> Kind | None:
+    """What a file of this name holds."""
+    kinds: tuple[Kind, ...] = ("image", "video", "audio", "3d", "text")
+    return next((kind for kind in kinds if name.endswith(f".{sample(kind).extension}")), None)
+
+
 @cache
 def sample(kind: Kind) -> Sample:
     match kind:

@@ -13,29 +13,24 @@ import secrets
 import time
 from base64 import b64encode
 from collections import OrderedDict
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from fastapi.responses import JSONResponse, Response
 
-from adapters.simulators.behaviour import Behaviour, Control, Rule
-from adapters.simulators.media import Kind, sample
+from adapters.providers.replicate.webhook import signature
+from adapters.simulators.answers import PROXIES, CutConnection, Refusal, garbled
+from adapters.simulators.behaviour import Behaviour, Control
+from adapters.simulators.media import kind_of_name, sample
 from adapters.simulators.replicate_state import Prediction, body_of
-from adapters.simulators.webhooks import Webhooks
+from adapters.simulators.tasks import add_control, base_url_of
+from adapters.simulators.webhooks import Webhooks, stamp
 
 PREDICTIONS_MAX: Final = 20_000
 SECRET_BYTES: Final = 24
 FILE_PATH: Final = "/files/{prediction_id}/{name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    status: int
-    body: dict[str, Any] | str
-    headers: dict[str, str]
 
 
 def _problem(status: int, title: str, detail: str, **members: Any) -> dict[str, Any]:
@@ -53,19 +48,9 @@ REFUSALS: Final[dict[str, Refusal]] = {
         422, _problem(422, "Input validation failed", "- input.aspect_ratio: …", invalid_fields=[BAD_RATIO]), {}
     ),
     "outage": Refusal(503, {"detail": "Service unavailable"}, {}),
-    "html": Refusal(500, "<html><body><h1>Internal Server Error</h1></body></html>", {}),
-    "empty": Refusal(500, "", {}),
     "unauthorized": Refusal(401, {"title": "Unauthenticated", "detail": "Invalid token."}, {}),
+    **PROXIES,
 }
-
-
-class CutConnection(Response):
-    """Promises a body, sends none: the server closes the connection, and the client never learns the answer."""
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 201, "headers": headers})
-        await send({"type": "http.response.body", "body": b"{", "more_body": True})
 
 
 class Simulator:
@@ -74,7 +59,7 @@ class Simulator:
     def __init__(self) -> None:
         self.control = Control()
         self.secret = secrets.token_bytes(SECRET_BYTES)
-        self.webhooks = Webhooks(self.secret)
+        self.webhooks = Webhooks()
         self._predictions: OrderedDict[str, Prediction] = OrderedDict()
 
     def get(self, prediction_id: str) -> Prediction | None:
@@ -95,8 +80,17 @@ class Simulator:
             self._predictions.popitem(last=False)
         self.control.accept(prediction.id, model, prediction.webhook)
         if prediction.webhook is not None:
-            self.webhooks.announce(prediction, lambda: self._predictions.get(prediction.id, prediction))
+            self.webhooks.announce(prediction.webhook, prediction, lambda now: self._message(prediction, now))
         return prediction
+
+    def _message(self, prediction: Prediction, now: float) -> tuple[bytes, dict[str, str]]:
+        """Signed with a retired secret and with the present one, as in the time after a rotation."""
+        body = orjson.dumps(body_of(self._predictions.get(prediction.id, prediction), now))
+        moment, webhook_id = stamp(prediction.behaviour, now), f"msg_{secrets.token_hex(8)}"
+        key = b"somebody else's" if prediction.behaviour.name == "webhook_forged" else self.secret
+        signatures = [f"v1,{signature(one, webhook_id, moment, body)}" for one in (b"retired", key)]
+        headers = {"webhook-id": webhook_id, "webhook-timestamp": moment, "webhook-signature": " ".join(signatures)}
+        return body, headers
 
     def cancel(self, prediction: Prediction) -> Prediction:
         """What has ended stays as it is."""
@@ -113,8 +107,9 @@ def replicate() -> FastAPI:
 
     app = FastAPI(title="Replicate, simulated", docs_url=None, redoc_url=None)
     app.state.simulator = simulator
+    app.state.webhooks = simulator.webhooks
     _predictions(app, simulator)
-    _control(app, simulator)
+    add_control(app, simulator.control)
     return app
 
 
@@ -139,7 +134,7 @@ def _predictions(app: FastAPI, simulator: Simulator) -> None:
     @app.get(FILE_PATH)
     async def file(prediction_id: str, name: str) -> Response:
         found = simulator.get(prediction_id)
-        kind = _kind_of_name(name)
+        kind = kind_of_name(name)
         if found is None or kind is None or found.behaviour.name == "expired":
             return JSONResponse({"detail": "not found"}, 404)
         made = sample(kind)
@@ -148,16 +143,6 @@ def _predictions(app: FastAPI, simulator: Simulator) -> None:
     @app.get("/webhooks/default/secret")
     async def secret() -> dict[str, str]:
         return {"key": f"whsec_{b64encode(simulator.secret).decode()}"}
-
-
-def _control(app: FastAPI, simulator: Simulator) -> None:
-    @app.post("/_control/rules", status_code=204)
-    async def rule(rule: Rule) -> None:
-        simulator.control.rules.append(rule)
-
-    @app.get("/_control/accepted")
-    async def accepted() -> list[dict[str, Any]]:
-        return [asdict(one) for one in simulator.control.accepted]
 
 
 async def _create(simulator: Simulator, request: Request, model: str | None) -> Response:
@@ -170,15 +155,12 @@ async def _create(simulator: Simulator, request: Request, model: str | None) -> 
     behaviour = simulator.control.behaviour(request.headers, body["input"])
     refusal = REFUSALS.get(behaviour.name)
     if refusal is not None:
-        if isinstance(refusal.body, str):
-            return HTMLResponse(refusal.body, refusal.status)
-        return JSONResponse(refusal.body, refusal.status, headers=refusal.headers)
-    base_url = str(request.url.replace(path=request.scope.get("root_path", ""), query="")).rstrip("/")
-    prediction = simulator.create(str(named), body, behaviour, base_url)
+        return refusal.answer()
+    prediction = simulator.create(str(named), body, behaviour, base_url_of(request))
     if behaviour.name == "lost":
         return CutConnection()
     if behaviour.name == "garbled":
-        return HTMLResponse("<html>created</html>", 201)
+        return garbled(201)
     return _answer(prediction, 201)
 
 
@@ -186,8 +168,3 @@ def _answer(prediction: Prediction | None, status: int = 200) -> Response:
     if prediction is None:
         return JSONResponse({"title": "Not found", "detail": "No such prediction.", "status": 404}, 404)
     return JSONResponse(body_of(prediction, time.time()), status)
-
-
-def _kind_of_name(name: str) -> Kind | None:
-    kinds: tuple[Kind, ...] = ("image", "video", "audio", "3d", "text")
-    return next((kind for kind in kinds if name.endswith(f".{sample(kind).extension}")), None)

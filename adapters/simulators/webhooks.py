@@ -1,20 +1,17 @@
-"""Webhooks as Replicate sends them, and as they should never be: twice, late, stale, forged."""
+"""Webhooks as providers send them, and as they should never be: twice, late, stale, forged."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
 import httpx
-import orjson
 
 from adapters.providers.http import http_client
-from adapters.providers.replicate.webhook import signature
-from adapters.simulators.replicate_state import Prediction, body_of
+from adapters.simulators.behaviour import Behaviour
 
 LATE_S: Final = 1.0
 STALE_S: Final = 3600
@@ -22,20 +19,33 @@ TASKS_MAX: Final = 2000
 TIMEOUT_S: Final = 10.0
 log = logging.getLogger(__name__)
 
+Message = Callable[[float], tuple[bytes, Mapping[str, str]]]
+"""The body of this moment, and its headers."""
+
+
+class Runs(Protocol):
+    """What is announced: its behaviour, and when it starts and ends."""
+
+    @property
+    def behaviour(self) -> Behaviour: ...
+    @property
+    def starts_at(self) -> float: ...
+    @property
+    def ends_at(self) -> float: ...
+
 
 class Webhooks:
-    """One task per prediction that asked for webhooks."""
+    """One task for each call that asked for webhooks: one message when it starts, one when it has ended."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+    def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self._client = http_client(timeout=httpx.Timeout(TIMEOUT_S))
 
-    def announce(self, prediction: Prediction, present: Callable[[], Prediction]) -> None:
+    def announce(self, url: str, run: Runs, message: Message, *, start: bool = True) -> None:
         if len(self._tasks) >= TASKS_MAX:
-            log.warning("too many webhooks under way: none for %s", prediction.id)
+            log.warning("too many webhooks under way")
             return
-        task = asyncio.create_task(self._announce(prediction, present))
+        task = asyncio.create_task(self._announce(url, run, message, start))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -46,30 +56,25 @@ class Webhooks:
             await asyncio.wait(self._tasks, timeout=TIMEOUT_S)
         await self._client.aclose()
 
-    async def _announce(self, prediction: Prediction, present: Callable[[], Prediction]) -> None:
-        await asyncio.sleep(max(0.0, prediction.starts_at - time.time()))
-        await self._send(present())
-        name = prediction.behaviour.name
+    async def _announce(self, url: str, run: Runs, message: Message, start: bool) -> None:
+        name = run.behaviour.name
+        await asyncio.sleep(max(0.0, run.starts_at - time.time()))
+        if start:
+            await self._send(url, message)
         if name == "never":
             return
-        await asyncio.sleep(max(0.0, prediction.ends_at - time.time()) + (LATE_S if name == "webhook_late" else 0.0))
+        await asyncio.sleep(max(0.0, run.ends_at - time.time()) + (LATE_S if name == "webhook_late" else 0.0))
         for _ in range(2 if name == "webhook_twice" else 1):
-            await self._send(present())
+            await self._send(url, message)
 
-    async def _send(self, prediction: Prediction) -> None:
-        name = prediction.behaviour.name
-        body = orjson.dumps(body_of(prediction, time.time()))
-        moment = str(int(time.time()) - (STALE_S if name == "webhook_stale" else 0))
-        webhook_id = f"msg_{secrets.token_hex(8)}"
-        key = b"somebody else's" if name == "webhook_forged" else self._secret
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": moment,
-            "webhook-signature": f"v1,{signature(b'retired', webhook_id, moment, body)} "
-            f"v1,{signature(key, webhook_id, moment, body)}",
-        }
+    async def _send(self, url: str, message: Message) -> None:
+        body, headers = message(time.time())
         try:
-            await self._client.post(str(prediction.webhook), content=body, headers=headers)
+            await self._client.post(url, content=body, headers={"content-type": "application/json", **headers})
         except httpx.HTTPError as error:
-            log.warning("webhook of %s not delivered: %s", prediction.id, type(error).__name__)
+            log.warning("a webhook was not delivered: %s", type(error).__name__)
+
+
+def stamp(behaviour: Behaviour, now: float) -> str:
+    """Seconds, as a signed message says when it was sent; an hour ago where it shall be stale."""
+    return str(int(now) - (STALE_S if behaviour.name == "webhook_stale" else 0))

@@ -1,10 +1,11 @@
-"""Text models: one synchronous call of the writer; its words are the result."""
+"""Text models: one call of the writer; its words are the result."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from adapters.providers.at_once import AtOnce
 from events.jobs.events import EngineSpan
 from processors.agents.llm import Completion, LlmFailed, Message
 from processors.dispatcher.errors import (
@@ -12,7 +13,6 @@ from processors.dispatcher.errors import (
     BadResult,
     BillingRefused,
     InputRefused,
-    OutcomeUnknown,
     ProviderDown,
     ProviderError,
     RateLimited,
@@ -23,10 +23,7 @@ from processors.dispatcher.ports import (
     Failed,
     Handle,
     InlineFile,
-    Reconciled,
     Succeeded,
-    Unknowable,
-    Update,
     Usage,
 )
 
@@ -63,19 +60,11 @@ class Writes(Protocol):
     ) -> Completion: ...
 
 
-class LanguageModels:
-    """Synchronous: there is nothing to watch, to cancel or to look up."""
-
+class LanguageModels(AtOnce):
     name = "llm"
-    create_is_idempotent = False
-    takes_our_name = False
-    wants_files = False
 
     def __init__(self, model: Writes) -> None:
         self._model = model
-
-    def answers_at_once(self, provider_model: str) -> bool:  # noqa: ARG002 - the port has it
-        return True
 
     async def submit(self, call: Call) -> Handle | Ended:
         try:
@@ -91,16 +80,6 @@ class LanguageModels:
         span = EngineSpan(started_at=written.started_at, ended_at=written.ended_at)
         usage = Usage(seconds=written.ms / 1000, tokens=written.tokens_in + written.tokens_out)
         return Succeeded((InlineFile(written.text.encode()),), span, usage=usage)
-
-    async def watch(self, handle: Handle) -> AsyncGenerator[Update, None]:
-        raise OutcomeUnknown(f"a language model keeps nothing to ask for: {handle.provider_job_id}")
-        yield  # pragma: no cover - makes this a generator
-
-    async def reconcile(self, call: Call) -> Reconciled:  # noqa: ARG002 - the port has it
-        return Unknowable()
-
-    async def cancel(self, handle: Handle) -> None:
-        """The call ends with the connection that carries it."""
 
 
 def messages_of(values: Mapping[str, Any]) -> tuple[Message, ...]:

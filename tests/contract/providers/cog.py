@@ -13,8 +13,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from adapters.simulators.answers import CutConnection
 from adapters.simulators.media import sample
-from adapters.simulators.replicate import CutConnection
 
 QUICK_S = 0.05
 SLOW_S = 3.0

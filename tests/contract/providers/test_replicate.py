@@ -15,7 +15,7 @@ from processors.dispatcher.errors import (
     Refused,
 )
 from processors.dispatcher.ports import Failed, InlineFile, Stopped, Succeeded
-from tests.contract.providers.contract import ProviderContract, all_updates
+from tests.contract.providers.contract import RemoteContract, all_updates
 from tests.contract.providers.worlds import ReplicateWorld, replicate_world
 
 
@@ -25,7 +25,7 @@ async def world() -> AsyncIterator[ReplicateWorld]:
         yield made
 
 
-class TestReplicate(ProviderContract):
+class TestReplicate(RemoteContract):
     pass
 
 

@@ -1,0 +1,1 @@
+"""ElevenLabs: voices, sounds and music, each the answer to its call."""

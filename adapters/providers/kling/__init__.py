@@ -1,0 +1,1 @@
+"""Kling, the first generation of its API: tasks by route."""

@@ -1,0 +1,1 @@
+"""Meshy: objects from words and pictures."""

@@ -1,0 +1,1 @@
+"""OpenAI: pictures and speech at once, videos by asking."""

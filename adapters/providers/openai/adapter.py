@@ -1,0 +1,77 @@
+"""OpenAI as a provider: a picture or a voice is the answer itself, a video is asked after. No call stops it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import httpx
+
+from adapters.providers.asking import Asking
+from adapters.providers.files import as_wav
+from adapters.providers.http import json_object
+from adapters.providers.openai.wire import (
+    PCM_RATE,
+    WHO,
+    fields,
+    form,
+    form_files,
+    kind_of,
+    pictures,
+    refused,
+    video_update,
+)
+from adapters.providers.polling import Pace
+from adapters.providers.rest import Rest, named
+from processors.dispatcher.ports import Call, Ended, Handle, InlineFile, RemoteFile, Succeeded, Update
+
+BASE_URL: Final = "https://api.openai.com/v1"
+
+
+class OpenAI(Asking):
+    """A handle is a video's id."""
+
+    name = "openai"
+    wants_files = True
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        base_url: str = BASE_URL,
+        pace: Pace | None = None,
+        client: httpx.AsyncClient | None = None,
+    ) -> None:
+        super().__init__(Rest(WHO, base_url, lambda: {"Authorization": f"Bearer {api_key}"}, refused, client), pace)
+
+    def answers_at_once(self, provider_model: str) -> bool:
+        return kind_of(provider_model) != "video"
+
+    async def submit(self, call: Call) -> Handle | Ended:
+        match kind_of(call.provider_model):
+            case "image":
+                return await self._picture(call)
+            case "speech":
+                return await self._speech(call)
+            case "video":
+                files = form_files(call)
+                content = {"data": form(call), "files": files} if files else {"json": fields(call)}
+                return Handle(named(await self._rest.create("/videos", **content), "id", WHO))
+
+    async def _picture(self, call: Call) -> Ended:
+        files = form_files(call)
+        path = "/images/edits" if files else "/images/generations"
+        content = {"data": form(call), "files": files} if files else {"json": fields(call)}
+        answer = await self._rest.send("POST", path, creating=True, timeout_s=call.max_runtime_s, **content)
+        return pictures(json_object(answer, WHO))
+
+    async def _speech(self, call: Call) -> Ended:
+        answer = await self._rest.send(
+            "POST", "/audio/speech", creating=True, timeout_s=call.max_runtime_s, json=fields(call)
+        )
+        bare = call.input.get("response_format") == "pcm"
+        return Succeeded((InlineFile(as_wav(answer.content, PCM_RATE) if bare else answer.content),))
+
+    async def ask(self, handle: Handle) -> Update:
+        path = f"/videos/{handle.provider_job_id}"
+        content = RemoteFile(f"{self._rest.base_url}{path}/content", self._rest.key())
+        return video_update(await self._rest.ask(path), content)

@@ -1,0 +1,1 @@
+"""Runway: tasks."""

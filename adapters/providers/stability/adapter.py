@@ -1,0 +1,59 @@
+"""Stability AI as a provider. Nothing stops a call but its connection, and no webhook tells of one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import httpx
+
+from adapters.providers.asking import Asking
+from adapters.providers.http import json_object
+from adapters.providers.polling import Pace
+from adapters.providers.rest import Rest, named
+from adapters.providers.stability.wire import LATER, WHO, accepts, ended, form_of, path_of, refused
+from processors.dispatcher.ports import Call, Ended, Handle, Progressed, Update
+
+BASE_URL: Final = "https://api.stability.ai/v2beta"
+ACCEPTED: Final = 202
+
+
+class Stability(Asking):
+    """A handle is the id of a result that is asked for."""
+
+    name = "stability"
+    wants_files = True
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        base_url: str = BASE_URL,
+        pace: Pace | None = None,
+        client: httpx.AsyncClient | None = None,
+    ) -> None:
+        super().__init__(Rest(WHO, base_url, lambda: {"Authorization": f"Bearer {api_key}"}, refused, client), pace)
+
+    def answers_at_once(self, provider_model: str) -> bool:
+        return provider_model not in LATER
+
+    async def submit(self, call: Call) -> Handle | Ended:
+        path, parts = path_of(call.provider_model), form_of(call)
+        if call.provider_model in LATER:
+            return Handle(named(await self._rest.create(path, files=parts), "id", WHO))
+        answer = await self._rest.send(
+            "POST",
+            path,
+            creating=True,
+            timeout_s=call.max_runtime_s,
+            files=parts,
+            headers={"Accept": accepts(call.provider_model)},
+        )
+        return ended(answer.headers, answer.content)
+
+    async def ask(self, handle: Handle) -> Update:
+        """202 while it is being made, then the picture itself."""
+        answer = await self._rest.send("GET", f"/results/{handle.provider_job_id}", headers={"Accept": "image/*"})
+        if answer.status_code == ACCEPTED:
+            json_object(answer, WHO)
+            return Progressed()
+        return ended(answer.headers, answer.content)

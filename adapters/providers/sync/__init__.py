@@ -1,0 +1,1 @@
+"""Sync: lip-sync."""

@@ -1,0 +1,42 @@
+"""Answers that every simulated wire can give: refusals, a cut connection, a body that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def answer(self) -> Response:
+        if isinstance(self.body, str):
+            return HTMLResponse(self.body, self.status)
+        return JSONResponse(self.body, self.status, headers=dict(self.headers))
+
+
+PROXIES: Final[Mapping[str, Refusal]] = {
+    "html": Refusal(500, "<html><body><h1>Internal Server Error</h1></body></html>"),
+    "empty": Refusal(500, ""),
+}
+"""What stands between a client and any provider may answer so."""
+
+
+class CutConnection(Response):
+    """Promises a body, sends none: the server closes the connection, and the client never learns the answer."""
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+        await send({"type": "http.response.start", "status": 201, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+def garbled(status: int = 200) -> Response:
+    return HTMLResponse("<html>created</html>", status)

@@ -1,0 +1,134 @@
+"""Bodies of the remote providers in the dispatcher's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+import pytest
+
+from adapters.catalog.loader import load
+from adapters.providers.configured import REMOTE, Access, providers, webhook_verifiers
+from adapters.providers.elevenlabs.wire import request_of
+from adapters.providers.fal.wire import place_of
+from adapters.providers.fal.wire import update_of as fal_update
+from adapters.providers.kling.wire import body_of as kling_body
+from adapters.providers.kling.wire import route_and_model, token
+from adapters.providers.openai.wire import kind_of
+from adapters.providers.runway.wire import route_of as runway_route
+from adapters.providers.sync.wire import body_of as sync_body
+from adapters.simulators.app import SIMULATORS
+from processors.dispatcher.errors import AccessRefused, InputRefused, OutcomeUnknown
+from processors.dispatcher.ports import Call, Progressed
+
+BASE = "https://queue.fal.run"
+
+
+def call(model: str, **values: Any) -> Call:
+    return Call("job_1", 2, "x", model, values, 60)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        (f"{BASE}/fal-ai/flux/requests/r-1/status", "fal-ai/flux/requests/r-1"),
+        ("https://elsewhere.test/fal-ai/flux/requests/r-1/status", "fal-ai/flux/requests/r-1"),
+    ],
+)
+def test_fals_request_is_asked_about_where_fal_says(url: str, place: str) -> None:
+    assert place_of({"status_url": url}, BASE) == place
+
+
+@pytest.mark.parametrize("url", [None, "", f"{BASE}/x", f"{BASE}/a/b/requests/../../../y/status", f"{BASE}/a/b/c/d"])
+def test_a_place_that_is_none_leaves_the_outcome_unknown(url: str | None) -> None:
+    with pytest.raises(OutcomeUnknown):
+        place_of({"status_url": url}, BASE)
+
+
+def test_fals_queue_and_progress_are_told() -> None:
+    assert fal_update({"status": "IN_QUEUE", "queue_position": 2}) == Progressed(
+        message="number 3 in the provider's queue"
+    )
+    assert fal_update({"status": "IN_PROGRESS", "logs": [{"message": " 40%|##"}]}) == Progressed(0.4)
+    assert fal_update({"status": "COMPLETED"}) is None
+
+
+def test_klings_key_signs_a_token_of_half_an_hour() -> None:
+    secret = "s" * 40
+    signed = token(f"access:{secret}", now=1000.0)
+    claims = jwt.decode(signed, secret, algorithms=["HS256"], options={"verify_exp": False, "verify_nbf": False})
+    assert claims == {"iss": "access", "exp": 2800, "nbf": 995}
+    assert token("a-token", now=0.0) == "a-token"
+
+
+def test_kling_takes_pictures_as_addresses_or_bare_base64_and_keeps_our_name() -> None:
+    body = kling_body(
+        call("m", image="data:image/png;base64,QUJD", image_tail="https://x.test/a.png"), "kling-v1-6", None
+    )
+    assert (body["image"], body["image_tail"]) == ("QUJD", "https://x.test/a.png")
+    assert (body["model_name"], body["external_task_id"]) == ("kling-v1-6", "job_1.2")
+
+
+@pytest.mark.parametrize("model", ["kling-v1-6", "videos/text2video:", "../x:kling", "videos/a/b:kling"])
+def test_a_model_of_kling_names_its_route(model: str) -> None:
+    with pytest.raises(AccessRefused):
+        route_and_model(model)
+
+
+def test_runways_route_is_of_what_the_film_begins_with() -> None:
+    assert runway_route(call("gen4.5", promptText="x")) == "text_to_video"
+    assert runway_route(call("gen4.5", promptText="x", promptImage="https://x.test")) == "image_to_video"
+    assert runway_route(call("gen4_image", promptText="x")) == "text_to_image"
+
+
+def test_sync_lists_its_files_and_names_the_rest_as_options() -> None:
+    body = sync_body(call("lipsync-2", video="v", audio="a", sync_mode="loop", active_speaker=True))
+    assert body["input"] == [{"type": "video", "url": "v"}, {"type": "audio", "url": "a"}]
+    assert body["options"] == {"sync_mode": "loop", "active_speaker_detection": {"auto_detect": True}}
+
+
+def test_elevenlabs_has_an_address_for_each_kind_of_sound() -> None:
+    assert request_of(call("eleven_v3", text="x", voice_id="a/b")).path == "/v1/text-to-speech/a%2Fb"
+    assert request_of(call("eleven_text_to_sound_v2", text="x")).path == "/v1/sound-generation"
+    assert request_of(call("music_v1", prompt="x")).path == "/v1/music"
+    with pytest.raises(InputRefused, match="voice_id"):
+        request_of(call("eleven_v3", text="x"))
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [("gpt-image-1", "image"), ("gpt-4o-mini-tts", "speech"), ("tts-1", "speech"), ("sora-2", "video")],
+)
+def test_openais_models_are_of_three_kinds(model: str, kind: str) -> None:
+    assert kind_of(model) == kind
+
+
+class TestTheCatalog:
+    """Every listed model has an adapter that knows what to do with its name, and a simulator behind it."""
+
+    MODELS = tuple(entry.spec for entry in load(lambda _: True))
+
+    def test_has_more_than_eighty_one_models_on_eight_providers_and_more(self) -> None:
+        assert len(self.MODELS) >= 81
+        assert set(REMOTE) <= {spec.provider for spec in self.MODELS}
+        assert len(REMOTE) >= 8
+        assert set(REMOTE) == set(SIMULATORS)
+
+    def test_names_only_routes_that_kling_has(self) -> None:
+        for spec in self.MODELS:
+            if spec.provider == "kling":
+                route_and_model(spec.provider_model or "")
+
+    async def test_is_served_by_whoever_has_a_key_and_in_the_sandbox_by_all(self) -> None:
+        class Nobody:
+            async def url(self, worker: str) -> str | None:
+                return None
+
+        def key_of_luma(name: str) -> Access:
+            return Access(api_key="k") if name == "luma" else Access()
+
+        writes: Any = None
+        assert set(providers(key_of_luma, Nobody(), writes)) == {"fleet", "llm", "luma"}
+        sandbox = providers(key_of_luma, Nobody(), writes, simulators_url="http://127.0.0.1:1")
+        assert {spec.provider for spec in self.MODELS} <= set(sandbox)
+        assert set(webhook_verifiers(key_of_luma)) == {"luma"}
