@@ -24,7 +24,8 @@ from adapters.providers.unsigned import UnsignedWebhooks, kling_news, luma_news
 from commands.ports import WebhookVerifier
 from processors.dispatcher.ports import Provider
 
-SANDBOX_KEY = "sandbox"
+SANDBOX_KEY = "sandbox:simulators believe any key whatever"
+"""In two halves, as Kling has it."""
 Make = Callable[[str, str | None], Provider]
 """From a key and an address; without one it is the provider's public one."""
 REMOTE: Mapping[str, Make] = {

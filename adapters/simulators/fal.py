@@ -18,8 +18,8 @@ from fastapi.responses import JSONResponse, Response
 from adapters.providers.fal.webhook import signed_text
 from adapters.simulators.answers import Refusal
 from adapters.simulators.behaviour import Behaviour
+from adapters.simulators.kinds import kind_of
 from adapters.simulators.media import Kind, sample
-from adapters.simulators.replicate_state import kind_of
 from adapters.simulators.tasks import MODERATED, WENT_WRONG, Simulator, Task, base_url_of, simulated
 from adapters.simulators.webhooks import Webhooks, stamp
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from adapters.simulators.behaviour import Behaviour
-from adapters.simulators.media import Kind, sample
+from adapters.simulators.kinds import kind_of
+from adapters.simulators.media import sample
 
 START_S: Final = 0.02
 FOREVER_S: Final = 1e9
@@ -20,18 +20,6 @@ ENDINGS: Final = {
     "deadline": ("canceled", None),
     "drift": ("paused", None),
 }
-
-
-def _names(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-_KINDS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
-    ("video", _names(r"video|veo|kling|wan-|ray-|seedance|hailuo|pixverse|lipsync|sync|gen4|gen3|luma/ray")),
-    ("audio", _names(r"audio|music|speech|tts|kokoro|bark|lyria|voice|chatterbox|whisper")),
-    ("3d", _names(r"3d|trellis|triposr|rodin|mesh")),
-    ("text", _names(r"llama|gpt|claude|gemini|deepseek|llm|caption|blip")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +67,6 @@ class Prediction:
         status, error = ENDINGS.get(self.behaviour.name, ("succeeded", None))
         started = None if status == "aborted" else self.starts_at
         return State(status, started, self.ends_at, 1.0, error)
-
-
-def kind_of(model: str) -> Kind:
-    """Which medium a model of this name would make."""
-    return next((kind for kind, names in _KINDS if names.search(model)), "image")
 
 
 def body_of(prediction: Prediction, now: float) -> dict[str, Any]:

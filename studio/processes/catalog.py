@@ -4,14 +4,14 @@ from typing import Final
 
 from adapters.catalog.loader import load
 from adapters.catalog.sync import due, tell
-from adapters.providers.configured import access
+from adapters.providers.configured import REMOTE, access
 from processors.runners.together import once, together
 from studio.processes import parts
 from studio.processes.configured import access_of, simulators_url
 from studio.processes.process import Process
 from studio.settings import Settings
 
-CONCURRENT: Final = {"llm": 8, "replicate": 8}
+CONCURRENT: Final = {"llm": 8, **dict.fromkeys(REMOTE, 8)}
 """Calls at a time, until an admin says otherwise. The fleet's limit is what its workers take."""
 
 

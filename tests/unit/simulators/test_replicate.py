@@ -15,9 +15,9 @@ from starlette.routing import Mount
 from adapters.media.probe import probe_now
 from adapters.providers.replicate.webhook import verified
 from adapters.simulators import app
+from adapters.simulators.kinds import kind_of
 from adapters.simulators.media import Kind, sample
 from adapters.simulators.replicate import replicate
-from adapters.simulators.replicate_state import kind_of
 from commands.ports import BadWebhook
 from tests.contract.providers.serving import served
 

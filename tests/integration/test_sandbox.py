@@ -1,0 +1,139 @@
+"""The sandbox: every model of the catalog runs from a job to its stored files, each on its own provider's wire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from adapters.providers.configured import REMOTE
+from adapters.simulators.media import Kind, sample
+from events.ids import new_id
+from studio.local.dev import bootstrap_dev
+from studio.local.platform import LocalPlatform
+from tests.platform import Running
+from tests.servers import isolated_settings, quiet
+
+pytestmark = pytest.mark.servers
+AT_ONCE = 16
+WITHIN_S = 50
+CREDITS = 10_000_000
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    data_dir = tmp_path_factory.mktemp("sandbox")
+    settings = isolated_settings(data_dir).model_copy(update={"sandbox": True})
+    local = LocalPlatform(settings, with_us=True)
+    try:
+        up = asyncio.run(local.up(quiet))
+        access = asyncio.run(bootstrap_dev(up, f"http://127.0.0.1:{up.http_port}"))
+        yield Running(access.url, access.api_key, access.admin_key, access.org_id, access.page, data_dir)
+    finally:
+        asyncio.run(local.down(quiet))
+
+
+@asynccontextmanager
+async def rich_client(sandbox: Running) -> AsyncIterator[httpx.AsyncClient]:
+    """Of an organisation for which nothing is too dear, and which waits for no slot of its own."""
+    admin = {"Authorization": f"Bearer {sandbox.admin_key}"}
+    async with httpx.AsyncClient(base_url=sandbox.url, timeout=WITHIN_S + 10, trust_env=False) as client:
+        org = (await client.post("/v1/admin/orgs", json={"name": "Rich"}, headers=admin)).json()["org_id"]
+        path = f"/v1/admin/orgs/{org}"
+        limits = {"concurrent": AT_ONCE, "rate_per_min": 100_000}
+        (await client.put(f"{path}/limits", json=limits, headers=admin)).raise_for_status()
+        grant = {"kind": "grant", "amount": CREDITS}
+        (await client.post(f"{path}/credits", json=grant, headers=admin)).raise_for_status()
+        key = (await client.post(f"{path}/keys", json={"role": "member"}, headers=admin)).json()["api_key"]
+        client.headers["Authorization"] = f"Bearer {key}"
+        yield client
+
+
+async def uploads(client: httpx.AsyncClient) -> dict[str, str]:
+    """A file of each medium that models take."""
+    key = {"Idempotency-Key": new_id("req")}
+    session = (await client.post("/v1/sessions", json={}, headers=key)).json()["session_id"]
+    found: dict[str, str] = {}
+    kinds: tuple[Kind, ...] = ("image", "video", "audio")
+    for kind in kinds:
+        made = sample(kind)
+        file = {"file": (f"one.{made.extension}", made.body, made.media_type)}
+        headers = {"Idempotency-Key": new_id("req")}
+        answer = await client.post(f"/v1/sessions/{session}/uploads", files=file, headers=headers)
+        found[kind] = answer.raise_for_status().json()["upload_id"]
+    return found
+
+
+def example(schema: Mapping[str, Any], files: Mapping[str, str], words: str) -> Any:
+    """A value that fits a schema, as the catalog's schemas are written."""
+    if (medium := schema.get("x-media")) is not None:
+        return [files[medium]] if schema.get("type") == "array" else files[medium]
+    for name in ("const", "default"):
+        if name in schema:
+            return schema[name]
+    if "enum" in schema:
+        return schema["enum"][0]
+    match schema["type"]:
+        case "string":
+            return words
+        case "object":
+            return filled(schema, files, words)
+    return schema.get("minimum", 1)
+
+
+def filled(schema: Mapping[str, Any], files: Mapping[str, str], words: str) -> dict[str, Any]:
+    """What is required, and every file."""
+    required, members = schema.get("required", ()), schema.get("properties", {})
+    wanted = {name: one for name, one in members.items() if name in required or "x-media" in one}
+    return {name: example(one, files, words) for name, one in wanted.items()}
+
+
+async def ended(client: httpx.AsyncClient, model: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    body = {"model": model, "input": values}
+    answer = await client.post("/v1/jobs", json=body, headers={"Idempotency-Key": new_id("req")})
+    assert answer.status_code == 202, (model, answer.text)
+    found: dict[str, Any] = (await client.get(f"/v1/jobs/{answer.json()['job_id']}?wait={WITHIN_S}")).json()
+    return found
+
+
+async def test_every_model_of_every_provider_makes_what_it_says(sandbox: Running) -> None:
+    async with rich_client(sandbox) as client:
+        listed = (await client.get("/v1/models?limit=200")).json()["items"]
+        remote = [model for model in listed if model["provider"] in REMOTE]
+        assert set(Counter(model["provider"] for model in remote)) == set(REMOTE)
+        files, gate = await uploads(client), asyncio.Semaphore(AT_ONCE)
+
+        async def run(model: dict[str, Any]) -> tuple[str, str, bool]:
+            async with gate:
+                schema = (await client.get(f"/v1/models/{model['id']}")).json()["input_schema"]
+                job = await ended(client, model["id"], filled(schema, files, "a fox in the snow"))
+            media = {one["media_type"].partition("/")[0].replace("model", "3d") for one in job.get("outputs", ())}
+            return model["id"], job["status"], media == set(model["media_out"])
+
+        results = await asyncio.gather(*(run(model) for model in remote))
+    assert [one for one in results if one[1:] != ("succeeded", True)] == []
+    assert len(results) + 13 >= 81
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "status", "category"),
+    [
+        ("fal/flux-schnell", {"prompt": "simulate:billing"}, "failed", "billing"),
+        ("openai/gpt-image-1", {"prompt": "simulate:content_refused"}, "failed", "content_policy"),
+        ("stability/core", {"prompt": "simulate:filtered"}, "failed", "content_policy"),
+        ("luma/photon-1", {"prompt": "simulate:validation"}, "failed", "input_validation"),
+    ],
+)
+async def test_a_refusal_ends_the_job_and_costs_nothing(
+    sandbox: Running, model: str, values: dict[str, Any], status: str, category: str
+) -> None:
+    async with rich_client(sandbox) as client:
+        job = await ended(client, model, values)
+        assert (job["status"], job["error"]["category"]) == (status, category)
+        credit = (await client.get("/v1/credits")).json()
+    assert (credit["available"], credit["reserved"], credit["spent"]) == (CREDITS, 0, 0)
