@@ -178,6 +178,8 @@ class RecordAttemptFailed(LeaseCommand):
     provider_charged: ProviderCharged = "unknown"
     error: Sealed | None = None
     retry_in_s: float | None = Field(default=None, ge=0, le=86_400)
+    counts: bool = True
+    """Whether it uses up one of the job's attempts: waiting for a provider's slot does not."""
 
 
 class ExpireLease(LeaseCommand):

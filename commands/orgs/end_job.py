@@ -69,6 +69,7 @@ def record_attempt_failed(command: RecordAttemptFailed, streams: Streams, contex
         provider_charged=command.provider_charged,
         error=command.error,
         retry_at=retry_at,
+        counts=None if command.counts else False,
     )
     first = (job_ref(command.job_id), failed)
     if retry_at is not None:
@@ -133,7 +134,7 @@ def _refuse_late(command: JobCommand, job: LiveJob | EndedJob, lease: int) -> De
 
 
 def _retry_at(command: RecordAttemptFailed, job: LiveJob, at: datetime) -> str | None:
-    if command.retry_in_s is None or job.lease >= job.accepted.max_attempts:
+    if command.retry_in_s is None or not job.another(counts=command.counts):
         return None
     when = at + timedelta(seconds=command.retry_in_s)
     if when >= datetime.fromisoformat(job.accepted.deadline_at):

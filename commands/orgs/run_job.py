@@ -89,7 +89,7 @@ def record_job_running(command: RecordJobRunning, streams: Streams, _context: Co
 def expire_lease(command: ExpireLease, streams: Streams, context: Context) -> Decision:
     """The attempt is over on the log; the job waits for the next one, or is dead when there is none left."""
     job = holding(streams, command.org_id, command.job_id, command.lease)
-    again = job.lease < job.accepted.max_attempts
+    again = job.another(counts=True)
     retry_at = (context.at + timedelta(seconds=command.retry_in_s)).isoformat() if again else None
     expired = LeaseExpired(
         job_id=command.job_id,

@@ -101,6 +101,8 @@ class AttemptFailed(JobEvent):
     provider_charged: ProviderCharged = "unknown"
     error: Sealed | None = None
     retry_at: str | None = None
+    counts: Literal[False] | None = None
+    """False where the provider had no slot: waiting for one is no attempt, and uses none up."""
 
 
 class LeaseExpired(JobEvent):

@@ -28,6 +28,8 @@ from events.model import Event
 EndStatus = Literal["succeeded", "failed", "cancelled", "dead"]
 STOPPED = "stopped"
 """Code of the note that an ended attempt is over at its provider."""
+UNCOUNTED_MAX = 2_000
+"""How often a job may find no slot: at half a minute each a day's work, and the end of its history's growth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class LiveJob:
     accepted_at: datetime
     phase: Literal["queued", "dispatched", "running"] = "queued"
     lease: int = 0
+    uncounted: int = 0
+    """How many of the attempts so far found no slot at their provider, and do not count."""
     owner: str | None = None
     """Who began the present attempt, where the provider's create is not idempotent."""
     not_before: str | None = None
@@ -51,6 +55,12 @@ class LiveJob:
     model: str | None = None
     worker: str | None = None
     provider_job_id: str | None = None
+
+    def another(self, *, counts: bool) -> bool:
+        """Whether there may be another attempt after the present one, which counts or found no slot, has failed."""
+        if not counts:
+            return self.uncounted < UNCOUNTED_MAX
+        return self.lease - self.uncounted < self.accepted.max_attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,12 @@ def _evolve_live(job: LiveJob, event: Event, at: datetime) -> Job:
             return replace(job, owner=owner)
         case JobRunning(provider_job_id=provider_job_id):
             return replace(job, phase="running", provider_job_id=provider_job_id)
-        case AttemptFailed(retry_at=retry_at) | LeaseExpired(retry_at=retry_at):
+        case AttemptFailed(retry_at=retry_at, counts=counts):
+            uncounted = job.uncounted + (counts is False)
+            return replace(
+                job, phase="queued", not_before=retry_at, worker=None, provider_job_id=None, uncounted=uncounted
+            )
+        case LeaseExpired(retry_at=retry_at):
             return replace(job, phase="queued", not_before=retry_at, worker=None, provider_job_id=None)
         case JobSucceeded(captured=captured):
             return EndedJob(job, "succeeded", captured=captured)

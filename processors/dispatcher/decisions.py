@@ -14,6 +14,8 @@ BACKOFF_FIRST_S: Final = 1.0
 BACKOFF_LONGEST_S: Final = 300.0
 BACKOFF_SLOWER_S: Final[Mapping[Category, float]] = {"rate_limit": 4.0, "unknown": 2.0}
 """The first wait where haste makes it worse."""
+WAITING_SLOWEST: Final = 4
+"""Who waits for a slot asks again after half a minute at most: slots come free at any time."""
 WORKER_LAPSES_S: Final = 6.0
 """How long a dead worker may still be listed: a second death in a row waits for that."""
 
@@ -33,7 +35,8 @@ def retry_in_s(failed: Failed, lease: int, jitter: float, *, worker_gone: bool =
         return None
     if worker_gone:
         return 0.0 if lease == 1 else WORKER_LAPSES_S + backoff_s(1, failed.category, jitter)
-    return (failed.retry_after_s or 0.0) + backoff_s(lease, failed.category, jitter)
+    slowness = lease if failed.counts else min(lease, WAITING_SLOWEST)
+    return (failed.retry_after_s or 0.0) + backoff_s(slowness, failed.category, jitter)
 
 
 def as_failure(ended: Ended) -> Failed | None:
@@ -59,4 +62,5 @@ def record_failed(
         provider_charged=failed.provider_charged,
         error=error,
         retry_in_s=retry_in_s(failed, event.lease, jitter, worker_gone=worker_gone),
+        counts=failed.counts,
     )

@@ -7,7 +7,7 @@ ProviderError            category          charged   another attempt
 ├── Refused                                                 the provider answered, and said no
 │   ├── BillingRefused   billing           no        no     our account with the provider is empty
 │   ├── RateLimited      rate_limit        no        yes    too many requests
-│   ├── SlotsTaken       rate_limit        no        yes    too many at the same time
+│   ├── SlotsTaken       rate_limit        no        yes    too many at the same time: waiting, and no attempt
 │   ├── ContentRefused   content_policy    unknown   no
 │   ├── InputRefused     input_validation  no        no
 │   ├── ProviderDown     outage            no        yes
@@ -35,6 +35,7 @@ class ProviderError(Exception):
     category: ClassVar[Category] = "unknown"
     charged: ClassVar[ProviderCharged] = "unknown"
     retryable: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
 
     def __init__(
         self, detail: str, *, retry_after_s: float | None = None, charged: ProviderCharged | None = None
@@ -48,7 +49,7 @@ class ProviderError(Exception):
     @property
     def failed(self) -> Failed:
         """The error as the end of an attempt."""
-        return Failed(self.category, self.detail, self.charged_here, self.retryable, self.retry_after_s)
+        return Failed(self.category, self.detail, self.charged_here, self.retryable, self.retry_after_s, self.counts)
 
 
 class NotSent(ProviderError):
@@ -82,6 +83,7 @@ class RateLimited(Refused):
 class SlotsTaken(Refused):
     category = "rate_limit"
     retryable = True
+    counts = False
 
 
 class ContentRefused(Refused):

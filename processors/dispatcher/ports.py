@@ -99,6 +99,8 @@ class Failed:
     provider_charged: ProviderCharged = "unknown"
     retryable: bool = False
     retry_after_s: float | None = None
+    counts: bool = True
+    """False where the provider had no slot for it: that is waiting, and no attempt."""
 
 
 @dataclass(frozen=True, slots=True)

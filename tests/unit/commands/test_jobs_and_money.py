@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from commands.orgs import commands as c
@@ -26,7 +28,7 @@ from events.jobs.events import (
     LateResultRefused,
     LeaseExpired,
 )
-from events.jobs.state import LiveJob, current
+from events.jobs.state import UNCOUNTED_MAX, LiveJob, current
 from events.model import MONEY_MAX
 from tests.given import JOB, ORG, asset, dispatch, opened, sealed, submit
 from tests.specification import Given, World
@@ -38,6 +40,10 @@ def given(*past: c.OrgCommand | float) -> Given:
 
 def succeeded(lease: int = 1, cost: int = 300) -> c.RecordJobSucceeded:
     return c.RecordJobSucceeded(org_id=ORG, job_id=JOB, lease=lease, outputs=(asset(),), cost=cost)
+
+
+def no_slot(lease: int) -> c.RecordAttemptFailed:
+    return c.RecordAttemptFailed(org_id=ORG, job_id=JOB, lease=lease, category="rate_limit", retry_in_s=0, counts=False)
 
 
 def attempt_failed(lease: int = 1, retry_in_s: float | None = 1.0) -> c.RecordAttemptFailed:
@@ -153,6 +159,20 @@ class TestEnd:
         expire = c.ExpireLease(org_id=ORG, job_id=JOB, lease=1)
         given(*opened(), submit(), dispatch()).when(expire).then(LeaseExpired)
         given(*opened(), submit(max_attempts=1), dispatch()).when(expire).then(LeaseExpired, JobDead, Released)
+
+    def test_waiting_for_a_providers_slot_uses_up_no_attempt(self) -> None:
+        past = [*opened(), submit(max_attempts=1)]
+        for lease in range(1, 6):
+            past += [dispatch(lease=lease), no_slot(lease)]
+        given(*past, dispatch(lease=6)).when(no_slot(6)).then(AttemptFailed)
+        given(*past, dispatch(lease=6)).when(attempt_failed(lease=6)).then(AttemptFailed, JobDead, Released)
+
+    @pytest.mark.parametrize(("uncounted", "waits_on"), [(UNCOUNTED_MAX - 1, True), (UNCOUNTED_MAX, False)])
+    def test_who_finds_no_slot_for_a_days_worth_of_asking_waits_no_longer(self, uncounted: int, waits_on: bool) -> None:
+        world = given(*opened(), submit()).world
+        job = world(job_ref(JOB)).state
+        assert isinstance(job, LiveJob)
+        assert replace(job, lease=uncounted + 1, uncounted=uncounted).another(counts=False) == waits_on
 
     def test_a_dead_job_is_replayed_once_as_a_new_one(self) -> None:
         past = (*opened(), submit(max_attempts=1), dispatch(), attempt_failed())

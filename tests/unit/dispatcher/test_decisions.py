@@ -6,6 +6,7 @@ import pytest
 
 from events.jobs.events import Category, JobDispatched
 from processors.dispatcher.decisions import BACKOFF_LONGEST_S, as_failure, backoff_s, record_failed, retry_in_s
+from processors.dispatcher.errors import SlotsTaken
 from processors.dispatcher.ports import Failed, InlineFile, Stopped, Succeeded
 from tests.given import sealed
 
@@ -37,6 +38,16 @@ def test_a_providers_word_is_the_least_wait() -> None:
 def test_a_dead_worker_is_no_reason_to_wait_but_a_second_one_is() -> None:
     assert retry_in_s(OUTAGE, 1, 0.5, worker_gone=True) == 0
     assert retry_in_s(OUTAGE, 2, 0.5, worker_gone=True) == 6.5
+
+
+def test_who_waits_for_a_slot_uses_up_no_attempt_and_asks_again_soon() -> None:
+    no_slot = SlotsTaken("too many at once").failed
+    assert retry_in_s(no_slot, 500, 1.0) == 32
+    event = JobDispatched(
+        job_id="job_1", org_id="org_A", lease=2, provider="p", model="m", input=sealed(), max_runtime_s=9
+    )
+    assert not record_failed(event, no_slot, sealed(), jitter=0.5).counts
+    assert record_failed(event, OUTAGE, sealed(), jitter=0.5).counts
 
 
 def test_a_stop_that_nobody_asked_for_is_the_providers_deadline() -> None:

@@ -123,7 +123,7 @@ async def test_a_bad_input_ends_the_job_and_says_why_to_its_person(house: House,
 
 
 async def test_a_job_without_attempts_left_is_dead(house: House, fleet: FleetWorld) -> None:
-    recorded = await house.dispatched(LOCAL, {"simulate": "down"}, max_attempts=1)
+    recorded = await house.dispatched(LOCAL, {"simulate": "broken_model"}, max_attempts=1)
     await house.dispatcher.handle(recorded)
     assert isinstance(house.events(recorded.envelope.stream.subject)[-1], JobDead)
 
