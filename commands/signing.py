@@ -1,4 +1,5 @@
-"""Signed addresses: of assets, which whoever holds one may read until it expires, and of providers' webhooks.
+"""Signed addresses: of assets, which whoever holds one may read until it expires, and of providers' webhooks; and
+what our own webhooks are signed with.
 
 `/v1/assets/{id}?exp=&sig=`. `sig` is a token that carries what serving the bytes needs (org, content hash, media
 type), so that no look-up stands between the address and the bytes: `<claims>.<mac>`, both URL-safe base64 without
@@ -21,6 +22,7 @@ from events.assets import AssetRef
 LIFE_S = 24 * 3600
 _LABEL = b"asset-address\x00"
 _ATTEMPT_LABEL = b"attempt\x00"
+_WEBHOOK_LABEL = b"webhooks\x00"
 
 
 class BadSignature(ValueError):
@@ -93,6 +95,17 @@ def verify_attempt(secret: bytes, token: str) -> SignedAttempt:
         raise BadSignature("wrong signature")
     org_id, job_id, lease = orjson.loads(_decode(claims))
     return SignedAttempt(org_id, job_id, lease)
+
+
+def webhook_key(secret: bytes, org_id: str) -> bytes:
+    """What an organisation's webhooks are signed with: it is given to them, and to nobody else."""
+    return hmac.new(secret, _WEBHOOK_LABEL + org_id.encode(), hashlib.sha256).digest()
+
+
+def webhook_signature(key: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:
+    """As Standard Webhooks has it, without the `v1,` before it. https://www.standardwebhooks.com"""
+    signed = f"{webhook_id}.{timestamp}.".encode() + body
+    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
 def _attempt_mac(secret: bytes, claims: str) -> bytes:

@@ -81,3 +81,5 @@ class Platform:
     ready: Callable[[], Mapping[str, bool]]
     webhooks: Mapping[str, WebhookVerifier] = field(default_factory=dict)
     """By the provider's name: who checks its webhooks."""
+    webhooks_to_private: bool = False
+    """Whether customers may name addresses of this machine and its networks."""

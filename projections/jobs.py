@@ -21,6 +21,8 @@ from events.jobs.events import (
     JobRunning,
     JobSucceeded,
     LeaseExpired,
+    WebhookDelivered,
+    WebhookGivenUp,
 )
 from projections.documents import asset_kids, assets, at, failure, kids, origin, present, text
 from projections.opening import Opened
@@ -123,6 +125,11 @@ def _changed(event: Recorded, opened: Opened) -> tuple[dict[str, Any], frozenset
             return {"refunded": refunded}, frozenset()
         case JobReplayed() as replayed:
             return {"replayed_as": replayed.as_job_id}, frozenset()
+        case WebhookDelivered(tries=tries):
+            return {"webhook": {"status": "delivered", "tries": tries, "at": now}}, frozenset()
+        case WebhookGivenUp() as given_up:
+            told = present(tries=given_up.tries, reason=given_up.reason, answer=given_up.status, at=now)
+            return {"webhook": {"status": "given_up"} | told}, frozenset()
     return {}, frozenset()
 
 

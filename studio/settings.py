@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     internal_url: str | None = Field(
         None, description="Address at which workers of the fleet reach the gateway; unset: its port on this machine."
     )
+    webhooks_to_private: bool = Field(
+        False, description="Webhooks may go to this machine and its networks: for development alone."
+    )
     standins_url: str | None = Field(None, description="Address of the offline planner and the provider simulators.")
     sandbox: bool = Field(False, description="Every model is active, served by simulators, and costs nothing outside.")
 

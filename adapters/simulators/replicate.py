@@ -20,13 +20,13 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from adapters.providers.replicate.webhook import signature
 from adapters.simulators.answers import PROXIES, CutConnection, Refusal, garbled
 from adapters.simulators.behaviour import Behaviour, Control
 from adapters.simulators.media import kind_of_name, sample
 from adapters.simulators.replicate_state import Prediction, body_of
 from adapters.simulators.tasks import add_control, base_url_of
 from adapters.simulators.webhooks import Webhooks, stamp
+from commands.signing import webhook_signature
 
 PREDICTIONS_MAX: Final = 20_000
 SECRET_BYTES: Final = 24
@@ -88,7 +88,7 @@ class Simulator:
         body = orjson.dumps(body_of(self._predictions.get(prediction.id, prediction), now))
         moment, webhook_id = stamp(prediction.behaviour, now), f"msg_{secrets.token_hex(8)}"
         key = b"somebody else's" if prediction.behaviour.name == "webhook_forged" else self.secret
-        signatures = [f"v1,{signature(one, webhook_id, moment, body)}" for one in (b"retired", key)]
+        signatures = [f"v1,{webhook_signature(one, webhook_id, moment, body)}" for one in (b"retired", key)]
         headers = {"webhook-id": webhook_id, "webhook-timestamp": moment, "webhook-signature": " ".join(signatures)}
         return body, headers
 

@@ -11,7 +11,7 @@ from events.accounts.events import Limits, Role
 from events.assets import AssetRef
 from events.credits.checkpoint import PLATFORM, HashText
 from events.envelope import StreamRef
-from events.jobs.events import Category, Cause, EngineSpan, PriceLine, Priority, ProviderCharged
+from events.jobs.events import Category, Cause, EngineSpan, PriceLine, Priority, ProviderCharged, WebhookFailure
 from events.model import MONEY_MAX, Money, SignedMoney
 from events.sealed import Sealed
 from events.topics import EVENTS_ACCOUNTS, EVENTS_JOBS
@@ -196,6 +196,18 @@ class ConfirmStopped(LeaseCommand):
     """The provider has confirmed that a cancelled or expired attempt is over: its slot is free."""
 
 
+class BeginWebhook(JobCommand):
+    """May I tell the job's customer of its end? Answered `{"go": false}` once the outcome is on the log."""
+
+
+class RecordWebhook(JobCommand):
+    """How that went: delivered, or the reason why nobody took it."""
+
+    tries: int = Field(ge=0)
+    failure: WebhookFailure | None = None
+    status: int | None = Field(default=None, ge=100, le=999)
+
+
 class ReplayJob(JobCommand):
     """A dead job again, as a new one with its own reservation. Answered `{job_id, replay_of, reserved}`."""
 
@@ -252,6 +264,8 @@ ORGS_COMMANDS: tuple[type[OrgCommand], ...] = (
     ExpireLease,
     CancelJob,
     ConfirmStopped,
+    BeginWebhook,
+    RecordWebhook,
     ReplayJob,
     DiscardJob,
     RequestCheckpoint,

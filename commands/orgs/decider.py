@@ -6,7 +6,16 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from commands.model import Command, Context, CurrentRecord, Decider, Decision, Fold, Streams
-from commands.orgs import accounts, end_job, record_checkpoint, refund_job, run_job, signing_keys, submit_job
+from commands.orgs import (
+    accounts,
+    end_job,
+    record_checkpoint,
+    refund_job,
+    run_job,
+    signing_keys,
+    submit_job,
+    tell_customer,
+)
 from commands.orgs import commands as c
 from events.accounts import state as account_state
 from events.credits import checkpoint_state
@@ -44,6 +53,8 @@ _USE_CASES: Final[dict[type[Command], Callable[[Any, Streams, Context], Decision
     c.RecordAttemptFailed: end_job.record_attempt_failed,
     c.CancelJob: end_job.cancel_job,
     c.DiscardJob: end_job.discard_job,
+    c.BeginWebhook: tell_customer.begin_webhook,
+    c.RecordWebhook: tell_customer.record_webhook,
     c.RequestCheckpoint: record_checkpoint.request_checkpoint,
     c.RecordCheckpoint: record_checkpoint.record_checkpoint,
     c.IntroduceSigningKey: signing_keys.introduce_signing_key,

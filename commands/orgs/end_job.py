@@ -48,6 +48,7 @@ def record_job_succeeded(command: RecordJobSucceeded, streams: Streams, context:
         uncollected=(command.cost - captured) or None,
         bill=command.bill,
         engine=command.engine,
+        webhook_url=accepted.webhook_url,
     )
     entry = ledger.capture(book_of(streams, command.org_id), context.at, accepted, command.cost)
     return Decision(((job_ref(command.job_id), succeeded), (book_ref(command.org_id), entry)), {"captured": captured})
@@ -83,6 +84,7 @@ def record_attempt_failed(command: RecordAttemptFailed, streams: Streams, contex
         cause=accepted.cause,
         category=command.category,
         error=command.error,
+        webhook_url=accepted.webhook_url,
     )
     return Decision((first, *_released(job, ended, streams, context, "failed")), {"status": "failed"})
 
@@ -90,7 +92,14 @@ def record_attempt_failed(command: RecordAttemptFailed, streams: Streams, contex
 def exhausted(job: LiveJob, streams: Streams, context: Context, *, category: Category, error: Sealed | None) -> Appends:
     """No attempt is left: dead, and the money goes back."""
     accepted = job.accepted
-    dead = JobDead(job_id=accepted.job_id, org_id=accepted.org_id, cause=accepted.cause, category=category, error=error)
+    dead = JobDead(
+        job_id=accepted.job_id,
+        org_id=accepted.org_id,
+        cause=accepted.cause,
+        category=category,
+        error=error,
+        webhook_url=accepted.webhook_url,
+    )
     return _released(job, dead, streams, context, "dead")
 
 
@@ -108,6 +117,7 @@ def cancel_job(command: CancelJob, streams: Streams, context: Context) -> Decisi
         provider=job.provider if under_way else None,
         provider_job_id=job.provider_job_id,
         worker=job.worker,
+        webhook_url=job.accepted.webhook_url,
     )
     return Decision(_released(job, cancelled, streams, context, "cancelled"), {"status": "cancelled"})
 

@@ -16,6 +16,7 @@ Category = Literal[
     "timeout", "lease_expired", "contract", "unknown",
 ]  # fmt: skip
 ProviderCharged = Literal["yes", "no", "unknown"]
+WebhookFailure = Literal["forbidden_address", "unreachable", "timeout", "status", "endpoint_down"]
 
 
 class Cause(Frozen):
@@ -131,12 +132,15 @@ class JobSucceeded(JobEvent):
     uncollected: Money | None = None
     bill: tuple[PriceLine, ...] = ()
     engine: EngineSpan | None = None
+    webhook_url: str | None = None
+    """Of every end: where its customer wants to be told of it."""
 
 
 class JobFailed(JobEvent):
     name: ClassVar[str] = "failed"
     category: Category
     error: Sealed | None = None
+    webhook_url: str | None = None
 
 
 class JobCancelled(JobEvent):
@@ -147,12 +151,14 @@ class JobCancelled(JobEvent):
     provider: str | None = None
     provider_job_id: str | None = None
     worker: str | None = None
+    webhook_url: str | None = None
 
 
 class JobDead(JobEvent):
     name: ClassVar[str] = "dead"
     category: Category
     error: Sealed | None = None
+    webhook_url: str | None = None
 
 
 class LateResultRefused(JobEvent):
@@ -186,6 +192,22 @@ class JobNote(JobEvent):
     code: str
 
 
+class WebhookDelivered(JobEvent):
+    """The job's customer has been told of its end, and has said so with a 2xx."""
+
+    name: ClassVar[str] = "webhook_delivered"
+    tries: int
+
+
+class WebhookGivenUp(JobEvent):
+    """Nobody took it. `status` is the last answer, where there was one."""
+
+    name: ClassVar[str] = "webhook_given_up"
+    tries: int
+    reason: WebhookFailure
+    status: int | None = None
+
+
 JOB_EVENTS: tuple[type[JobEvent], ...] = (
     JobAccepted,
     JobQueued,
@@ -203,4 +225,6 @@ JOB_EVENTS: tuple[type[JobEvent], ...] = (
     JobReplayed,
     JobRefunded,
     JobNote,
+    WebhookDelivered,
+    WebhookGivenUp,
 )

@@ -22,6 +22,8 @@ from events.jobs.events import (
     JobRunning,
     JobSucceeded,
     LeaseExpired,
+    WebhookDelivered,
+    WebhookGivenUp,
 )
 from events.model import Event
 
@@ -75,6 +77,8 @@ class EndedJob:
     stopping: bool = False
     replayed_as: str | None = None
     discarded: bool = False
+    told: bool = False
+    """Its customer's webhook has been delivered or given up."""
 
 
 Job = NoJob | LiveJob | EndedJob
@@ -143,6 +147,8 @@ def _evolve_ended(ended: EndedJob, event: Event) -> Job:
             return replace(ended, refunded=refunded)
         case JobDiscarded():
             return replace(ended, discarded=True)
+        case WebhookDelivered() | WebhookGivenUp():
+            return replace(ended, told=True)
         case _:
             return ended
 

@@ -69,7 +69,7 @@ async def submit(request: Request, after: str | None = None) -> Response:
         max_cost=body.max_cost,
         max_runtime_s=model.model.limits.max_runtime_s,
         deadline_s=body.deadline_s,
-        webhook_url=public_address(body.webhook_url),
+        webhook_url=public_address(body.webhook_url, private=platform.webhooks_to_private),
     )
     return decided(await ask(platform, command, same), 202)
 
@@ -80,11 +80,11 @@ def project_of(who: Caller, asked: str | None) -> str | None:
     return asked or who.project_id
 
 
-def public_address(url: str | None) -> str | None:
+def public_address(url: str | None, *, private: bool = False) -> str | None:
     """Refuses at once what can never be public; whoever calls it later checks the address it connects to."""
     if url is None:
         return None
-    if not may_be_public(url):
+    if not private and not may_be_public(url):
         raise Problem.invalid("/webhook_url", "a public http(s) address is needed")
     return url
 

@@ -1,7 +1,9 @@
-"""Providers' webhooks: hints that a job has changed, checked on their raw bytes and put on the log."""
+"""Providers' webhooks: hints that a job has changed, checked on their raw bytes and put on the log. And the secret by
+which customers check ours."""
 
 from __future__ import annotations
 
+import base64
 import logging
 import time
 from typing import Annotated
@@ -13,9 +15,10 @@ from commands.model import CommandEnvelope
 from commands.orgs.commands import RecordJobRunning
 from commands.ports import BadWebhook, WebhookNews
 from commands.refusals import Refusal
-from commands.signing import BadSignature, SignedAttempt, verify_attempt
+from commands.signing import BadSignature, SignedAttempt, verify_attempt, webhook_key
 from events.ids import caused_id, new_id
 from gateway.answers import ANSWER_WITHIN_S, json, platform_of
+from gateway.auth import caller
 from gateway.platform import Platform
 from gateway.problems import Problem
 
@@ -49,6 +52,14 @@ async def hear(
     except Refusal as refusal:
         log.info("a webhook came late: %s", refusal.slug, extra={"provider": provider, "job_id": attempt.job_id})
     return json({})
+
+
+@router.get("/webhook-secret")
+async def own_secret(request: Request) -> Response:
+    """What our webhooks to this organisation are signed with, as Standard Webhooks has it: for its admins."""
+    who, platform = caller(request, "admin"), platform_of(request)
+    key = base64.b64encode(webhook_key(platform.secrets.server, who.org_id)).decode()
+    return json({"secret": f"whsec_{key}"})
 
 
 async def believed(

@@ -127,6 +127,7 @@ async def platform_of(
         about=About(version("ai-studio"), settings.planner, settings.sandbox),
         ready=lambda: {"started": not process.pending, "serving": not process.stop.is_set()},
         webhooks=webhook_verifiers(access_of(settings), simulators_url=simulators_url(settings)),
+        webhooks_to_private=settings.webhooks_to_private,
     )
 
 

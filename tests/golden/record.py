@@ -50,6 +50,16 @@ def org_histories() -> tuple[tuple[Command, ...], ...]:
         ),
         (*base, failed, orgs.RecordJobSucceeded(org_id=ORG, job_id=JOB, lease=1, outputs=(), cost=1)),
         (*base, failed.model_copy(update={"retry_in_s": None})),
+        (
+            *base,
+            orgs.CancelJob(org_id=ORG, job_id=JOB),
+            orgs.RecordWebhook(org_id=ORG, job_id=JOB, tries=1, status=204),
+        ),
+        (
+            *base,
+            orgs.CancelJob(org_id=ORG, job_id=JOB),
+            orgs.RecordWebhook(org_id=ORG, job_id=JOB, tries=6, failure="status", status=500),
+        ),
         (*base, orgs.ExpireLease(org_id=ORG, job_id=JOB, lease=1)),
         (*base, orgs.CancelJob(org_id=ORG, job_id=JOB), orgs.ConfirmStopped(org_id=ORG, job_id=JOB, lease=1)),
         (*opened(), submit(max_attempts=1), dispatch(), failed, orgs.DiscardJob(org_id=ORG, job_id=JOB)),

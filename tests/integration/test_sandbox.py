@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -10,12 +14,17 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from adapters.providers.configured import REMOTE
 from adapters.simulators.media import Kind, sample
 from events.ids import new_id
 from studio.local.dev import bootstrap_dev
 from studio.local.platform import LocalPlatform
+from tests.contract.providers.serving import served
 from tests.platform import Running
 from tests.servers import isolated_settings, quiet
 
@@ -28,7 +37,7 @@ CREDITS = 10_000_000
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     data_dir = tmp_path_factory.mktemp("sandbox")
-    settings = isolated_settings(data_dir).model_copy(update={"sandbox": True})
+    settings = isolated_settings(data_dir).model_copy(update={"sandbox": True, "webhooks_to_private": True})
     local = LocalPlatform(settings, with_us=True)
     try:
         up = asyncio.run(local.up(quiet))
@@ -49,7 +58,7 @@ async def rich_client(sandbox: Running) -> AsyncIterator[httpx.AsyncClient]:
         (await client.put(f"{path}/limits", json=limits, headers=admin)).raise_for_status()
         grant = {"kind": "grant", "amount": CREDITS}
         (await client.post(f"{path}/credits", json=grant, headers=admin)).raise_for_status()
-        key = (await client.post(f"{path}/keys", json={"role": "member"}, headers=admin)).json()["api_key"]
+        key = (await client.post(f"{path}/keys", json={"role": "admin"}, headers=admin)).json()["api_key"]
         client.headers["Authorization"] = f"Bearer {key}"
         yield client
 
@@ -93,8 +102,8 @@ def filled(schema: Mapping[str, Any], files: Mapping[str, str], words: str) -> d
     return {name: example(one, files, words) for name, one in wanted.items()}
 
 
-async def ended(client: httpx.AsyncClient, model: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    body = {"model": model, "input": values}
+async def ended(client: httpx.AsyncClient, model: str, values: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    body = {"model": model, "input": values, **more}
     answer = await client.post("/v1/jobs", json=body, headers={"Idempotency-Key": new_id("req")})
     assert answer.status_code == 202, (model, answer.text)
     found: dict[str, Any] = (await client.get(f"/v1/jobs/{answer.json()['job_id']}?wait={WITHIN_S}")).json()
@@ -137,3 +146,36 @@ async def test_a_refusal_ends_the_job_and_costs_nothing(
         assert (job["status"], job["error"]["category"]) == (status, category)
         credit = (await client.get("/v1/credits")).json()
     assert (credit["available"], credit["reserved"], credit["spent"]) == (CREDITS, 0, 0)
+
+
+async def test_a_customer_is_told_of_the_end_again_until_it_is_taken(sandbox: Running) -> None:
+    """The receiver is away for the first try; it checks what it gets with its own secret, as any library would."""
+    received: asyncio.Queue[tuple[dict[str, str], bytes]] = asyncio.Queue()
+    answers = [503, 204]
+
+    async def hooks(request: Request) -> Response:
+        received.put_nowait((dict(request.headers), await request.body()))
+        return Response(status_code=answers.pop(0))
+
+    async with (
+        served(Starlette(routes=[Route("/hooks", hooks, methods=["POST"])])) as url,
+        rich_client(sandbox) as client,
+    ):
+        secret = (await client.get("/v1/webhook-secret")).json()["secret"]
+        job = await ended(client, "fal/flux-schnell", {"prompt": "a fox"}, webhook_url=f"{url}/hooks")
+        async with asyncio.timeout(WITHIN_S):
+            first, second = await received.get(), await received.get()
+            path = f"/v1/jobs/{job['job_id']}"
+            while (shown := (await client.get(path)).json().get("webhook")) is None:
+                continue
+        told = json.loads(second[1])
+        assert (told["type"], told["data"]["job_id"]) == ("job.succeeded", job["job_id"])
+        picture = (await httpx.AsyncClient(trust_env=False).get(told["data"]["outputs"][0]["url"])).raise_for_status()
+        assert picture.headers["content-type"] == "image/png"
+    assert (shown["status"], shown["tries"]) == ("delivered", 2)
+    for headers, body in (first, second):
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        signature = base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()).decode()
+        assert headers["webhook-signature"] == f"v1,{signature}"
+    assert first[0]["webhook-id"] == second[0]["webhook-id"]

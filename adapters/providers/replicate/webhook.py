@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,6 +14,7 @@ import orjson
 
 from adapters.providers.replicate.adapter import BASE_URL, rest
 from commands.ports import BadWebhook, WebhookNews
+from commands.signing import webhook_signature
 from processors.dispatcher.errors import ContractDrift
 
 AGE_MAX_S: Final = 300
@@ -51,11 +51,6 @@ def secret_of(body: Mapping[str, Any]) -> bytes:
         raise ContractDrift("Replicate's webhook secret is no base64") from error
 
 
-def signature(secret: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:
-    signed = f"{webhook_id}.{timestamp}.".encode() + body
-    return base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
-
-
 def verified(secret: bytes, headers: Mapping[str, str], body: bytes, *, now: float) -> WebhookNews:
     """Raises BadWebhook."""
     named = {name.lower(): value for name, value in headers.items()}
@@ -67,7 +62,7 @@ def verified(secret: bytes, headers: Mapping[str, str], body: bytes, *, now: flo
         raise BadWebhook("the signature's headers are missing or malformed") from error
     if age_s > AGE_MAX_S:
         raise BadWebhook("too old")
-    expected = f"v1,{signature(secret, webhook_id, timestamp, body)}".encode()
+    expected = f"v1,{webhook_signature(secret, webhook_id, timestamp, body)}".encode()
     if not any(hmac.compare_digest(one.encode(), expected) for one in given):
         raise BadWebhook("no signature fits")
     try:

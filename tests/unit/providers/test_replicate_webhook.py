@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import orjson
 import pytest
 
-from adapters.providers.replicate.webhook import AGE_MAX_S, ReplicateWebhooks, secret_of, signature, verified
+from adapters.providers.replicate.webhook import AGE_MAX_S, ReplicateWebhooks, secret_of, verified
 from adapters.simulators.replicate import replicate
 from commands.ports import BadWebhook, WebhookNews
+from commands.signing import webhook_signature as signature
 from processors.dispatcher.errors import ContractDrift
 from tests.contract.providers.serving import served
 

@@ -1,0 +1,1 @@
+"""Tells customers of the ends of their jobs."""

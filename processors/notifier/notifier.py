@@ -1,0 +1,165 @@
+"""The notifier's handler of `events.jobs`: whoever asked for it is told of a job's end, again and again for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from prometheus_client import Counter
+
+from commands.ask import Ask, CommandFailed
+from commands.model import CommandEnvelope
+from commands.orgs.commands import BeginWebhook, JobCommand, RecordWebhook
+from commands.refusals import Refusal
+from events.envelope import Recorded
+from events.ids import caused_id, new_id
+from events.jobs.events import JobCancelled, JobDead, JobFailed, JobSucceeded, WebhookFailure
+from events.model import Event
+from processors.notifier.message import Link, Message, message_of
+
+ACTOR: Final = "process:notifier"
+WAITS_S: Final = (1.0, 5.0, 30.0, 120.0, 600.0)
+"""Between the tries, each with up to half as much again: thirteen minutes at least, twenty at most."""
+LONGEST_S: Final = 1_500.0
+AT_ONE_ENDPOINT_MAX: Final = 100
+"""Deliveries under way at one endpoint: when it stands, those of others go on."""
+ENDPOINTS_MAX: Final = 10_000
+TYPES: Final[tuple[type[Event], ...]] = (JobSucceeded, JobFailed, JobCancelled, JobDead)
+
+DELIVERIES = Counter("studio_webhooks_total", "Webhooks to customers", ["outcome"])
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an endpoint said, or why it could not be asked."""
+
+    status: int | None = None
+    failure: WebhookFailure | None = None
+
+    @property
+    def taken(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def final(self) -> bool:
+        """No later try can end otherwise: the address is forbidden, or its owner says that it is gone."""
+        return self.failure == "forbidden_address" or self.status == 410
+
+
+class Post(Protocol):
+    async def __call__(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        """Never raises for what an endpoint does; follows no redirect, and goes to public addresses only."""
+        ...
+
+
+@dataclass(slots=True)
+class Endpoints:
+    """How many deliveries are under way at each (organisation, host)."""
+
+    under_way: OrderedDict[tuple[str, str], int] = field(default_factory=OrderedDict)
+
+    @contextmanager
+    def entered(self, org_id: str, url: str) -> Iterator[bool]:
+        """False where that endpoint has all it may have."""
+        endpoint = (org_id, urlsplit(url).netloc)
+        count = self.under_way.get(endpoint, 0)
+        if count >= AT_ONE_ENDPOINT_MAX or (count == 0 and len(self.under_way) >= ENDPOINTS_MAX):
+            yield False
+            return
+        self.under_way[endpoint] = count + 1
+        try:
+            yield True
+        finally:
+            if self.under_way[endpoint] == 1:
+                del self.under_way[endpoint]
+            else:
+                self.under_way[endpoint] -= 1
+
+
+def wants(recorded: Recorded) -> bool:
+    """Most jobs have nobody to tell."""
+    return getattr(recorded.data, "webhook_url", None) is not None
+
+
+def key_of(recorded: Recorded) -> str:
+    return recorded.envelope.stream.subject
+
+
+class Notifier:
+    """At least once: a process that dies between the answer and the log tells again, under the same id."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        post: Post,
+        secret: bytes,
+        link: Callable[[str], Link],
+        *,
+        jitter: Callable[[], float] = random.random,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """`link` makes addresses of an organisation's files."""
+        self._ask = ask
+        self._post = post
+        self._secret = secret
+        self._link = link
+        self._jitter = jitter
+        self._now = now
+        self._sleep = sleep
+        self._endpoints = Endpoints()
+
+    async def handle(self, recorded: Recorded) -> None:
+        event = recorded.data
+        assert isinstance(event, JobSucceeded | JobFailed | JobCancelled | JobDead)
+        assert event.webhook_url is not None
+        begun = await self._say(
+            recorded, BeginWebhook(org_id=event.org_id, job_id=event.job_id), f"begin:{new_id('own')}"
+        )
+        if not begun.get("go"):
+            return
+        tries, answer = await self._told(message_of(recorded, self._link(event.org_id)), event.webhook_url)
+        failure = None if answer.taken else answer.failure or "status"
+        DELIVERIES.labels(failure or "delivered").inc()
+        await self._say(
+            recorded,
+            RecordWebhook(org_id=event.org_id, job_id=event.job_id, tries=tries, failure=failure, status=answer.status),
+            "told",
+        )
+
+    async def _told(self, message: Message, url: str) -> tuple[int, Answer]:
+        """How often it was tried, and the last answer."""
+        with self._endpoints.entered(message.org_id, url) as entered:
+            if not entered:
+                return 0, Answer(failure="endpoint_down")
+            for tries, wait_s in enumerate((*WAITS_S, None), 1):
+                answer = await self._post(url, message.body, message.headers(self._secret, self._now()))
+                if answer.taken or answer.final or wait_s is None:
+                    return tries, answer
+                log.info("webhook %s: try %d: %s", message.id, tries, answer.failure or answer.status)
+                await self._sleep(wait_s * (1 + self._jitter() / 2))
+        raise AssertionError("unreachable")
+
+    async def _say(self, recorded: Recorded, command: JobCommand, purpose: str) -> dict[str, object]:
+        envelope = CommandEnvelope(
+            id=caused_id(recorded.envelope.id, f"webhook:{purpose}"),
+            org_id=command.org_id,
+            actor=ACTOR,
+            correlation_id=recorded.envelope.correlation_id,
+            causation_id=recorded.envelope.id,
+            traceparent=recorded.envelope.traceparent,
+        )
+        try:
+            return dict((await self._ask(command, envelope)).result)
+        except (Refusal, CommandFailed) as refused:
+            log.warning("%s of %s: %s", type(command).__name__, command.job_id, refused)
+            return {}
