@@ -86,7 +86,7 @@ class Views:
     def step(self, document: Document, jobs: Sequence[Document]) -> dict[str, Any]:
         """A step with what its jobs know: attempts, money and when the engine worked."""
         members = ("step_id", "title", "description", "agent_type", "depends_on", "model", "input", "status", "error",
-                   "because", "job_id", "needs_approval", "reason", "started_at", "ended_at")  # fmt: skip
+                   "because", "job_id", "needs_approval", "reason", "started_at", "ended_at", "fallbacks")  # fmt: skip
         mine = [job for job in jobs if job["_id"] == document.get("job_id")]
         return {
             **pick(document, members),

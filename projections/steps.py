@@ -15,19 +15,20 @@ from events.canvas.plan_events import (
     StepCancelled,
     StepDrafted,
     StepFailed,
+    StepFellBack,
     StepReady,
     StepStarted,
     StepSucceeded,
 )
 from events.envelope import Recorded
 from events.ids import session_of
-from projections.documents import asset_kids, assets, at, failure, kids, parsed, present
+from projections.documents import asset_kids, assets, at, failure, kids, parsed, present, text
 from projections.opening import Opened
 from projections.writes import Insert, Update, Write
 
 COLLECTION = "steps"
 INDEXES = (("plan_id",), ("session_id",))
-RESULT = ("outputs", "error", "job_id", "because", "started_at", "ended_at", "captured")
+RESULT = ("outputs", "error", "job_id", "because", "started_at", "ended_at", "captured", "fallbacks")
 
 
 def project(event: Recorded, opened: Opened) -> Iterator[Write]:
@@ -88,6 +89,18 @@ def _progressed(event: Recorded, opened: Opened) -> Iterator[Write]:
             }
             sealed_by = asset_kids(done.outputs)
             yield Update(COLLECTION, done.step_id, org, version, set=changes, kids=sealed_by)
+            return
+        case StepFellBack() as fell:
+            told = present(
+                from_model=fell.from_model,
+                to_model=fell.to_model,
+                category=fell.category,
+                job_id=fell.job_id,
+                error=text(fell.error, opened),
+                at=now,
+            )
+            push = {"fallbacks": (fell.job_id, told)}
+            yield Update(COLLECTION, fell.step_id, org, version, push=push, kids=kids(fell.error))
             return
         case StepFailed() as failed:
             changes = {"status": "failed", "error": failure(failed.category, failed.error, opened), "ended_at": now}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from events.catalog.current import CurrentModel, CurrentProvider
 from events.catalog.events import ModelSpec
 from events.log.table import CompactedTable
@@ -25,3 +27,6 @@ class CopiedModels:
     async def find(self, model_id: str) -> ModelSpec | None:
         found = await self._table.wait_for(f"model:{model_id}", APPEARS_WITHIN_S)
         return found.model if isinstance(found, CurrentModel) else None
+
+    def all(self) -> Sequence[ModelSpec]:
+        return [found.model for _, found in self._table.items() if isinstance(found, CurrentModel)]

@@ -18,6 +18,7 @@ from events.topics import EVENTS_CANVAS
 
 STEPS_MAX = 500
 """Steps a plan."""
+FALLBACKS_MAX = 8
 LABEL = r"^[A-Za-z0-9_-]{1,64}$"
 
 
@@ -206,6 +207,10 @@ class RecordStepResult(RunCommand):
     cost: Money = 0
     category: Category | None = None
     error: Sealed | None = None
+    fallbacks: tuple[str, ...] = Field(default=(), max_length=FALLBACKS_MAX)
+    """Of a failure: models that may do where this one did not, the best first."""
+    max_cost: Money | None = None
+    """What a fallback may cost at most."""
 
 
 CANVAS_COMMANDS: tuple[type[CanvasCommand], ...] = (

@@ -180,34 +180,43 @@ def start_run(draft: Draft, steps: tuple[str, ...]) -> str:
 
 def ready(draft: Draft, steps: Iterable[str]) -> Iterator[StepReady]:
     """`step_ready` with all that the executor needs."""
-    plan, run, session = draft.plan, draft.run, draft.session
-    uploads = tuple((upload.label, upload.asset) for upload in list(session.uploads.values())[-UPLOADS_CARRIED:])
     for step_id in steps:
-        step = plan.steps[step_id]
-        if step.model is None:
+        model = draft.plan.steps[step_id].model
+        if model is None:
             raise IllegalState("a step has no model yet", allowed=["awaiting_approval"])
-        attempt = run.steps[step_id].attempt + 1
-        upstream = tuple(
-            StepOutput(step_id=up, agent_type=plan.steps[up].agent_type, outputs=run.steps[up].outputs)
-            for up in step.depends_on
-        )
-        yield StepReady(
-            plan_id=plan.plan_id,
-            run_id=run.run_id,
-            step_id=step_id,
-            attempt=attempt,
-            job_id=job_id_of_step(run.run_id, step_id, attempt),
-            org_id=plan.drafted.org_id,
-            session_id=plan.drafted.session_id,
-            project_id=plan.drafted.project_id,
-            agent_type=step.agent_type,
-            model=step.model,
-            title=step.title,
-            description=step.description,
-            input=step.input,
-            upstream=upstream,
-            session_uploads=uploads,
-        )
+        yield ready_step(draft, step_id, model)
+
+
+def ready_step(
+    draft: Draft, step_id: str, model: str, *, fallbacks: tuple[str, ...] = (), max_cost: int | None = None
+) -> StepReady:
+    """The step's next attempt, with this model."""
+    plan, run, session = draft.plan, draft.run, draft.session
+    step, attempt = plan.steps[step_id], run.steps[step_id].attempt + 1
+    uploads = list(session.uploads.values())[-UPLOADS_CARRIED:]
+    upstream = tuple(
+        StepOutput(step_id=up, agent_type=plan.steps[up].agent_type, outputs=run.steps[up].outputs)
+        for up in step.depends_on
+    )
+    return StepReady(
+        plan_id=plan.plan_id,
+        run_id=run.run_id,
+        step_id=step_id,
+        attempt=attempt,
+        job_id=job_id_of_step(run.run_id, step_id, attempt),
+        org_id=plan.drafted.org_id,
+        session_id=plan.drafted.session_id,
+        project_id=plan.drafted.project_id,
+        agent_type=step.agent_type,
+        model=model,
+        title=step.title,
+        description=step.description,
+        input=step.input,
+        upstream=upstream,
+        session_uploads=tuple((upload.label, upload.asset) for upload in uploads),
+        fallbacks=fallbacks or None,
+        max_cost=max_cost,
+    )
 
 
 def below(plan: Plan, steps: Iterable[str]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commands.canvas.commands import RecordStepResult, RecordStepStarted, RunCommand
-from commands.canvas.run_plan import Draft, begin, below, ready
+from commands.canvas.run_plan import Draft, begin, below, ready, ready_step
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState
 from events.canvas.plan_events import (
@@ -12,10 +12,14 @@ from events.canvas.plan_events import (
     StepBlocked,
     StepCancelled,
     StepFailed,
+    StepFellBack,
     StepStarted,
     StepSucceeded,
 )
 from events.canvas.plan_state import OPEN, Run, StepRun
+
+ATTEMPTS_MAX = 4
+"""Models that a step is given in one run."""
 
 
 def record_step_started(command: RecordStepStarted, streams: Streams, context: Context) -> Decision:
@@ -40,6 +44,8 @@ def record_step_result(command: RecordStepResult, streams: Streams, context: Con
         raise IllegalState("another job runs this step", allowed=[step.job_id])
     if command.status == "succeeded" and command.job_id is not None:
         _succeed(draft, command, command.job_id)
+    elif (model := _fallback(step, command)) is not None:
+        _fall_back(draft, command, step, model)
     else:
         _fail(draft, command)
     if draft.run.open == 0:
@@ -89,6 +95,31 @@ def _succeed(draft: Draft, command: RecordStepResult, job_id: str) -> None:
     dependents = draft.plan.dependents.get(command.step_id, ())
     freed = [s for s in dependents if run.waiting.get(s) == 0 and run.steps[s].status == "planned"]
     draft.add(*ready(draft, freed))
+
+
+def _fallback(step: StepRun, command: RecordStepResult) -> str | None:
+    """The best model that this step has not been given yet in this run; None where there is none, or tries are over."""
+    if command.status != "failed" or step.attempt >= ATTEMPTS_MAX:
+        return None
+    return next((model for model in command.fallbacks if model not in step.tried), None)
+
+
+def _fall_back(draft: Draft, command: RecordStepResult, step: StepRun, model: str) -> None:
+    """The step stays open: for whoever waits it only takes longer, and the log says why."""
+    left = tuple(one for one in command.fallbacks if one not in (*step.tried, model))
+    draft.add(
+        StepFellBack(
+            plan_id=command.plan_id,
+            run_id=command.run_id,
+            step_id=command.step_id,
+            job_id=step.job_id or "",
+            from_model=step.tried[-1] if step.tried else "",
+            to_model=model,
+            category=command.category or "unknown",
+            error=command.error,
+        ),
+        ready_step(draft, command.step_id, model, fallbacks=left, max_cost=command.max_cost),
+    )
 
 
 def _fail(draft: Draft, command: RecordStepResult) -> None:

@@ -85,6 +85,8 @@ def record_attempt_failed(command: RecordAttemptFailed, streams: Streams, contex
         category=command.category,
         error=command.error,
         webhook_url=accepted.webhook_url,
+        model=job.model or accepted.model,
+        reserved=accepted.reserved,
     )
     return Decision((first, *_released(job, ended, streams, context, "failed")), {"status": "failed"})
 
@@ -99,6 +101,8 @@ def exhausted(job: LiveJob, streams: Streams, context: Context, *, category: Cat
         category=category,
         error=error,
         webhook_url=accepted.webhook_url,
+        model=job.model or accepted.model,
+        reserved=accepted.reserved,
     )
     return _released(job, dead, streams, context, "dead")
 

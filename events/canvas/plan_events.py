@@ -132,6 +132,10 @@ class StepReady(RunEvent):
     upstream: tuple[StepOutput, ...] = ()
     session_uploads: tuple[tuple[str, AssetRef], ...] = ()
     """(label, asset) of the uploads that the input names."""
+    fallbacks: tuple[str, ...] | None = None
+    """Other models for the case that this one, itself a fallback, cannot be had either; the best first."""
+    max_cost: Money | None = None
+    """Of a fallback: it costs no more than what the model before it had set aside."""
 
 
 class StepStarted(RunEvent):
@@ -152,6 +156,18 @@ class StepFailed(RunEvent):
     name: ClassVar[str] = "step_failed"
     step_id: str
     job_id: str | None = None
+    category: str
+    error: Sealed | None = None
+
+
+class StepFellBack(RunEvent):
+    """The step's job failed for a reason that another model may not have: the step goes on with that one."""
+
+    name: ClassVar[str] = "step_fell_back"
+    step_id: str
+    job_id: str
+    from_model: str
+    to_model: str
     category: str
     error: Sealed | None = None
 
@@ -210,6 +226,7 @@ PLAN_EVENTS: tuple[type[PlanEvent], ...] = (
     StepStarted,
     StepSucceeded,
     StepFailed,
+    StepFellBack,
     StepBlocked,
     StepCancelled,
     RunCompleted,

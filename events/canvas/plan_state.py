@@ -49,6 +49,8 @@ class StepRun:
     status: StepStatus = "planned"
     attempt: int = 0
     job_id: str | None = None
+    tried: tuple[str, ...] = ()
+    """The models of its attempts in this run, the present one last."""
     outputs: tuple[AssetRef, ...] = ()
     cost: int = 0
 
@@ -148,7 +150,9 @@ def _evolve_run(plan: Plan, event: Event) -> Plan:
         return plan
     match event:
         case StepReady():
-            changed = replace(run.steps[event.step_id], status="ready", attempt=event.attempt, job_id=event.job_id)
+            before = run.steps[event.step_id]
+            tried = (*before.tried, event.model)
+            changed = replace(before, status="ready", attempt=event.attempt, job_id=event.job_id, tried=tried)
             after = replace(run, steps={**run.steps, event.step_id: changed})
         case StepStarted():
             changed = replace(run.steps[event.step_id], status="running")

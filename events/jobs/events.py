@@ -141,6 +141,9 @@ class JobFailed(JobEvent):
     category: Category
     error: Sealed | None = None
     webhook_url: str | None = None
+    model: str | None = None
+    """Which could not do it, and what had been set aside: for whoever looks for another."""
+    reserved: Money | None = None
 
 
 class JobCancelled(JobEvent):
@@ -159,6 +162,8 @@ class JobDead(JobEvent):
     category: Category
     error: Sealed | None = None
     webhook_url: str | None = None
+    model: str | None = None
+    reserved: Money | None = None
 
 
 class LateResultRefused(JobEvent):

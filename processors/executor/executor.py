@@ -35,6 +35,7 @@ from events.jobs.events import (
     PriceLine,
 )
 from events.model import Event
+from processors.executor.fallbacks import fallbacks
 from processors.executor.opening import Erased, opened
 from processors.executor.ports import Models, StoredStreams
 from processors.executor.report import Report, report
@@ -137,6 +138,8 @@ class Executor:
                 status="failed",
                 category=category,
                 error=await self._vault.seal_like(ready.title, reason),
+                fallbacks=ready.fallbacks or (),
+                max_cost=ready.max_cost,
             )
             await self._record(recorded, result)
             if isinstance(error, Unfit):
@@ -165,6 +168,7 @@ class Executor:
             price=lines,
             cause=Cause(session_id=ready.session_id, run_id=ready.run_id, step_id=ready.step_id),
             project_id=ready.project_id,
+            max_cost=ready.max_cost,
             max_runtime_s=spec.limits.max_runtime_s,
         )
 
@@ -204,8 +208,15 @@ class Executor:
             cost=job.captured if isinstance(job, JobSucceeded) else 0,
             category=job.category if isinstance(job, JobFailed | JobDead) else None,
             error=job.error if isinstance(job, JobFailed | JobDead) else None,
+            fallbacks=await self._fallbacks(job) if isinstance(job, JobFailed | JobDead) else (),
+            max_cost=job.reserved if isinstance(job, JobFailed | JobDead) else None,
         )
         await self._record(recorded, result)
+
+    async def _fallbacks(self, job: JobFailed | JobDead) -> tuple[str, ...]:
+        """Other models for the step; none for what an earlier release has written, which names no model."""
+        spec = await self._models.find(job.model) if job.model is not None else None
+        return () if spec is None else fallbacks(spec, self._models.all(), job.category)
 
     async def _cancel_jobs(self, recorded: Recorded, cancelled: RunCancelled) -> None:
         for job_id in cancelled.job_ids:

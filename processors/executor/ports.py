@@ -14,6 +14,10 @@ class Models(Protocol):
         """The model as the catalog has it now; a new one may take a moment to appear."""
         ...
 
+    def all(self) -> Sequence[ModelSpec]:
+        """Every model that the catalog has now."""
+        ...
+
 
 class StoredStreams(Protocol):
     async def read(self, subject: str, upto_version: int) -> Sequence[Recorded]:

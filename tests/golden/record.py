@@ -104,6 +104,7 @@ def canvas_histories() -> tuple[tuple[Command, ...], ...]:
         (*assist, edit, test_plans.on_plan(canvas.RejectPlan)),
         (*test_plans.TestRerun.PAST, test_plans.on_plan(canvas.RerunPlan)),
         (*chain, test_plans.result("s1"), test_plans.result("s2", "failed")),
+        (*chain, test_plans.result("s1", "failed").model_copy(update={"fallbacks": ("n",), "max_cost": 100})),
         (*chain, test_plans.on_plan(canvas.CancelRun)),
         (
             *chain,

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -34,21 +35,29 @@ WITHIN_S = 50
 CREDITS = 10_000_000
 
 
+@dataclass(frozen=True)
+class Sandbox(Running):
+    simulators_url: str
+
+
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     data_dir = tmp_path_factory.mktemp("sandbox")
     settings = isolated_settings(data_dir).model_copy(update={"sandbox": True, "webhooks_to_private": True})
     local = LocalPlatform(settings, with_us=True)
     try:
         up = asyncio.run(local.up(quiet))
         access = asyncio.run(bootstrap_dev(up, f"http://127.0.0.1:{up.http_port}"))
-        yield Running(access.url, access.api_key, access.admin_key, access.org_id, access.page, data_dir)
+        simulators_url = f"{up.standins_url}/simulators"
+        yield Sandbox(
+            access.url, access.api_key, access.admin_key, access.org_id, access.page, data_dir, simulators_url
+        )
     finally:
         asyncio.run(local.down(quiet))
 
 
 @asynccontextmanager
-async def rich_client(sandbox: Running) -> AsyncIterator[httpx.AsyncClient]:
+async def rich_client(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
     """Of an organisation for which nothing is too dear, and which waits for no slot of its own."""
     admin = {"Authorization": f"Bearer {sandbox.admin_key}"}
     async with httpx.AsyncClient(base_url=sandbox.url, timeout=WITHIN_S + 10, trust_env=False) as client:
@@ -110,7 +119,7 @@ async def ended(client: httpx.AsyncClient, model: str, values: Mapping[str, Any]
     return found
 
 
-async def test_every_model_of_every_provider_makes_what_it_says(sandbox: Running) -> None:
+async def test_every_model_of_every_provider_makes_what_it_says(sandbox: Sandbox) -> None:
     async with rich_client(sandbox) as client:
         listed = (await client.get("/v1/models?limit=200")).json()["items"]
         remote = [model for model in listed if model["provider"] in REMOTE]
@@ -139,7 +148,7 @@ async def test_every_model_of_every_provider_makes_what_it_says(sandbox: Running
     ],
 )
 async def test_a_refusal_ends_the_job_and_costs_nothing(
-    sandbox: Running, model: str, values: dict[str, Any], status: str, category: str
+    sandbox: Sandbox, model: str, values: dict[str, Any], status: str, category: str
 ) -> None:
     async with rich_client(sandbox) as client:
         job = await ended(client, model, values)
@@ -148,7 +157,7 @@ async def test_a_refusal_ends_the_job_and_costs_nothing(
     assert (credit["available"], credit["reserved"], credit["spent"]) == (CREDITS, 0, 0)
 
 
-async def test_a_customer_is_told_of_the_end_again_until_it_is_taken(sandbox: Running) -> None:
+async def test_a_customer_is_told_of_the_end_again_until_it_is_taken(sandbox: Sandbox) -> None:
     """The receiver is away for the first try; it checks what it gets with its own secret, as any library would."""
     received: asyncio.Queue[tuple[dict[str, str], bytes]] = asyncio.Queue()
     answers = [503, 204]
@@ -179,3 +188,50 @@ async def test_a_customer_is_told_of_the_end_again_until_it_is_taken(sandbox: Ru
         signature = base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()).decode()
         assert headers["webhook-signature"] == f"v1,{signature}"
     assert first[0]["webhook-id"] == second[0]["webhook-id"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "category", "same_provider"),
+    [("content_refused", "content_policy", True), ("billing", "billing", False)],
+)
+async def test_a_step_that_is_refused_is_done_by_another_model_and_says_so(
+    sandbox: Sandbox, behaviour: str, category: str, same_provider: bool
+) -> None:
+    async with rich_client(sandbox) as client:
+        plan = await planned(client, "a picture of a red kite")
+        [step] = plan["steps"]
+        path = f"/v1/plans/{plan['plan_id']}"
+        chosen = {"model": "fal/flux-schnell", "input": {"prompt": "a red kite"}}
+        edited = await client.patch(f"{path}/steps/{step['step_id']}", json=chosen, headers=fresh())
+        assert edited.status_code == 200, edited.text
+        rule = {"behaviour": {"name": behaviour}}
+        (await client.post(f"{sandbox.simulators_url}/fal/_control/rules", json=rule)).raise_for_status()
+        (await client.post(f"{path}/approve", headers=fresh())).raise_for_status()
+        async with asyncio.timeout(WITHIN_S):
+            while (after := (await client.get(path)).json())["status"] in ("awaiting_approval", "running"):
+                continue
+    [step] = after["steps"]
+    assert (after["status"], step["status"]) == ("succeeded", "succeeded")
+    fell = step["fallbacks"]
+    assert (fell[0]["from_model"], fell[0]["category"]) == ("fal/flux-schnell", category)
+    assert fell[0]["error"]
+    assert fell[-1]["to_model"] == step["model"]
+    if not same_provider:
+        assert not any(one["to_model"].startswith("fal/") for one in fell)
+
+
+def fresh() -> dict[str, str]:
+    return {"Idempotency-Key": new_id("req")}
+
+
+async def planned(client: httpx.AsyncClient, sentence: str) -> dict[str, Any]:
+    """A plan that waits for its approval."""
+    session = (await client.post("/v1/sessions", json={}, headers=fresh())).json()["session_id"]
+    said = {"text": sentence, "approval": "assist"}
+    (await client.post(f"/v1/sessions/{session}/messages", json=said, headers=fresh())).raise_for_status()
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            plans = (await client.get(f"/v1/sessions/{session}")).json().get("plans")
+            if plans and plans[0]["status"] == "awaiting_approval":
+                found: dict[str, Any] = plans[0]
+                return found

@@ -6,6 +6,7 @@ import pytest
 
 from commands.canvas import commands as c
 from commands.canvas.decider import CANVAS
+from commands.canvas.step_results import ATTEMPTS_MAX
 from commands.refusals import IllegalState, InvalidInput, NotFound
 from events.canvas.plan_events import (
     FieldsVerified,
@@ -23,6 +24,7 @@ from events.canvas.plan_events import (
     StepCancelled,
     StepDrafted,
     StepFailed,
+    StepFellBack,
     StepReady,
     StepStarted,
     StepSucceeded,
@@ -220,6 +222,40 @@ class TestRun:
         done = given(*past).when(result("b")).then(StepSucceeded, RunCompleted).events[1][1]
         assert isinstance(done, RunCompleted)
         assert done.status == "partial"
+
+    def test_a_failed_step_goes_on_with_a_model_that_it_has_not_had(self) -> None:
+        failed = result("a", "failed").model_copy(update={"fallbacks": ("model-a", "safe", "other"), "max_cost": 70})
+        decision = given(*planned(FORK)).when(failed).then(StepFellBack, StepReady)
+        fell, again = (event for _, event in decision.events)
+        assert isinstance(fell, StepFellBack)
+        assert isinstance(again, StepReady)
+        tried = fell.from_model
+        assert (fell.to_model, fell.category) == (again.model, "outage")
+        assert again.model != tried
+        assert (again.attempt, again.max_cost) == (2, 70)
+        assert again.job_id == job_id_of_step(RUN, step("a"), 2)
+        assert again.fallbacks == tuple(m for m in ("model-a", "safe", "other") if m not in (tried, again.model))
+
+    def test_the_job_before_the_fallback_has_no_say_any_more(self) -> None:
+        failed = result("a", "failed").model_copy(update={"fallbacks": ("safe",)})
+        past = (*planned(FORK), failed)
+        given(*past).when(result("a")).then_refused(IllegalState)
+        given(*past).when(result("a", attempt=2)).then(StepSucceeded, StepReady)
+
+    def test_fallbacks_end_when_all_were_tried_or_there_were_enough(self) -> None:
+        one = {"fallbacks": ("safe",)}
+        past = (*planned(FORK), result("a", "failed").model_copy(update=one))
+        given(*past).when(result("a", "failed", attempt=2).model_copy(update=one)).then(StepFailed, StepBlocked)
+        many: list[c.CanvasCommand] = []
+        for attempt in range(1, ATTEMPTS_MAX):
+            several = {"fallbacks": (f"model-{attempt}",)}
+            many.append(result("a", "failed", attempt=attempt).model_copy(update=several))
+        last = result("a", "failed", attempt=ATTEMPTS_MAX).model_copy(update={"fallbacks": ("yet another",)})
+        given(*planned(FORK), *many).when(last).then(StepFailed, StepBlocked)
+
+    def test_a_cancelled_step_falls_back_to_nothing(self) -> None:
+        cancelled = result("a", "cancelled").model_copy(update={"fallbacks": ("safe",)})
+        given(*planned(FORK)).when(cancelled).then(StepCancelled, StepBlocked)
 
     def test_a_cancelled_job_blocks_what_depends_on_it(self) -> None:
         given(*planned(FORK)).when(result("a", "cancelled")).then(StepCancelled, StepBlocked)

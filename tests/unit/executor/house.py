@@ -19,7 +19,7 @@ from events.canvas.plan_events import AgentType, Step
 from events.canvas.plan_state import Plan
 from events.catalog.events import ModelSpec, Price
 from events.envelope import Envelope, InputPosition, Recorded, StreamRef
-from events.jobs.events import JobAccepted, JobQueued
+from events.jobs.events import Category, JobAccepted, JobQueued
 from events.sealed import Sealed
 from events.topics import EVENTS_CANVAS
 from processors.executor.executor import Executor, wants
@@ -112,6 +112,9 @@ class House:
     async def find(self, model_id: str) -> ModelSpec | None:
         return self.models.get(model_id)
 
+    def all(self) -> Sequence[ModelSpec]:
+        return list(self.models.values())
+
     async def read(self, subject: str, upto_version: int) -> Sequence[Recorded]:
         own = [one for one in self.recorded(self.canvas) if one.stream.subject == subject]
         return own[:upto_version]
@@ -168,15 +171,15 @@ class House:
 
     def succeed(self, label: str) -> None:
         job = self.jobs[label]
-        output = asset(OUTPUTS[job.model], n=len(self.orgs.log))
+        output = asset(OUTPUTS.get(job.model, "image/png"), n=len(self.orgs.log))
         self.orgs.handle(
             RecordJobSucceeded(org_id=ORG, job_id=job.job_id, lease=1, outputs=(output,), cost=job.reserved)
         )
 
-    def fail(self, label: str) -> None:
+    def fail(self, label: str, category: Category = "content_policy") -> None:
         job = self.jobs[label]
         self.orgs.handle(
-            RecordAttemptFailed(org_id=ORG, job_id=job.job_id, lease=1, category="content_policy", error=sealed("no"))
+            RecordAttemptFailed(org_id=ORG, job_id=job.job_id, lease=1, category=category, error=sealed("no"))
         )
 
     async def work(self, *labels: str) -> None:
