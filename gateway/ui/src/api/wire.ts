@@ -1,6 +1,7 @@
 /** What the platform sends, read leniently: every optional member may be absent, none is trusted to be there. */
 import type {
   Asset,
+  Fallback,
   Message,
   Money,
   Plan,
@@ -81,6 +82,14 @@ export function readMoney(raw: unknown): Money | undefined {
 /** The attempts of a step come as a count or as a list of them. */
 const readAttempts = (raw: unknown): number | undefined => (Array.isArray(raw) ? raw.length : number(raw));
 
+const readFallbacks = (raw: unknown): Fallback[] | undefined =>
+  Array.isArray(raw)
+    ? raw.filter(isObject).map((one) => ({
+        from_model: text(one.from_model) ?? "",
+        category: text(one.category) ?? "unknown",
+      }))
+    : undefined;
+
 /** Only the members that the payload has: a frame is a change, not the whole step. */
 export function readStepChange(raw: Json): Partial<Step> {
   return known<Partial<Step>>({
@@ -93,6 +102,7 @@ export function readStepChange(raw: Json): Partial<Step> {
     outputs: Array.isArray(raw.outputs) ? readAssets(raw.outputs) : undefined,
     error: readError(raw.error, raw.category),
     attempts: readAttempts(raw.attempts) ?? number(raw.attempt),
+    fallbacks: readFallbacks(raw.fallbacks),
     cost: readMoney(raw.cost),
     progress: number(raw.progress),
     job_id: text(raw.job_id),

@@ -117,6 +117,18 @@ function Output({ asset, title }: { asset: Asset; title: string }) {
   );
 }
 
+/** Why a step went on with another model. */
+const WHY: Record<string, string> = {
+  content_policy: "which refused the content",
+  billing: "whose provider had no credit left",
+  outage: "whose provider was down",
+  rate_limit: "whose provider was too busy",
+  timeout: "which took too long",
+  contract: "which answered what it should not",
+  lease_expired: "which was lost sight of",
+  input_validation: "which did not fit, or was too dear",
+};
+
 function Facts({ step, steps }: { step: Step; steps: Step[] }) {
   const sources = step.depends_on.map((key) => steps.find((other) => other.key === key)?.title ?? key);
   return (
@@ -129,6 +141,18 @@ function Facts({ step, steps }: { step: Step; steps: Step[] }) {
       <dd>{mediumLabel(step.agent_type)}</dd>
       <dt>Model</dt>
       <dd className="mono">{step.model ?? "to be chosen"}</dd>
+      {!step.fallbacks?.length ? null : (
+        <>
+          <dt>Instead of</dt>
+          <dd>
+            {step.fallbacks.map((one) => (
+              <div key={one.from_model}>
+                <span className="mono">{one.from_model}</span>, {WHY[one.category] ?? "which failed"}
+              </div>
+            ))}
+          </dd>
+        </>
+      )}
       <dt>Needs</dt>
       <dd>{sources.length > 0 ? sources.join(", ") : "nothing before it"}</dd>
       <dt>Cost</dt>

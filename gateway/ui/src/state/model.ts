@@ -44,6 +44,12 @@ export interface StepError {
   detail?: string;
 }
 
+/** A model that did not do it, and why: the step went on with another one. */
+export interface Fallback {
+  from_model: string;
+  category: string;
+}
+
 export interface Step {
   step_id: string;
   /** The id inside its plan: what `depends_on` and the canvas use. */
@@ -58,6 +64,7 @@ export interface Step {
   input?: Record<string, unknown>;
   error?: StepError;
   attempts?: number;
+  fallbacks?: Fallback[];
   cost?: Money;
   progress?: number;
   job_id?: string;
