@@ -49,6 +49,8 @@ def record_job_succeeded(command: RecordJobSucceeded, streams: Streams, context:
         bill=command.bill,
         engine=command.engine,
         webhook_url=accepted.webhook_url,
+        provider=job.provider,
+        model=job.model,
     )
     entry = ledger.capture(book_of(streams, command.org_id), context.at, accepted, command.cost)
     return Decision(((job_ref(command.job_id), succeeded), (book_ref(command.org_id), entry)), {"captured": captured})
@@ -70,6 +72,8 @@ def record_attempt_failed(command: RecordAttemptFailed, streams: Streams, contex
         provider_charged=command.provider_charged,
         error=command.error,
         retry_at=retry_at,
+        provider=job.provider,
+        model=job.model,
         counts=None if command.counts else False,
     )
     first = (job_ref(command.job_id), failed)

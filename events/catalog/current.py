@@ -35,3 +35,8 @@ def unsaid(provider: str) -> CurrentProvider:
     """What holds for a provider that models name and of which nobody has said anything."""
     concurrent = UNLIMITED if provider == FLEET else DEFAULT_CONCURRENT
     return CurrentProvider(provider=provider, active=True, concurrent=concurrent, version=0)
+
+
+def breaker_key(provider: str, model: str) -> str:
+    """Where Redis has until when calls of the model wait, while they do."""
+    return f"breaker:{provider}:{model}"

@@ -102,6 +102,9 @@ class AttemptFailed(JobEvent):
     provider_charged: ProviderCharged = "unknown"
     error: Sealed | None = None
     retry_at: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    """Whose failure it was."""
     counts: Literal[False] | None = None
     """False where the provider had no slot: waiting for one is no attempt, and uses none up."""
 
@@ -134,6 +137,9 @@ class JobSucceeded(JobEvent):
     engine: EngineSpan | None = None
     webhook_url: str | None = None
     """Of every end: where its customer wants to be told of it."""
+    provider: str | None = None
+    model: str | None = None
+    """Who did it in the end."""
 
 
 class JobFailed(JobEvent):

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
+from redis.exceptions import RedisError
 from starlette.responses import Response
 
-from events.catalog.current import CurrentProvider
+from events.catalog.current import CurrentProvider, breaker_key
 from events.jobs.current import CurrentJob
 from gateway import queries
 from gateway.answers import json, platform_of
@@ -49,11 +50,22 @@ async def why(request: Request, job_id: str) -> Response:
         for other in live
     )
     reasons: list[dict[str, Any]] = [{"reason": "cap-full", **cap} for cap in full]
+    if (until := await _breaker(platform, job)) is not None:
+        reasons.append({"reason": "provider-in-trouble", "provider": job.provider, "model": job.model, "until": until})
     if job.not_before is not None:
         reasons.append({"reason": "waits-for-retry", "not_before": job.not_before})
     if ahead:
         reasons.append({"reason": "behind-others", "ahead": ahead})
     return json({"status": "queued", "since": job.accepted_at, "reasons": reasons})
+
+
+async def _breaker(platform: Platform, job: CurrentJob) -> str | None:
+    """Until when calls of its model wait, because they failed again and again; None also while Redis is away."""
+    try:
+        found = await platform.redis.get(breaker_key(job.provider, job.model))
+    except (RedisError, TimeoutError):
+        return None
+    return found.decode() if isinstance(found, bytes) else found
 
 
 def waiting(jobs: Iterable[CurrentJob], now: datetime) -> list[dict[str, Any]]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from commands.ask import Unavailable
 from events.envelope import Recorded
 from events.log.clients import Record
-from events.log.codec import from_record
+from events.log.codec import from_record, record_type_name, type_name
 from events.log.follower import Follower
 from events.log.table import CompactedTable
+from events.model import Event
 from events.registry import Registry
 from events.types import REGISTRY
 from processors.runners.metrics import EFFECTS
@@ -63,6 +64,7 @@ class Ticker(Generic[E]):
         *,
         current: Mapping[str, CompactedTable[Any]],
         events: Sequence[str],
+        types: Collection[type[Event]] | None = None,
         core: Core[E],
         perform: Callable[[E], Awaitable[None]],
         interval_s: float = 1.0,
@@ -70,7 +72,8 @@ class Ticker(Generic[E]):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         registry: Registry = REGISTRY,
     ) -> None:
-        """`current` holds the process's copy of each compacted topic; others may use it too, and somebody runs it."""
+        """`current` holds the process's copy of each compacted topic; others may use it too, and somebody runs it.
+        `types` are all that is read of the events."""
         self._name = name
         self._current = current
         self._core = core
@@ -83,6 +86,7 @@ class Ticker(Generic[E]):
         self._early: list[Recorded] | None = []
         """Events that came while the state was still being read; None once it has been."""
         self._ready = asyncio.Event()
+        self._names = None if types is None else frozenset(type_name(kind) for kind in types)
         self._events = Follower(bootstrap, events, on_record=self._on_event, start="end", name=f"{name} events")
 
     async def ready(self) -> None:
@@ -119,6 +123,8 @@ class Ticker(Generic[E]):
                 await changed(key, present)
 
     async def _on_event(self, record: Record) -> None:
+        if self._names is not None and record_type_name(record) not in self._names:
+            return
         recorded = from_record(record, self._registry)
         if self._early is None:
             await self._put(self._core.on_event(recorded, self._clock()))

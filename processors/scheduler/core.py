@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from events.accounts.current import CurrentOrg
 from events.catalog.current import FLEET, CurrentProvider
 from events.jobs.current import CurrentJob
+from events.jobs.events import Category
 from processors.scheduler.accounts import Account
+from processors.scheduler.breakers import Breakers
 from processors.scheduler.fleet import Fleet, Worker
 from processors.scheduler.pool import Pick, Pool
 from processors.scheduler.queues import Waiting
@@ -46,14 +48,26 @@ class Flight:
     claimed: bool
 
 
-Dispatches = tuple[Dispatch, ...]
+@dataclass(frozen=True, slots=True)
+class BreakerChanged:
+    """Calls of the model wait until then; None: they go on."""
+
+    provider: str
+    model: str
+    until: datetime | None
+
+
+Decision = Dispatch | BreakerChanged
+Decisions = tuple[Decision, ...]
 
 
 class Scheduler:
-    """Every method takes what has become known and the time, and returns the dispatches that follow from it."""
+    """Every method takes what has become known and the time, and returns what follows from it: dispatches above all."""
 
     def __init__(self) -> None:
         self._fleet = Fleet()
+        self._breakers = Breakers()
+        self._changes: list[BreakerChanged] = []
         self._pools: dict[str, Pool] = {}
         self._accounts: dict[str, Account] = {}
         self._jobs: dict[str, CurrentJob] = {}
@@ -64,12 +78,12 @@ class Scheduler:
         self._dirty: dict[str, None] = {}
         self._ready = False
 
-    def ready(self, now: datetime) -> Dispatches:
+    def ready(self, now: datetime) -> Decisions:
         """All is caught up: from now on there are dispatches."""
         self._ready = True
         return self._decide(now)
 
-    def on_job(self, job_id: str, job: CurrentJob | None, now: datetime) -> Dispatches:
+    def on_job(self, job_id: str, job: CurrentJob | None, now: datetime) -> Decisions:
         """A job's record; None when nothing of it lives any more."""
         self._unqueue(job_id)
         if job is None:
@@ -85,7 +99,7 @@ class Scheduler:
             self._enqueue(job, now)
         return self._decide(now)
 
-    def on_org(self, org_id: str, org: CurrentOrg | None, now: datetime) -> Dispatches:
+    def on_org(self, org_id: str, org: CurrentOrg | None, now: datetime) -> Decisions:
         if org is not None:
             account = self._account(org_id)
             account.limits = org.limits
@@ -95,20 +109,20 @@ class Scheduler:
                 self._dirty[name] = None
         return self._decide(now)
 
-    def on_provider(self, provider: CurrentProvider, now: datetime) -> Dispatches:
+    def on_provider(self, provider: CurrentProvider, now: datetime) -> Decisions:
         concurrent = provider.concurrent if provider.active else 0
         self._pool(provider.provider).limit_to(concurrent, provider.per_api)
         self._dirty[provider.provider] = None
         return self._decide(now)
 
-    def on_fleet(self, workers: Iterable[Worker], now: datetime) -> Dispatches:
+    def on_fleet(self, workers: Iterable[Worker], now: datetime) -> Decisions:
         """The workers that are registered now."""
         if changed := self._fleet.register(workers):
             self._pool(FLEET).workers_changed(changed)
             self._dirty[FLEET] = None
         return self._decide(now)
 
-    def on_refused(self, job_id: str, lease: int, now: datetime) -> Dispatches:
+    def on_refused(self, job_id: str, lease: int, now: datetime) -> Decisions:
         """A dispatch was refused: its slot is free; if the log goes on showing the job as queued, it is tried again."""
         flight = self._flights.get(job_id)
         if flight is not None and flight.claimed and flight.lease == lease:
@@ -116,8 +130,21 @@ class Scheduler:
             self._delay(job_id, now + AFTER_REFUSAL)
         return self._decide(now)
 
-    def tick(self, now: datetime) -> Dispatches:
-        """Retries whose time has come, and dispatches of which nothing was heard."""
+    def on_failed(self, provider: str, model: str, category: Category, now: datetime) -> Decisions:
+        """An attempt has failed. What is open already stays as it is."""
+        if self._breakers.failed(provider, model, category, now):
+            self._changes.append(BreakerChanged(provider, model, self._breakers.until(provider, model)))
+        return self._decide(now)
+
+    def on_succeeded(self, provider: str, model: str, now: datetime) -> Decisions:
+        if self._breakers.succeeded(provider, model):
+            self._let_through(provider, model)
+        return self._decide(now)
+
+    def tick(self, now: datetime) -> Decisions:
+        """Retries whose time has come, dispatches of which nothing was heard, breakers that let one through."""
+        for provider, model in list(self._breakers.tick(now)):
+            self._let_through(provider, model)
         while self._claims and self._claims[0][0] + CLAIM_LAPSES <= now:
             _, job_id, lease = self._claims.popleft()
             flight = self._flights.get(job_id)
@@ -136,15 +163,17 @@ class Scheduler:
         """When the clock alone may bring something."""
         times = [self._delayed[0][0]] if self._delayed else []
         times += [self._claims[0][0] + CLAIM_LAPSES] if self._claims else []
+        times += [until] if (until := self._breakers.next_tick()) is not None else []
         return min(times, default=None)
 
     def in_flight(self, provider: str) -> int:
         return self._pool(provider).in_use
 
-    def _decide(self, now: datetime) -> Dispatches:
+    def _decide(self, now: datetime) -> Decisions:
         if not self._ready:
             return ()
-        decided: list[Dispatch] = []
+        decided: list[Decision] = [*self._changes]
+        self._changes.clear()
         while self._dirty:
             name = next(iter(self._dirty))
             del self._dirty[name]
@@ -191,9 +220,16 @@ class Scheduler:
         if (flight := self._flights.pop(job_id, None)) is None:
             return
         self._dirty[flight.provider] = None
+        if self._breakers.over(flight.provider, flight.model, job_id):
+            self._pool(flight.provider).breaker_changed(flight.model)
         for name in self._pool(flight.provider).vacate(flight.org_id, flight.model, flight.worker):
             self._pools[name].org_changed(flight.org_id)
             self._dirty[name] = None
+
+    def _let_through(self, provider: str, model: str) -> None:
+        self._pool(provider).breaker_changed(model)
+        self._dirty[provider] = None
+        self._changes.append(BreakerChanged(provider, model, None))
 
     def _account(self, org_id: str) -> Account:
         account = self._accounts.get(org_id)
@@ -204,6 +240,6 @@ class Scheduler:
     def _pool(self, name: str) -> Pool:
         pool = self._pools.get(name)
         if pool is None:
-            pool = Pool(name, self._account, self._fleet if name == FLEET else None)
+            pool = Pool(name, self._account, self._breakers, self._fleet if name == FLEET else None)
             self._pools[name] = pool
         return pool

@@ -11,6 +11,7 @@ from functools import lru_cache
 from events.catalog.current import UNLIMITED, unsaid
 from events.jobs.events import Priority
 from processors.scheduler.accounts import Account
+from processors.scheduler.breakers import Breakers
 from processors.scheduler.fleet import Fleet
 from processors.scheduler.queues import OrgQueue, Waiting
 from processors.scheduler.rotation import Rotation
@@ -18,7 +19,8 @@ from processors.scheduler.rotation import Rotation
 _SHOWN = 5
 
 Cap = tuple[str, ...]
-"""`("api", model)`: the provider's; `("org", org, model)`: an organisation's; `("fleet", model)`: workers with room."""
+"""`("breaker", model)`: it fails again and again; `("api", model)`: the provider's; `("org", org, model)`: an
+organisation's; `("fleet", model)`: workers with room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,14 @@ def token(org_id: str) -> str:
 class Pool:
     """Work-conserving: after `next` has returned None, no waiting job fits within the caps."""
 
-    def __init__(self, name: str, accounts: Callable[[str], Account], fleet: Fleet | None = None) -> None:
+    def __init__(
+        self, name: str, accounts: Callable[[str], Account], breakers: Breakers, fleet: Fleet | None = None
+    ) -> None:
         self.name = name
         self.limit = unsaid(name).concurrent
         self.in_use = 0
         self._accounts = accounts
+        self._breakers = breakers
         self._fleet = fleet
         self._orgs: Rotation[str] = Rotation()
         self._queues: dict[str, OrgQueue] = {}
@@ -91,6 +96,10 @@ class Pool:
         self.limit, self._api_limits = concurrent, dict(per_api)
         self._free(*(cap for cap in self._parked if cap[0] == "api"))
 
+    def breaker_changed(self, model: str) -> None:
+        """Calls of the model may begin again, one or all of them."""
+        self._free(("breaker", model))
+
     def workers_changed(self, models: frozenset[str]) -> None:
         self._free(*(("fleet", model) for model in sorted(models)))
 
@@ -122,14 +131,18 @@ class Pool:
             waiting.charge(job.org_id, account.limits.weight)
         self._settle(job.org_id, queue)
         self.occupy(job.org_id, job.model, worker)
+        self._breakers.began(self.name, job.model, job.job_id)
         return Pick(job, worker, considered)
 
     def _full_cap(self, job: Waiting, account: Account) -> Cap | None:
-        caps: tuple[Cap, ...] = (("org", job.org_id, job.model), ("api", job.model), ("fleet", job.model))
+        model = job.model
+        caps: tuple[Cap, ...] = (("breaker", model), ("org", job.org_id, model), ("api", model), ("fleet", model))
         return next((cap for cap in caps if self._is_full(cap, account)), None)
 
     def _is_full(self, cap: Cap, account: Account | None = None) -> bool:
         model = cap[-1]
+        if cap[0] == "breaker":
+            return self._breakers.blocks(self.name, model)
         if cap[0] == "org":
             return (account or self._accounts(cap[1])).full_at(model)
         if cap[0] == "api":

@@ -18,17 +18,21 @@ from commands.ask import Ask, CommandFailed
 from commands.model import CommandEnvelope
 from commands.orgs.commands import DispatchJob
 from commands.refusals import Refusal
-from events.catalog.current import CurrentProvider
+from events.catalog.current import CurrentProvider, breaker_key
 from events.envelope import Recorded
 from events.ids import caused_id
+from events.jobs.events import AttemptFailed, JobSucceeded
+from events.model import Event
 from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS
-from processors.scheduler.core import Dispatch, Scheduler
+from processors.scheduler.core import BreakerChanged, Decision, Dispatch, Scheduler
 from processors.scheduler.fleet import Worker
 
 ACTOR: Final = "scheduler"
 WORKERS: Final = "fleet:workers"
 LOOK_EVERY_S: Final = 0.5
+TYPES: Final[tuple[type[Event], ...]] = (AttemptFailed, JobSucceeded)
 
+BREAKERS = Counter("studio_breakers_total", "Circuit breakers of providers' models", ["provider", "change"])
 DISPATCHES = Counter("studio_dispatches_total", "Dispatches asked for", ["provider", "outcome"])
 
 log = logging.getLogger(__name__)
@@ -47,7 +51,7 @@ class SchedulerTicks:
         self._workers: tuple[Worker, ...] | None = None
         self._refused: list[Dispatch] = []
 
-    def on_current(self, topic: str, key: str, value: Any | None, now: datetime) -> Iterable[Dispatch]:
+    def on_current(self, topic: str, key: str, value: Any | None, now: datetime) -> Iterable[Decision]:
         if topic == CURRENT_JOBS:
             return self._core.on_job(key, value, now)
         if topic == CURRENT_ORGS:
@@ -56,15 +60,20 @@ class SchedulerTicks:
             return self._core.on_provider(value, now)
         return ()
 
-    def on_event(self, _recorded: Recorded, _now: datetime) -> Iterable[Dispatch]:
-        """All that counts here stands in the state, which is pushed with the same transaction."""
+    def on_event(self, recorded: Recorded, now: datetime) -> Iterable[Decision]:
+        """How providers do: all else that counts here stands in the state."""
+        match recorded.data:
+            case AttemptFailed(provider=str(provider), model=str(model), category=category):
+                return self._core.on_failed(provider, model, category, now)
+            case JobSucceeded(provider=str(provider), model=str(model)):
+                return self._core.on_succeeded(provider, model, now)
         return ()
 
-    def ready(self, now: datetime) -> Iterable[Dispatch]:
+    def ready(self, now: datetime) -> Iterable[Decision]:
         return self._core.ready(now)
 
-    def tick(self, now: datetime) -> Iterable[Dispatch]:
-        decided: list[Dispatch] = []
+    def tick(self, now: datetime) -> Iterable[Decision]:
+        decided: list[Decision] = []
         workers, self._workers = self._workers, None
         if workers is not None:
             decided += self._core.on_fleet(workers, now)
@@ -84,7 +93,27 @@ class SchedulerTicks:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await stop.wait()
 
-    async def perform(self, dispatch: Dispatch) -> None:
+    async def perform(self, decision: Decision) -> None:
+        match decision:
+            case Dispatch():
+                await self._dispatch(decision)
+            case BreakerChanged():
+                await self._tell(decision)
+
+    async def _tell(self, changed: BreakerChanged) -> None:
+        """For whoever asks why a job waits. While Redis is away nobody is told; the core knows all the same."""
+        key = breaker_key(changed.provider, changed.model)
+        BREAKERS.labels(changed.provider, "opened" if changed.until is not None else "let through").inc()
+        log.warning("calls of %s wait until %s", changed.model, changed.until or "now")
+        try:
+            if changed.until is None:
+                await self._redis.delete(key)
+            else:
+                await self._redis.set(key, changed.until.isoformat(), exat=changed.until)
+        except (RedisError, TimeoutError) as error:
+            log.warning("a breaker cannot be told of: %s", error)
+
+    async def _dispatch(self, dispatch: Dispatch) -> None:
         cause = f"{dispatch.job_id}/{dispatch.lease}"
         envelope = CommandEnvelope(
             id=caused_id(cause, "dispatch"),

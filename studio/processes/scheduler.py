@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS
+from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS, EVENTS_JOBS
 from processors.runners.ticker import Ticker
 from processors.runners.together import once, together
-from processors.scheduler.core import Dispatch
-from processors.scheduler.ticking import SchedulerTicks
+from processors.scheduler.core import Decision
+from processors.scheduler.ticking import TYPES, SchedulerTicks
 from studio.processes import parts
 from studio.processes.process import Process
 from studio.settings import Settings
@@ -18,7 +18,7 @@ CONCURRENCY: Final = 64
 async def run(settings: Settings, process: Process) -> None:
     """Schedules until the process is to stop."""
     core = SchedulerTicks(await parts.bus(process, settings), await parts.redis(process, settings))
-    ticker: Ticker[Dispatch] = Ticker(
+    ticker: Ticker[Decision] = Ticker(
         await parts.log(process, settings),
         "scheduler",
         current={
@@ -26,7 +26,8 @@ async def run(settings: Settings, process: Process) -> None:
             CURRENT_ORGS: await parts.orgs(process, settings),
             CURRENT_CATALOG: await parts.catalog(process, settings),
         },
-        events=(),
+        events=(EVENTS_JOBS,),
+        types=TYPES,
         core=core,
         perform=core.perform,
         interval_s=TICK_S,

@@ -10,7 +10,8 @@ from events.accounts.current import CurrentOrg
 from events.accounts.events import Limits
 from events.catalog.current import FLEET, CurrentProvider
 from events.jobs.current import CurrentJob
-from processors.scheduler.core import Dispatch, Scheduler
+from events.jobs.events import Category
+from processors.scheduler.core import BreakerChanged, Decision, Dispatch, Scheduler
 from processors.scheduler.fleet import Worker
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,6 +29,7 @@ class Bench:
         self.now = START
         self.jobs: dict[str, CurrentJob] = {}
         self.dispatched: list[Dispatch] = []
+        self.breakers: list[BreakerChanged] = []
         self.provider = FLEET if fleet else "acme"
         self.core.ready(self.now)
         if concurrent is not None:
@@ -87,8 +89,23 @@ class Bench:
         self.jobs[job.job_id] = job
         self._decided(self.core.on_job(job.job_id, job, self.now))
 
-    def _decided(self, decisions: tuple[Dispatch, ...]) -> None:
+    def fail(self, job_id: str, category: Category = "outage", *, again_in: float = 0.0) -> None:
+        """The attempt under way has failed; the job is queued again."""
+        job = self.jobs[job_id]
+        self._decided(self.core.on_failed(job.provider, job.model, category, self.now))
+        until = stamp(self.now + timedelta(seconds=again_in)) if again_in else None
+        self.change(job_id, phase="queued", worker=None, not_before=until)
+
+    def succeed(self, job_id: str) -> None:
+        job = self.jobs[job_id]
+        self._decided(self.core.on_succeeded(job.provider, job.model, self.now))
+        self.end(job_id)
+
+    def _decided(self, decisions: tuple[Decision, ...]) -> None:
         for one in decisions:
+            if isinstance(one, BreakerChanged):
+                self.breakers.append(one)
+                continue
             self.dispatched.append(one)
             job = self.jobs[one.job_id]
             assert job.phase == "queued"
