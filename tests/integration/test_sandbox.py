@@ -73,7 +73,7 @@ async def rich_client(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def uploads(client: httpx.AsyncClient) -> dict[str, str]:
-    """A file of each medium that models take."""
+    """A file of each medium that models take; all of them can be read once this returns."""
     key = {"Idempotency-Key": new_id("req")}
     session = (await client.post("/v1/sessions", json={}, headers=key)).json()["session_id"]
     found: dict[str, str] = {}
@@ -83,7 +83,9 @@ async def uploads(client: httpx.AsyncClient) -> dict[str, str]:
         file = {"file": (f"one.{made.extension}", made.body, made.media_type)}
         headers = {"Idempotency-Key": new_id("req")}
         answer = await client.post(f"/v1/sessions/{session}/uploads", files=file, headers=headers)
-        found[kind] = answer.raise_for_status().json()["upload_id"]
+        uploaded = answer.raise_for_status().json()
+        found[kind] = uploaded["upload_id"]
+        (await client.get(f"/v1/sessions/{session}", params={"after": uploaded["position"]})).raise_for_status()
     return found
 
 
