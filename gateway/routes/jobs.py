@@ -30,7 +30,7 @@ from gateway.views import ENDED, Views
 router = APIRouter(tags=["jobs"])
 READS: Final = (EVENTS_JOBS,)
 WAIT_MAX_S: Final = 60
-KNOWN_WAIT_S: Final = 1.0
+KNOWN_WAIT_S: Final = 5.0
 Status = Literal["queued", "dispatched", "running", "succeeded", "failed", "cancelled", "dead"]
 
 
@@ -137,7 +137,7 @@ async def read_one(
     if wait == 0:
         return json(views.job(await queries.one(platform.db, "jobs", who.org_id, job_id)))
     with platform.hub.job_end(job_id) as end:
-        document = await known(platform, who.org_id, job_id)
+        document = await known(platform, who.org_id, job_id, min(wait, KNOWN_WAIT_S))
         if document["status"] not in ENDED:
             try:
                 position = await asyncio.wait_for(asyncio.shield(end), wait)
@@ -148,10 +148,10 @@ async def read_one(
     return json(views.job(document))
 
 
-async def known(platform: Platform, org_id: str, job_id: str) -> dict[str, Any]:
+async def known(platform: Platform, org_id: str, job_id: str, within_s: float) -> dict[str, Any]:
     """The job's document, waiting a moment for one that was accepted just now."""
     try:
-        async with asyncio.timeout(KNOWN_WAIT_S):
+        async with asyncio.timeout(within_s):
             while True:
                 found = await platform.db["jobs"].find_one({"_id": job_id, "org_id": org_id})
                 if found is not None:

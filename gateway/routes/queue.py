@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from events.catalog.current import CurrentProvider, breaker_key
 from events.jobs.current import CurrentJob
+from events.topics import EVENTS_JOBS
 from gateway import queries
 from gateway.answers import json, platform_of
 from gateway.auth import READERS, caller, of_prefix
@@ -30,9 +31,10 @@ async def queue(request: Request) -> Response:
 
 
 @router.get("/jobs/{job_id}/why")
-async def why(request: Request, job_id: str) -> Response:
-    """Why a job waits: its place in the queue, and the caps that are full."""
+async def why(request: Request, job_id: str, after: str | None = None) -> Response:
+    """Why a job waits: its place in the queue, the caps that are full, a provider in trouble."""
     who, platform = caller(request, *READERS), platform_of(request)
+    await platform.reading.after(after, (EVENTS_JOBS,))
     job = platform.live_jobs.get(of_prefix(job_id, "job"))
     if job is None or job.org_id != who.org_id or job.phase == "stopping":
         document = await queries.one(platform.db, "jobs", who.org_id, job_id)

@@ -244,11 +244,12 @@ async def test_jobs_of_a_model_that_fails_again_and_again_wait_and_are_told_why(
     async with rich_client(sandbox) as client:
         rule = {"behaviour": {"name": "outage"}, "times": 5}
         (await client.post(f"{sandbox.simulators_url}/meshy/_control/rules", json=rule)).raise_for_status()
-        jobs = [(await client.post("/v1/jobs", json=body, headers=fresh())).json()["job_id"] for _ in range(3)]
+        taken = [(await client.post("/v1/jobs", json=body, headers=fresh())).json() for _ in range(3)]
+        jobs, after = [one["job_id"] for one in taken], {"after": taken[-1]["position"]}
         reasons: list[dict[str, Any]] = []
         async with asyncio.timeout(WITHIN_S):
             while not reasons:
-                told = [(await client.get(f"/v1/jobs/{job}/why")).json()["reasons"] for job in jobs]
+                told = [(await client.get(f"/v1/jobs/{job}/why", params=after)).json()["reasons"] for job in jobs]
                 reasons = [one for each in told for one in each if one["reason"] == "provider-in-trouble"]
         for job in jobs:
             await client.post(f"/v1/jobs/{job}/cancel", headers=fresh())
