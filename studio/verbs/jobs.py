@@ -109,6 +109,12 @@ def cancel(job_id: str, url: Url = None, key: Key = None, as_json: Json = False)
     show_json(answered(url, key, "POST", f"/v1/jobs/{job_id}/cancel"), as_json)
 
 
+@app.command()
+def why(job_id: str, url: Url = None, key: Key = None, as_json: Json = False) -> None:
+    """Why a job waits: its place in the queue, caps that are full, a provider in trouble."""
+    show_json(answered(url, key, "GET", f"/v1/jobs/{job_id}/why"), as_json)
+
+
 def accepted_id(answer: dict[str, Any]) -> str:
     """A repeat after a lost answer meets its own first try, and is told only what that made."""
     return str(answer.get("job_id") or answer["existing_id"])

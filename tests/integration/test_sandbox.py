@@ -28,6 +28,7 @@ from studio.local.platform import LocalPlatform
 from tests.contract.providers.serving import served
 from tests.platform import Running
 from tests.servers import isolated_settings, quiet
+from tests.typing_line import studio, studio_json
 
 pytestmark = pytest.mark.servers
 AT_ONCE = 16
@@ -255,3 +256,33 @@ async def test_jobs_of_a_model_that_fails_again_and_again_wait_and_are_told_why(
             await client.post(f"/v1/jobs/{job}/cancel", headers=fresh())
     assert (reasons[0]["provider"], reasons[0]["model"]) == ("meshy", "meshy/text-to-3d")
     assert reasons[0]["until"]
+
+
+async def test_a_dead_letter_is_looked_at_run_again_and_another_set_aside(sandbox: Sandbox) -> None:
+    values = {"promptText": "a wave", "ratio": "1280:720", "duration": 5}
+    async with rich_client(sandbox) as client:
+        rule = {"behaviour": {"name": "outage"}, "times": 6}
+        (await client.post(f"{sandbox.simulators_url}/runway/_control/rules", json=rule)).raise_for_status()
+        # Of two models: the breaker of neither opens.
+        models = ("runway/gen4.5", "runway/gen4-image")
+        inputs: tuple[dict[str, Any], ...] = (values, {"promptText": "a wave", "ratio": "1024:1024"})
+        one, other = await asyncio.gather(*(ended(client, m, v) for m, v in zip(models, inputs, strict=True)))
+        assert (one["status"], other["status"]) == ("dead", "dead")
+        key = client.headers["Authorization"].removeprefix("Bearer ")
+
+        def dlq(*words: str) -> dict[str, Any]:
+            return studio_json(sandbox, "dlq", *words, "--key", key)
+
+        listed = await asyncio.to_thread(dlq, "list")
+        assert {job["job_id"] for job in listed["items"]} == {one["job_id"], other["job_id"]}
+        shown = await asyncio.to_thread(studio, sandbox, "dlq", "show", one["job_id"], "--key", key)
+        assert shown.stdout.count("outage") == 3
+        [again] = (await asyncio.to_thread(dlq, "replay", one["job_id"]))["items"]
+        [repeated] = (await asyncio.to_thread(dlq, "replay", one["job_id"]))["items"]
+        assert repeated["as"] == again["as"]
+        job = (await client.get(f"/v1/jobs/{again['as']}?wait={WITHIN_S}")).json()
+        assert (job["status"], job["replay_of"]) == ("succeeded", one["job_id"])
+        assert (await asyncio.to_thread(dlq, "discard", "--all"))["items"] == [{"job_id": other["job_id"], "as": None}]
+        async with asyncio.timeout(WITHIN_S):
+            while (await asyncio.to_thread(dlq, "list"))["items"]:
+                continue
