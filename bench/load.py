@@ -106,7 +106,8 @@ class Api:
 
         async def one(number: int) -> str:
             org = (await self.call("POST", "/admin/orgs", admin_key, {"name": f"Bench {number}"}))["org_id"]
-            await self.call("PUT", f"/admin/orgs/{org}/limits", admin_key, {"rate_per_min": 10_000_000})
+            limits = {"rate_per_min": 10_000_000, "concurrent": 1_000}
+            await self.call("PUT", f"/admin/orgs/{org}/limits", admin_key, limits)
             grant = {"amount": 10**12, "kind": "grant", "reason": "bench"}
             await self.call("POST", f"/admin/orgs/{org}/credits", admin_key, grant)
             issued = await self.call("POST", f"/admin/orgs/{org}/keys", admin_key, {"role": "member"})
@@ -114,6 +115,6 @@ class Api:
 
         return list(await asyncio.gather(*(one(number) for number in range(count))))
 
-    async def submit_job(self, key: str, model: str, job_input: Mapping[str, Any]) -> None:
+    async def submit_job(self, key: str, model: str, job_input: Mapping[str, Any]) -> Any:
         body = {"model": model, "input": dict(job_input), "priority": "NORMAL"}
-        await self.call("POST", "/jobs", key, body, {"Idempotency-Key": str(ULID())})
+        return await self.call("POST", "/jobs", key, body, {"Idempotency-Key": str(ULID())})

@@ -99,7 +99,7 @@ async def test_unknown_things_are_not_found_with_one_body(core: Core, org: Org) 
         (job(max_cost=0), "/max_cost"),
         (job(max_cost="1"), "/max_cost"),
         (job(max_cost=2**53), "/max_cost"),
-        (job(max_cost=2**63), ""),
+        (job(max_cost=2**63), "/max_cost"),
         (job(max_cost=99), "/max_cost"),
         (job(project_id="prj_nobodys"), "/project_id"),
         (job(webhook_url="http://localhost/x"), "/webhook_url"),
