@@ -10,15 +10,16 @@ from contextlib import contextmanager
 from typing import Final
 
 from events.log.clients import Record
+from events.log.codec import record_type_name
 from events.log.position import part
 from events.topics import EVENTS_CANVAS, EVENTS_CREDITS, EVENTS_JOBS, PROGRESS
 from gateway.rings import Entry, Ring
+from gateway.trails import ENDS, Trails
 
 TOPICS: Final = (EVENTS_CANVAS, EVENTS_JOBS, EVENTS_CREDITS, PROGRESS)
 QUEUE_MAX: Final = 2000
 RINGS_MAX: Final = 10_000
 RINGS_BYTES_MAX: Final = 256 * 1024 * 1024
-JOB_ENDS: Final = frozenset(f"com.aistudio.jobs.{name}.v1" for name in ("succeeded", "failed", "cancelled", "dead"))
 
 
 class Connection:
@@ -59,6 +60,7 @@ class Hub:
         self._sessions: dict[str, set[Connection]] = {}
         self._orgs: dict[str, set[Connection]] = {}
         self._jobs: dict[str, set[asyncio.Future[dict[str, int]]]] = {}
+        self.trails = Trails()
         self._moved = asyncio.Event()
         self._credit_listeners: list[Callable[[str, dict[str, int]], None]] = []
 
@@ -100,8 +102,10 @@ class Hub:
 
     @contextmanager
     def job_end(self, job_id: str) -> Iterator[asyncio.Future[dict[str, int]]]:
-        """A future that is given the position of the job's end."""
+        """A future that is given the position of the job's end; at once where that has passed just now."""
         end: asyncio.Future[dict[str, int]] = asyncio.get_running_loop().create_future()
+        if (passed := self.trails.end(job_id)) is not None:
+            end.set_result({part(passed.topic, passed.partition): passed.offset + 1})
         waiting = self._jobs.setdefault(job_id, set())
         waiting.add(end)
         try:
@@ -160,10 +164,9 @@ class Hub:
 
     def _on_job(self, record: Record, org_id: str, where: str) -> None:
         listeners = self._orgs.get(f"{org_id}/all")
-        if not listeners and not self._jobs:
-            return
         headers = dict(record.headers)
-        if headers.get("ce_type", b"").decode() in JOB_ENDS:
+        self.trails.add(headers["ce_subject"].decode(), record)
+        if record_type_name(record) in ENDS:
             for end in self._jobs.pop(headers["ce_subject"].decode(), ()):
                 if not end.done():
                     end.set_result({where: record.offset + 1})

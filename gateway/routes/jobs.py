@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -25,12 +26,14 @@ from gateway.inputs import Inputs, as_text, priced
 from gateway.keyring import Caller
 from gateway.platform import Platform
 from gateway.problems import Problem, not_found
+from gateway.trails import job_of
 from gateway.views import ENDED, Views
 
 router = APIRouter(tags=["jobs"])
 READS: Final = (EVENTS_JOBS,)
 WAIT_MAX_S: Final = 60
 KNOWN_WAIT_S: Final = 5.0
+LOOK_AGAIN_S: Final = 0.1
 Status = Literal["queued", "dispatched", "running", "succeeded", "failed", "cancelled", "dead"]
 
 
@@ -137,26 +140,46 @@ async def read_one(
     if wait == 0:
         return json(views.job(await queries.one(platform.db, "jobs", who.org_id, job_id)))
     with platform.hub.job_end(job_id) as end:
-        document = await known(platform, who.org_id, job_id, min(wait, KNOWN_WAIT_S))
-        if document["status"] not in ENDED:
-            try:
-                position = await asyncio.wait_for(asyncio.shield(end), wait)
-            except TimeoutError:
-                position = {}
-            await platform.reading.reach(position)
-            document = await queries.one(platform.db, "jobs", who.org_id, job_id)
-    return json(views.job(document))
+        known = await begun(platform, who.org_id, job_id, end, min(wait, KNOWN_WAIT_S))
+        if known is not None and known["status"] in ENDED:
+            return json(views.job(known))
+        return json(views.job(await ended(platform, who.org_id, job_id, end, wait)))
 
 
-async def known(platform: Platform, org_id: str, job_id: str, within_s: float) -> dict[str, Any]:
-    """The job's document, waiting a moment for one that was accepted just now."""
+async def ended(
+    platform: Platform, org_id: str, job_id: str, end: asyncio.Future[dict[str, int]], wait_s: float
+) -> Mapping[str, Any]:
+    """The job at its end, from the log where all of it is at hand; or as the read model has it, when time is up."""
+    try:
+        position = await asyncio.wait_for(asyncio.shield(end), wait_s)
+    except TimeoutError:
+        return await queries.one(platform.db, "jobs", org_id, job_id)
+    found = await job_of(platform.vault, platform.hub.trails.get(job_id))
+    if found is not None:
+        if found["org_id"] != org_id:
+            raise not_found()
+        return found
+    await platform.reading.reach(position)
+    return await queries.one(platform.db, "jobs", org_id, job_id)
+
+
+async def begun(
+    platform: Platform, org_id: str, job_id: str, end: asyncio.Future[Any], within_s: float
+) -> dict[str, Any] | None:
+    """The job's document, or None for one that the log shows and the read model need not yet: it lives, or has ended.
+
+    What nobody knows is waited for a moment: it may have been accepted just now. Then it is not there.
+    """
     try:
         async with asyncio.timeout(within_s):
             while True:
+                live = platform.live_jobs.get(job_id)
+                if end.done() or (live is not None and live.org_id == org_id):
+                    return None
                 found = await platform.db["jobs"].find_one({"_id": job_id, "org_id": org_id})
                 if found is not None:
                     return found
-                await asyncio.sleep(0.02)
+                await asyncio.wait([end], timeout=LOOK_AGAIN_S)
     except TimeoutError:
         raise not_found() from None
 

@@ -10,8 +10,9 @@ from typing import Any
 from events.envelope import Envelope, InputPosition, Recorded, StreamRef
 from events.model import Event
 from events.sealed import Sealed, SealedBox
+from projections.applied import applied
 from projections.read_models import RUNNING_MODELS, project
-from projections.writes import Blank, Insert, Write
+from projections.writes import Blank, Write
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ORG = "org_A"
@@ -58,19 +59,10 @@ class Documents:
         for write in writes:
             if isinstance(write, Blank):
                 self.blanked.append(write)
-            elif isinstance(write, Insert):
-                self.collections[write.collection].setdefault(write.id, {**write.document, "_v": write.version})
             else:
-                document = self.collections[write.collection].get(write.id)
-                if document is not None and document["_v"] < write.version:
-                    for path, value in (*write.set.items(), ("_v", write.version)):
-                        put(document, path, value)
-                    for path in write.unset:
-                        drop(document, path)
-                    for path, amount in write.add.items():
-                        put(document, path, get(document, path) + amount)
-                    for path, (_, value) in write.push.items():
-                        document[path] = [*document[path], value]
+                found = applied(self.collections[write.collection].get(write.id), write)
+                if found is not None:
+                    self.collections[write.collection][write.id] = found
         return self
 
     def read(self, events: Sequence[Recorded]) -> Documents:
@@ -85,26 +77,3 @@ class Documents:
 
 def documents(*streams: list[Recorded]) -> Documents:
     return Documents().read([event for stream in streams for event in stream])
-
-
-def get(document: dict[str, Any], path: str) -> Any:
-    found: Any = document
-    for name in path.split("."):
-        found = found.get(name, 0) if isinstance(found, dict) else found[int(name)]
-    return found
-
-
-def drop(document: dict[str, Any], path: str) -> None:
-    *way, last = path.split(".")
-    at: Any = document
-    for name in way:
-        at = at.get(name, {})
-    at.pop(last, None)
-
-
-def put(document: dict[str, Any], path: str, value: Any) -> None:
-    *way, last = path.split(".")
-    at: Any = document
-    for name in way:
-        at = at.setdefault(name, {}) if isinstance(at, dict) else at[int(name)]
-    at[last] = value
