@@ -48,6 +48,7 @@ check: .venv/.synced  ## style, types and the direction of imports
 bench: setup  ## what the platform does on this machine
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.pairs
+	@$(BIN)/python -m bench.jobs
 
 benchlong: setup  ## how long histories are verified and replayed, and how soon a decider is back (half an hour)
 	@$(BIN)/python -m bench.verify
