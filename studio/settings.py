@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     webhooks_to_private: bool = Field(
         False, description="Webhooks may go to this machine and its networks: for development alone."
     )
+    alerts_webhook_url: str | None = Field(None, description="Alerts to operators go here, as JSON.")
+    alerts_chat_url: str | None = Field(None, description="An incoming webhook of Slack, or of a chat that speaks its.")
+    alerts_smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:587, or smtps://…")
+    alerts_mail_from: str = Field("ai-studio@localhost", description="Who alerts by mail come from.")
+    alerts_mail_to: str | None = Field(None, description="Who gets them, with commas between.")
     standins_url: str | None = Field(None, description="Address of the offline planner and the provider simulators.")
     sandbox: bool = Field(False, description="Every model is active, served by simulators, and costs nothing outside.")
 

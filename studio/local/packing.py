@@ -19,7 +19,10 @@ class Packed:
 # producer takes its whole process down.
 PACKING = (
     Packed("decider", ("decider",)),
-    Packed("workers", ("agents", "executor", "scheduler", "dispatcher", "notifier", "sweepers", "signer", "catalog")),
+    Packed(
+        "workers",
+        ("agents", "executor", "scheduler", "dispatcher", "notifier", "alerts", "sweepers", "signer", "catalog"),
+    ),
     Packed("projectors", ("projector_mongo", "projector_firestore"), niceness=10),
     Packed("gateway", ("gateway",)),
     Packed("standins", ("standins",)),
