@@ -27,8 +27,11 @@ from processors.dispatcher.errors import (
 )
 
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0, pool=10.0)
-LIMITS: Final = httpx.Limits(max_connections=1_000, max_keepalive_connections=50, keepalive_expiry=20.0)
-"""Each attempt in flight may hold one for as long as it is watched, and needs another to be stopped."""
+LIMITS: Final = httpx.Limits(max_connections=1_000, max_keepalive_connections=10, keepalive_expiry=20.0)
+"""Each attempt in flight may hold one for as long as it is watched, and needs another to be stopped.
+
+Few are kept idle: httpcore looks at all of them before each request, which with 50 takes longer than to connect anew.
+"""
 RETRY_AFTER_MAX_S: Final = 3600.0
 DETAIL_MAX_CHARS: Final = 300
 NO_STATUS: Final = 600
