@@ -6,7 +6,7 @@ import pytest
 
 from tests.servers import Servers, running
 
-pytest_plugins = ["tests.platform"]
+pytest_plugins = ["tests.platform", "tests.sandbox"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

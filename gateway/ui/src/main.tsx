@@ -10,6 +10,7 @@ import "./styles/credits.css";
 import "./styles/spending.css";
 import "./styles/history.css";
 import "./styles/explain.css";
+import "./styles/dlq.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";

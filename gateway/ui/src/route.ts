@@ -1,11 +1,15 @@
-/** What the address says is shown: the canvas, a step on it, the credits, one line of them explained. */
+/** What the address says is shown: the canvas, a step on it, the credits, one line of them explained, dead letters. */
 import { useMemo, useSyncExternalStore } from "react";
 
-export type Route = { view: "canvas"; step?: string } | { view: "credits"; entry?: string };
+export type Route =
+  | { view: "canvas"; step?: string }
+  | { view: "credits"; entry?: string }
+  | { view: "dead-letters" };
 
 export function routeOf(hash: string): Route {
   const [view, id] = hash.replace(/^#\/?/, "").split("/").map(decoded);
   if (view === "credits") return id ? { view, entry: id } : { view };
+  if (view === "dead-letters") return { view };
   if (view === "step" && id) return { view: "canvas", step: id };
   return { view: "canvas" };
 }
@@ -18,6 +22,7 @@ export function addressOf(route: Route, session_id?: string): string {
 
 export function hashOf(route: Route): string {
   if (route.view === "credits") return `#/credits${route.entry ? `/${encodeURIComponent(route.entry)}` : ""}`;
+  if (route.view === "dead-letters") return "#/dead-letters";
   return route.step ? `#/step/${encodeURIComponent(route.step)}` : "";
 }
 

@@ -22,6 +22,8 @@ const CreditsView = lazy(() =>
   import("./credits/credits-view.tsx").then(({ CreditsView: view }) => ({ default: view })),
 );
 
+const DlqView = lazy(() => import("./dlq/dlq-view.tsx").then(({ DlqView: view }) => ({ default: view })));
+
 interface WorkspaceProps {
   apiKey: string;
   theme: Theme;
@@ -39,6 +41,7 @@ export function Workspace({ apiKey, theme, onTheme, onKeyRefused }: WorkspacePro
   const [booksConnection, setBooksConnection] = useState<Connection>("connecting");
   const route = useRoute();
   const credits_shown = route.view === "credits";
+  const title = credits_shown ? "Credits" : route.view === "dead-letters" ? "Dead letters" : titleOf(state);
   const about = useAbout(client);
   const startNew = () => {
     setDrawer(false);
@@ -47,7 +50,7 @@ export function Workspace({ apiKey, theme, onTheme, onKeyRefused }: WorkspacePro
   return (
     <div className="page">
       <TopBar
-        title={credits_shown ? "Credits" : titleOf(state)}
+        title={title}
         about={credits_shown ? null : about}
         connection={credits_shown ? booksConnection : session.connection}
         credits={state.credits}
@@ -120,6 +123,12 @@ function View({ route, session, client, theme, tell, onBooksConnection }: ViewPr
           onCredits={onCredits}
           onConnection={onBooksConnection}
         />
+      </Suspense>
+    );
+  if (route.view === "dead-letters")
+    return (
+      <Suspense fallback={<main className="credits-page" aria-busy="true" />}>
+        <DlqView client={client} />
       </Suspense>
     );
   const empty = state.loaded && state.timeline.length === 0 && state.plan_order.length === 0;

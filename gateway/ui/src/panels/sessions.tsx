@@ -4,6 +4,7 @@ import type { Client } from "../api/client.ts";
 import { type Spoken, speak } from "../api/problems.ts";
 import { isObject, list, text } from "../api/wire.ts";
 import { Icon } from "../kit/icons.tsx";
+import { addressOf, follow } from "../route.ts";
 
 interface Listed {
   session_id: string;
@@ -61,6 +62,16 @@ export function Sessions({ client, current, onOpen, onNew, onClose }: SessionsPr
           Older sessions
         </button>
       ) : null}
+      <a
+        className="button small quiet drawer-link"
+        href={addressOf({ view: "dead-letters" })}
+        onClick={(event) => {
+          follow(event);
+          onClose();
+        }}
+      >
+        <Icon name="alert" size={15} /> Dead letters
+      </a>
     </dialog>
   );
 }
