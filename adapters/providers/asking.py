@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from typing import ClassVar
+
+import httpx
 
 from adapters.providers.polling import Pace, polled
-from adapters.providers.rest import Rest
+from adapters.providers.rest import Refuse, Rest
 from processors.dispatcher.errors import CannotStop, NotThere
 from processors.dispatcher.ports import Call, Ended, Handle, Progressed, Reconciled, Unknowable, Update
 
@@ -15,14 +18,30 @@ from processors.dispatcher.ports import Call, Ended, Handle, Progressed, Reconci
 class Asking(ABC):
     """An adapter says how to create and how to ask; it overrides what its provider can do beyond that."""
 
-    name: str
+    name: ClassVar[str]
+    who: ClassVar[str]
+    """Its name in what a person is told."""
+    public_url: ClassVar[str]
+    refuse: ClassVar[Refuse]
     create_is_idempotent = False
     takes_our_name = False
     wants_files = False
 
-    def __init__(self, rest: Rest, pace: Pace | None = None) -> None:
-        self._rest = rest
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        base_url: str | None = None,
+        pace: Pace | None = None,
+        client: httpx.AsyncClient | None = None,
+    ) -> None:
+        """`base_url` is where it is reached instead of its public address."""
+        self._rest = Rest(self.who, base_url or self.public_url, lambda: self.headers(api_key), self.refuse, client)
         self._pace = pace or Pace()
+
+    def headers(self, api_key: str) -> Mapping[str, str]:
+        """The key on a request."""
+        return {"Authorization": f"Bearer {api_key}"}
 
     async def aclose(self) -> None:
         await self._rest.aclose()

@@ -5,44 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from adapters.providers.elevenlabs import adapter as elevenlabs
-from adapters.providers.fal import adapter as fal
+from adapters.providers.elevenlabs.adapter import ElevenLabs
+from adapters.providers.fal.adapter import Fal
 from adapters.providers.fal.webhook import KEYS_URL, FalWebhooks
 from adapters.providers.fleet.adapter import Fleet
 from adapters.providers.fleet.directory import Directory
-from adapters.providers.kling import adapter as kling
+from adapters.providers.kling.adapter import Kling
 from adapters.providers.llm.adapter import LanguageModels, Writes
-from adapters.providers.luma import adapter as luma
-from adapters.providers.meshy import adapter as meshy
-from adapters.providers.openai import adapter as openai
-from adapters.providers.replicate import adapter as replicate
+from adapters.providers.luma.adapter import Luma
+from adapters.providers.meshy.adapter import Meshy
+from adapters.providers.openai.adapter import OpenAI
+from adapters.providers.replicate.adapter import BASE_URL as REPLICATE_URL
+from adapters.providers.replicate.adapter import Replicate
 from adapters.providers.replicate.webhook import ReplicateWebhooks
-from adapters.providers.runway import adapter as runway
-from adapters.providers.stability import adapter as stability
-from adapters.providers.sync import adapter as sync
+from adapters.providers.runway.adapter import Runway
+from adapters.providers.stability.adapter import Stability
+from adapters.providers.sync.adapter import Sync
 from adapters.providers.unsigned import UnsignedWebhooks, kling_news, luma_news
 from commands.ports import WebhookVerifier
 from processors.dispatcher.ports import Provider
 
 SANDBOX_KEY = "sandbox:simulators believe any key whatever"
 """In two halves, as Kling has it."""
-Make = Callable[[str, str | None], Provider]
-"""From a key and an address; without one it is the provider's public one."""
+Make = Callable[..., Provider]
+"""From a key, and an address where it is not the public one."""
 REMOTE: Mapping[str, Make] = {
-    "replicate": lambda key, url: replicate.Replicate(key, base_url=url or replicate.BASE_URL),
-    "fal": lambda key, url: fal.Fal(key, base_url=url or fal.BASE_URL),
-    "openai": lambda key, url: openai.OpenAI(key, base_url=url or openai.BASE_URL),
-    "elevenlabs": lambda key, url: elevenlabs.ElevenLabs(key, base_url=url or elevenlabs.BASE_URL),
-    "stability": lambda key, url: stability.Stability(key, base_url=url or stability.BASE_URL),
-    "runway": lambda key, url: runway.Runway(key, base_url=url or runway.BASE_URL),
-    "luma": lambda key, url: luma.Luma(key, base_url=url or luma.BASE_URL),
-    "kling": lambda key, url: kling.Kling(key, base_url=url or kling.BASE_URL),
-    "sync": lambda key, url: sync.Sync(key, base_url=url or sync.BASE_URL),
-    "meshy": lambda key, url: meshy.Meshy(key, base_url=url or meshy.BASE_URL),
+    kind.name: kind for kind in (Replicate, Fal, OpenAI, ElevenLabs, Stability, Runway, Luma, Kling, Sync, Meshy)
 }
 Verify = Callable[[str, str | None], WebhookVerifier]
 VERIFY: Mapping[str, Verify] = {
-    "replicate": lambda key, url: ReplicateWebhooks(key, base_url=url or replicate.BASE_URL),
+    "replicate": lambda key, url: ReplicateWebhooks(key, base_url=url or REPLICATE_URL),
     # A simulated fal publishes its keys beside its queue.
     "fal": lambda key, url: FalWebhooks(keys_url=url if url and key == SANDBOX_KEY else KEYS_URL),
     "luma": lambda _key, _url: UnsignedWebhooks(luma_news),
@@ -78,7 +70,7 @@ def providers(
     for name, make in REMOTE.items():
         remote = access(configured, name, simulators_url)
         if remote.api_key is not None:
-            found[name] = make(remote.api_key, remote.base_url)
+            found[name] = make(remote.api_key, base_url=remote.base_url)
     return found
 
 

@@ -18,8 +18,8 @@ BASE_URL: Final = "https://api.elevenlabs.io"
 class ElevenLabs(AtOnce):
     name = "elevenlabs"
 
-    def __init__(self, api_key: str, *, base_url: str = BASE_URL, client: httpx.AsyncClient | None = None) -> None:
-        self._rest = Rest(WHO, base_url, lambda: {"xi-api-key": api_key}, refused, client)
+    def __init__(self, api_key: str, *, base_url: str | None = None, client: httpx.AsyncClient | None = None) -> None:
+        self._rest = Rest(WHO, base_url or BASE_URL, lambda: {"xi-api-key": api_key}, refused, client)
 
     async def aclose(self) -> None:
         await self._rest.aclose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import httpx
@@ -9,8 +10,7 @@ import httpx
 from adapters.providers.asking import Asking
 from adapters.providers.fal.wire import WHO, failed, place_of, refused, succeeded, update_of
 from adapters.providers.http import body_of, json_object
-from adapters.providers.polling import Pace
-from adapters.providers.rest import REFUSALS, Rest
+from adapters.providers.rest import REFUSALS
 from processors.dispatcher.errors import CannotStop, OutcomeUnknown
 from processors.dispatcher.ports import Call, Ended, Handle, Update
 
@@ -21,16 +21,12 @@ class Fal(Asking):
     """A handle is the place where fal has the request: `owner/app/requests/id`."""
 
     name = "fal"
+    who = WHO
+    public_url = BASE_URL
+    refuse = staticmethod(refused)
 
-    def __init__(
-        self,
-        api_key: str,
-        *,
-        base_url: str = BASE_URL,
-        pace: Pace | None = None,
-        client: httpx.AsyncClient | None = None,
-    ) -> None:
-        super().__init__(Rest(WHO, base_url, lambda: {"Authorization": f"Key {api_key}"}, refused, client), pace)
+    def headers(self, api_key: str) -> Mapping[str, str]:
+        return {"Authorization": f"Key {api_key}"}
 
     async def submit(self, call: Call) -> Handle | Ended:
         """fal's own ten repetitions are switched off: each would be an attempt that nobody counts."""

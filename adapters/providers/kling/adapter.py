@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import httpx
 
 from adapters.providers.asking import Asking
 from adapters.providers.kling.wire import WHO, body_of, data_of, refused, route_and_model, token, update_of
-from adapters.providers.polling import Pace
-from adapters.providers.rest import Rest, named
+from adapters.providers.rest import named
 from processors.dispatcher.errors import NotThere
 from processors.dispatcher.ports import Call, Ended, Handle, NeverArrived, Reconciled, Update
 
@@ -21,18 +21,13 @@ class Kling(Asking):
     """A handle is a task's id behind its route."""
 
     name = "kling"
+    who = WHO
+    public_url = BASE_URL
+    refuse = staticmethod(refused)
 
-    def __init__(
-        self,
-        api_key: str,
-        *,
-        base_url: str = BASE_URL,
-        pace: Pace | None = None,
-        client: httpx.AsyncClient | None = None,
-    ) -> None:
+    def headers(self, api_key: str) -> Mapping[str, str]:
         """`api_key` is `access:secret`."""
-        bearer = lambda: {"Authorization": f"Bearer {token(api_key, time.time())}"}  # noqa: E731 - signed each time
-        super().__init__(Rest(WHO, base_url, bearer, refused, client), pace)
+        return {"Authorization": f"Bearer {token(api_key, time.time())}"}
 
     async def submit(self, call: Call) -> Handle | Ended:
         route, model = route_and_model(call.provider_model)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import httpx
-
 from adapters.providers.asking import Asking
 from adapters.providers.luma.wire import WHO, body_of, refused, route_of, update_of
-from adapters.providers.polling import Pace
-from adapters.providers.rest import Rest, named
+from adapters.providers.rest import named
 from processors.dispatcher.ports import Call, Ended, Handle, Update
 
 BASE_URL: Final = "https://api.lumalabs.ai/dream-machine/v1"
@@ -19,16 +16,9 @@ class Luma(Asking):
     """A handle is a generation's id."""
 
     name = "luma"
-
-    def __init__(
-        self,
-        api_key: str,
-        *,
-        base_url: str = BASE_URL,
-        pace: Pace | None = None,
-        client: httpx.AsyncClient | None = None,
-    ) -> None:
-        super().__init__(Rest(WHO, base_url, lambda: {"Authorization": f"Bearer {api_key}"}, refused, client), pace)
+    who = WHO
+    public_url = BASE_URL
+    refuse = staticmethod(refused)
 
     async def submit(self, call: Call) -> Handle | Ended:
         created = await self._rest.create(f"/generations/{route_of(call.provider_model)}", json=body_of(call))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import httpx
-
 from adapters.providers.asking import Asking
 from adapters.providers.meshy.wire import WHO, body_of, refused, route_of, update_of
-from adapters.providers.polling import Pace
-from adapters.providers.rest import Rest, named
+from adapters.providers.rest import named
 from processors.dispatcher.ports import Call, Ended, Handle, Update
 
 BASE_URL: Final = "https://api.meshy.ai"
@@ -19,16 +16,9 @@ class Meshy(Asking):
     """A handle is a task's id behind its route."""
 
     name = "meshy"
-
-    def __init__(
-        self,
-        api_key: str,
-        *,
-        base_url: str = BASE_URL,
-        pace: Pace | None = None,
-        client: httpx.AsyncClient | None = None,
-    ) -> None:
-        super().__init__(Rest(WHO, base_url, lambda: {"Authorization": f"Bearer {api_key}"}, refused, client), pace)
+    who = WHO
+    public_url = BASE_URL
+    refuse = staticmethod(refused)
 
     async def submit(self, call: Call) -> Handle | Ended:
         route = route_of(call.provider_model)

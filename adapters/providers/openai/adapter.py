@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import httpx
-
 from adapters.providers.asking import Asking
 from adapters.providers.files import as_wav
 from adapters.providers.http import json_object
@@ -20,8 +18,7 @@ from adapters.providers.openai.wire import (
     refused,
     video_update,
 )
-from adapters.providers.polling import Pace
-from adapters.providers.rest import Rest, named
+from adapters.providers.rest import named
 from processors.dispatcher.ports import Call, Ended, Handle, InlineFile, RemoteFile, Succeeded, Update
 
 BASE_URL: Final = "https://api.openai.com/v1"
@@ -31,17 +28,10 @@ class OpenAI(Asking):
     """A handle is a video's id."""
 
     name = "openai"
+    who = WHO
+    public_url = BASE_URL
+    refuse = staticmethod(refused)
     wants_files = True
-
-    def __init__(
-        self,
-        api_key: str,
-        *,
-        base_url: str = BASE_URL,
-        pace: Pace | None = None,
-        client: httpx.AsyncClient | None = None,
-    ) -> None:
-        super().__init__(Rest(WHO, base_url, lambda: {"Authorization": f"Bearer {api_key}"}, refused, client), pace)
 
     def answers_at_once(self, provider_model: str) -> bool:
         return kind_of(provider_model) != "video"

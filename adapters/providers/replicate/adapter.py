@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import httpx
-
 from adapters.providers.asking import Asking
-from adapters.providers.polling import Pace
 from adapters.providers.replicate.wire import create_body, create_path, ended_of, refused, update_of
-from adapters.providers.rest import Rest, named
+from adapters.providers.rest import named
 from processors.dispatcher.errors import NotThere
 from processors.dispatcher.ports import Call, Ended, Handle, Update
 
@@ -17,24 +14,13 @@ WHO: Final = "Replicate"
 BASE_URL: Final = "https://api.replicate.com/v1"
 
 
-def rest(api_key: str, base_url: str, client: httpx.AsyncClient | None = None) -> Rest:
-    return Rest(WHO, base_url, lambda: {"Authorization": f"Bearer {api_key}"}, refused, client)
-
-
 class Replicate(Asking):
     """Creates, asks until the end, cancels."""
 
     name = "replicate"
-
-    def __init__(
-        self,
-        api_key: str,
-        *,
-        base_url: str = BASE_URL,
-        pace: Pace | None = None,
-        client: httpx.AsyncClient | None = None,
-    ) -> None:
-        super().__init__(rest(api_key, base_url, client), pace)
+    who = WHO
+    public_url = BASE_URL
+    refuse = staticmethod(refused)
 
     async def submit(self, call: Call) -> Handle | Ended:
         """The deadline goes with it, so that what nobody watches any more stops by itself."""

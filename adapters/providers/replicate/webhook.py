@@ -12,7 +12,9 @@ from typing import Any, Final
 import httpx
 import orjson
 
-from adapters.providers.replicate.adapter import BASE_URL, rest
+from adapters.providers.replicate.adapter import BASE_URL, WHO
+from adapters.providers.replicate.wire import refused
+from adapters.providers.rest import Rest
 from commands.ports import BadWebhook, WebhookNews
 from commands.signing import webhook_signature
 from processors.dispatcher.errors import ContractDrift
@@ -25,7 +27,7 @@ class ReplicateWebhooks:
     """Fetches the signing secret once and keeps it."""
 
     def __init__(self, api_key: str, *, base_url: str = BASE_URL, client: httpx.AsyncClient | None = None) -> None:
-        self._rest = rest(api_key, base_url, client)
+        self._rest = Rest(WHO, base_url, lambda: {"Authorization": f"Bearer {api_key}"}, refused, client)
         self._secret: bytes | None = None
         self._fetching = asyncio.Lock()
 

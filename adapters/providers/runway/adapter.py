@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-import httpx
-
 from adapters.providers.asking import Asking
-from adapters.providers.polling import Pace
-from adapters.providers.rest import Rest, named
+from adapters.providers.rest import named
 from adapters.providers.runway.wire import WHO, body_of, refused, route_of, update_of
 from processors.dispatcher.errors import NotThere
 from processors.dispatcher.ports import Call, Ended, Handle, Progressed, Update
@@ -21,17 +19,12 @@ class Runway(Asking):
     """A handle is a task's id."""
 
     name = "runway"
+    who = WHO
+    public_url = BASE_URL
+    refuse = staticmethod(refused)
 
-    def __init__(
-        self,
-        api_key: str,
-        *,
-        base_url: str = BASE_URL,
-        pace: Pace | None = None,
-        client: httpx.AsyncClient | None = None,
-    ) -> None:
-        headers = {"Authorization": f"Bearer {api_key}", "X-Runway-Version": VERSION}
-        super().__init__(Rest(WHO, base_url, lambda: headers, refused, client), pace)
+    def headers(self, api_key: str) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {api_key}", "X-Runway-Version": VERSION}
 
     async def submit(self, call: Call) -> Handle | Ended:
         created = await self._rest.create(f"/{route_of(call)}", json=body_of(call))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import httpx
-
 from adapters.providers.asking import Asking
 from adapters.providers.http import json_object
-from adapters.providers.polling import Pace
-from adapters.providers.rest import Rest, named
+from adapters.providers.rest import named
 from adapters.providers.stability.wire import LATER, WHO, accepts, ended, form_of, path_of, refused
 from processors.dispatcher.ports import Call, Ended, Handle, Progressed, Update
 
@@ -21,17 +18,10 @@ class Stability(Asking):
     """A handle is the id of a result that is asked for."""
 
     name = "stability"
+    who = WHO
+    public_url = BASE_URL
+    refuse = staticmethod(refused)
     wants_files = True
-
-    def __init__(
-        self,
-        api_key: str,
-        *,
-        base_url: str = BASE_URL,
-        pace: Pace | None = None,
-        client: httpx.AsyncClient | None = None,
-    ) -> None:
-        super().__init__(Rest(WHO, base_url, lambda: {"Authorization": f"Bearer {api_key}"}, refused, client), pace)
 
     def answers_at_once(self, provider_model: str) -> bool:
         return provider_model not in LATER

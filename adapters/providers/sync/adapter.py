@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-import httpx
-
 from adapters.providers.asking import Asking
-from adapters.providers.polling import Pace
-from adapters.providers.rest import Rest, named
+from adapters.providers.rest import named
 from adapters.providers.sync.wire import WHO, body_of, refused, update_of
 from processors.dispatcher.ports import Call, Ended, Handle, Reconciled, Update
 
@@ -19,17 +17,13 @@ class Sync(Asking):
     """A handle is a generation's id."""
 
     name = "sync"
+    who = WHO
+    public_url = BASE_URL
+    refuse = staticmethod(refused)
     create_is_idempotent = True
 
-    def __init__(
-        self,
-        api_key: str,
-        *,
-        base_url: str = BASE_URL,
-        pace: Pace | None = None,
-        client: httpx.AsyncClient | None = None,
-    ) -> None:
-        super().__init__(Rest(WHO, base_url, lambda: {"x-api-key": api_key}, refused, client), pace)
+    def headers(self, api_key: str) -> Mapping[str, str]:
+        return {"x-api-key": api_key}
 
     async def submit(self, call: Call) -> Handle | Ended:
         return await self._taken(call)

@@ -109,6 +109,8 @@ async def replicate_world() -> AsyncIterator[ReplicateWorld]:
 PICTURE = "data:image/png;base64,iVBORw0KGgo="
 HERE = "http://127.0.0.1:1"
 
+ADAPTERS = {kind.name: kind for kind in (Fal, OpenAI, Stability, Runway, Luma, Kling, Sync, Meshy)}
+
 
 @dataclass(frozen=True)
 class Remote:
@@ -159,26 +161,8 @@ AT_ONCE = {
 
 def adapter(name: str, url: str) -> Any:
     """The provider's adapter, in a hurry."""
-    match name:
-        case "fal":
-            return Fal("k", base_url=url, pace=FAST)
-        case "openai":
-            return OpenAI("k", base_url=url, pace=FAST)
-        case "elevenlabs":
-            return ElevenLabs("k", base_url=url)
-        case "stability":
-            return Stability("k", base_url=url, pace=FAST)
-        case "runway":
-            return Runway("k", base_url=url, pace=FAST)
-        case "luma":
-            return Luma("k", base_url=url, pace=FAST)
-        case "kling":
-            return Kling("access:a secret that is long enough to sign", base_url=url, pace=FAST)
-        case "sync":
-            return Sync("k", base_url=url, pace=FAST)
-        case "meshy":
-            return Meshy("k", base_url=url, pace=FAST)
-    raise AssertionError(name)
+    key = "access:a secret that is long enough to sign"
+    return ElevenLabs(key, base_url=url) if name == "elevenlabs" else ADAPTERS[name](key, base_url=url, pace=FAST)
 
 
 @dataclass
