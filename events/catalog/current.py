@@ -37,6 +37,9 @@ def unsaid(provider: str) -> CurrentProvider:
     return CurrentProvider(provider=provider, active=True, concurrent=concurrent, version=0)
 
 
-def breaker_key(provider: str, model: str) -> str:
-    """Where Redis has until when calls of the model wait, while they do."""
-    return f"breaker:{provider}:{model}"
+BREAKERS = "breakers"
+"""A hash in Redis: `provider/model` → until when its calls wait. What is past counts nothing."""
+
+
+def breaker_field(provider: str, model: str) -> str:
+    return f"{provider}\x1f{model}"

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from redis.exceptions import RedisError
 from starlette.responses import Response
 
-from events.catalog.current import CurrentProvider, breaker_key
+from events.catalog.current import BREAKERS, CurrentProvider
 from events.jobs.current import CurrentJob
 from events.topics import EVENTS_JOBS
 from gateway import queries
@@ -27,7 +27,12 @@ async def queue(request: Request) -> Response:
     who, platform = caller(request, *READERS), platform_of(request)
     live = [job for _, job in platform.live_jobs.items()]
     mine = [job for job in live if job.org_id == who.org_id]
-    return json({"items": waiting(mine, datetime.now(UTC)), "caps": caps(platform, who.org_id, live)})
+    now = datetime.now(UTC)
+    troubled = [
+        {"provider": provider, "model": model, "until": until}
+        for (provider, model), until in sorted((await breakers(platform, now)).items())
+    ]
+    return json({"items": waiting(mine, now), "caps": caps(platform, who.org_id, live), "troubled": troubled})
 
 
 @router.get("/jobs/{job_id}/why")
@@ -52,7 +57,8 @@ async def why(request: Request, job_id: str, after: str | None = None) -> Respon
         for other in live
     )
     reasons: list[dict[str, Any]] = [{"reason": "cap-full", **cap} for cap in full]
-    if (until := await _breaker(platform, job)) is not None:
+    until = (await breakers(platform, datetime.now(UTC))).get((job.provider, job.model))
+    if until is not None:
         reasons.append({"reason": "provider-in-trouble", "provider": job.provider, "model": job.model, "until": until})
     if job.not_before is not None:
         reasons.append({"reason": "waits-for-retry", "not_before": job.not_before})
@@ -61,13 +67,22 @@ async def why(request: Request, job_id: str, after: str | None = None) -> Respon
     return json({"status": "queued", "since": job.accepted_at, "reasons": reasons})
 
 
-async def _breaker(platform: Platform, job: CurrentJob) -> str | None:
-    """Until when calls of its model wait, because they failed again and again; None also while Redis is away."""
+async def breakers(platform: Platform, now: datetime) -> dict[tuple[str, str], str]:
+    """(provider, model) → until when its calls wait, because they failed again and again; none while Redis is away."""
     try:
-        found = await platform.redis.get(breaker_key(job.provider, job.model))
+        held = await platform.redis.hgetall(BREAKERS)
     except (RedisError, TimeoutError):
-        return None
-    return found.decode() if isinstance(found, bytes) else found
+        return {}
+    found = {}
+    for field, until in ((_text(field), _text(until)) for field, until in held.items()):
+        provider, _, model = field.partition("\x1f")
+        if datetime.fromisoformat(until) > now:
+            found[provider, model] = until
+    return found
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def waiting(jobs: Iterable[CurrentJob], now: datetime) -> list[dict[str, Any]]:

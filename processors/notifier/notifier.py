@@ -22,6 +22,7 @@ from commands.refusals import Refusal
 from events.envelope import Recorded
 from events.ids import caused_id, new_id
 from events.jobs.events import JobCancelled, JobDead, JobFailed, JobSucceeded, WebhookFailure
+from events.log.crashpoints import crashpoint
 from events.model import Event
 from processors.notifier.message import Link, Message, message_of
 
@@ -143,6 +144,7 @@ class Notifier:
                 return 0, Answer(failure="endpoint_down")
             for tries, wait_s in enumerate((*WAITS_S, None), 1):
                 answer = await self._post(url, message.body, message.headers(self._secret, self._now()))
+                crashpoint("notifier.posted")
                 if answer.taken or answer.final or wait_s is None:
                     return tries, answer
                 log.info("webhook %s: try %d: %s", message.id, tries, answer.failure or answer.status)

@@ -18,7 +18,7 @@ from commands.ask import Ask, CommandFailed
 from commands.model import CommandEnvelope
 from commands.orgs.commands import DispatchJob
 from commands.refusals import Refusal
-from events.catalog.current import CurrentProvider, breaker_key
+from events.catalog.current import BREAKERS, CurrentProvider, breaker_field
 from events.envelope import Recorded
 from events.ids import caused_id
 from events.jobs.events import AttemptFailed, JobSucceeded
@@ -32,7 +32,7 @@ WORKERS: Final = "fleet:workers"
 LOOK_EVERY_S: Final = 0.5
 TYPES: Final[tuple[type[Event], ...]] = (AttemptFailed, JobSucceeded)
 
-BREAKERS = Counter("studio_breakers_total", "Circuit breakers of providers' models", ["provider", "change"])
+CHANGES = Counter("studio_breakers_total", "Circuit breakers of providers' models", ["provider", "change"])
 DISPATCHES = Counter("studio_dispatches_total", "Dispatches asked for", ["provider", "outcome"])
 
 log = logging.getLogger(__name__)
@@ -102,14 +102,14 @@ class SchedulerTicks:
 
     async def _tell(self, changed: BreakerChanged) -> None:
         """For whoever asks why a job waits. While Redis is away nobody is told; the core knows all the same."""
-        key = breaker_key(changed.provider, changed.model)
-        BREAKERS.labels(changed.provider, "opened" if changed.until is not None else "let through").inc()
+        field = breaker_field(changed.provider, changed.model)
+        CHANGES.labels(changed.provider, "opened" if changed.until is not None else "let through").inc()
         log.warning("calls of %s wait until %s", changed.model, changed.until or "now")
         try:
             if changed.until is None:
-                await self._redis.delete(key)
+                await self._redis.hdel(BREAKERS, field)
             else:
-                await self._redis.set(key, changed.until.isoformat(), exat=changed.until)
+                await self._redis.hset(BREAKERS, field, changed.until.isoformat())
         except (RedisError, TimeoutError) as error:
             log.warning("a breaker cannot be told of: %s", error)
 

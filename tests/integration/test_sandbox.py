@@ -197,10 +197,12 @@ async def test_jobs_of_a_model_that_fails_again_and_again_wait_and_are_told_why(
             while not reasons:
                 told = [(await client.get(f"/v1/jobs/{job}/why", params=after)).json()["reasons"] for job in jobs]
                 reasons = [one for each in told for one in each if one["reason"] == "provider-in-trouble"]
+        troubled = (await client.get("/v1/queue")).json()["troubled"]
         for job in jobs:
             await client.post(f"/v1/jobs/{job}/cancel", headers=fresh())
     assert (reasons[0]["provider"], reasons[0]["model"]) == ("meshy", "meshy/text-to-3d")
     assert reasons[0]["until"]
+    assert ("meshy", "meshy/text-to-3d") in {(one["provider"], one["model"]) for one in troubled}
 
 
 async def test_a_dead_letter_is_looked_at_run_again_and_another_set_aside(sandbox: Sandbox) -> None:
