@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -13,24 +14,35 @@ from projections.audit.account import BEYOND, Account
 from projections.audit.books import Book
 from projections.audit.snapshots import Snapshot
 
-FORMAT: Final = 1
-"""Of a packed account; others are not seen."""
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS snapshots (
+FORMAT: Final = 2
+"""A file of another one is made anew."""
+_SCHEMA: Final = f"""
+DROP TABLE IF EXISTS snapshots;
+DROP TABLE IF EXISTS books;
+CREATE TABLE snapshots (
   part TEXT NOT NULL, next INTEGER NOT NULL, time TEXT NOT NULL, last INTEGER NOT NULL, digest TEXT NOT NULL,
   PRIMARY KEY (part, next)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS books (
-  part TEXT NOT NULL, org TEXT NOT NULL, next INTEGER NOT NULL, account BLOB NOT NULL,
+CREATE TABLE books (
+  part TEXT NOT NULL, org TEXT NOT NULL, next INTEGER NOT NULL, account BLOB NOT NULL, digest BLOB NOT NULL,
   PRIMARY KEY (part, org, next)) WITHOUT ROWID;
+PRAGMA user_version={FORMAT};
 """
 
 
+class Damaged(Exception):
+    """A stored book is not what was written."""
+
+
 class BookIndex:
-    """A context manager: the snapshots of one topic-partition. A book stands only where it has changed."""
+    """A context manager: the snapshots of one topic-partition. A book stands only where it has changed.
+
+    Each has a digest with its organisation and place, against a disk's and an editor's accidents; whoever may write
+    the file may write that too, and an auditor who does not trust the file reads without it.
+    """
 
     def __init__(self, path: Path, part: str) -> None:
         self._path = path
-        self._part = f"{FORMAT}:{part}"
+        self._part = part
 
     def __enter__(self) -> BookIndex:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +64,8 @@ class BookIndex:
         db = sqlite3.connect(self._path, timeout=10)
         try:
             db.execute("PRAGMA journal_mode=WAL")
-            db.executescript(_SCHEMA)
+            if db.execute("PRAGMA user_version").fetchone() != (FORMAT,):
+                db.executescript(_SCHEMA)
         except sqlite3.DatabaseError:
             db.close()
             raise
@@ -70,18 +83,29 @@ class BookIndex:
         return None if found is None else Snapshot(*found)
 
     def account(self, org_id: str, at: Snapshot) -> Account:
-        query = "SELECT account FROM books WHERE part = ? AND org = ? AND next <= ? ORDER BY next DESC LIMIT 1"
-        found = self._db.execute(query, (self._part, org_id, at.offset)).fetchone()
-        return Account(Book(org_id)) if found is None else Account.unpacked(found[0])
+        """Raises Damaged."""
+        query = "SELECT next, account, digest FROM books WHERE part = ? AND org = ? AND next <= ? ORDER BY next DESC"
+        found = self._db.execute(f"{query} LIMIT 1", (self._part, org_id, at.offset)).fetchone()
+        return Account(Book(org_id)) if found is None else self._read(org_id, *found)
 
     def accounts(self, at: Snapshot) -> dict[str, Account]:
-        query = "SELECT org, account, max(next) FROM books WHERE part = ? AND next <= ? GROUP BY org"
+        """Raises Damaged."""
+        query = "SELECT org, max(next), account, digest FROM books WHERE part = ? AND next <= ? GROUP BY org"
         found = self._db.execute(query, (self._part, at.offset))
-        return {org_id: Account.unpacked(packed) for org_id, packed, _ in found}
+        return {org_id: self._read(org_id, *row) for org_id, *row in found}
 
     def add(self, snapshot: Snapshot, changed: Sequence[Account]) -> None:
-        rows = ((self._part, one.book.org_id, snapshot.offset, one.packed()) for one in changed)
+        rows = [(self._part, one.book.org_id, snapshot.offset, one.packed()) for one in changed]
+        sealed = ((*row, self._digest(*row[1:])) for row in rows)
         place = (self._part, snapshot.offset, snapshot.time, snapshot.last_offset, snapshot.last_digest)
         with self._db:
-            self._db.executemany("INSERT OR REPLACE INTO books VALUES (?,?,?,?)", rows)
+            self._db.executemany("INSERT OR REPLACE INTO books VALUES (?,?,?,?,?)", sealed)
             self._db.execute("INSERT OR REPLACE INTO snapshots VALUES (?,?,?,?,?)", place)
+
+    def _read(self, org_id: str, offset: int, packed: object, stored: object) -> Account:
+        if not isinstance(packed, bytes) or self._digest(org_id, offset, packed) != stored:
+            raise Damaged(f"the book of {org_id} at {offset}")
+        return Account.unpacked(packed)
+
+    def _digest(self, org_id: str, offset: int, packed: bytes) -> bytes:
+        return sha256(b"\0".join((self._part.encode(), org_id.encode(), str(offset).encode(), packed))).digest()

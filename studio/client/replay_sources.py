@@ -17,7 +17,7 @@ from projections.audit.account import Account
 from projections.audit.books import Book
 from projections.audit.snapshots import EVERY, Building, Snapshot, digest
 from studio.client import exported
-from studio.client.book_index import BookIndex
+from studio.client.book_index import BookIndex, Damaged
 from studio.client.verifying import Tell
 
 CLOCKS_APART: Final = timedelta(minutes=5)
@@ -34,22 +34,30 @@ class LogSource:
         self._tell = tell
         self._every = every
         self.rebuilt = False
-        """Whether the index was of another log, or of one that was altered since."""
+        """Whether the index was of another log, of one that was altered since, or damaged."""
 
     async def begin(self, before: str) -> tuple[Account, int]:
         """From the index, which is made or brought up to date where it is far behind."""
         number, end = await end_of(self._bootstrap, EVENTS_CREDITS, self._org_id)
         with BookIndex(self._index, part(EVENTS_CREDITS, number)) as index:
-            if not await self._holds(index, number, before):
+            try:
+                return await self._nearest(index, number, end, before)
+            except Damaged:
                 self.rebuilt = True
                 index.clear()
-            last = index.newest()
-            if end - (0 if last is None else last.offset) >= 2 * self._every:
-                await self._extend(index, number, last)
-            snapshot = index.newest(before)
-            if snapshot is None:
-                return Account(Book(self._org_id)), 0
-            return index.account(self._org_id, snapshot), snapshot.offset
+                return await self._nearest(index, number, end, before)
+
+    async def _nearest(self, index: BookIndex, number: int, end: int, before: str) -> tuple[Account, int]:
+        if not await self._holds(index, number, before):
+            self.rebuilt = True
+            index.clear()
+        last = index.newest()
+        if end - (0 if last is None else last.offset) >= 2 * self._every:
+            await self._extend(index, number, last)
+        snapshot = index.newest(before)
+        if snapshot is None:
+            return Account(Book(self._org_id)), 0
+        return index.account(self._org_id, snapshot), snapshot.offset
 
     async def _holds(self, index: BookIndex, number: int, before: str) -> bool:
         """Whether the log still has the records that the snapshots ended with, and the account's head."""

@@ -59,6 +59,12 @@ async def test_by_the_index_as_without_it_also_when_the_index_is_of_another_log(
     assert [await account(indexed, org_id, moment) for moment in moments] == expected
     assert indexed.rebuilt
 
+    indexed.rebuilt = False
+    with sqlite3.connect(tmp_path / "index.sqlite") as index:
+        index.execute("UPDATE books SET account = CAST(replace(account, '00', '99') AS BLOB)")
+    assert [await account(indexed, org_id, moment) for moment in moments] == expected
+    assert indexed.rebuilt
+
     (tmp_path / "index.sqlite").write_bytes(b"no database" * 1_000)
     assert await account(indexed, org_id, now) == expected[-1]
 
