@@ -11,7 +11,6 @@ import orjson
 from events.canvas.session_events import PlanningMode
 from processors.agents.catalog import Catalog, media_in, media_out
 from processors.agents.llm import Message
-from processors.agents.prompts import shipped
 from processors.agents.references import KnownUpload
 
 HISTORY_MAX: Final = 12
@@ -52,12 +51,10 @@ class Briefing:
     earlier: tuple[Earlier, ...] = ()
 
 
-def messages(briefing: Briefing, catalog: Catalog) -> list[Message]:
+def messages(system: str, briefing: Briefing, catalog: Catalog) -> list[Message]:
     """The system prompt, and one message of sections that ends with the request."""
-    full = briefing.mode == "full"
-    system = "\n\n".join(shipped(name).text for name in (("planner", "planner_full") if full else ("planner",)))
     sections = [_section("capabilities", {kind: can.as_json() for kind, can in catalog.capabilities.items()})]
-    if full:
+    if briefing.mode == "full":
         sections.append(_section("catalog", _models(catalog)))
     if briefing.uploads:
         sections.append(_section("uploads", [_upload(upload, briefing.attached) for upload in briefing.uploads]))
@@ -67,10 +64,6 @@ def messages(briefing: Briefing, catalog: Catalog) -> list[Message]:
         sections.append(_section("history", [_said(one) for one in briefing.history[-HISTORY_MAX:]]))
     sections.append(f"<request>\n{briefing.request[:REQUEST_CHARS_MAX]}\n</request>")
     return [{"role": "system", "content": system}, {"role": "user", "content": "\n".join(sections)}]
-
-
-def prompt_version() -> int:
-    return shipped("planner").version
 
 
 def _section(name: str, value: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -38,12 +38,13 @@ from processors.agents import apologies
 from processors.agents.assembly import feasible, fit
 from processors.agents.briefing import brief
 from processors.agents.catalog import Catalog
-from processors.agents.context import messages, prompt_version
+from processors.agents.context import messages
 from processors.agents.drafting import AGENT, ask_planner
 from processors.agents.llm import LanguageModel, LlmFailed
 from processors.agents.narrator import Narrator, Send
 from processors.agents.parser import parse_plan
 from processors.agents.plan import ParsedPlan
+from processors.agents.prompting import BuiltIn, Prompts, chance_of
 from processors.agents.references import KnownUpload
 from processors.agents.sealing import open_answer, seal_answer
 from processors.agents.sessions import NoSuchSession, Sessions
@@ -52,7 +53,8 @@ from processors.agents.validator import Checked
 log = logging.getLogger(__name__)
 
 ACTOR: Final = "agents"
-VARIANT: Final = "default"
+FULL_MODE: Final = "planner_full"
+"""What the planner is told beside its prompt where it chooses the models itself."""
 MODEL_TIMEOUT_S: Final = 120.0
 STAGE_TIMEOUT_S: Final = 150
 """When another process may take a call over: after the model's own time, and what goes with it."""
@@ -73,6 +75,7 @@ class Rooms:
     send: Send
     owner: str
     """`<process name>/<start>`: fresh with every start of the process."""
+    prompts: Prompts = field(default_factory=BuiltIn)
 
 
 def key_of(event: Recorded) -> str:
@@ -113,6 +116,7 @@ class _Message:
         self._org_id = event.envelope.org_id
         self._session_id = message.session_id
         self._call_id = derived_id("call", b"agents", event.envelope.id, AGENT)
+        self._prompt = rooms.prompts.pick(AGENT, self._org_id, None, chance_of(message.session_id, AGENT))
 
     async def plan(self) -> None:
         answer = await self._answer()
@@ -152,10 +156,12 @@ class _Message:
             self._rooms.send, self._rooms.vault, self._message.text, org_id=self._org_id, session_id=self._session_id,
             agent=AGENT, call_id=self._call_id,
         )  # fmt: skip
-        prompt = messages(briefing, self._rooms.catalog())
+        system = self._prompt.text if briefing.mode == "subagent" else f"{self._prompt.text}\n\n{self._full_mode()}"
+        prompt = messages(system, briefing, self._rooms.catalog())
         try:
             async with frames:
-                done = await ask_planner(self._rooms.model, prompt, frames, variant=VARIANT, timeout_s=MODEL_TIMEOUT_S)
+                variant = self._prompt.variant
+                done = await ask_planner(self._rooms.model, prompt, frames, variant=variant, timeout_s=MODEL_TIMEOUT_S)
         except LlmFailed as error:
             await self._record(self._recording(stage, model="none", ms=0, error=error.category))
             raise
@@ -166,14 +172,18 @@ class _Message:
         )  # fmt: skip
         return _Answered(done.text, done.model, briefing.uploads, self._call(stage), record)
 
+    def _full_mode(self) -> str:
+        chance = chance_of(self._session_id, FULL_MODE)
+        return self._rooms.prompts.pick(FULL_MODE, self._org_id, None, chance).text
+
     async def _begin(self) -> _Stage:
         """May I call the model? While another process is at it: not now, and it is asked again."""
         command = self._command(
             BeginStage,
             call_id=self._call_id,
             agent=AGENT,
-            variant=VARIANT,
-            prompt_version=prompt_version(),
+            variant=self._prompt.variant,
+            prompt_version=self._prompt.version,
             owner=self._rooms.owner,
             timeout_s=STAGE_TIMEOUT_S,
         )
@@ -199,7 +209,7 @@ class _Message:
             return None
         figures = {"tokens_in": 0, "tokens_out": 0, **figures}
         ids = {"org_id": self._org_id, "session_id": self._session_id, "call_id": self._call_id}
-        return RecordAgentCall(**ids, attempt=stage.attempt, agent=AGENT, variant=VARIANT, **figures)
+        return RecordAgentCall(**ids, attempt=stage.attempt, agent=AGENT, variant=self._prompt.variant, **figures)
 
     async def _record(self, command: RecordAgentCall | None) -> None:
         """None: it is on the log already."""

@@ -8,7 +8,7 @@ from importlib import resources
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class Shipped:
     name: str
     agent: str
     version: int
@@ -16,9 +16,9 @@ class Prompt:
 
 
 @cache
-def shipped(name: str) -> Prompt:
+def shipped(name: str) -> Shipped:
     """The prompt in `<name>.md`: a head of `key: value` lines between `---`, then its text."""
     source = resources.files(__package__).joinpath(f"{name}.md").read_text(encoding="utf-8")
     _, head, text = source.split("---\n", 2)
     fields = dict(line.split(": ", 1) for line in head.strip().splitlines())
-    return Prompt(name, fields["agent"], int(fields["version"]), text.strip())
+    return Shipped(name, fields["agent"], int(fields["version"]), text.strip())
