@@ -14,7 +14,7 @@ from commands.ask import Ask
 from commands.ports import Storage, Vault, WebhookVerifier
 from events.accounts.current import CurrentOrg
 from events.canvas.session_events import Medium
-from events.catalog.current import CurrentModel, CurrentProvider
+from events.catalog.current import CatalogEntry
 from events.jobs.current import CurrentJob
 from events.log.table import CompactedTable
 from gateway.hub import Hub
@@ -73,7 +73,7 @@ class Platform:
     reading: Reading
     keyring: Keyring
     orgs: CompactedTable[CurrentOrg]
-    catalog: CompactedTable[CurrentModel | CurrentProvider]
+    catalog: CompactedTable[CatalogEntry]
     live_jobs: CompactedTable[CurrentJob]
     hub: Hub
     secrets: Secrets

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from events.catalog.current import CurrentModel, CurrentProvider
+from events.catalog.current import CatalogEntry, CurrentModel
 from events.catalog.events import ModelSpec
 from events.log.table import CompactedTable
 
-CatalogTable = CompactedTable[CurrentModel | CurrentProvider]
+CatalogTable = CompactedTable[CatalogEntry]
 APPEARS_WITHIN_S = 5.0
-
-
-def entry(key: str, value: bytes) -> CurrentModel | CurrentProvider:
-    """A record's value, by its key's kind."""
-    kind: type[CurrentModel] | type[CurrentProvider] = CurrentModel if key.startswith("model:") else CurrentProvider
-    return kind.model_validate_json(value)
 
 
 class CopiedModels:

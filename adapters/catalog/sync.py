@@ -1,21 +1,22 @@
-"""Tells the catalog's decider of every entry of the files, and of providers that it does not know yet."""
+"""Tells the catalog's decider of every entry of the files, of shipped prompts, and of providers not known yet."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Mapping
 
 from adapters.catalog.copy import CatalogTable
 from adapters.catalog.loader import Entry
 from commands.ask import Ask
-from commands.catalog.commands import CatalogCommand, ChangeProvider, ListModel
+from commands.catalog.commands import CatalogCommand, ChangeProvider, ListModel, PublishPrompt
 from commands.model import CommandEnvelope
-from events.catalog.current import CurrentModel
+from events.catalog.current import PLATFORM, CurrentModel, CurrentPrompts, prompts_key
 from events.ids import caused_id
 
 ACTOR = "catalog"
-PLATFORM = "platform"
 AT_ONCE = 16
+SHIPPED_VARIANT = "default"
 
 
 def due(entries: Iterable[Entry], copy: CatalogTable, concurrent: Mapping[str, int]) -> list[CatalogCommand]:
@@ -28,6 +29,21 @@ def due(entries: Iterable[Entry], copy: CatalogTable, concurrent: Mapping[str, i
     for provider, limit in sorted(concurrent.items()):
         if copy.get(f"provider:{provider}") is None:
             commands.append(ChangeProvider(provider=provider, concurrent=limit))
+    return commands
+
+
+def due_prompts(shipped: Mapping[str, str], copy: CatalogTable) -> list[CatalogCommand]:
+    """`shipped`: the text by agent. What the copy shows otherwise; the decider keeps an admin's while the file is as it
+    was."""
+    commands: list[CatalogCommand] = []
+    for agent, text in sorted(shipped.items()):
+        known = copy.get(prompts_key(PLATFORM, agent))
+        variant = known.variant(SHIPPED_VARIANT) if isinstance(known, CurrentPrompts) else None
+        if variant is None or variant.newest.text != text:
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            commands.append(
+                PublishPrompt(owner=PLATFORM, agent=agent, variant=SHIPPED_VARIANT, text=text, source_hash=digest)
+            )
     return commands
 
 

@@ -74,7 +74,10 @@ class RecordUpload(CanvasCommand):
 
 
 class BeginStage(CanvasCommand):
-    """May I call the model? Answered `{"go": n, "versions"}`, `{"recorded": {…}, "versions"}` or `{"busy": true}`.
+    """May I call the model? Answered `{"go": n, "versions", "prompt": {variant, version, owner?}}`,
+    `{"recorded": {…}, "versions"}` or `{"busy": true}`.
+
+    `prompt` is the one to use: the asker's own, unless the session is pinned to another variant, or another owner's.
 
     `owner` is `<instance name>/<start>`, fresh per process start. Another owner gets the next n once the old one's
     `timeout_s` has passed, and at once where it is the same instance started anew.
@@ -85,6 +88,7 @@ class BeginStage(CanvasCommand):
     agent: str
     variant: str = "default"
     prompt_version: int = 1
+    prompt_owner: str | None = None
     owner: str
     timeout_s: int = Field(default=180, ge=1, le=3600)
     plan_id: str | None = None

@@ -9,7 +9,7 @@ from commands.canvas.commands import AgentCall, DraftPlan, DraftStep, RecordPlan
 from commands.canvas.streams import plan_in, ref, session_in
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
-from events.canvas.plan_events import PlanDrafted, PlanEvent, PlanValidated, Step, StepDrafted
+from events.canvas.plan_events import DraftedBy, PlanDrafted, PlanEvent, PlanValidated, Step, StepDrafted
 from events.canvas.state import NoPlan, Session
 from events.envelope import StreamRef
 from events.ids import plan_id as plan_id_of
@@ -25,8 +25,7 @@ def draft_plan(command: DraftPlan, streams: Streams, _context: Context) -> Decis
     message = session.message(command.message_id)
     if message is None:
         raise InvalidInput.at("/message_id", "no such message in this session")
-    if command.made_from is not None:
-        check_recorded(session, command.made_from)
+    made_by = None if command.made_from is None else drafted_by(session, command.made_from)
     check_graph(command.steps)
     plan_id = next_plan(streams, command.session_id)
     ids = {step.label: step_id_of(plan_id, step.label) for step in command.steps}
@@ -40,6 +39,7 @@ def draft_plan(command: DraftPlan, streams: Streams, _context: Context) -> Decis
         approval=message.approval,
         project_id=session.started.project_id,
         planner=command.planner,
+        drafted_by=made_by,
     )
     steps = tuple(StepDrafted(plan_id=plan_id, step=_step(step, ids)) for step in command.steps)
     return Decision(_appended(plan_id, (drafted, *steps)), {"plan_id": plan_id})
@@ -55,11 +55,18 @@ def record_plan_validated(command: RecordPlanValidated, streams: Streams, _conte
     return Decision(_appended(command.plan_id, (event,)), {})
 
 
-def check_recorded(session: Session, call: AgentCall) -> None:
+def drafted_by(session: Session, call: AgentCall) -> DraftedBy:
     """Raises IllegalState where the answer was not recorded, or another attempt's was."""
     stage = session.stages.get(call.call_id)
     if stage is None or stage.recorded is None or stage.recorded.attempt != call.attempt:
         raise IllegalState("the answer that the plan was made from is not recorded", allowed=[])
+    return DraftedBy(
+        call_id=call.call_id,
+        agent=stage.recorded.agent,
+        variant=stage.prompt.variant,
+        prompt_version=stage.prompt.version,
+        prompt_owner=stage.prompt.owner,
+    )
 
 
 def check_graph(steps: Sequence[DraftStep]) -> None:

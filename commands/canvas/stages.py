@@ -10,7 +10,7 @@ from commands.canvas.streams import ref, session_stream
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState
 from events.canvas.session_events import AgentCallRecorded, StageBegun
-from events.canvas.session_state import Stage
+from events.canvas.session_state import PromptUsed, Session, Stage
 
 
 def begin_stage(command: BeginStage, streams: Streams, context: Context) -> Decision:
@@ -23,22 +23,36 @@ def begin_stage(command: BeginStage, streams: Streams, context: Context) -> Deci
     if stage is not None and stage.recorded is not None:
         return Decision(result={"recorded": _recorded(stage.recorded), "versions": versions})
     if stage is not None and stage.owner == command.owner:
-        return Decision(result={"go": stage.attempt, "versions": versions})
+        return Decision(result={"go": stage.attempt, "versions": versions, "prompt": _told(stage.prompt)})
     if stage is not None and not _may_take_over(stage, command.owner, context):
         return Decision(result={"busy": True})
     attempt = stage.attempt + 1 if stage is not None else 1
+    prompt = _pinned(session, command)
     event = StageBegun(
         session_id=command.session_id,
         call_id=command.call_id,
         attempt=attempt,
         agent=command.agent,
-        variant=session.variants.get(command.agent, command.variant),
-        prompt_version=command.prompt_version,
+        variant=prompt.variant,
+        prompt_version=prompt.version,
+        prompt_owner=prompt.owner,
         owner=command.owner,
         timeout_s=command.timeout_s,
     )
     versions[command.session_id] = version + 1
-    return Decision(((ref(command.session_id), event),), {"go": attempt, "versions": versions})
+    return Decision(((ref(command.session_id), event),), {"go": attempt, "versions": versions, "prompt": _told(prompt)})
+
+
+def _pinned(session: Session, command: BeginStage) -> PromptUsed:
+    """The session's. Of the pinned variant the asker may name another version: where the pinned one is not kept."""
+    asked = PromptUsed(command.prompt_owner, command.variant, command.prompt_version)
+    pinned = session.prompts.get(command.agent, asked)
+    return asked if (asked.owner, asked.variant) == (pinned.owner, pinned.variant) else pinned
+
+
+def _told(prompt: PromptUsed) -> dict[str, Any]:
+    owner = {} if prompt.owner is None else {"owner": prompt.owner}
+    return {"variant": prompt.variant, "version": prompt.version, **owner}
 
 
 def record_agent_call(command: RecordAgentCall, streams: Streams, _context: Context) -> Decision:

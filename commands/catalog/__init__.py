@@ -1,1 +1,1 @@
-"""Catalog: what may be asked about models and providers."""
+"""Catalog: what may be asked about models, providers and prompts."""

@@ -1,10 +1,18 @@
-"""The catalog decider: models and providers, each a stream of its own."""
+"""The catalog decider: models, providers and prompts, each a stream of its own."""
 
 from __future__ import annotations
 
 from typing import Any, Final, assert_never
 
-from commands.catalog.commands import CATALOG_COMMANDS, ChangeModel, ChangeProvider, ListModel, WithdrawModel
+from commands.catalog import prompts
+from commands.catalog.commands import (
+    CATALOG_COMMANDS,
+    ChangeModel,
+    ChangeProvider,
+    ListModel,
+    PromptCommand,
+    WithdrawModel,
+)
 from commands.model import Command, Context, CurrentRecord, Decider, Decision, Fold, Streams
 from commands.refusals import UnknownModel
 from events.catalog import state as catalog_state
@@ -14,8 +22,10 @@ from events.envelope import StreamRef
 from events.topics import COMMANDS_CATALOG, CURRENT_CATALOG, EVENTS_CATALOG
 
 
-def decide(command: Command, streams: Streams, _context: Context) -> Decision:
+def decide(command: Command, streams: Streams, context: Context) -> Decision:
     """What happens; raises a Refusal."""
+    if isinstance(command, PromptCommand):
+        return prompts.decide(command, streams, context)
     if not isinstance(command, ListModel | ChangeModel | WithdrawModel | ChangeProvider):
         raise TypeError(type(command).__name__)
     ref = StreamRef(EVENTS_CATALOG, command.route)

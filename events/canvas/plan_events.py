@@ -39,6 +39,17 @@ class StepOutput(Frozen):
     outputs: tuple[AssetRef, ...]
 
 
+class DraftedBy(Frozen):
+    """The agent whose recorded call the plan was made from, and the prompt that it was given."""
+
+    call_id: str
+    agent: str
+    variant: str
+    prompt_version: int
+    prompt_owner: str | None = None
+    """Absent: the prompt that is shipped."""
+
+
 class PlanEvent(Event):
     context: ClassVar[str] = "canvas"
     plan_id: str
@@ -57,6 +68,7 @@ class PlanDrafted(PlanEvent):
     project_id: str | None = None
     planner: str | None = None
     """The model that wrote it; `offline` for the built-in stand-in."""
+    drafted_by: DraftedBy | None = None
 
 
 class StepDrafted(PlanEvent):

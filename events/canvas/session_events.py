@@ -53,7 +53,7 @@ class FileUploaded(SessionEvent):
 
 
 class StageBegun(SessionEvent):
-    """An agent may call a model now: attempt n of the call, under this owner. The first pins the variant."""
+    """An agent may call a model now: attempt n of the call, under this owner. The first pins the prompt."""
 
     name: ClassVar[str] = "stage_begun"
     call_id: str
@@ -61,6 +61,8 @@ class StageBegun(SessionEvent):
     agent: str
     variant: str
     prompt_version: int
+    prompt_owner: str | None = None
+    """`platform` or an org id, whose the prompt is; absent: the one that is shipped."""
     owner: str
     timeout_s: int
 

@@ -36,6 +36,15 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptUsed:
+    """Which text an agent was given: a version of a variant of an owner's; without owner, the shipped one."""
+
+    owner: str | None
+    variant: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A model call: attempt n under an owner, and what was recorded of it."""
 
@@ -43,6 +52,7 @@ class Stage:
     owner: str
     begun_at: datetime
     timeout_s: int
+    prompt: PromptUsed
     recorded: AgentCallRecorded | None = None
 
 
@@ -55,7 +65,7 @@ class Session:
     uploads: dict[str, Upload] = field(default_factory=dict)
     media: dict[str, int] = field(default_factory=dict)
     stages: dict[str, Stage] = field(default_factory=dict)
-    variants: dict[str, str] = field(default_factory=dict)
+    prompts: dict[str, PromptUsed] = field(default_factory=dict)
     """By agent: pinned by its first stage."""
 
     @property
@@ -87,11 +97,10 @@ def evolve_session(state: SessionState, event: Event, at: datetime) -> SessionSt
             media = {**state.media, event.medium: state.media.get(event.medium, 0) + 1}
             return replace(state, uploads=_last({**state.uploads, event.upload_id: upload}), media=media)
         case StageBegun():
-            stage = Stage(event.attempt, event.owner, at, event.timeout_s)
-            variants = (
-                state.variants if event.agent in state.variants else {**state.variants, event.agent: event.variant}
-            )
-            return replace(state, stages=_bounded({**state.stages, event.call_id: stage}), variants=variants)
+            used = PromptUsed(event.prompt_owner, event.variant, event.prompt_version)
+            stage = Stage(event.attempt, event.owner, at, event.timeout_s, used)
+            prompts = {event.agent: used} | state.prompts
+            return replace(state, stages=_bounded({**state.stages, event.call_id: stage}), prompts=prompts)
         case AgentCallRecorded() if event.call_id in state.stages:
             stage = replace(state.stages[event.call_id], recorded=event)
             return replace(state, stages={**state.stages, event.call_id: stage})

@@ -1,6 +1,6 @@
 """The catalog as the compacted topic `current.catalog` holds it.
 
-Keys: `model:<id>` → CurrentModel, `provider:<name>` → CurrentProvider.
+Keys: `model:<id>` → CurrentModel, `provider:<name>` → CurrentProvider, `prompt:<owner>:<agent>` → CurrentPrompts.
 """
 
 from __future__ import annotations
@@ -29,6 +29,58 @@ class CurrentProvider(Frozen):
     concurrent: int
     per_api: dict[str, int] = {}
     version: int
+
+
+PLATFORM: Final = "platform"
+"""Who owns the prompts that all organisations share; an organisation's own are its id's."""
+
+
+class PromptVersion(Frozen):
+    version: int
+    text: str
+    model: str | None = None
+
+
+class PromptVariant(Frozen):
+    """`versions` are the newest few, the newest last: sessions that began under an older one stay with it."""
+
+    variant: str
+    weight: int
+    versions: tuple[PromptVersion, ...]
+
+    @property
+    def newest(self) -> PromptVersion:
+        return self.versions[-1]
+
+
+class CurrentPrompts(Frozen):
+    """All variants of one agent's prompt that one owner has published."""
+
+    kind: Literal["prompts"] = "prompts"
+    owner: str
+    agent: str
+    variants: tuple[PromptVariant, ...]
+    version: int
+
+    def variant(self, name: str) -> PromptVariant | None:
+        return next((one for one in self.variants if one.variant == name), None)
+
+
+def prompts_key(owner: str, agent: str) -> str:
+    return f"prompt:{owner}:{agent}"
+
+
+CatalogEntry = CurrentModel | CurrentProvider | CurrentPrompts
+_KINDS: Final[dict[str, type[CurrentModel] | type[CurrentProvider] | type[CurrentPrompts]]] = {
+    "model": CurrentModel,
+    "provider": CurrentProvider,
+    "prompt": CurrentPrompts,
+}
+
+
+def catalog_entry(key: str, value: bytes) -> CatalogEntry:
+    """A record's value, by its key's kind. Raises KeyError for a kind that nobody knows."""
+    return _KINDS[key.partition(":")[0]].model_validate_json(value)
 
 
 def unsaid(provider: str) -> CurrentProvider:

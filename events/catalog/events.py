@@ -79,17 +79,25 @@ class ProviderChanged(CatalogEvent):
 
 
 class PromptPublished(CatalogEvent):
+    """The next version of a variant. Prompts are the house's own words, nobody's personal text: they stand plain."""
+
     name: ClassVar[str] = "prompt_published"
     owner: str
     """`platform` or an org id."""
     agent: str
     variant: str
     version: int
+    """Of this variant: 1, 2, …"""
     text: str
     model: str | None = None
+    """The language model that it is meant for, where that is not the configured one."""
+    source_hash: str | None = None
+    """Of the shipped file that it came from, so that a restart never undoes an admin's change."""
 
 
 class PromptWeighted(CatalogEvent):
+    """The variant's share of new sessions, against those of the same agent's others; 0 takes none."""
+
     name: ClassVar[str] = "prompt_weighted"
     owner: str
     agent: str

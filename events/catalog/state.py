@@ -1,13 +1,31 @@
-"""A catalog stream folded: a model or a provider as it stands."""
+"""A catalog stream folded: a model, a provider or an agent's prompts as they stand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from events.catalog.current import CurrentModel, CurrentProvider
-from events.catalog.events import ModelChanged, ModelListed, ModelSpec, ModelWithdrawn, ProviderChanged
+from events.catalog.current import (
+    CatalogEntry,
+    CurrentModel,
+    CurrentPrompts,
+    CurrentProvider,
+    PromptVariant,
+    PromptVersion,
+)
+from events.catalog.events import (
+    ModelChanged,
+    ModelListed,
+    ModelSpec,
+    ModelWithdrawn,
+    PromptPublished,
+    PromptWeighted,
+    ProviderChanged,
+)
 from events.model import Event
+
+VERSIONS_KEPT = 4
+"""Of each variant of a prompt: what a session that began a while ago may still be pinned to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +51,18 @@ class KnownProvider:
     version: int
 
 
-Entry = Nothing | ListedModel | KnownProvider
+@dataclass(frozen=True, slots=True)
+class PublishedPrompts:
+    """An agent's prompts: `variants` by name, and of each the hash of the shipped file that was applied last."""
+
+    owner: str
+    agent: str
+    variants: dict[str, PromptVariant] = field(default_factory=dict)
+    source_hashes: dict[str, str] = field(default_factory=dict)
+    version: int = 0
+
+
+Entry = Nothing | ListedModel | KnownProvider | PublishedPrompts
 
 
 def initial(_subject: str) -> Entry:
@@ -53,11 +82,30 @@ def evolve(state: Entry, event: Event, _at: datetime) -> Entry:
             return replace(state, model=state.model.model_copy(update={"active": False}), version=version)
         case ProviderChanged():
             return KnownProvider(event.provider, event.active, event.concurrent, event.per_api, version)
+        case PromptPublished():
+            before = state if isinstance(state, PublishedPrompts) else PublishedPrompts(event.owner, event.agent)
+            return replace(_published(before, event), version=version)
+        case PromptWeighted() if isinstance(state, PublishedPrompts):
+            weighted = state.variants[event.variant].model_copy(update={"weight": event.weight})
+            return replace(state, variants={**state.variants, event.variant: weighted}, version=version)
         case _:
             return state
 
 
-def current(state: Entry) -> CurrentModel | CurrentProvider | None:
+def _published(before: PublishedPrompts, event: PromptPublished) -> PublishedPrompts:
+    known = before.variants.get(event.variant)
+    earlier, weight = (known.versions, known.weight) if known is not None else ((), 0)
+    newest = PromptVersion(version=event.version, text=event.text, model=event.model)
+    variant = PromptVariant(variant=event.variant, weight=weight, versions=(*earlier, newest)[-VERSIONS_KEPT:])
+    hashes = {} if event.source_hash is None else {event.variant: event.source_hash}
+    return replace(
+        before,
+        variants={**before.variants, event.variant: variant},
+        source_hashes={**before.source_hashes, **hashes},
+    )
+
+
+def current(state: Entry) -> CatalogEntry | None:
     """What `current.catalog` says of it."""
     match state:
         case ListedModel():
@@ -69,6 +117,10 @@ def current(state: Entry) -> CurrentModel | CurrentProvider | None:
                 concurrent=state.concurrent,
                 per_api=state.per_api,
                 version=state.version,
+            )
+        case PublishedPrompts():
+            return CurrentPrompts(
+                owner=state.owner, agent=state.agent, variants=tuple(state.variants.values()), version=state.version
             )
         case Nothing():
             return None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from events.catalog.current import CurrentModel, CurrentProvider
+from events.catalog.current import CatalogEntry, CurrentModel, CurrentPrompts, CurrentProvider
 from events.catalog.events import ModelSpec
 from processors.executor.slots import media_slots
 
@@ -59,12 +59,12 @@ class Catalog:
     """By model: for each file that it cannot do without, the media that it may be."""
 
     @classmethod
-    def of(cls, entries: Iterable[CurrentModel | CurrentProvider]) -> Catalog:
+    def of(cls, entries: Iterable[CatalogEntry]) -> Catalog:
         listed, off = [], set()
         for entry in entries:
             if isinstance(entry, CurrentModel):
                 listed.append(entry.model)
-            elif not entry.active:
+            elif isinstance(entry, CurrentProvider) and not entry.active:
                 off.add(entry.provider)
         usable = {m.id: m for m in sorted(listed, key=lambda m: m.id) if m.active and m.provider not in off}
         kinds = sorted({model.agent_type for model in usable.values()})
@@ -114,12 +114,13 @@ def _capability(models: list[ModelSpec]) -> Capability:
 class CatalogView:
     """The catalog of this moment: worked out anew only when something of it has changed."""
 
-    def __init__(self, entries: Callable[[], Iterable[CurrentModel | CurrentProvider]]) -> None:
+    def __init__(self, entries: Callable[[], Iterable[CatalogEntry]]) -> None:
         self._entries = entries
         self._catalog: Catalog | None = None
 
-    def changed(self, _key: str, _value: CurrentModel | CurrentProvider | None) -> None:
-        self._catalog = None
+    def changed(self, _key: str, value: CatalogEntry | None) -> None:
+        if not isinstance(value, CurrentPrompts):
+            self._catalog = None
 
     def __call__(self) -> Catalog:
         if self._catalog is None:

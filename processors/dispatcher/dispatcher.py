@@ -18,7 +18,7 @@ from commands.ask import Ask
 from commands.orgs.commands import RecordAttemptFailed, RecordJobSucceeded
 from commands.ports import Storage, Vault
 from commands.signing import SignedAttempt, sign_attempt
-from events.catalog.current import FLEET, CurrentModel, CurrentProvider
+from events.catalog.current import FLEET, CatalogEntry, CurrentModel
 from events.catalog.events import ModelSpec
 from events.envelope import Recorded
 from events.jobs.events import JobCancelled, JobDispatched, LeaseExpired
@@ -62,7 +62,7 @@ class Rooms:
     storage: Storage
     results: Results
     providers: Mapping[str, Provider]
-    catalog: Table[CurrentModel | CurrentProvider]
+    catalog: Table[CatalogEntry]
     jobs: KnownJobs
     leases: Leases
     send: Send

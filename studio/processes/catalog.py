@@ -1,10 +1,11 @@
-"""The catalog's process: brings the models of the YAML files to the log when it starts, and then only waits."""
+"""The catalog's process: brings the models of the YAML files and the shipped prompts to the log when it starts."""
 
 from typing import Final
 
 from adapters.catalog.loader import load
-from adapters.catalog.sync import due, tell
+from adapters.catalog.sync import due, due_prompts, tell
 from adapters.providers.configured import REMOTE, access
+from processors.agents.prompts import all_shipped
 from processors.runners.together import once, together
 from studio.processes import parts
 from studio.processes.configured import access_of, simulators_url
@@ -21,7 +22,7 @@ async def run(settings: Settings, process: Process) -> None:
     bus, copy = await parts.bus(process, settings), await parts.catalog(process, settings)
 
     async def bring() -> None:
-        await tell(bus, due(entries, copy, CONCURRENT), process.instance)
+        await tell(bus, [*due(entries, copy, CONCURRENT), *due_prompts(all_shipped(), copy)], process.instance)
         process.ready("catalog")
 
     await together(process.stop, once(bring))

@@ -20,7 +20,7 @@ from adapters.vault.mongo import MongoKeyStore
 from adapters.vault.vault import KeyVault, master_key
 from commands.bus import CommandBus
 from events.accounts.current import CurrentOrg
-from events.catalog.current import CurrentModel, CurrentProvider
+from events.catalog.current import CatalogEntry, catalog_entry
 from events.jobs.current import CurrentJob
 from events.log.admin import ensure_topics
 from events.log.follower import Follower
@@ -46,7 +46,6 @@ BACK: Final = 500
 MONGO_WITHIN_MS: Final = 3000
 REDIS_WITHIN_S: Final = 3.0
 DRAIN_S: Final = 3
-Catalog = CurrentModel | CurrentProvider
 
 
 class Copies:
@@ -55,7 +54,7 @@ class Copies:
     def __init__(self, bootstrap: str, admin_key: SecretStr | None) -> None:
         self.keyring = Keyring(admin_key.get_secret_value() if admin_key else None)
         self.orgs = CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg, on_change=self.keyring.changed)
-        self.catalog: CompactedTable[Catalog] = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_value)
+        self.catalog: CompactedTable[CatalogEntry] = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_entry)
         self.live_jobs = CompactedTable(bootstrap, CURRENT_JOBS, CurrentJob)
         self.hub = Hub()
         self.follower = Follower(bootstrap, TOPICS, on_record=self.hub.on_record, start="end", back=BACK, name="hub")
@@ -140,11 +139,6 @@ async def serve(server: GatewayServer, hub: Hub, stop: asyncio.Event) -> None:
     server.should_exit = True
     hub.close()
     await serving
-
-
-def catalog_value(key: str, value: bytes) -> Catalog:
-    kind: type[CurrentModel] | type[CurrentProvider] = CurrentModel if key.startswith("model:") else CurrentProvider
-    return kind.model_validate_json(value)
 
 
 class GatewayServer(HealthServer):

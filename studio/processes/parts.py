@@ -13,12 +13,13 @@ from typing import Any, Final, TypeVar
 from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
-from adapters.catalog.copy import CatalogTable, entry
+from adapters.catalog.copy import CatalogTable
 from adapters.llm.client import LlmClient
 from adapters.vault.mongo import MongoKeyStore
 from adapters.vault.vault import KeyVault, master_key
 from commands.bus import CommandBus
 from events.accounts.current import CurrentOrg
+from events.catalog.current import catalog_entry
 from events.jobs.current import CurrentJob
 from events.log.admin import ensure_topics
 from events.log.progress import ProgressSender
@@ -75,7 +76,9 @@ async def model(process: Process, settings: Settings) -> LlmClient:
 async def catalog(process: Process, settings: Settings) -> CatalogTable:
     """Caught up, as the other copies are."""
     bootstrap = await log(process, settings)
-    return await process.shared.one("catalog", lambda: _following(CompactedTable(bootstrap, CURRENT_CATALOG, entry)))
+    return await process.shared.one(
+        "catalog", lambda: _following(CompactedTable(bootstrap, CURRENT_CATALOG, catalog_entry))
+    )
 
 
 async def jobs(process: Process, settings: Settings) -> CompactedTable[CurrentJob]:

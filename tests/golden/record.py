@@ -7,7 +7,7 @@ from pathlib import Path
 
 from commands.canvas import commands as canvas
 from commands.canvas.decider import CANVAS
-from commands.catalog.commands import ChangeModel, ChangeProvider, WithdrawModel
+from commands.catalog.commands import ChangeModel, ChangeProvider, PublishPrompt, WithdrawModel
 from commands.catalog.decider import CATALOG
 from commands.model import Command, Decider
 from commands.orgs import commands as orgs
@@ -126,6 +126,7 @@ def record() -> None:
         ChangeModel(model=test_catalog.DEARER),
         WithdrawModel(model_id=test_catalog.SPEC.id),
         ChangeProvider(provider="fleet", concurrent=2),
+        PublishPrompt(owner=ORG, agent="planner", variant="brief", text="Plan.", model="small", source_hash="h1"),
     )
     histories: list[tuple[Decider, tuple[Command, ...]]] = [
         *((ORGS, history) for history in org_histories()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -22,3 +23,10 @@ def shipped(name: str) -> Shipped:
     _, head, text = source.split("---\n", 2)
     fields = dict(line.split(": ", 1) for line in head.strip().splitlines())
     return Shipped(name, fields["agent"], int(fields["version"]), text.strip())
+
+
+def all_shipped() -> Mapping[str, str]:
+    """The texts of all of them, by name."""
+    files = resources.files(__package__).iterdir()
+    names = sorted(file.name.removesuffix(".md") for file in files if file.name.endswith(".md"))
+    return {name: shipped(name).text for name in names}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from commands.canvas import commands as c
@@ -9,6 +11,7 @@ from commands.canvas.decider import CANVAS
 from commands.canvas.step_results import ATTEMPTS_MAX
 from commands.refusals import IllegalState, InvalidInput, NotFound
 from events.canvas.plan_events import (
+    DraftedBy,
     FieldsVerified,
     ModelSelected,
     PlanApproved,
@@ -116,7 +119,50 @@ class TestStages:
 
     def test_the_first_owner_goes_and_is_told_what_it_must_have_read(self) -> None:
         decision = given(*message()).when(self.BEGIN).then(StageBegun)
-        assert decision.result == {"go": 1, "versions": {SESSION: 3}}
+        prompt = {"variant": "default", "version": 1}
+        assert decision.result == {"go": 1, "versions": {SESSION: 3}, "prompt": prompt}
+
+    def test_the_first_stage_of_an_agent_pins_its_prompt_for_the_session(self) -> None:
+        brief = {"variant": "brief", "prompt_version": 2, "prompt_owner": "platform"}
+        first = self.BEGIN.model_copy(update=brief)
+        past = (*message(), first)
+        told = {"variant": "brief", "version": 2, "owner": "platform"}
+        assert self.prompt(past, self.BEGIN.model_copy(update={"call_id": "c2"})) == told
+        others = self.BEGIN.model_copy(update={"call_id": "c2", **brief, "prompt_owner": ORG})
+        assert self.prompt(past, others) == told
+        assert self.prompt(past, first.model_copy(update={"call_id": "c2", "prompt_version": 3})) == {
+            **told,
+            "version": 3,
+        }
+        assert self.prompt(past, self.BEGIN.model_copy(update={"call_id": "c2", "agent": "validator"})) == {
+            "variant": "default",
+            "version": 1,
+        }
+
+    def prompt(self, past: Sequence[c.CanvasCommand], begin: c.BeginStage) -> object:
+        decision = given(*past).when(begin).then(StageBegun)
+        [(_, event)] = decision.events
+        assert isinstance(event, StageBegun)
+        assert decision.result is not None
+        told = decision.result["prompt"]
+        assert (event.variant, event.prompt_version, event.prompt_owner) == (
+            told["variant"],
+            told["version"],
+            told.get("owner"),
+        )
+        return told
+
+    def test_a_plan_tells_which_prompt_it_was_drafted_with(self) -> None:
+        brief = self.BEGIN.model_copy(update={"variant": "brief", "prompt_version": 2, "prompt_owner": "platform"})
+        made = draft(CHAIN).model_copy(update={"made_from": c.AgentCall(call_id="c1", attempt=1)})
+        decision = (
+            given(*message(), brief, self.RECORD).when(made).then(PlanDrafted, StepDrafted, StepDrafted, StepDrafted)
+        )
+        drafted = decision.events[0][1]
+        assert isinstance(drafted, PlanDrafted)
+        assert drafted.drafted_by == DraftedBy(
+            call_id="c1", agent="planner", variant="brief", prompt_version=2, prompt_owner="platform"
+        )
 
     def test_another_instance_waits_for_the_time_out(self) -> None:
         other = self.BEGIN.model_copy(update={"owner": "agents-1/1"})

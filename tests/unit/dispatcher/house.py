@@ -20,7 +20,7 @@ from commands.ask import Answer
 from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import AddCredits, DispatchJob, OpenOrg, SubmitJob
 from commands.orgs.decider import ORGS
-from events.catalog.current import CurrentModel, CurrentProvider
+from events.catalog.current import CatalogEntry, CurrentModel
 from events.catalog.events import ModelSpec, Price, PriceUnit
 from events.envelope import Envelope, InputPosition, Recorded, StreamRef
 from events.ids import new_id
@@ -66,12 +66,12 @@ class Jobs:
 
 class Catalog:
     def __init__(self) -> None:
-        self.models: dict[str, CurrentModel | CurrentProvider] = {}
+        self.models: dict[str, CatalogEntry] = {}
 
-    def get(self, key: str) -> CurrentModel | CurrentProvider | None:
+    def get(self, key: str) -> CatalogEntry | None:
         return self.models.get(key)
 
-    async def wait_for(self, key: str, timeout_s: float) -> CurrentModel | CurrentProvider | None:
+    async def wait_for(self, key: str, timeout_s: float) -> CatalogEntry | None:
         return self.models.get(key)
 
     def list(self, model: str, unit: PriceUnit = "image", amount: int = 40) -> None:
