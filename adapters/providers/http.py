@@ -13,6 +13,7 @@ from typing import Any, Final
 import httpx
 import orjson
 
+from events.jobs.events import ProviderCharged
 from processors.dispatcher.errors import (
     AccessRefused,
     BillingRefused,
@@ -25,6 +26,7 @@ from processors.dispatcher.errors import (
     ProviderError,
     RateLimited,
 )
+from processors.dispatcher.ports import Failed
 
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0, pool=10.0)
 LIMITS: Final = httpx.Limits(max_connections=1_000, max_keepalive_connections=10, keepalive_expiry=20.0)
@@ -105,6 +107,13 @@ def refusal(status: int, detail: str, *, retry_after_s: float | None = None, cre
     if status in (408, 409, 423, 425):
         return ProviderDown(detail, retry_after_s=retry_after_s)
     return ContractDrift(f"status {status}: {detail}")
+
+
+def unexplained(
+    words: str | None, otherwise: str, charged: ProviderCharged = "unknown", *, retryable: bool = True
+) -> Failed:
+    """An attempt that the provider ended in words that no rule of its adapter knows, or without any."""
+    return Failed("unknown", words or otherwise, charged, retryable, words=words)
 
 
 def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:

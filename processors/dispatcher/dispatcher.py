@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ from processors.dispatcher.errors import AccessRefused, ProviderError, WorkerGon
 from processors.dispatcher.inputs import Links, parsed, resolved
 from processors.dispatcher.leases import Leases
 from processors.dispatcher.live import LiveProgress, Send
-from processors.dispatcher.ports import Call, Handle, Provider, Succeeded, attempt_token
+from processors.dispatcher.ports import Call, Failed, Handle, Provider, Succeeded, attempt_token
 from processors.dispatcher.results import Results
 from processors.dispatcher.tables import KnownJobs, Table
 from processors.dispatcher.word import Word
@@ -42,6 +42,9 @@ STOP_EXPIRED_MAX_S: Final = 10.0
 RESULTS_MAX_S: Final = 600.0
 """For fetching, storing and telling, beyond the model's own time."""
 log = logging.getLogger(__name__)
+
+Classify = Callable[[str, Failed], Awaitable[Failed]]
+"""What a provider's failure is, where its adapter's rules do not know. It takes two seconds at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Rooms:
     leases: Leases
     send: Send
     reach: Reach
+    classify: Classify
 
 
 TYPES: Final[tuple[type[Event], ...]] = (JobDispatched, JobCancelled, LeaseExpired)
@@ -143,9 +147,10 @@ class Dispatcher:
             if isinstance(ended, Succeeded):
                 return await self._succeeded(event, spec, values, ended)
             failed = as_failure(ended)
+            assert failed is not None
+            failed = await self._rooms.classify(event.provider, failed)
         except ProviderError as error:
             failed, worker_gone = error.failed, isinstance(error, WorkerGone)
-        assert failed is not None
         log.warning("%s.%d failed: %s: %s", event.job_id, event.lease, failed.category, event.provider)
         told = await self._rooms.vault.seal_like(event.input, failed.detail)
         return record_failed(event, failed, told, jitter=self._jitter(), worker_gone=worker_gone)

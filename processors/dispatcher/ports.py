@@ -101,6 +101,8 @@ class Failed:
     retry_after_s: float | None = None
     counts: bool = True
     """False where the provider had no slot for it: that is waiting, and no attempt."""
+    words: str | None = None
+    """What the provider said, where it ended the attempt itself and no rule knows its words."""
 
 
 @dataclass(frozen=True, slots=True)

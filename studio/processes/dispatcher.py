@@ -11,6 +11,7 @@ from adapters.providers.download import Downloads
 from adapters.providers.fleet.directory import RedisDirectory
 from adapters.storage.objects import storage
 from events.topics import EVENTS_JOBS
+from processors.dispatcher.classifier import Classifier
 from processors.dispatcher.dispatcher import TYPES, Dispatcher, Reach, Rooms, key_of, longest_s, urgent
 from processors.dispatcher.leases import Leases
 from processors.dispatcher.ports import Provider
@@ -32,19 +33,22 @@ async def run(settings: Settings, process: Process) -> None:
     """Dispatches until the process is to stop."""
     redis, sender = await parts.redis(process, settings), await parts.progress(process, settings)
     vault, store, leases = await parts.vault(process, settings), storage(settings.storage), Leases(redis)
+    model = await parts.model(process, settings)
+    classifier = Classifier(model)
     dispatcher = Dispatcher(
         Rooms(
             ask=await parts.bus(process, settings),
             vault=vault,
             storage=store,
             results=Results(store, vault, probe, Downloads()),
-            providers=providers_of(settings, redis, await parts.model(process, settings)),
+            providers=providers_of(settings, redis, model),
             # The copies say which attempts are over already: they are caught up before anything is dispatched.
             catalog=await parts.catalog(process, settings),
             jobs=KnownJobs(await parts.jobs(process, settings)),
             leases=leases,
             send=sender.send,
             reach=reach(settings),
+            classify=classifier,
         )
     )
     reactor = reactor_of(dispatcher, await parts.log(process, settings), settings.process_name)
@@ -53,7 +57,10 @@ async def run(settings: Settings, process: Process) -> None:
         await reactor.ready()
         process.ready("dispatcher")
 
-    await together(process.stop, leases.run, reactor.run, once(ready))
+    try:
+        await together(process.stop, leases.run, reactor.run, once(ready))
+    finally:
+        await classifier.aclose()
 
 
 def reactor_of(dispatcher: Dispatcher, bootstrap: str, instance_id: str) -> Reactor:

@@ -16,13 +16,15 @@ Messages = Sequence[Mapping[str, Any]]
 NAME: Final = "offline"
 _SECTION = re.compile(r"<(capabilities|uploads)>\s*(.*?)\s*</\1>", re.DOTALL)
 _REQUEST = re.compile(r"<request>\s*(.*)\s*</request>", re.DOTALL)
+_PROVIDER_WORDS = re.compile(r"<provider_words>\s*(.*?)\s*</provider_words>", re.DOTALL)
 _CATEGORIES: Final = (
-    ("billing", re.compile(r"credit|billing|quota|payment|insufficient|402", re.IGNORECASE)),
-    ("rate_limit", re.compile(r"rate.?limit|too many|429|throttl", re.IGNORECASE)),
-    ("content_policy", re.compile(r"policy|safety|moderat|nsfw|flagged|prohibited", re.IGNORECASE)),
-    ("outage", re.compile(r"unavailable|outage|5\d\d|timed? ?out|connection", re.IGNORECASE)),
-    ("input_validation", re.compile(r"invalid|validation|required|unsupported|422|400", re.IGNORECASE)),
+    ("billing", re.compile(r"\bcredits?\b|billing|\bquota|payment|top up|\b402\b", re.IGNORECASE)),
+    ("rate_limit", re.compile(r"rate.?limit|too many (?:calls|requests|jobs)|\b429\b|throttl", re.IGNORECASE)),
+    ("content_policy", re.compile(r"polic(?:y|ies)|safety|moderat|nsfw|flagged|prohibited", re.IGNORECASE)),
+    ("outage", re.compile(r"unavailable|outage|overload|\b5\d\d\b|timed? ?out|connection", re.IGNORECASE)),
+    ("input_validation", re.compile(r"\binvalid|validation|unsupported|must be|\b4(?:00|22)\b", re.IGNORECASE)),
 )
+"""Few and cautious: what they do not say outright stays unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,11 @@ def _classify_context(_messages: Messages) -> Spoken:
 
 def _classify_error(messages: Messages) -> Spoken:
     text = last_words(messages)
-    category = next((name for name, pattern in _CATEGORIES if pattern.search(text)), "unknown")
-    return Spoken(json.dumps({"category": category, "reason": "by its words"}))
+    found = _PROVIDER_WORDS.search(text)
+    words = found[1] if found else text
+    category = next((name for name, pattern in _CATEGORIES if pattern.search(words)), "unknown")
+    reason = "The words say nothing that a rule knows." if category == "unknown" else "By its words."
+    return Spoken(json.dumps({"category": category, "reason": reason}))
 
 
 def _select(messages: Messages) -> Spoken:

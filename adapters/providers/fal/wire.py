@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from adapters.providers.files import addresses, first_text
-from adapters.providers.http import refusal
+from adapters.providers.http import refusal, unexplained
 from processors.dispatcher.errors import (
     BillingRefused,
     ContentRefused,
@@ -106,7 +106,7 @@ def _ended(body: Mapping[str, Any]) -> Ended:
         return Failed("outage", told, "no", retryable=True)
     if kind == MODERATED:
         return Failed("content_policy", told)
-    return Failed("unknown", told, retryable=True)
+    return unexplained(told or None, "the request failed without a word")
 
 
 def _model_error(status: int, detail: list[Any], retryable: str | None) -> Failed:
@@ -119,7 +119,9 @@ def _model_error(status: int, detail: list[Any], retryable: str | None) -> Faile
         return Failed("timeout", told, "no", retryable=retryable != "false")
     if types & _PASSING or status >= 500:
         return Failed("outage", told, "no", retryable=retryable != "false")
-    return Failed("input_validation" if status == 422 else "unknown", told, retryable=again)
+    if status == 422:
+        return Failed("input_validation", told, retryable=again)
+    return unexplained(told, told, retryable=again)
 
 
 def _types(detail: list[Any]) -> frozenset[str]:

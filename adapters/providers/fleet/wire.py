@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
-from adapters.providers.http import refusal
+from adapters.providers.files import first_text
+from adapters.providers.http import refusal, unexplained
 from events.jobs.events import Category, EngineSpan
 from processors.dispatcher.errors import ContractDrift, InputRefused, ProviderError, SlotsTaken
 from processors.dispatcher.ports import Ended, Failed, Progressed, RemoteFile, Stopped, Succeeded, Update, Usage
@@ -58,11 +59,14 @@ def _succeeded(prediction: Mapping[str, Any]) -> Succeeded:
 
 
 def _failed(prediction: Mapping[str, Any]) -> Failed:
-    """Our own machines charge nobody for a failure."""
+    """Our own machines charge nobody for a failure. A foreign container states no category."""
     stated = str(prediction.get("error_category"))
-    detail = str(prediction.get("error") or "the engine failed without a word")
+    words, otherwise = first_text(prediction, "error"), "the engine failed without a word"
+    detail = words or otherwise
     if stated == RESTARTED:
         return Failed("outage", detail, "no", retryable=True)
+    if prediction.get("error_category") is None:
+        return unexplained(words, otherwise, "no")
     category: Category = stated if stated in _CATEGORIES else "unknown"  # type: ignore[assignment]
     return Failed(category, detail, "no", retryable=category in PASSING)
 

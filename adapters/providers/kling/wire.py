@@ -9,7 +9,7 @@ from typing import Any, Final
 import jwt
 
 from adapters.providers.files import addresses, bare_base64, first_text
-from adapters.providers.http import refusal
+from adapters.providers.http import refusal, unexplained
 from processors.dispatcher.errors import (
     AccessRefused,
     BillingRefused,
@@ -91,10 +91,10 @@ def update_of(task: Mapping[str, Any]) -> Update:
             files = tuple(addresses(task.get("task_result")))
             return Succeeded(files) if files else Failed("contract", "the task succeeded and has no file", "yes")
         case "failed":
-            words = first_text(task, "task_status_msg") or "the task failed without a word"
-            if _MODERATED.search(words):
+            words = first_text(task, "task_status_msg")
+            if words is not None and _MODERATED.search(words):
                 return Failed("content_policy", words)
-            return Failed("unknown", words, retryable=True)
+            return unexplained(words, "the task failed without a word")
         case other:
             raise ContractDrift(f"Kling answered the status {other!r}")
 

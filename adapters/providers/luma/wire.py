@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from adapters.providers.files import first_text, is_address
-from adapters.providers.http import refusal
+from adapters.providers.http import refusal, unexplained
 from processors.dispatcher.errors import ContractDrift, ProviderError
 from processors.dispatcher.ports import Call, Failed, Progressed, RemoteFile, Succeeded, Update
 
@@ -38,10 +38,10 @@ def update_of(generation: Mapping[str, Any]) -> Update:
                 Succeeded(files) if files else Failed("contract", "the generation is complete and has no file", "yes")
             )
         case "failed":
-            words = first_text(generation, "failure_reason") or "the generation failed without a word"
-            if _MODERATED.search(words):
+            words = first_text(generation, "failure_reason")
+            if words is not None and _MODERATED.search(words):
                 return Failed("content_policy", words)
-            return Failed("unknown", words, retryable=True)
+            return unexplained(words, "the generation failed without a word")
         case other:
             raise ContractDrift(f"Luma answered the state {other!r}")
 

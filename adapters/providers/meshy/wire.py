@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from adapters.providers.files import first_text, is_address
-from adapters.providers.http import refusal
+from adapters.providers.http import refusal, unexplained
 from processors.dispatcher.errors import ContractDrift, ProviderError, SlotsTaken
 from processors.dispatcher.ports import Call, Failed, Progressed, RemoteFile, Stopped, Succeeded, Update
 
@@ -45,10 +45,10 @@ def update_of(task: Mapping[str, Any]) -> Update:
             return Failed("contract", f"the task succeeded and has no {FORMAT}", "yes")
         case "FAILED" | "EXPIRED":
             error = task.get("task_error")
-            words = (first_text(error, "message") if isinstance(error, Mapping) else None) or "failed without a word"
-            if _MODERATED.search(words):
+            words = first_text(error, "message") if isinstance(error, Mapping) else None
+            if words is not None and _MODERATED.search(words):
                 return Failed("content_policy", words, "no")
-            return Failed("unknown", words, "no", retryable=True)
+            return unexplained(words, "the task failed without a word", "no")
         case "CANCELED":
             return Stopped()
         case other:

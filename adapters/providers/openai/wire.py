@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from adapters.providers.files import first_text, form_file, is_address, unpacked
-from adapters.providers.http import refusal
+from adapters.providers.http import refusal, unexplained
 from processors.dispatcher.errors import (
     AccessRefused,
     BillingRefused,
@@ -124,9 +124,9 @@ def refused(
 
 def _failed(error: Any) -> Failed:
     told = error if isinstance(error, Mapping) else {}
-    code, words = str(told.get("code") or ""), first_text(told, "message") or "the video failed without a word"
+    code, words, otherwise = str(told.get("code") or ""), first_text(told, "message"), "the video failed without a word"
     if code in _MODERATED:
-        return Failed("content_policy", words)
+        return Failed("content_policy", words or otherwise)
     if code in _PASSING:
-        return Failed("outage", words, retryable=True)
-    return Failed("unknown", words, retryable=True)
+        return Failed("outage", words or otherwise, retryable=True)
+    return unexplained(words, otherwise)

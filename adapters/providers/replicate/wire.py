@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from adapters.providers.files import data_of, is_address
-from adapters.providers.http import refusal
+from adapters.providers.http import refusal, unexplained
 from events.jobs.events import EngineSpan
 from processors.dispatcher.errors import ContractDrift, InputRefused, ProviderError
 from processors.dispatcher.ports import (
@@ -64,7 +64,7 @@ def update_of(prediction: Mapping[str, Any]) -> Update:
         case "succeeded":
             return _succeeded(prediction)
         case "failed":
-            return _failed(str(prediction.get("error") or "the model failed without a word"))
+            return _failed(str(prediction.get("error") or ""))
         case "canceled":
             return Stopped("yes" if prediction.get("started_at") else "no")
         case "aborted":
@@ -125,7 +125,7 @@ def _failed(error: str) -> Failed:
         return Failed("outage", error, "unknown", retryable=True)
     if _INVALID.search(error):
         return Failed("input_validation", error, "unknown")
-    return Failed("unknown", error, "unknown", retryable=True)
+    return unexplained(error or None, "the model failed without a word")
 
 
 def _span(prediction: Mapping[str, Any], seconds: float | None) -> EngineSpan | None:

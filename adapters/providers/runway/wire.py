@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from adapters.providers.files import first_text, is_address
-from adapters.providers.http import refusal
+from adapters.providers.http import refusal, unexplained
 from events.jobs.events import Category, ProviderCharged
 from processors.dispatcher.errors import BillingRefused, ContractDrift, ProviderError
 from processors.dispatcher.ports import Call, Failed, Progressed, RemoteFile, Stopped, Succeeded, Update
@@ -77,8 +77,9 @@ def refused(
 
 
 def _failed(task: Mapping[str, Any]) -> Failed:
-    code, words = str(task.get("failureCode") or ""), first_text(task, "failure") or "the task failed without a word"
+    code, words = str(task.get("failureCode") or ""), first_text(task, "failure")
+    otherwise = "the task failed without a word"
     for prefix, category, charged, retryable in _FAILURES:
         if code.startswith(prefix):
-            return Failed(category, words, charged, retryable)
-    return Failed("unknown", words, retryable=True)
+            return Failed(category, words or otherwise, charged, retryable)
+    return unexplained(words, otherwise)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from adapters.providers.files import first_text, is_address
-from adapters.providers.http import refusal
+from adapters.providers.http import refusal, unexplained
 from processors.dispatcher.errors import (
     BillingRefused,
     ContractDrift,
@@ -32,7 +32,7 @@ def body_of(call: Call) -> dict[str, Any]:
 
 def update_of(generation: Mapping[str, Any]) -> Update:
     """Raises ContractDrift for a status that is not Sync's."""
-    words = first_text(generation, "error") or "the generation failed without a word"
+    words, otherwise = first_text(generation, "error"), "the generation failed without a word"
     match generation.get("status"):
         case "PENDING" | "PROCESSING":
             return Progressed()
@@ -43,9 +43,9 @@ def update_of(generation: Mapping[str, Any]) -> Update:
             usage = Usage(seconds=float(seconds) if isinstance(seconds, int | float) else None)
             return Succeeded((RemoteFile(url),), usage=usage)
         case "REJECTED":
-            return Failed("content_policy", words)
+            return Failed("content_policy", words or otherwise)
         case "FAILED":
-            return Failed("unknown", words, retryable=True)
+            return unexplained(words, otherwise)
         case other:
             raise ContractDrift(f"Sync answered the status {other!r}")
 

@@ -30,9 +30,9 @@ from events.jobs.state import current
 from events.model import Event
 from events.progress import Progress
 from events.topics import EVENTS_JOBS
-from processors.dispatcher.dispatcher import Dispatcher, Reach, Rooms
+from processors.dispatcher.dispatcher import Classify, Dispatcher, Reach, Rooms
 from processors.dispatcher.leases import Leases
-from processors.dispatcher.ports import Provider
+from processors.dispatcher.ports import Failed, Provider
 from processors.dispatcher.results import Results
 from processors.dispatcher.tables import KnownJobs
 from tests.specification import World
@@ -82,8 +82,14 @@ class Catalog:
         self.models[f"model:{model}"] = CurrentModel(model=spec, version=1)
 
 
+async def by_rules_alone(provider: str, failed: Failed) -> Failed:
+    """A dispatcher without a language model."""
+    return failed
+
+
 class House:
-    def __init__(self, *providers: Provider) -> None:
+    def __init__(self, *providers: Provider, classify: Classify = by_rules_alone) -> None:
+        self._classify = classify
         self.world = World(ORGS)
         self.jobs = Jobs(self.world)
         self.catalog = Catalog()
@@ -111,6 +117,7 @@ class House:
             leases=Leases(Redis()),
             send=self.send,
             reach=Reach("http://gateway", None, b"secret"),
+            classify=self._classify,
         )
         return Dispatcher(rooms, jitter=lambda: 0.5)
 
