@@ -77,7 +77,7 @@ class BeginStage(CanvasCommand):
     """May I call the model? Answered `{"go": n, "versions", "prompt": {variant, version, owner?}}`,
     `{"recorded": {…}, "versions"}` or `{"busy": true}`.
 
-    `prompt` is the one to use: the asker's own, unless the session is pinned to another variant, or another owner's.
+    `prompt` is the one to use: the asker's own, unless the session is pinned to another by its first stage.
 
     `owner` is `<instance name>/<start>`, fresh per process start. Another owner gets the next n once the old one's
     `timeout_s` has passed, and at once where it is the same instance started anew.
@@ -89,6 +89,8 @@ class BeginStage(CanvasCommand):
     variant: str = "default"
     prompt_version: int = 1
     prompt_owner: str | None = None
+    pin_lost: bool = False
+    """The text that the session is pinned to cannot be had any more: it goes on with this one."""
     owner: str
     timeout_s: int = Field(default=180, ge=1, le=3600)
     plan_id: str | None = None

@@ -22,12 +22,12 @@ def begin_stage(command: BeginStage, streams: Streams, context: Context) -> Deci
     stage = session.stages.get(command.call_id)
     if stage is not None and stage.recorded is not None:
         return Decision(result={"recorded": _recorded(stage.recorded), "versions": versions})
-    if stage is not None and stage.owner == command.owner:
+    prompt = _prompt(session, command)
+    if stage is not None and (stage.owner, stage.prompt) == (command.owner, prompt):
         return Decision(result={"go": stage.attempt, "versions": versions, "prompt": _told(stage.prompt)})
-    if stage is not None and not _may_take_over(stage, command.owner, context):
+    if stage is not None and stage.owner != command.owner and not _may_take_over(stage, command.owner, context):
         return Decision(result={"busy": True})
     attempt = stage.attempt + 1 if stage is not None else 1
-    prompt = _pinned(session, command)
     event = StageBegun(
         session_id=command.session_id,
         call_id=command.call_id,
@@ -43,11 +43,10 @@ def begin_stage(command: BeginStage, streams: Streams, context: Context) -> Deci
     return Decision(((ref(command.session_id), event),), {"go": attempt, "versions": versions, "prompt": _told(prompt)})
 
 
-def _pinned(session: Session, command: BeginStage) -> PromptUsed:
-    """The session's. Of the pinned variant the asker may name another version: where the pinned one is not kept."""
+def _prompt(session: Session, command: BeginStage) -> PromptUsed:
+    """The one that the session is pinned to; its first stage pins it."""
     asked = PromptUsed(command.prompt_owner, command.variant, command.prompt_version)
-    pinned = session.prompts.get(command.agent, asked)
-    return asked if (asked.owner, asked.variant) == (pinned.owner, pinned.variant) else pinned
+    return asked if command.pin_lost else session.prompts.get(command.agent, asked)
 
 
 def _told(prompt: PromptUsed) -> dict[str, Any]:

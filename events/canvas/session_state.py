@@ -66,7 +66,7 @@ class Session:
     media: dict[str, int] = field(default_factory=dict)
     stages: dict[str, Stage] = field(default_factory=dict)
     prompts: dict[str, PromptUsed] = field(default_factory=dict)
-    """By agent: pinned by its first stage."""
+    """By agent: what its last stage used, and its next will."""
 
     @property
     def session_id(self) -> str:
@@ -99,7 +99,7 @@ def evolve_session(state: SessionState, event: Event, at: datetime) -> SessionSt
         case StageBegun():
             used = PromptUsed(event.prompt_owner, event.variant, event.prompt_version)
             stage = Stage(event.attempt, event.owner, at, event.timeout_s, used)
-            prompts = {event.agent: used} | state.prompts
+            prompts = {**state.prompts, event.agent: used}
             return replace(state, stages=_bounded({**state.stages, event.call_id: stage}), prompts=prompts)
         case AgentCallRecorded() if event.call_id in state.stages:
             stage = replace(state.stages[event.call_id], recorded=event)

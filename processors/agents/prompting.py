@@ -17,6 +17,8 @@ class Pinned:
 
     variant: str
     version: int | None = None
+    owner: str | None = None
+    """`platform` or an org id; None: the shipped one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Prompt:
     version: int
     text: str
     model: str | None = None
+    owner: str | None = None
+    """`platform` or an org id; None: the shipped one."""
 
 
 class Prompts(Protocol):

@@ -4,6 +4,7 @@ from typing import Final
 
 from events.topics import EVENTS_CANVAS
 from processors.agents.catalog import CatalogView
+from processors.agents.published import Published
 from processors.agents.reactor import CALL_TIMEOUT_S, Agents, Rooms, key_of
 from processors.agents.sessions import Sessions
 from processors.runners.reactor import Reactor
@@ -30,6 +31,7 @@ async def run(settings: Settings, process: Process) -> None:
             vault=await parts.vault(process, settings),
             sessions=Sessions(StreamStore(client[DATABASE])),
             catalog=catalog,
+            prompts=Published(table.get),
             model=await parts.model(process, settings),
             send=sender.send,
             owner=f"{settings.process_name}/{process.instance}",

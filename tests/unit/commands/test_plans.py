@@ -130,14 +130,21 @@ class TestStages:
         assert self.prompt(past, self.BEGIN.model_copy(update={"call_id": "c2"})) == told
         others = self.BEGIN.model_copy(update={"call_id": "c2", **brief, "prompt_owner": ORG})
         assert self.prompt(past, others) == told
-        assert self.prompt(past, first.model_copy(update={"call_id": "c2", "prompt_version": 3})) == {
-            **told,
-            "version": 3,
-        }
+        assert self.prompt(past, first.model_copy(update={"call_id": "c2", "prompt_version": 3})) == told
         assert self.prompt(past, self.BEGIN.model_copy(update={"call_id": "c2", "agent": "validator"})) == {
             "variant": "default",
             "version": 1,
         }
+
+    def test_a_pinned_text_that_is_kept_no_more_gives_way_to_another_for_the_rest_of_the_session(self) -> None:
+        first = self.BEGIN.model_copy(update={"prompt_version": 1})
+        lost = self.BEGIN.model_copy(update={"prompt_version": 6, "pin_lost": True})
+        decision = given(*message(), first).when(lost).then(StageBegun)
+        assert decision.result is not None
+        assert (decision.result["go"], decision.result["prompt"]["version"]) == (2, 6)
+        given(*message(), first, lost).when(lost).then_nothing()
+        later = self.BEGIN.model_copy(update={"call_id": "c2"})
+        assert self.prompt((*message(), first, lost), later) == {"variant": "default", "version": 6}
 
     def prompt(self, past: Sequence[c.CanvasCommand], begin: c.BeginStage) -> object:
         decision = given(*past).when(begin).then(StageBegun)
