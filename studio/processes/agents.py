@@ -5,7 +5,8 @@ from typing import Final
 from events.topics import EVENTS_CANVAS
 from processors.agents.catalog import CatalogView
 from processors.agents.published import Published
-from processors.agents.reactor import CALL_TIMEOUT_S, Agents, Rooms, key_of
+from processors.agents.reactor import CALL_TIMEOUT_S, Agents, key_of
+from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
 from processors.runners.reactor import Reactor
 from processors.runners.together import once, together

@@ -25,7 +25,8 @@ from events.ids import derived_id
 from events.progress import Progress
 from processors.agents.catalog import Catalog
 from processors.agents.llm import Completion, Delta, LlmFailed, Message, Restarted
-from processors.agents.reactor import Agents, Rooms
+from processors.agents.reactor import Agents
+from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
 from tests.specification import World
 

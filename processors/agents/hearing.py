@@ -1,0 +1,30 @@
+"""Hears one call of a model out: what it thinks and writes goes to the page as it comes, the whole is given back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from processors.agents.llm import Completion, Delta, LanguageModel, LlmFailed, Message, Restarted
+from processors.agents.narrator import Narrator
+from processors.agents.parser import IncrementalParser
+
+
+async def hear(
+    model: LanguageModel, agent: str, messages: Sequence[Message], narrator: Narrator, *, stage: str, variant: str,
+    timeout_s: float, drafts: bool,
+) -> Completion:  # fmt: skip
+    """What the page is shown begins again wherever the call does; a plan's steps one by one. Raises LlmFailed."""
+    parser = IncrementalParser()
+    await narrator.started(stage)
+    async for piece in model.stream(agent, messages, variant=variant, timeout_s=timeout_s, as_json=True):
+        match piece:
+            case Restarted():
+                parser = IncrementalParser()
+                await narrator.started(stage)
+            case Delta():
+                narrator.hear(piece)
+                for step in parser.feed(piece.text) if drafts and piece.kind == "content" else ():
+                    await narrator.drafting(step)
+            case Completion():
+                return piece
+    raise LlmFailed("outage", "the stream ended without an answer")

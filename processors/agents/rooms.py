@@ -1,0 +1,27 @@
+"""What the agents are handed by their process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from commands.ask import Ask
+from commands.ports import Vault
+from processors.agents.catalog import Catalog
+from processors.agents.llm import LanguageModel
+from processors.agents.narrator import Send
+from processors.agents.prompting import BuiltIn, Prompts
+from processors.agents.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    ask: Ask
+    vault: Vault
+    sessions: Sessions
+    catalog: Callable[[], Catalog]
+    model: LanguageModel
+    send: Send
+    owner: str
+    """`<process name>/<start>`: fresh with every start of the process."""
+    prompts: Prompts = field(default_factory=BuiltIn)

@@ -1,0 +1,185 @@
+"""One agent's call for a message: begun once, heard aloud, recorded once, and after a restart read from the log.
+
+A call's id follows from the message's event, the agent and the round. Its record goes to the decider with whatever is
+asked next, before it and to the same partition: nothing is made of an answer that is not on the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from commands.ask import Answer, Unavailable
+from commands.canvas.commands import AgentCall, BeginStage, CanvasCommand, RecordAgentCall
+from commands.model import CommandEnvelope
+from events.canvas.session_events import AgentCallRecorded, MessagePosted
+from events.canvas.session_state import Session
+from events.envelope import Recorded
+from events.ids import caused_id, derived_id, new_id
+from events.sealed import Sealed
+from processors.agents.hearing import hear
+from processors.agents.llm import LlmFailed, Message
+from processors.agents.narrator import Narrator
+from processors.agents.prompting import Pinned, Prompt, chance_of
+from processors.agents.rooms import Rooms
+from processors.agents.sealing import open_answer, seal_answer
+
+ACTOR: Final = "agents"
+TAKE_OVER_AFTER_S: Final = 30
+"""Beyond the model's own time: what goes with a call. Then another process may take it over."""
+LEAST_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked. `stage` is what the page calls it; `round` tells an agent's calls for one message apart."""
+
+    agent: str
+    stage: str
+    round: str = ""
+    timeout_s: float = 60.0
+    drafts: bool = False
+    """The answer is a plan: its steps are shown while it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An agent's answer, who gave it, and the call under which it is recorded."""
+
+    text: str
+    model: str
+    call: AgentCall
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What `BeginStage` answered: attempt n with the prompt to use, or what was recorded already."""
+
+    attempt: int
+    prompt: Prompt
+    recorded: AgentCallRecorded | None = None
+
+
+class Stages:
+    """The calls of one message, and everything else that its event makes the agents ask of the decider."""
+
+    def __init__(
+        self, rooms: Rooms, event: Recorded, message: MessagePosted, session: Session, budget_s: float
+    ) -> None:
+        self._rooms, self._event, self._session = rooms, event, session
+        self.message = message
+        self.org_id = event.envelope.org_id
+        self.session_id = message.session_id
+        self._until = time.monotonic() + budget_s
+        self._records: list[tuple[CanvasCommand, str]] = []
+        """What the next command takes along."""
+
+    @property
+    def left_s(self) -> float:
+        """Of the time that a message has; what is not needed is left out once it is up."""
+        return max(0.0, self._until - time.monotonic())
+
+    async def ask(self, call: Call, messages: Callable[[Prompt], Sequence[Message]]) -> Said:
+        """Raises LlmFailed, which is on the log too then; `Unavailable` while another process is at it."""
+        call_id = derived_id("call", b"agents", self._event.envelope.id, call.agent, *filter(None, [call.round]))
+        begun = await self._begin(call, call_id)
+        if begun.recorded is not None and (text := await self._recorded(begun.recorded)) is not None:
+            return Said(text, begun.recorded.model, AgentCall(call_id=call_id, attempt=begun.recorded.attempt))
+        narrator = Narrator(
+            self._rooms.send, self._rooms.vault, self.message.text, org_id=self.org_id, session_id=self.session_id,
+            agent=call.agent, call_id=call_id,
+        )  # fmt: skip
+        try:
+            async with narrator:
+                done = await hear(
+                    self._rooms.model, call.agent, messages(begun.prompt), narrator, stage=call.stage,
+                    variant=begun.prompt.variant, timeout_s=self._time_for(call), drafts=call.drafts,
+                )  # fmt: skip
+        except LlmFailed as error:
+            self._record(call, call_id, begun, model="none", ms=0, tokens_in=0, tokens_out=0, error=error.category)
+            await self.flush()
+            raise
+        self._record(
+            call, call_id, begun, model=done.model, ms=done.ms, tokens_in=done.tokens_in, tokens_out=done.tokens_out,
+            fallback=done.fallback, answer=await seal_answer(self._rooms.vault, self.message.text, done.text),
+        )  # fmt: skip
+        attempt = begun.attempt if begun.recorded is None else begun.recorded.attempt
+        return Said(done.text, done.model, AgentCall(call_id=call_id, attempt=attempt))
+
+    async def send(self, command: CanvasCommand, purpose: str) -> Answer:
+        """A purpose that is new with each ask makes a question of the command; others are decided once."""
+        records, self._records = self._records, []
+        *_, answer = await asyncio.gather(*(self._send(*one) for one in (*records, (command, purpose))))
+        return answer
+
+    async def flush(self) -> None:
+        """Records what nothing was asked after."""
+        records, self._records = self._records, []
+        await asyncio.gather(*(self._send(*one) for one in records))
+
+    def command(self, kind: type[CanvasCommand], **fields: Any) -> CanvasCommand:
+        return kind(org_id=self.org_id, session_id=self.session_id, **fields)
+
+    async def seal(self, text: str) -> Sealed:
+        """The agents' words belong to the person who asked."""
+        return await self._rooms.vault.seal_like(self.message.text, text)
+
+    def prompt(self, agent: str, pinned: Pinned | None = None) -> Prompt:
+        """The one that the session has been given, as far as it is known here; BeginStage has the last word."""
+        if pinned is None and (used := self._session.prompts.get(agent)) is not None:
+            pinned = Pinned(used.variant, used.version, used.owner)
+        return self._rooms.prompts.pick(agent, self.org_id, pinned, chance_of(self.session_id, agent))
+
+    def _time_for(self, call: Call) -> float:
+        return max(LEAST_S, min(call.timeout_s, self.left_s))
+
+    async def _begin(self, call: Call, call_id: str) -> _Begun:
+        prompt = self.prompt(call.agent)
+        command = self.command(
+            BeginStage,
+            call_id=call_id,
+            agent=call.agent,
+            variant=prompt.variant,
+            prompt_version=prompt.version,
+            prompt_owner=prompt.owner,
+            owner=self._rooms.owner,
+            timeout_s=int(call.timeout_s) + TAKE_OVER_AFTER_S,
+        )
+        answer = (await self.send(command, new_id("ask"))).result
+        if answer.get("busy"):
+            raise Unavailable(f"another process asks the {call.agent} for {self.message.message_id}")
+        if (recorded := answer.get("recorded")) is not None:
+            return _Begun(0, prompt, AgentCallRecorded.model_validate(recorded))
+        told = Pinned(answer["prompt"]["variant"], answer["prompt"]["version"], answer["prompt"].get("owner"))
+        if told != Pinned(prompt.variant, prompt.version, prompt.owner):
+            prompt = self.prompt(call.agent, told)
+        return _Begun(int(answer["go"]), prompt)
+
+    async def _recorded(self, call: AgentCallRecorded) -> str | None:
+        """None where the answer was too large to be kept."""
+        if call.error is not None:
+            raise LlmFailed(call.error, "no language model answered")
+        return await open_answer(self._rooms.vault, call.answer) if call.answer is not None else None
+
+    def _record(self, call: Call, call_id: str, begun: _Begun, **figures: Any) -> None:
+        """Not where the call is recorded already, though its answer cannot be read any more."""
+        if begun.recorded is not None:
+            return
+        ids = {"call_id": call_id, "attempt": begun.attempt, "agent": call.agent, "variant": begun.prompt.variant}
+        command = self.command(RecordAgentCall, **ids, **figures)
+        self._records.append((command, f"record {call_id} {begun.attempt}"))
+
+    async def _send(self, command: CanvasCommand, purpose: str) -> Answer:
+        cause = self._event.envelope
+        envelope = CommandEnvelope(
+            id=caused_id(cause.id, purpose),
+            org_id=self.org_id,
+            actor=ACTOR,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.id,
+            traceparent=cause.traceparent,
+        )
+        return await self._rooms.ask(command, envelope)
