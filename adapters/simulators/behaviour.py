@@ -6,7 +6,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pydantic import BaseModel, Field
 
@@ -14,7 +14,9 @@ HEADER: Final = "x-simulate"
 QUICK_S: Final = 0.15
 RULES_MAX: Final = 1000
 ACCEPTED_MAX: Final = 100_000
+FOREVER_S: Final = 1e9
 _MARK = re.compile(r"simulate:([a-z_]+)(?:=(\d+(?:\.\d+)?))?")
+_LABEL = re.compile(r"label:([\w.-]{1,80})")
 
 
 class Behaviour(BaseModel):
@@ -31,14 +33,34 @@ class Rule(BaseModel):
     times: int = Field(default=1, ge=1, le=1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Accepted:
-    """An execution that the provider has taken: what an oracle counts."""
+    """An execution that the provider has taken, and from when until when it lasts: what an oracle counts."""
 
     id: str
     model: str
     token: str | None
     """What names the attempt, where the wire carries it: a client's token, or the webhook's address."""
+    label: str | None
+    """What its client calls it in its words, as `label:<name>`: not every wire carries a token."""
+    began_at: float
+    ends_at: float
+    """Unix seconds; sooner than planned where it was stopped."""
+
+
+class Run(Protocol):
+    """What was created, by a task's or a prediction's members."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def token(self) -> str | None: ...
+    @property
+    def created_at(self) -> float: ...
+    @property
+    def ends_at(self) -> float: ...
 
 
 @dataclass(slots=True)
@@ -62,8 +84,16 @@ class Control:
                 return _marked(found)
         return Behaviour()
 
-    def accept(self, prediction_id: str, model: str, token: str | None) -> None:
-        self.accepted.append(Accepted(prediction_id, model, token))
+    def accept(self, run: Run, values: Any) -> None:
+        found = next((found for text in _texts(values) if (found := _LABEL.search(text))), None)
+        label = found[1] if found is not None else None
+        self.accepted.append(Accepted(run.id, run.model, run.token, label, run.created_at, run.ends_at))
+
+    def stopped(self, run_id: str, now: float) -> None:
+        """An execution has ended before its time. O(accepted), newest first: a simulator's."""
+        found = next((one for one in reversed(self.accepted) if one.id == run_id), None)
+        if found is not None:
+            found.ends_at = min(found.ends_at, now)
 
 
 def _marked(found: re.Match[str]) -> Behaviour:

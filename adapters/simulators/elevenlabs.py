@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -40,7 +39,6 @@ def elevenlabs() -> FastAPI:
     app = simulated("ElevenLabs", simulator)
 
     async def sound(task: Task) -> Response:
-        await asyncio.sleep(task.behaviour.seconds)
         made = sample("audio")
         if str(task.values.get("output_format", "")).startswith("pcm"):
             return Response(made.body[44:], media_type="audio/pcm")
@@ -53,6 +51,6 @@ def elevenlabs() -> FastAPI:
         if "xi-api-key" not in request.headers:
             return REFUSALS["unauthorized"].answer()
         values = {**orjson.loads(await request.body()), "output_format": output_format}
-        return await simulator.create(request, values, str(values.get("model_id")), "audio", sound)
+        return await simulator.create(request, values, str(values.get("model_id")), "audio", sound, at_once=True)
 
     return app

@@ -6,7 +6,6 @@ Behaviours beside those of `tasks`: `billing`, `billing_limit`, `rate_limit`, `v
 
 from __future__ import annotations
 
-import asyncio
 import time
 from base64 import b64encode
 from collections.abc import Mapping
@@ -42,13 +41,11 @@ def openai() -> FastAPI:
     app = simulated("OpenAI", simulator)
 
     async def picture(task: Task) -> Response:
-        await asyncio.sleep(task.behaviour.seconds)
         packed = {"b64_json": b64encode(sample("image").body).decode()}
         data = [] if task.behaviour.name == "no_output" else [packed]
         return JSONResponse({"created": int(time.time()), "data": data, "usage": {"total_tokens": 1056}})
 
-    async def voice(task: Task) -> Response:
-        await asyncio.sleep(task.behaviour.seconds)
+    async def voice(_task: Task) -> Response:
         return Response(sample("audio").body, media_type="audio/wav")
 
     async def video(task: Task) -> Response:
@@ -58,12 +55,12 @@ def openai() -> FastAPI:
     @app.post("/images/edits")
     async def pictures(request: Request) -> Response:
         values = await _values(request)
-        return await simulator.create(request, values, str(values.get("model")), "image", picture)
+        return await simulator.create(request, values, str(values.get("model")), "image", picture, at_once=True)
 
     @app.post("/audio/speech")
     async def speech(request: Request) -> Response:
         values = await _values(request)
-        return await simulator.create(request, values, str(values.get("model")), "audio", voice)
+        return await simulator.create(request, values, str(values.get("model")), "audio", voice, at_once=True)
 
     @app.post("/videos")
     async def videos(request: Request) -> Response:

@@ -78,7 +78,7 @@ class Simulator:
         self._predictions[prediction.id] = prediction
         while len(self._predictions) > PREDICTIONS_MAX:
             self._predictions.popitem(last=False)
-        self.control.accept(prediction.id, model, prediction.webhook)
+        self.control.accept(prediction, prediction.input)
         if prediction.webhook is not None:
             self.webhooks.announce(prediction.webhook, prediction, lambda now: self._message(prediction, now))
         return prediction
@@ -96,8 +96,9 @@ class Simulator:
         """What has ended stays as it is."""
         if prediction.state(time.time()).ended:
             return prediction
-        stopped = replace(prediction, cancelled_at=time.time())
+        stopped = replace(prediction, cancelled_at=(now := time.time()))
         self._predictions[prediction.id] = stopped
+        self.control.stopped(prediction.id, now)
         return stopped
 
 

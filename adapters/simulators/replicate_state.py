@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from adapters.simulators.behaviour import Behaviour
+from adapters.simulators.behaviour import FOREVER_S, Behaviour
 from adapters.simulators.kinds import kind_of
 from adapters.simulators.media import sample
 
 START_S: Final = 0.02
-FOREVER_S: Final = 1e9
 ENDINGS: Final = {
     "content_policy": ("failed", "NSFW content detected. Try running it again, or try a different prompt."),
     "model_error": ("failed", "Something in the model went wrong."),
@@ -45,6 +44,10 @@ class Prediction:
     base_url: str
     webhook: str | None = None
     cancelled_at: float | None = None
+
+    @property
+    def token(self) -> str | None:
+        return self.webhook
 
     @property
     def starts_at(self) -> float:

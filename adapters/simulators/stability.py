@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -37,7 +36,6 @@ def stability() -> FastAPI:
     app = simulated("Stability", simulator)
 
     async def at_once(task: Task) -> Response:
-        await asyncio.sleep(task.behaviour.seconds)
         return _made(task)
 
     async def later(task: Task) -> Response:
@@ -59,7 +57,8 @@ def stability() -> FastAPI:
         values = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
         kind: Kind = "audio" if path.startswith("audio/") else "3d" if path.startswith("3d/") else "image"
         model = str(values.get("model") or path)
-        return await simulator.create(request, values, model, kind, later if path == LATER else at_once)
+        answer = later if path == LATER else at_once
+        return await simulator.create(request, values, model, kind, answer, at_once=answer is at_once)
 
     return app
 

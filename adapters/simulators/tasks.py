@@ -7,6 +7,7 @@ Behaviours of every provider: `ok`, `slow=<seconds>`, `never` · refused on crea
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections import OrderedDict
@@ -18,12 +19,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from adapters.simulators.answers import PROXIES, CutConnection, Refusal, garbled
-from adapters.simulators.behaviour import Behaviour, Control, Rule
+from adapters.simulators.behaviour import FOREVER_S, Behaviour, Control, Rule
 from adapters.simulators.media import Kind, kind_of_name, sample
 
 TASKS_MAX: Final = 20_000
 START_S: Final = 0.02
-FOREVER_S: Final = 1e9
+LOOK_S: Final = 0.05
+"""How soon it is seen that a client has gone."""
 MODERATED: Final = "The request was flagged by our moderation system."
 WENT_WRONG: Final = "Something in the model went wrong."
 
@@ -93,6 +95,7 @@ class Simulator:
         if task.phase(now) not in ("queued", "running"):
             return task
         self._tasks[task.id] = stopped = replace(task, cancelled_at=now)
+        self.control.stopped(task.id, now)
         return stopped
 
     def drop(self, task: Task) -> None:
@@ -107,8 +110,9 @@ class Simulator:
         answer: Callable[[Task], Awaitable[Response]],
         *,
         token: str | None = None,
+        at_once: bool = False,
     ) -> Response:
-        """Refuses, or takes a task and answers, as the call's behaviour says."""
+        """Refuses, or takes a task and answers, as the call's behaviour says; `at_once`: when it is done."""
         behaviour = self.control.behaviour(request.headers, values)
         refusal = self.refusals.get(behaviour.name) or PROXIES.get(behaviour.name)
         if refusal is not None:
@@ -117,10 +121,20 @@ class Simulator:
         self._tasks[task.id] = task
         while len(self._tasks) > TASKS_MAX:
             self._tasks.popitem(last=False)
-        self.control.accept(task.id, model, token)
+        self.control.accept(task, values)
         if behaviour.name == "lost":
             return CutConnection()
+        if at_once:
+            await self._done(task, request)
         return garbled() if behaviour.name == "garbled" else await answer(task)
+
+    async def _done(self, task: Task, request: Request) -> None:
+        """A call that holds its client lasts as long as it takes, or until its client has gone."""
+        while (rest := task.created_at + task.behaviour.seconds - time.time()) > 0:
+            await asyncio.sleep(min(rest, LOOK_S))
+            if await request.is_disconnected():
+                break
+        self.control.stopped(task.id, time.time())
 
 
 def base_url_of(request: Request) -> str:

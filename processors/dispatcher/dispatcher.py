@@ -49,11 +49,15 @@ Classify = Callable[[str, Failed], Awaitable[Failed]]
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where the outside finds our gateway: workers of the fleet at `internal`, providers at `public`, if at all."""
+    """Where the outside finds our gateway: workers of the fleet at `internal`, providers at `public`, if at all.
+
+    Their webhooks go to `webhooks`, which is `public` where that is safe from listeners.
+    """
 
     internal: str | None
     public: str | None
     secret: bytes
+    webhooks: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +198,10 @@ class Dispatcher:
 
     def _webhook_url(self, event: JobDispatched) -> str | None:
         reach = self._rooms.reach
-        if reach.public is None or not reach.public.startswith("https://"):
+        if reach.webhooks is None:
             return None
         token = sign_attempt(reach.secret, SignedAttempt(event.org_id, event.job_id, event.lease))
-        return f"{reach.public.rstrip('/')}/v1/webhooks/{event.provider}?t={token}"
+        return f"{reach.webhooks.rstrip('/')}/v1/webhooks/{event.provider}?t={token}"
 
     def _live(self, event: JobDispatched) -> LiveProgress:
         return LiveProgress(event, self._rooms.send, self._rooms.vault)

@@ -83,10 +83,12 @@ def providers_of(settings: Settings, redis: Redis, writer: LlmClient) -> dict[st
 
 
 def reach(settings: Settings) -> Reach:
-    """Workers beside the gateway reach it here; elsewhere everything goes by the public address."""
-    here = f"http://127.0.0.1:{settings.http_port}" if settings.http_port else None
+    """Workers beside the gateway reach it here, and so do simulators; all else goes by the public address."""
+    here, public = f"http://127.0.0.1:{settings.http_port}" if settings.http_port else None, settings.public_url
+    safe = public if public is not None and public.startswith("https://") else None
     return Reach(
-        internal=settings.internal_url or here or settings.public_url,
-        public=settings.public_url,
+        internal=settings.internal_url or here or public,
+        public=public,
         secret=secret(settings.server_secret, "SERVER_SECRET").encode(),
+        webhooks=safe or (here if settings.sandbox else None),
     )
