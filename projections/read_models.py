@@ -75,7 +75,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     ReadModel(steps.COLLECTION, _CANVAS, steps.project, steps.INDEXES),
     ReadModel(runs.COLLECTION, _CANVAS, runs.project, runs.INDEXES),
     ReadModel(session_events.COLLECTION, _CANVAS, session_events.project, session_events.INDEXES),
-    ReadModel(assets.COLLECTION, _CANVAS | _JOBS, assets.project, assets.INDEXES),
+    ReadModel(assets.COLLECTION, _CANVAS | _JOBS, assets.project, assets.INDEXES, assets.SHAPE),
     ReadModel(jobs.COLLECTION, _JOBS, jobs.project, jobs.INDEXES, 2),
     ReadModel(accounts.COLLECTION, frozenset({EVENTS_ACCOUNTS}), accounts.project, accounts.INDEXES),
     ReadModel(balances.COLLECTION, _CREDITS, balances.project, balances.INDEXES, _BOOKS_SHAPE),
