@@ -6,6 +6,8 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 PROMPT ?= generate a product image, animate it into a 5-second video, and add a voiceover
 SANDBOX ?=
+SECONDS_TO_RUN ?= 180
+SEED ?=
 PYTEST_ARGS ?=
 
 BIN := .venv/bin
@@ -36,8 +38,9 @@ test: setup $(STAMPS)/browser  ## everything that has to pass: checks, then the 
 	@$(BIN)/pytest -m "not servers" --ignore tests/chaos --numprocesses 2 $(PYTEST_ARGS)
 	@$(BIN)/pytest -m servers --ignore tests/chaos --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
 
-chaos: setup  ## kill -9 of every process in the middle of a run, one after the other
-	@$(BIN)/pytest tests/chaos $(PYTEST_ARGS)
+chaos: setup  ## kills, pauses and failing providers under load (SECONDS_TO_RUN=180 SEED=…), then kills one by one
+	@SECONDS_TO_RUN=$(SECONDS_TO_RUN) SEED=$(SEED) $(BIN)/pytest -s tests/chaos/test_soak.py $(PYTEST_ARGS)
+	@$(BIN)/pytest tests/chaos --ignore tests/chaos/test_soak.py $(PYTEST_ARGS)
 
 check: .venv/.synced  ## style, types and the direction of imports
 	@$(BIN)/ruff check .

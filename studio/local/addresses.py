@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pydantic import SecretStr
 
 from studio.local.layout import Layout, write_private
-from studio.local.packing import port_names
+from studio.local.packing import Packed, port_names
 from studio.local.ports import assign_remembered, is_free
 from studio.local.secrets import filled, with_secrets
 from studio.local.servers import firestore, kafka, mongo, redis
@@ -47,9 +47,9 @@ def is_named(settings: Settings, server: Server) -> bool:
     return getattr(settings, server.setting) is not None
 
 
-def choose(settings: Settings, layout: Layout) -> Addresses:
+def choose(settings: Settings, layout: Layout, packing: tuple[Packed, ...]) -> Addresses:
     """Chooses all ports and writes the addresses down."""
-    ports = assign_remembered([*SERVER_PORTS, *port_names(), "http", "standins-http"], layout.ports)
+    ports = assign_remembered([*SERVER_PORTS, *port_names(packing), "http", "standins-http"], layout.ports)
     if settings.http_port:
         if not is_free(settings.http_port):
             raise RuntimeError(f"port {settings.http_port} (STUDIO_HTTP_PORT) is taken by another program")

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from studio.local.supervisor import PLATFORM, Program
 
@@ -13,6 +14,8 @@ class Packed:
     name: str
     roles: tuple[str, ...]
     niceness: int = 0
+    data_dir: Path | None = None
+    """Of its own, where it is a second one of a kind that keeps something there."""
 
 
 # Two cores like few processes. Deciders share one only with deciders, because a fenced
@@ -37,7 +40,7 @@ WORKER_DRAIN_S = 10  # less than the supervisor waits before it kills
 GPU_WORKER = "gpu_worker"  # has a main of its own: it is also started alone, on machines with a GPU
 
 
-def port_names(packing: tuple[Packed, ...] = PACKING) -> list[str]:
+def port_names(packing: tuple[Packed, ...]) -> list[str]:
     """The port that each process needs for its health, by the process's name."""
     return [packed.name for packed in packing]
 
@@ -51,6 +54,8 @@ def program(packed: Packed, port: int) -> Program:
     else:
         command = [sys.executable, "-m", "studio.processes", *packed.roles]
         environment = {"STUDIO_PROCESS_NAME": packed.name, "STUDIO_HEALTH_PORT": str(port)}
+    if packed.data_dir is not None:
+        environment["STUDIO_DATA_DIR"] = str(packed.data_dir)
     return Program(packed.name, PLATFORM, command, environment, packed.niceness)
 
 

@@ -14,7 +14,7 @@ from studio.local import leftovers, toolchain
 from studio.local.addresses import Addresses
 from studio.local.layout import Layout
 from studio.local.locks import locked
-from studio.local.packing import PACKING, SERVER_NICENESS, port_names, program
+from studio.local.packing import PACKING, SERVER_NICENESS, Packed, port_names, program
 from studio.local.readiness import Awaited, Report, StartFailed, process_check, wait_for
 from studio.local.secrets import filled, with_secrets
 from studio.local.servers import firestore, kafka, mongo, redis
@@ -44,9 +44,11 @@ class ProcessStatus:
 class LocalPlatform:
     """The platform of one data directory."""
 
-    def __init__(self, settings: Settings, *, with_us: bool = False) -> None:
-        """`with_us`: everything ends when the process that calls `up` does, even by kill -9."""
+    def __init__(self, settings: Settings, *, with_us: bool = False, packing: tuple[Packed, ...] = PACKING) -> None:
+        """`with_us`: everything ends when the process that calls `up` does, even by kill -9. Another `packing` has
+        more processes, or fewer."""
         self._with_us = with_us
+        self._packing = packing
         self.layout = Layout(settings.data_dir.resolve())
         self.supervisor = Supervisor(self.layout)
         self._asked_for = settings
@@ -62,7 +64,7 @@ class LocalPlatform:
                 if not servers_only:
                     # Beside the servers, which they wait for: on two cores this saves a third of the time.
                     self.supervisor.start_platform()
-            if not set(port_names()) <= set(addresses.ports):
+            if not set(port_names(self._packing)) <= set(addresses.ports):
                 raise StartFailed("another version is running; run `studio down` and then `studio up`")
             settings = self.settings(addresses)
             await self._wait_for_servers(addresses, settings, report)
@@ -92,7 +94,7 @@ class LocalPlatform:
         if addresses is None or not processes:
             return []
         checks = {server.name: server.check for server in self._servers(addresses)}
-        checks |= {one.name: one.check for one in platform_checks(addresses)}
+        checks |= {one.name: one.check for one in platform_checks(addresses, self._packing)}
         ready = await asyncio.gather(*(passes(checks[process.name]) for process in processes))
         return [
             ProcessStatus(
@@ -120,14 +122,14 @@ class LocalPlatform:
     async def _start(self, report: Report) -> Addresses:
         """Starts supervisord with the servers, after clearing away what a crash has left."""
         leftovers.sweep(self.layout.data_dir)
-        addresses = addressbook.choose(self._asked_for, self.layout)
+        addresses = addressbook.choose(self._asked_for, self.layout, self._packing)
         servers = self._servers(addresses)
         await asyncio.gather(*(asyncio.to_thread(server.prepare) for server in servers))
         programs = [
             Program(server.name, SERVERS, server.command, niceness=SERVER_NICENESS.get(server.name, 0))
             for server in servers
         ]
-        programs += [program(packed, addresses.ports[packed.name]) for packed in PACKING]
+        programs += [program(packed, addresses.ports[packed.name]) for packed in self._packing]
         environment = addressbook.environment(self.settings(addresses))
         process = self.supervisor.start(programs, environment, with_us=self._with_us)
         report("supervisor", f"started as process {process.pid}")
@@ -148,7 +150,7 @@ class LocalPlatform:
         await wait_for(checks, self.supervisor, self.layout, report)
 
     async def _wait_for_platform(self, addresses: Addresses, report: Report) -> None:
-        await wait_for(platform_checks(addresses), self.supervisor, self.layout, report)
+        await wait_for(platform_checks(addresses, self._packing), self.supervisor, self.layout, report)
 
 
 def named_servers(settings: Settings, here: set[str]) -> list[Awaited]:
@@ -167,9 +169,9 @@ def named_servers(settings: Settings, here: set[str]) -> list[Awaited]:
     return checks
 
 
-def platform_checks(addresses: Addresses) -> list[Awaited]:
+def platform_checks(addresses: Addresses, packing: tuple[Packed, ...]) -> list[Awaited]:
     """Checks of the platform's processes."""
-    return [process_check(packed, addresses.ports[packed.name]) for packed in PACKING]
+    return [process_check(packed, addresses.ports[packed.name]) for packed in packing]
 
 
 def required(value: str | None) -> str:

@@ -115,7 +115,7 @@ def test_without_a_key_the_signer_does_not_start_and_says_why(tmp_path: Path) ->
 def test_processes_are_told_everything_that_was_resolved(tmp_path: Path) -> None:
     layout = ready_layout(tmp_path)
     settings = isolated_settings(layout.data_dir)
-    chosen = addresses.choose(settings, layout)
+    chosen = addresses.choose(settings, layout, PACKING)
     told = addresses.environment(secrets.with_secrets(secrets.filled(settings, chosen.settings), layout))
     assert told["STUDIO_KAFKA_BOOTSTRAP"] == f"127.0.0.1:{chosen.ports['kafka']}"
     assert told["STUDIO_HTTP_PORT"] == str(chosen.ports["http"])
@@ -127,7 +127,7 @@ def test_processes_are_told_everything_that_was_resolved(tmp_path: Path) -> None
 def test_a_named_server_is_not_embedded(tmp_path: Path) -> None:
     layout = ready_layout(tmp_path)
     settings = isolated_settings(layout.data_dir).model_copy(update={"firestore_project": "p"})
-    chosen = addresses.choose(settings, layout)
+    chosen = addresses.choose(settings, layout, PACKING)
     assert chosen.embedded == ["kafka", "mongo", "redis"]
     assert "firestore_emulator" not in chosen.settings
 
