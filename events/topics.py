@@ -18,6 +18,7 @@ EVENTS_CATALOG: Final = "events.catalog"
 CURRENT_JOBS: Final = "current.jobs"
 CURRENT_ORGS: Final = "current.orgs"
 CURRENT_CATALOG: Final = "current.catalog"
+CURRENT_APPROVALS: Final = "current.approvals"
 REPLIES: Final = "replies"
 PROGRESS: Final = "progress"
 POOLS: Final = "pools"
@@ -76,7 +77,7 @@ def topics(partitions: int = PARTITIONS_LOCAL) -> tuple[Topic, ...]:
                 EVENTS_CATALOG,
             )
         ),
-        *(_current(name, partitions) for name in (CURRENT_JOBS, CURRENT_ORGS, CURRENT_CATALOG)),
+        *(_current(name, partitions) for name in (CURRENT_JOBS, CURRENT_ORGS, CURRENT_CATALOG, CURRENT_APPROVALS)),
         Topic(REPLIES, REPLY_PARTITIONS, short),
         Topic(PROGRESS, partitions, short),
         Topic(POOLS, partitions, {"cleanup.policy": "compact"}),

@@ -17,7 +17,7 @@ ASSET_MEMBERS: Final = ("asset_id", "media_type", "width", "height", "duration_s
 JOB_MEMBERS: Final = (
     "job_id", "status", "model", "provider", "priority", "attempts", "outputs", "reserved", "captured", "uncollected",
     "refunded", "error", "replay_of", "replayed_as", "project_id", "cause", "accepted_at", "ended_at", "deadline_at",
-    "retry_at", "engine", "price", "bill", "webhook",
+    "retry_at", "engine", "price", "bill", "webhook", "reused_from",
 )  # fmt: skip
 ENDED: Final = frozenset({"succeeded", "failed", "cancelled", "dead"})
 

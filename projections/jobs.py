@@ -142,7 +142,8 @@ def _succeeded(done: JobSucceeded, now: str, opened: Opened) -> dict[str, Any]:
         bill=[line.model_dump(mode="json") for line in done.bill],
         engine=done.engine.model_dump() if done.engine else None,
         ended_at=now,
-    ) | {_of(done.lease, "ended_at"): now}
+        reused_from=done.reused_from,
+    ) | ({_of(done.lease, "ended_at"): now} if done.lease else {})
 
 
 def _of(lease: int, name: str) -> str:

@@ -67,8 +67,10 @@ def _changes(event: Recorded, opened: Opened) -> dict[str, Any]:
             return {"approved_by": person}
         case PlanRejected(rejected_by=person):
             return {"status": "rejected", "rejected_by": person}
-        case RunStarted(run_id=run) | PlanRolledBack(run_id=run):
-            return {"run_id": run} | ({"status": "running"} if isinstance(event.data, RunStarted) else {})
+        case RunStarted(run_id=run):
+            return {"run_id": run, "status": "running"}
+        case PlanRolledBack(run_id=run, status=status):
+            return {"run_id": run} | present(status=status)
         case RunCompleted(status=status):
             return {"status": status}
         case RunCancelled():

@@ -73,7 +73,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     ReadModel(messages.COLLECTION, _CANVAS, messages.project, messages.INDEXES),
     ReadModel(plans.COLLECTION, _CANVAS, plans.project, plans.INDEXES),
     ReadModel(steps.COLLECTION, _CANVAS, steps.project, steps.INDEXES),
-    ReadModel(runs.COLLECTION, _CANVAS, runs.project, runs.INDEXES),
+    ReadModel(runs.COLLECTION, _CANVAS, runs.project, runs.INDEXES, 2),
     ReadModel(session_events.COLLECTION, _CANVAS, session_events.project, session_events.INDEXES),
     ReadModel(assets.COLLECTION, _CANVAS | _JOBS, assets.project, assets.INDEXES, assets.SHAPE),
     ReadModel(jobs.COLLECTION, _JOBS, jobs.project, jobs.INDEXES, 2),

@@ -11,15 +11,17 @@ from events.canvas.plan_events import (
     RunCompleted,
     RunEvent,
     RunStarted,
+    StepAwaitingApproval,
     StepBlocked,
     StepCancelled,
     StepFailed,
     StepReady,
+    StepStarted,
     StepSucceeded,
 )
 from events.envelope import Recorded
 from events.ids import session_of
-from projections.documents import at, local_name
+from projections.documents import at, local_name, present
 from projections.opening import Opened
 from projections.writes import Insert, Update, Write
 
@@ -53,13 +55,20 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001
 
 def _changes(event: Recorded) -> dict[str, Any]:
     match event.data:
+        case StepAwaitingApproval(step_id=step_id):
+            return _result(step_id, status="awaiting_approval")
         case StepReady() as ready:
             return _result(ready.step_id, status="ready", job_id=ready.job_id, model=ready.model)
+        case StepStarted(step_id=step_id):
+            return _result(step_id, status="running", started_at=at(event))
         case StepSucceeded() as done:
             outputs = [ref.model_dump(mode="json", exclude_none=True, exclude={"text"}) for ref in done.outputs]
-            return _result(done.step_id, status="succeeded", outputs=outputs, cost=done.cost, job_id=done.job_id)
+            return _result(done.step_id, status="succeeded", outputs=outputs, cost=done.cost, job_id=done.job_id) | (
+                _result(done.step_id, ended_at=at(event), **present(reused_from=done.reused_from))
+            )
         case StepFailed() as failed:
-            return _result(failed.step_id, status="failed", error={"category": failed.category})
+            error = {"category": failed.category}
+            return _result(failed.step_id, status="failed", error=error, ended_at=at(event))
         case StepBlocked() as blocked:
             return _result(blocked.step_id, status="blocked", because=blocked.because)
         case StepCancelled() as cancelled:

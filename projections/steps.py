@@ -11,12 +11,15 @@ from events.canvas.plan_events import (
     PlanRevised,
     RunStarted,
     Step,
+    StepApproved,
+    StepAwaitingApproval,
     StepBlocked,
     StepCancelled,
     StepDrafted,
     StepFailed,
     StepFellBack,
     StepReady,
+    StepRestored,
     StepStarted,
     StepSucceeded,
 )
@@ -28,7 +31,8 @@ from projections.writes import Insert, Update, Write
 
 COLLECTION = "steps"
 INDEXES = (("plan_id",), ("session_id",))
-RESULT = ("outputs", "error", "job_id", "because", "started_at", "ended_at", "captured", "fallbacks")
+RESULT = ("outputs", "error", "job_id", "because", "started_at", "ended_at", "captured", "fallbacks", "reused_from",
+          "approved_by")  # fmt: skip
 
 
 def project(event: Recorded, opened: Opened) -> Iterator[Write]:
@@ -77,30 +81,20 @@ def _progressed(event: Recorded, opened: Opened) -> Iterator[Write]:
                 "attempt": ready.attempt,
                 "model": ready.model,
             }
+        case StepAwaitingApproval():
+            changes = {"status": "awaiting_approval", "run_id": event.data.run_id}
+        case StepApproved(approved_by=person):
+            changes = {"approved_by": person}
+        case StepRestored() as restored:
+            yield _restored(event, restored, opened)
+            return
         case StepStarted() as started:
             changes = {"status": "running", "job_id": started.job_id, "started_at": now}
         case StepSucceeded() as done:
-            changes = {
-                "status": "succeeded",
-                "job_id": done.job_id,
-                "outputs": assets(done.outputs, opened),
-                "captured": done.cost,
-                "ended_at": now,
-            }
-            sealed_by = asset_kids(done.outputs)
-            yield Update(COLLECTION, done.step_id, org, version, set=changes, kids=sealed_by)
+            yield _succeeded(event, done, opened)
             return
         case StepFellBack() as fell:
-            told = present(
-                from_model=fell.from_model,
-                to_model=fell.to_model,
-                category=fell.category,
-                job_id=fell.job_id,
-                error=text(fell.error, opened),
-                at=now,
-            )
-            push = {"fallbacks": (fell.job_id, told)}
-            yield Update(COLLECTION, fell.step_id, org, version, push=push, kids=kids(fell.error))
+            yield _fell_back(event, fell, opened)
             return
         case StepFailed() as failed:
             changes = {"status": "failed", "error": failure(failed.category, failed.error, opened), "ended_at": now}
@@ -113,6 +107,45 @@ def _progressed(event: Recorded, opened: Opened) -> Iterator[Write]:
         case _:
             return
     yield Update(COLLECTION, event.data.step_id, org, version, set=changes)
+
+
+def _succeeded(event: Recorded, done: StepSucceeded, opened: Opened) -> Update:
+    changes = present(
+        status="succeeded",
+        job_id=done.job_id,
+        outputs=assets(done.outputs, opened),
+        captured=done.cost,
+        reused_from=done.reused_from,
+        ended_at=at(event),
+    )
+    org, version, sealed_by = event.envelope.org_id, event.version, asset_kids(done.outputs)
+    return Update(COLLECTION, done.step_id, org, version, set=changes, kids=sealed_by)
+
+
+def _fell_back(event: Recorded, fell: StepFellBack, opened: Opened) -> Update:
+    told = present(
+        from_model=fell.from_model,
+        to_model=fell.to_model,
+        category=fell.category,
+        job_id=fell.job_id,
+        error=text(fell.error, opened),
+        at=at(event),
+    )
+    push = {"fallbacks": (fell.job_id, told)}
+    return Update(COLLECTION, fell.step_id, event.envelope.org_id, event.version, push=push, kids=kids(fell.error))
+
+
+def _restored(event: Recorded, restored: StepRestored, opened: Opened) -> Update:
+    """What an earlier run had of it, and nothing of what came after."""
+    changes = {
+        "status": restored.status,
+        "run_id": restored.run_id,
+        "outputs": assets(restored.outputs, opened),
+        "captured": restored.cost,
+    } | present(job_id=restored.job_id)
+    gone = tuple(name for name in RESULT if name not in changes)
+    org, version, sealed_by = event.envelope.org_id, event.version, asset_kids(restored.outputs)
+    return Update(COLLECTION, restored.step_id, org, version, set=changes, unset=gone, kids=sealed_by)
 
 
 def described(step: Step, opened: Opened) -> dict[str, Any]:

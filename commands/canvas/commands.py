@@ -8,7 +8,7 @@ from pydantic import Field
 
 from commands.model import Command
 from events.assets import AssetRef
-from events.canvas.plan_events import AgentType
+from events.canvas.plan_events import AgentType, Step
 from events.canvas.session_events import Approval, Medium, PlanningMode
 from events.envelope import StreamRef
 from events.jobs.events import Category
@@ -122,6 +122,7 @@ class DraftStep(Frozen):
     depends_on: tuple[str, ...] = ()
     model: str | None = None
     input: Sealed | None = None
+    needs_approval: bool = False
 
 
 class AgentCall(Frozen):
@@ -169,7 +170,9 @@ class SelectModels(PlanCommand):
 
 
 class ApprovePlan(PlanCommand):
-    """Answered `{run_id}`."""
+    """Answered `{run_id}`. `reuse`: a step that equals an earlier one may take its result, for nothing."""
+
+    reuse: bool = False
 
 
 class RejectPlan(PlanCommand):
@@ -181,18 +184,85 @@ class CancelRun(PlanCommand):
 
 
 class EditStep(PlanCommand):
-    """A person's own edit; the sender has checked model and input against the catalog."""
+    """A person's own edit; the sender has checked model and input against the catalog.
+
+    `needs_approval`: whether the step shall wait for a yes of its own; None leaves it as it is.
+    """
 
     step_id: str
     model: str
     input: Sealed | None = None
     estimate: Money
+    needs_approval: bool | None = None
 
 
 class RerunPlan(PlanCommand):
     """Runs all steps, or those named and what depends on them, again. Answered `{run_id}`."""
 
     step_ids: tuple[str, ...] = ()
+    reuse: bool = False
+
+
+class CancelSession(CanvasCommand):
+    """Stops whatever runs in the session, and what is being planned. Answered `{cancelled: [run_id…]}`."""
+
+
+class StepCommand(PlanCommand):
+    step_id: str
+
+
+class ApproveStep(StepCommand):
+    """The yes that a step waits for. Answered `{run_id}`."""
+
+
+class CancelStep(StepCommand):
+    """A step without a job ends here; for one with a job the answer is `{job_id}`: cancelling that ends both."""
+
+
+class ExpireApproval(PlanCommand):
+    """Nobody has said yes to the plan, or to this step of it, since then (RFC 3339): it counts as a no."""
+
+    step_id: str | None = None
+    since: str
+
+
+class RestoredStep(Frozen):
+    """A step as an earlier run left it. `step` is what was planned of it then, where that is not what it is now."""
+
+    step_id: str
+    step: Step | None = None
+    status: Literal["planned", "succeeded", "failed", "blocked", "cancelled"]
+    attempt: int = 0
+    job_id: str | None = None
+    tried: tuple[str, ...] = ()
+    outputs: tuple[AssetRef, ...] = ()
+    cost: Money = 0
+
+
+RestoredSteps = Annotated[tuple[RestoredStep, ...], Field(min_length=1, max_length=STEPS_MAX)]
+
+
+class RollBackPlan(PlanCommand):
+    """The plan as an earlier run left it, which the sender read from the stored stream. Answered `{run_id}`.
+
+    The decider knows the run's steps and results by their digest, and refuses what is not that.
+    """
+
+    run_id: str
+    steps: RestoredSteps
+
+
+class ForkPlan(PlanCommand):
+    """A new plan as `plan_id` was at a version, which the sender read from the stored stream. Answered `{plan_id}`.
+
+    `steps` hold what was planned, in the plan's order, and of those that had succeeded the results.
+    """
+
+    version: int = Field(ge=1)
+    title: Sealed
+    run_id: str | None = None
+    """The source's run that had made the results."""
+    steps: RestoredSteps
 
 
 class RunCommand(PlanCommand):
@@ -217,6 +287,8 @@ class RecordStepResult(RunCommand):
     """Of a failure: models that may do where this one did not, the best first."""
     max_cost: Money | None = None
     """What a fallback may cost at most."""
+    reused_from: str | None = None
+    """Of a success that cost nothing: the job whose result it is."""
 
 
 CANVAS_COMMANDS: tuple[type[CanvasCommand], ...] = (
@@ -234,6 +306,12 @@ CANVAS_COMMANDS: tuple[type[CanvasCommand], ...] = (
     CancelRun,
     EditStep,
     RerunPlan,
+    CancelSession,
+    ApproveStep,
+    CancelStep,
+    ExpireApproval,
+    RollBackPlan,
+    ForkPlan,
     RecordStepStarted,
     RecordStepResult,
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from commands.canvas import chat, draft_plan, run_plan, stages, step_results
+from commands.canvas import approvals, cancel_session, chat, draft_plan, go_back, run_plan, stages, step_results
 from commands.canvas import commands as c
 from commands.model import Command, Context, CurrentRecord, Decider, Decision, Fold, Streams
 from events.canvas import state as canvas_state
+from events.canvas.current import approvals as approvals_of
+from events.canvas.plan_state import Plan
 from events.envelope import StreamRef
-from events.topics import COMMANDS_CANVAS, EVENTS_CANVAS
+from events.topics import COMMANDS_CANVAS, CURRENT_APPROVALS, EVENTS_CANVAS
 
 _USE_CASES: Final[dict[type[Command], Callable[[Any, Streams, Context], Decision]]] = {
     c.StartSession: chat.start_session,
@@ -27,6 +29,12 @@ _USE_CASES: Final[dict[type[Command], Callable[[Any, Streams, Context], Decision
     c.CancelRun: run_plan.cancel_run,
     c.EditStep: run_plan.edit_step,
     c.RerunPlan: run_plan.rerun_plan,
+    c.CancelSession: cancel_session.cancel_session,
+    c.ApproveStep: approvals.approve_step,
+    c.CancelStep: approvals.cancel_step,
+    c.ExpireApproval: approvals.expire_approval,
+    c.RollBackPlan: go_back.roll_back_plan,
+    c.ForkPlan: go_back.fork_plan,
     c.RecordStepStarted: step_results.record_step_started,
     c.RecordStepResult: step_results.record_step_result,
 }
@@ -37,9 +45,9 @@ def decide(command: Command, streams: Streams, context: Context) -> Decision:
     return _USE_CASES[type(command)](command, streams, context)
 
 
-def summarize(_ref: StreamRef, _state: Any) -> CurrentRecord | None:
-    """Nothing of a session lives in a `current.*` topic."""
-    return None
+def summarize(ref: StreamRef, state: Any) -> CurrentRecord | None:
+    """What waits for a person's yes, in `current.approvals`; of a session, nothing."""
+    return CurrentRecord(CURRENT_APPROVALS, ref.subject, approvals_of(state)) if isinstance(state, Plan) else None
 
 
 CANVAS: Final = Decider(

@@ -25,6 +25,8 @@ def draft_plan(command: DraftPlan, streams: Streams, _context: Context) -> Decis
     message = session.message(command.message_id)
     if message is None:
         raise InvalidInput.at("/message_id", "no such message in this session")
+    if command.message_id in session.stopped:
+        raise IllegalState("the session was cancelled after this message", allowed=[])
     made_by = None if command.made_from is None else drafted_by(session, command.made_from)
     check_graph(command.steps)
     plan_id = next_plan(streams, command.session_id)
@@ -86,7 +88,15 @@ def check_graph(steps: Sequence[DraftStep]) -> None:
 
 
 def next_plan(streams: Streams, session_id: str) -> str:
-    """The first number without a plan: plans are numbered 1, 2, … without a gap, so a binary search finds it."""
+    """The id of the next plan. Raises IllegalState where a session has as many as it may."""
+    number = plans_of(streams, session_id) + 1
+    if number > PLANS_MAX:
+        raise IllegalState(f"a session has at most {PLANS_MAX} plans: start a new one", allowed=[])
+    return plan_id_of(session_id, number)
+
+
+def plans_of(streams: Streams, session_id: str) -> int:
+    """How many there are: plans are numbered 1, 2, … without a gap, so a binary search finds the last one."""
     low, high = 1, PLANS_MAX + 1
     while low < high:
         middle = (low + high) // 2
@@ -94,9 +104,7 @@ def next_plan(streams: Streams, session_id: str) -> str:
             high = middle
         else:
             low = middle + 1
-    if low > PLANS_MAX:
-        raise IllegalState(f"a session has at most {PLANS_MAX} plans: start a new one", allowed=[])
-    return plan_id_of(session_id, low)
+    return low - 1
 
 
 def _step(step: DraftStep, ids: Mapping[str, str]) -> Step:
@@ -108,6 +116,7 @@ def _step(step: DraftStep, ids: Mapping[str, str]) -> Step:
         depends_on=tuple(dict.fromkeys(ids[upstream] for upstream in step.depends_on)),
         model=step.model,
         input=step.input,
+        needs_approval=step.needs_approval,
     )
 
 

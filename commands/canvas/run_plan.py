@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from commands.canvas.chat import refuse_when_full
@@ -29,6 +29,7 @@ from events.canvas.plan_events import (
     RunCancelled,
     RunCompleted,
     RunStarted,
+    StepAwaitingApproval,
     StepCancelled,
     StepOutput,
     StepReady,
@@ -66,7 +67,7 @@ class Draft:
             raise IllegalState("the plan has no run", allowed=["running"])
         return self.plan.run
 
-    def decision(self, result: dict[str, str]) -> Decision:
+    def decision(self, result: Mapping[str, object]) -> Decision:
         stream = ref(self.plan.plan_id)
         return Decision(tuple((stream, event) for event in self.events), result)
 
@@ -110,7 +111,8 @@ def approve_plan(command: ApprovePlan, streams: Streams, context: Context) -> De
     if draft.plan.status != "awaiting_approval":
         raise IllegalState(f"the plan is {draft.plan.status}", allowed=["awaiting_approval"])
     draft.add(PlanApproved(plan_id=command.plan_id, approved_by=context.command.actor))
-    return draft.decision({"run_id": start_run(draft, tuple(draft.plan.steps))})
+    wanted = tuple(step for step in draft.plan.steps if step not in draft.plan.past.kept)
+    return draft.decision({"run_id": start_run(draft, wanted, reuse=command.reuse)})
 
 
 def reject_plan(command: RejectPlan, streams: Streams, context: Context) -> Decision:
@@ -130,7 +132,9 @@ def edit_step(command: EditStep, streams: Streams, context: Context) -> Decision
     step = draft.plan.steps.get(command.step_id)
     if step is None:
         raise InvalidInput.at("/step_id", "no such step in this plan")
-    update = {"model": command.model, "input": command.input, "estimate": command.estimate}
+    update: dict[str, object] = {"model": command.model, "input": command.input, "estimate": command.estimate}
+    if command.needs_approval is not None:
+        update["needs_approval"] = command.needs_approval
     draft.add(PlanRevised(plan_id=command.plan_id, step=step.model_copy(update=update)))
     return draft.decision({})
 
@@ -147,9 +151,10 @@ def rerun_plan(command: RerunPlan, streams: Streams, context: Context) -> Decisi
     before = draft.run
     unfinished = (step for step, run in before.steps.items() if run.status != "succeeded")
     wanted = {*command.step_ids, *unfinished} if command.step_ids else set(draft.plan.steps)
-    fresh = {*wanted, *below(draft.plan, wanted)}
+    fresh = {*wanted, *draft.plan.below(wanted)}
     draft.add(RunArchived(plan_id=command.plan_id, run_id=before.run_id))
-    return draft.decision({"run_id": start_run(draft, tuple(s for s in draft.plan.steps if s in fresh))})
+    steps = tuple(step for step in draft.plan.steps if step in fresh)
+    return draft.decision({"run_id": start_run(draft, steps, reuse=command.reuse)})
 
 
 def cancel_run(command: CancelRun, streams: Streams, context: Context) -> Decision:
@@ -157,34 +162,50 @@ def cancel_run(command: CancelRun, streams: Streams, context: Context) -> Decisi
     draft = begin(command, streams, context)
     if draft.plan.status != "running":
         raise IllegalState(f"the plan is {draft.plan.status}", allowed=["running"])
-    run = draft.run
+    return draft.decision({"run_id": stop_run(draft)})
+
+
+def stop_run(draft: Draft) -> str:
+    """Ends the run that runs, with all its open steps. Returns its id."""
+    plan_id, run = draft.plan.plan_id, draft.run
     still_open = [(step, state) for step, state in run.steps.items() if state.status in OPEN]
     jobs = tuple(state.job_id for _, state in still_open if state.job_id is not None)
-    org_id = draft.plan.drafted.org_id
-    draft.add(RunCancelled(plan_id=command.plan_id, run_id=run.run_id, org_id=org_id, job_ids=jobs))
+    draft.add(RunCancelled(plan_id=plan_id, run_id=run.run_id, org_id=draft.plan.drafted.org_id, job_ids=jobs))
     for step, state in still_open:
-        draft.add(StepCancelled(plan_id=command.plan_id, run_id=run.run_id, step_id=step, job_id=state.job_id))
-    draft.add(RunCompleted(plan_id=command.plan_id, run_id=run.run_id, status="cancelled", cost=draft.run.cost))
-    return draft.decision({"run_id": run.run_id})
+        draft.add(StepCancelled(plan_id=plan_id, run_id=run.run_id, step_id=step, job_id=state.job_id))
+    draft.add(RunCompleted(plan_id=plan_id, run_id=run.run_id, status="cancelled", cost=draft.run.cost))
+    return run.run_id
 
 
-def start_run(draft: Draft, steps: tuple[str, ...]) -> str:
+def start_run(draft: Draft, steps: tuple[str, ...], *, reuse: bool = False) -> str:
     """Starts the next run over `steps`; the others are kept from the run before. Returns its id."""
     plan = draft.plan
     run_id = run_id_of(plan.plan_id, plan.runs + 1)
-    kept = {step: plan.run.run_id for step in plan.steps if step not in steps} if plan.run else {}
-    draft.add(RunStarted(plan_id=plan.plan_id, run_id=run_id, steps=steps, kept=kept))
-    draft.add(*ready(draft, (step for step in steps if draft.run.waiting[step] == 0)))
+    before = plan.run.run_id if plan.run is not None else plan.past.source_run
+    fresh = set(steps)
+    kept = {} if before is None else {step: before for step in plan.steps if step not in fresh}
+    draft.add(RunStarted(plan_id=plan.plan_id, run_id=run_id, steps=steps, kept=kept, reuse=reuse or None))
+    draft.add(*ready(draft, [step for step in steps if draft.run.waiting[step] == 0]))
+    if not steps:
+        draft.add(RunCompleted(plan_id=plan.plan_id, run_id=run_id, status="succeeded", cost=0))
     return run_id
 
 
-def ready(draft: Draft, steps: Iterable[str]) -> Iterator[StepReady]:
-    """`step_ready` with all that the executor needs."""
+def ready(draft: Draft, steps: Iterable[str]) -> Iterator[StepReady | StepAwaitingApproval]:
+    """`step_ready` with all that the executor needs; of a step that needs a yes of its own, that it waits for one."""
     for step_id in steps:
-        model = draft.plan.steps[step_id].model
-        if model is None:
-            raise IllegalState("a step has no model yet", allowed=["awaiting_approval"])
-        yield ready_step(draft, step_id, model)
+        if draft.plan.steps[step_id].needs_approval:
+            yield StepAwaitingApproval(plan_id=draft.plan.plan_id, run_id=draft.run.run_id, step_id=step_id)
+        else:
+            yield first_attempt(draft, step_id)
+
+
+def first_attempt(draft: Draft, step_id: str) -> StepReady:
+    """With the model that was chosen for the step."""
+    model = draft.plan.steps[step_id].model
+    if model is None:
+        raise IllegalState("a step has no model yet", allowed=["awaiting_approval"])
+    return ready_step(draft, step_id, model)
 
 
 def ready_step(
@@ -216,16 +237,5 @@ def ready_step(
         session_uploads=tuple((upload.label, upload.asset) for upload in uploads),
         fallbacks=fallbacks or None,
         max_cost=max_cost,
+        reuse=run.reuse or None,
     )
-
-
-def below(plan: Plan, steps: Iterable[str]) -> set[str]:
-    """Everything that depends on one of `steps`, directly or not."""
-    found: set[str] = set()
-    todo = list(steps)
-    while todo:
-        for dependent in plan.dependents.get(todo.pop(), ()):
-            if dependent not in found:
-                found.add(dependent)
-                todo.append(dependent)
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commands.canvas.commands import RecordStepResult, RecordStepStarted, RunCommand
-from commands.canvas.run_plan import Draft, begin, below, ready, ready_step
+from commands.canvas.run_plan import Draft, begin, ready, ready_step
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState
 from events.canvas.plan_events import (
@@ -48,16 +48,15 @@ def record_step_result(command: RecordStepResult, streams: Streams, context: Con
         _fall_back(draft, command, step, model)
     else:
         _fail(draft, command)
-    if draft.run.open == 0:
-        draft.add(
-            RunCompleted(
-                plan_id=command.plan_id,
-                run_id=command.run_id,
-                status=run_status(draft.run),
-                cost=draft.run.cost,
-            )
-        )
+    complete_when_over(draft)
     return draft.decision({"run_status": draft.run.status})
+
+
+def complete_when_over(draft: Draft) -> None:
+    """The run ends with its last open step."""
+    run = draft.run
+    if run.open == 0:
+        draft.add(RunCompleted(plan_id=draft.plan.plan_id, run_id=run.run_id, status=run_status(run), cost=run.cost))
 
 
 def run_status(run: Run) -> RunStatus:
@@ -89,6 +88,7 @@ def _succeed(draft: Draft, command: RecordStepResult, job_id: str) -> None:
             job_id=job_id,
             outputs=command.outputs,
             cost=command.cost,
+            reused_from=command.reused_from,
         )
     )
     run = draft.run
@@ -141,14 +141,11 @@ def _fail(draft: Draft, command: RecordStepResult) -> None:
                 error=command.error,
             )
         )
-    blocked = below(draft.plan, [command.step_id])
-    for step_id in draft.plan.steps:
-        if step_id in blocked and draft.run.steps[step_id].status in OPEN:
-            draft.add(
-                StepBlocked(
-                    plan_id=command.plan_id,
-                    run_id=command.run_id,
-                    step_id=step_id,
-                    because=command.step_id,
-                )
-            )
+    block_below(draft, command.step_id)
+
+
+def block_below(draft: Draft, step_id: str) -> None:
+    """What depends on a step that did not succeed does not run."""
+    for below in sorted(draft.plan.below([step_id]), key=draft.plan.steps.place):
+        if draft.run.steps[below].status in OPEN:
+            draft.add(StepBlocked(plan_id=draft.plan.plan_id, run_id=draft.run.run_id, step_id=below, because=step_id))

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from commands.model import Command
-from events.accounts.events import Limits, Role
+from events.accounts.events import FINGERPRINT, Limits, Role
 from events.assets import AssetRef
 from events.credits.checkpoint import PLATFORM, HashText
 from events.envelope import StreamRef
@@ -132,6 +132,10 @@ class SubmitJob(JobCommand):
     deadline_s: int = Field(default=86_400, ge=1, le=7 * 86_400)
     webhook_url: str | None = None
     replay_of: str | None = None
+    fingerprint: str | None = Field(default=None, pattern=FINGERPRINT)
+    """HMAC of model and input under the person's key: its result is kept for a later job that is the same."""
+    reuse: bool = False
+    """Where such a result is kept already, it is this job's, at once and for nothing."""
 
     @property
     def creates(self) -> StreamRef | None:

@@ -8,6 +8,7 @@ from typing import TypeGuard
 from commands.model import Context, Decision, Streams
 from commands.orgs import ledger
 from commands.orgs.commands import CancelJob, DiscardJob, JobCommand, RecordAttemptFailed, RecordJobSucceeded
+from commands.orgs.reuse_result import keep
 from commands.orgs.streams import book_of, book_ref, job_of, job_ref
 from commands.pricing import total
 from commands.refusals import AlreadyEnded, IllegalState, InvalidInput
@@ -53,7 +54,12 @@ def record_job_succeeded(command: RecordJobSucceeded, streams: Streams, context:
         model=job.model,
     )
     entry = ledger.capture(book_of(streams, command.org_id), context.at, accepted, command.cost)
-    return Decision(((job_ref(command.job_id), succeeded), (book_ref(command.org_id), entry)), {"captured": captured})
+    events = (
+        (job_ref(command.job_id), succeeded),
+        (book_ref(command.org_id), entry),
+        *keep(accepted, succeeded, streams),
+    )
+    return Decision(events, {"captured": captured})
 
 
 def record_attempt_failed(command: RecordAttemptFailed, streams: Streams, context: Context) -> Decision:

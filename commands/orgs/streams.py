@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commands.model import Stream, Streams
 from commands.refusals import NotFound
-from events.accounts.events import EntryRecorded
+from events.accounts.events import EntryRecorded, ResultKept
 from events.accounts.state import NoOrg, Org
 from events.credits.events import LedgerEntry
 from events.credits.state import Book
@@ -34,6 +34,16 @@ def recorded_once(entry: LedgerEntry) -> tuple[StreamRef, Event]:
     """What keeps an operator's entry from being made again under its id, for ever."""
     event = EntryRecorded(org_id=entry.org_id, entry_id=entry.entry_id, seq=entry.seq)
     return account_ref(entry.entry_id), event
+
+
+def result_ref(fingerprint: str) -> StreamRef:
+    return account_ref(f"res_{fingerprint}")
+
+
+def kept_result(streams: Streams, org_id: str, fingerprint: str) -> ResultKept | None:
+    """What an equal job of this organisation led to."""
+    state = streams(result_ref(fingerprint)).state
+    return state if isinstance(state, ResultKept) and state.org_id == org_id else None
 
 
 def org_of(streams: Streams, org_id: str) -> Org:

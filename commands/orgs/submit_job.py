@@ -7,7 +7,8 @@ from datetime import timedelta
 from commands.model import Context, Decision, Streams
 from commands.orgs import ledger
 from commands.orgs.commands import ReplayJob, SubmitJob
-from commands.orgs.streams import book_of, book_ref, job_of, job_ref, org_of
+from commands.orgs.reuse_result import take_kept
+from commands.orgs.streams import book_of, book_ref, job_of, job_ref, kept_result, org_of
 from commands.pricing import reservation
 from commands.refusals import IllegalState, InvalidInput
 from events.envelope import StreamRef
@@ -25,6 +26,7 @@ def submit_job(command: SubmitJob, streams: Streams, context: Context) -> Decisi
         raise InvalidInput.at("/price", "the lines of the price do not explain what is to be reserved")
     if command.max_cost is not None and command.reserve > command.max_cost:
         raise InvalidInput.at("/max_cost", f"this job may cost {command.reserve} millicredits")
+    kept = kept_result(streams, command.org_id, command.fingerprint) if command.reuse and command.fingerprint else None
     accepted = JobAccepted(
         job_id=command.job_id,
         org_id=command.org_id,
@@ -33,7 +35,7 @@ def submit_job(command: SubmitJob, streams: Streams, context: Context) -> Decisi
         provider=command.provider,
         priority=command.priority,
         input=command.input,
-        reserved=command.reserve,
+        reserved=command.reserve if kept is None else 0,
         paid_from=ledger.source_of(book_of(streams, command.org_id), command.project_id),
         price=command.price,
         project_id=command.project_id,
@@ -42,8 +44,12 @@ def submit_job(command: SubmitJob, streams: Streams, context: Context) -> Decisi
         deadline_at=(context.at + timedelta(seconds=command.deadline_s)).isoformat(),
         webhook_url=command.webhook_url,
         replay_of=command.replay_of,
+        fingerprint=command.fingerprint,
     )
-    return Decision(_accept(accepted, streams, context), {"job_id": command.job_id, "reserved": command.reserve})
+    result = {"job_id": command.job_id, "reserved": accepted.reserved}
+    if kept is not None:
+        return Decision(take_kept(accepted, kept, streams, context), result)
+    return Decision(_accept(accepted, streams, context), result)
 
 
 def replay_job(command: ReplayJob, streams: Streams, context: Context) -> Decision:

@@ -6,9 +6,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from events.assets import AssetRef
 from events.model import Event, Frozen
 from events.sealed import Sealed
 
+FINGERPRINT = r"^[0-9a-f]{64}$"
 Role = Literal["member", "auditor", "admin"]
 
 
@@ -74,6 +76,19 @@ class EntryRecorded(AccountEvent):
     seq: int = Field(ge=1)
 
 
+class ResultKept(AccountEvent):
+    """First and only event of a stream named by a fingerprint: what a job of this model, input and seed led to.
+
+    The fingerprint is an HMAC under the key of the person who asked, so it is equal for that person's jobs only.
+    """
+
+    name: ClassVar[str] = "result_kept"
+    fingerprint: str = Field(pattern=FINGERPRINT)
+    job_id: str
+    model: str
+    outputs: tuple[AssetRef, ...]
+
+
 ACCOUNT_EVENTS: tuple[type[AccountEvent], ...] = (
     OrgOpened,
     KeyIssued,
@@ -82,4 +97,5 @@ ACCOUNT_EVENTS: tuple[type[AccountEvent], ...] = (
     LimitsSet,
     PersonForgotten,
     EntryRecorded,
+    ResultKept,
 )

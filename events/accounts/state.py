@@ -1,4 +1,4 @@
-"""An organisation folded from its stream."""
+"""An organisation folded from its stream; and under a fingerprint, the result that is kept for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from events.accounts.current import CurrentKey, CurrentOrg
-from events.accounts.events import KeyIssued, KeyRevoked, Limits, LimitsSet, OrgOpened, ProjectOpened
+from events.accounts.events import KeyIssued, KeyRevoked, Limits, LimitsSet, OrgOpened, ProjectOpened, ResultKept
 from events.model import Event
 
 
@@ -24,7 +24,8 @@ class Org:
     keys: tuple[CurrentKey, ...] = ()
 
 
-Account = NoOrg | Org
+Account = NoOrg | Org | ResultKept
+"""A kept result is its own state: nothing ever changes it."""
 
 
 def initial(_subject: str) -> Account:
@@ -35,7 +36,9 @@ def evolve(state: Account, event: Event, _at: datetime) -> Account:
     """The organisation after the event; what this state does not need passes by."""
     if isinstance(event, OrgOpened):
         return Org(event.org_id, event.title)
-    if isinstance(state, NoOrg):
+    if isinstance(event, ResultKept):
+        return event
+    if not isinstance(state, Org):
         return state
     match event:
         case KeyIssued():
@@ -59,7 +62,7 @@ def evolve(state: Account, event: Event, _at: datetime) -> Account:
 
 def current(state: Account) -> CurrentOrg | None:
     """What `current.orgs` says of it."""
-    if isinstance(state, NoOrg):
+    if not isinstance(state, Org):
         return None
     return CurrentOrg(
         org_id=state.org_id, title=state.title, limits=state.limits, projects=state.projects, keys=state.keys

@@ -124,6 +124,8 @@ class RunStarted(RunEvent):
     name: ClassVar[str] = "run_started"
     steps: tuple[str, ...]
     kept: dict[str, str] = {}
+    reuse: Literal[True] | None = None
+    """A step may take, for nothing, what an equal one of before has led to."""
 
 
 class StepReady(RunEvent):
@@ -148,6 +150,20 @@ class StepReady(RunEvent):
     """Other models for the case that this one, itself a fallback, cannot be had either; the best first."""
     max_cost: Money | None = None
     """Of a fallback: it costs no more than what the model before it had set aside."""
+    reuse: Literal[True] | None = None
+
+
+class StepAwaitingApproval(RunEvent):
+    """Its dependencies have succeeded; it runs once a person has said yes."""
+
+    name: ClassVar[str] = "step_awaiting_approval"
+    step_id: str
+
+
+class StepApproved(RunEvent):
+    name: ClassVar[str] = "step_approved"
+    step_id: str
+    approved_by: str
 
 
 class StepStarted(RunEvent):
@@ -162,6 +178,8 @@ class StepSucceeded(RunEvent):
     job_id: str
     outputs: tuple[AssetRef, ...]
     cost: Money
+    reused_from: str | None = None
+    """The job whose result it took, for nothing."""
 
 
 class StepFailed(RunEvent):
@@ -215,13 +233,36 @@ class RunArchived(RunEvent):
 
 
 class PlanRolledBack(RunEvent):
+    """The plan is as this earlier run left it: `plan_revised` and `step_restored` follow for what was different."""
+
     name: ClassVar[str] = "plan_rolled_back"
+    from_run_id: str | None = None
+    status: RunStatus | None = None
+    cost: Money | None = None
+    """How that run ended."""
 
 
 class PlanForked(PlanEvent):
+    """This plan began as another one was at a version of its stream."""
+
     name: ClassVar[str] = "plan_forked"
     source_plan_id: str
     source_version: int
+    source_run_id: str | None = None
+    """The run that had made the results that are kept."""
+
+
+class StepRestored(RunEvent):
+    """What came of the step in an earlier run, or in the plan that this one is forked from, stands again."""
+
+    name: ClassVar[str] = "step_restored"
+    step_id: str
+    status: Literal["planned", "succeeded", "failed", "blocked", "cancelled"]
+    attempt: int = 0
+    job_id: str | None = None
+    tried: tuple[str, ...] = ()
+    outputs: tuple[AssetRef, ...] = ()
+    cost: Money = 0
 
 
 PLAN_EVENTS: tuple[type[PlanEvent], ...] = (
@@ -235,6 +276,8 @@ PLAN_EVENTS: tuple[type[PlanEvent], ...] = (
     PlanRejected,
     RunStarted,
     StepReady,
+    StepAwaitingApproval,
+    StepApproved,
     StepStarted,
     StepSucceeded,
     StepFailed,
@@ -246,4 +289,5 @@ PLAN_EVENTS: tuple[type[PlanEvent], ...] = (
     RunArchived,
     PlanRolledBack,
     PlanForked,
+    StepRestored,
 )

@@ -1,40 +1,40 @@
-"""A plan folded from its stream: steps, models, and the present run with Kahn's in-degrees."""
+"""A plan folded from its stream: steps, models, the present run, and what runs of before can be gone back to."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from events.assets import AssetRef
 from events.canvas.plan_events import (
     FieldsVerified,
     ModelSelected,
     PlanApproved,
     PlanDrafted,
+    PlanForked,
     PlanRejected,
     PlanRevised,
+    PlanRolledBack,
     PlanValidated,
     RunCancelled,
     RunCompleted,
     RunStarted,
     RunStatus,
     Step,
-    StepBlocked,
+    StepApproved,
+    StepAwaitingApproval,
     StepCancelled,
     StepDrafted,
-    StepFailed,
-    StepReady,
-    StepStarted,
-    StepSucceeded,
+    StepRestored,
 )
+from events.canvas.run_state import OPEN, Run, StepRun, StepStatus, digest_of, evolve_run, restored
 from events.model import Event
+from events.table import Table
 
 PlanStatus = Literal[
     "drafting", "awaiting_approval", "running", "succeeded", "partial", "failed", "cancelled", "rejected"
 ]
-StepStatus = Literal["planned", "ready", "running", "succeeded", "failed", "blocked", "cancelled"]
-OPEN: frozenset[StepStatus] = frozenset(("planned", "ready", "running"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +43,24 @@ class NoPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class StepRun:
-    """A step within a run."""
+class Ended:
+    """A run that is over: how, and by what its steps and results are known again."""
 
-    status: StepStatus = "planned"
-    attempt: int = 0
-    job_id: str | None = None
-    tried: tuple[str, ...] = ()
-    """The models of its attempts in this run, the present one last."""
-    outputs: tuple[AssetRef, ...] = ()
-    cost: int = 0
+    status: RunStatus
+    cost: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One execution. `waiting` is Kahn's in-degree of each step: how many of its dependencies have not succeeded."""
+class Past:
+    """What the plan knows of runs that are over, its own and that of a fork's source."""
 
-    run_id: str
-    number: int
-    status: RunStatus
-    steps: dict[str, StepRun]
-    waiting: dict[str, int]
-    open: int
-    """How many steps have not ended."""
-    cost: int = 0
+    ended: dict[str, Ended] = field(default_factory=dict)
+    """By run: what may be gone back to."""
+    kept: Table[StepRun] = field(default_factory=Table)
+    """Of a fork: results of its source that stand until its first run takes them over."""
+    source_run: str | None = None
+    """Of a fork: the run that made them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +68,13 @@ class Plan:
     drafted: PlanDrafted
     status: PlanStatus = "drafting"
     validated: bool = False
-    steps: dict[str, Step] = field(default_factory=dict)
+    steps: Table[Step] = field(default_factory=Table)
     dependents: dict[str, tuple[str, ...]] = field(default_factory=dict)
     run: Run | None = None
     runs: int = 0
+    past: Past = field(default_factory=Past)
+    asked: dict[str, datetime] = field(default_factory=dict)
+    """Plan or step → since when its approval is waited for."""
 
     @property
     def plan_id(self) -> str:
@@ -88,11 +85,21 @@ class Plan:
         """All steps of the draft are there."""
         return len(self.steps) == len(self.drafted.step_ids)
 
+    def below(self, steps: Iterable[str]) -> set[str]:
+        """Everything that depends on one of `steps`, directly or not."""
+        found: set[str] = set()
+        todo = list(steps)
+        while todo:
+            fresh = [step for step in self.dependents.get(todo.pop(), ()) if step not in found]
+            found.update(fresh)
+            todo += fresh
+        return found
+
 
 PlanState = NoPlan | Plan
 
 
-def evolve_plan(state: PlanState, event: Event, _at: datetime) -> PlanState:
+def evolve_plan(state: PlanState, event: Event, at: datetime) -> PlanState:
     """The plan after the event; what this state does not need passes by."""
     if isinstance(event, PlanDrafted):
         return Plan(event)
@@ -107,82 +114,84 @@ def evolve_plan(state: PlanState, event: Event, _at: datetime) -> PlanState:
             step = state.steps[event.step_id].model_copy(
                 update={"model": event.model, "input": event.input, "estimate": event.estimate}
             )
-            return replace(state, steps={**state.steps, event.step_id: step})
+            return replace(state, steps=state.steps.put(event.step_id, step))
         case FieldsVerified():
-            return replace(state, status="awaiting_approval")
+            return replace(state, status="awaiting_approval", asked={state.plan_id: at})
         case PlanApproved():
-            return state
+            return replace(state, asked={})
         case PlanRejected():
-            return replace(state, status="rejected")
-        case RunStarted():
-            return _start(state, event)
-        case RunCompleted(status=status):
-            run = replace(state.run, status=status) if state.run else None
-            return replace(state, run=run, status=status)
+            return replace(state, status="rejected", asked={})
+        case RunStarted() | RunCompleted() | RunCancelled() | PlanRolledBack() | PlanForked():
+            return _evolve_as_a_whole(state, event)
         case _:
-            return _evolve_run(state, event)
+            return _evolve_step(state, event, at)
 
 
 def _with_step(plan: Plan, step: Step) -> Plan:
+    """What was kept of a step that is changed, and of what depends on it, counts no more."""
     dependents = plan.dependents
     if step.step_id not in plan.steps:
         dependents = dict(dependents)
         for upstream in step.depends_on:
             dependents[upstream] = (*dependents.get(upstream, ()), step.step_id)
-    return replace(plan, steps={**plan.steps, step.step_id: step}, dependents=dependents)
+    plan = replace(plan, steps=plan.steps.put(step.step_id, step), dependents=dependents)
+    if not plan.past.kept:
+        return plan
+    stale = {step.step_id} | plan.below([step.step_id])
+    kept = Table((one, result) for one, result in plan.past.kept.items() if one not in stale)
+    return replace(plan, past=replace(plan.past, kept=kept))
+
+
+def _evolve_as_a_whole(plan: Plan, event: Event) -> Plan:
+    match event:
+        case RunStarted():
+            return _start(plan, event)
+        case RunCompleted(status=status) if plan.run is not None:
+            run = replace(plan.run, status=status)
+            ended = Ended(status, run.cost, digest_of(plan.steps, run.steps))
+            past = replace(plan.past, ended={**plan.past.ended, run.run_id: ended})
+            return replace(plan, run=run, status=status, past=past, asked={})
+        case RunCancelled() if plan.run is not None:
+            return replace(plan, run=evolve_run(plan.run, plan.dependents, event), asked={})
+        case PlanRolledBack() if (gone_back_to := plan.past.ended.get(event.run_id)) is not None:
+            steps = Table((step, StepRun()) for step in plan.steps)
+            number = int(event.run_id.rsplit(".", 1)[-1])
+            run = Run(event.run_id, number, gone_back_to.status, steps, Table(), open=0, cost=gone_back_to.cost)
+            return replace(plan, run=run, status=gone_back_to.status)
+        case PlanForked():
+            return replace(plan, past=replace(plan.past, source_run=event.source_run_id))
+        case _:
+            return plan
 
 
 def _start(plan: Plan, event: RunStarted) -> Plan:
     """A new run: kept steps stand with the results of the run before, the others wait for their dependencies."""
-    before = plan.run.steps if plan.run else {}
+    before: Mapping[str, StepRun] = plan.run.steps if plan.run else plan.past.kept
     fresh = set(event.steps)
-    steps = {
-        step: StepRun() if step in fresh else before[step] for step in plan.steps if step in fresh or step in before
-    }
-    waiting = {step: sum(1 for up in plan.steps[step].depends_on if up in fresh) for step in event.steps}
-    run = Run(event.run_id, plan.runs + 1, "running", steps, waiting, open=len(fresh))
-    return replace(plan, status="running", run=run, runs=plan.runs + 1)
+    steps = Table(
+        (step, StepRun() if step in fresh else before[step]) for step in plan.steps if step in fresh or step in before
+    )
+    waiting = Table((step, sum(1 for up in plan.steps[step].depends_on if up in fresh)) for step in event.steps)
+    reuse = event.reuse is True
+    run = Run(event.run_id, plan.runs + 1, "running", steps, waiting, open=len(fresh), reuse=reuse)
+    past = replace(plan.past, kept=Table()) if plan.past.kept else plan.past
+    return replace(plan, status="running", run=run, runs=plan.runs + 1, past=past)
 
 
-def _evolve_run(plan: Plan, event: Event) -> Plan:
-    run = plan.run
-    if run is None:
+def _evolve_step(plan: Plan, event: Event, at: datetime) -> Plan:
+    if isinstance(event, StepRestored) and plan.run is None:
+        kept = plan.past.kept.put(event.step_id, restored(event))
+        return replace(plan, past=replace(plan.past, kept=kept))
+    if plan.run is None:
         return plan
-    match event:
-        case StepReady():
-            before = run.steps[event.step_id]
-            tried = (*before.tried, event.model)
-            changed = replace(before, status="ready", attempt=event.attempt, job_id=event.job_id, tried=tried)
-            after = replace(run, steps={**run.steps, event.step_id: changed})
-        case StepStarted():
-            changed = replace(run.steps[event.step_id], status="running")
-            after = replace(run, steps={**run.steps, event.step_id: changed})
-        case StepSucceeded():
-            changed = replace(run.steps[event.step_id], status="succeeded", outputs=event.outputs, cost=event.cost)
-            waiting = dict(run.waiting)
-            for step in plan.dependents.get(event.step_id, ()):
-                if step in waiting:
-                    waiting[step] -= 1
-            after = replace(
-                run,
-                steps={**run.steps, event.step_id: changed},
-                waiting=waiting,
-                open=run.open - 1,
-                cost=run.cost + event.cost,
-            )
-        case StepFailed():
-            after = _end(run, event.step_id, "failed")
-        case StepBlocked():
-            after = _end(run, event.step_id, "blocked")
-        case StepCancelled():
-            after = _end(run, event.step_id, "cancelled")
-        case RunCancelled():
-            after = replace(run, status="cancelled")
-        case _:
-            return plan
-    return replace(plan, run=after)
+    run = evolve_run(plan.run, plan.dependents, event)
+    if isinstance(event, StepAwaitingApproval):
+        return replace(plan, run=run, asked={**plan.asked, event.step_id: at})
+    if isinstance(event, StepApproved | StepCancelled) and event.step_id in plan.asked:
+        return replace(
+            plan, run=run, asked={step: since for step, since in plan.asked.items() if step != event.step_id}
+        )
+    return plan if run is plan.run else replace(plan, run=run)
 
 
-def _end(run: Run, step_id: str, status: StepStatus) -> Run:
-    changed = replace(run.steps[step_id], status=status)
-    return replace(run, steps={**run.steps, step_id: changed}, open=run.open - 1)
+__all__ = ["OPEN", "Ended", "NoPlan", "Plan", "PlanState", "PlanStatus", "Run", "StepRun", "StepStatus", "evolve_plan"]

@@ -91,6 +91,13 @@ class ContextClassified(SessionEvent):
     decision: Literal["SAME", "NEW"]
 
 
+class SessionCancelled(SessionEvent):
+    """Nothing comes of the messages before this any more; the runs that it stopped say so themselves."""
+
+    name: ClassVar[str] = "session_cancelled"
+    cancelled_by: str
+
+
 SESSION_EVENTS: tuple[type[SessionEvent], ...] = (
     SessionStarted,
     MessagePosted,
@@ -98,4 +105,5 @@ SESSION_EVENTS: tuple[type[SessionEvent], ...] = (
     StageBegun,
     AgentCallRecorded,
     ContextClassified,
+    SessionCancelled,
 )

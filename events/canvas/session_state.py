@@ -11,6 +11,7 @@ from events.canvas.session_events import (
     FileUploaded,
     Medium,
     MessagePosted,
+    SessionCancelled,
     SessionStarted,
     StageBegun,
 )
@@ -67,6 +68,8 @@ class Session:
     stages: dict[str, Stage] = field(default_factory=dict)
     prompts: dict[str, PromptUsed] = field(default_factory=dict)
     """By agent: what its last stage used, and its next will."""
+    stopped: frozenset[str] = frozenset()
+    """Those of the last messages of which nothing shall come any more."""
 
     @property
     def session_id(self) -> str:
@@ -104,6 +107,8 @@ def evolve_session(state: SessionState, event: Event, at: datetime) -> SessionSt
         case AgentCallRecorded() if event.call_id in state.stages:
             stage = replace(state.stages[event.call_id], recorded=event)
             return replace(state, stages={**state.stages, event.call_id: stage})
+        case SessionCancelled():
+            return replace(state, stopped=frozenset(message.message_id for message in state.recent))
         case _:
             return state
 

@@ -60,6 +60,8 @@ class JobAccepted(JobEvent):
     deadline_at: str
     webhook_url: str | None = None
     replay_of: str | None = None
+    fingerprint: str | None = None
+    """By which a later job of the same person knows that it would be the same."""
 
 
 class JobQueued(JobEvent):
@@ -140,6 +142,8 @@ class JobSucceeded(JobEvent):
     provider: str | None = None
     model: str | None = None
     """Who did it in the end."""
+    reused_from: str | None = None
+    """The job whose result this is: nobody was asked for it, `lease` is 0 and nothing is captured."""
 
 
 class JobFailed(JobEvent):

@@ -39,6 +39,7 @@ from processors.executor.fallbacks import fallbacks
 from processors.executor.opening import Erased, opened
 from processors.executor.ports import Models, StoredStreams
 from processors.executor.report import Report, report
+from processors.executor.sameness import same_work
 from processors.executor.wiring import Unwirable, wire
 
 ACTOR = "executor"
@@ -159,6 +160,8 @@ class Executor:
             raise Unfit("input_validation", str(wired))
         lines, total = _priced(spec, wired)
         return SubmitJob(
+            fingerprint=await self._vault.fingerprint(ready.title, same_work(spec.id, wired)),
+            reuse=ready.reuse is True,
             org_id=ready.org_id,
             job_id=ready.job_id,
             model=spec.id,
@@ -210,6 +213,7 @@ class Executor:
             error=job.error if isinstance(job, JobFailed | JobDead) else None,
             fallbacks=await self._fallbacks(job) if isinstance(job, JobFailed | JobDead) else (),
             max_cost=job.reserved if isinstance(job, JobFailed | JobDead) else None,
+            reused_from=job.reused_from if isinstance(job, JobSucceeded) else None,
         )
         await self._record(recorded, result)
 

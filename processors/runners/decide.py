@@ -264,7 +264,7 @@ class BatchDecider:
                 current = self._decider.summarize(StreamRef(topic, subject), row.view.state)
             except Exception as error:
                 raise FoldFailed(f"{topic} {subject} cannot be summarized") from error
-            if current is None:
+            if current is None or (current.value is None and not self._was_summarized(topic, subject)):
                 continue
             value = None if current.value is None else current.value.model_dump_json(by_alias=True, exclude_none=True)
             if value is not None and len(value) > RECORD_BYTES_MAX:
@@ -274,6 +274,14 @@ class BatchDecider:
             encoded = None if value is None else value.encode()
             last[(current.topic, current.key)] = Outgoing(current.topic, current.key.encode(), encoded, [])
         self._batch.records += last.values()
+
+    def _was_summarized(self, topic: str, subject: str) -> bool:
+        """Whether `current.*` holds something of the stream: a tombstone is written once."""
+        before = self._store.stream(topic, subject)
+        if before is None:
+            return False
+        current = self._decider.summarize(StreamRef(topic, subject), before.view.state)
+        return current is not None and current.value is not None
 
     # --- answers ---------------------------------------------------------------------------------------
 

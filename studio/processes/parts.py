@@ -19,12 +19,13 @@ from adapters.vault.mongo import MongoKeyStore
 from adapters.vault.vault import KeyVault, master_key
 from commands.bus import CommandBus
 from events.accounts.current import CurrentOrg
+from events.canvas.current import CurrentApproval
 from events.catalog.current import catalog_entry
 from events.jobs.current import CurrentJob
 from events.log.admin import ensure_topics
 from events.log.progress import ProgressSender
 from events.log.table import CompactedTable
-from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS
+from events.topics import CURRENT_APPROVALS, CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS
 from studio.processes.configured import needed, secret
 from studio.processes.process import Process
 from studio.settings import Settings
@@ -89,6 +90,13 @@ async def jobs(process: Process, settings: Settings) -> CompactedTable[CurrentJo
 async def orgs(process: Process, settings: Settings) -> CompactedTable[CurrentOrg]:
     bootstrap = await log(process, settings)
     return await process.shared.one("orgs", lambda: _following(CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg)))
+
+
+async def approvals(process: Process, settings: Settings) -> CompactedTable[CurrentApproval]:
+    bootstrap = await log(process, settings)
+    return await process.shared.one(
+        "approvals", lambda: _following(CompactedTable(bootstrap, CURRENT_APPROVALS, CurrentApproval))
+    )
 
 
 def language_model(settings: Settings) -> LlmClient:

@@ -31,7 +31,8 @@ from tests.given import (
     submit,
 )
 from tests.specification import World
-from tests.unit.commands import test_catalog, test_checkpoints, test_plans
+from tests.unit.commands import test_approvals, test_catalog, test_checkpoints, test_plans, test_reuse
+from tests.unit.commands.plan_past import fork, roll_back
 
 FILE = Path(__file__).parent / "events.jsonl"
 
@@ -43,6 +44,7 @@ def org_histories() -> tuple[tuple[Command, ...], ...]:
         (*base, orgs.BeginAttempt(org_id=ORG, job_id=JOB, lease=1, owner="a")),
         (*base, orgs.RecordJobRunning(org_id=ORG, job_id=JOB, lease=1, provider_job_id="p")),
         (*base, orgs.RecordJobSucceeded(org_id=ORG, job_id=JOB, lease=1, outputs=(asset(),), cost=450)),
+        (*test_reuse.FIRST, test_reuse.DONE, test_reuse.AGAIN),
         (
             *base,
             orgs.RecordJobSucceeded(org_id=ORG, job_id=JOB, lease=1, outputs=(asset(),), cost=300),
@@ -120,6 +122,21 @@ def canvas_histories() -> tuple[tuple[Command, ...], ...]:
     )
 
 
+def going_back() -> tuple[tuple[Command, ...], ...]:
+    """Histories whose last command is made of the past before it."""
+    past = (*test_plans.TestRerun.PAST, test_plans.on_plan(canvas.RerunPlan, step_ids=(step("s3"),), reuse=True))
+    twice = (*past, test_plans.result("s3", run="run_X.1.2"))
+    world = World(CANVAS)
+    for command in twice:
+        world.handle(command)
+    gate = test_approvals.PAST
+    return (
+        (*twice, roll_back(world, RUN), canvas.CancelSession(org_id=ORG, session_id=SESSION)),
+        (*twice, fork(world)),
+        (*gate, test_approvals.APPROVE),
+    )
+
+
 def record() -> None:
     catalog = (
         test_catalog.LISTED,
@@ -130,7 +147,7 @@ def record() -> None:
     )
     histories: list[tuple[Decider, tuple[Command, ...]]] = [
         *((ORGS, history) for history in org_histories()),
-        *((CANVAS, history) for history in canvas_histories()),
+        *((CANVAS, history) for history in (*canvas_histories(), *going_back())),
         (CATALOG, catalog),
     ]
     lines = FILE.read_text().splitlines() if FILE.exists() else []
