@@ -1,53 +1,82 @@
-"""What a failed call means: try the same model whole, try the other model, or give up."""
+"""What a failed call means: try the same model whole, try the other model, wait, or give up."""
 
 from __future__ import annotations
 
-import json
 from typing import Final, Literal
 
 import httpx2
 import openai
 
 Next = Literal["unstreamed", "secondary", "give_up"]
-WIRE_ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, json.JSONDecodeError, UnicodeDecodeError)
-"""All that the client library lets out of a call."""
+_NO_MONEY: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+_TOO_LONG: Final = frozenset({"context_length_exceeded", "string_above_max_length", "request_too_large"})
 
 
 class Broken(Exception):
-    """A stream that stalled, broke off, or ended without a word."""
+    """A stream that broke off or ended without a word, or an answer that is none."""
+
+
+class Stalled(Broken):
+    """A stream that said nothing for too long."""
 
 
 class OutOfTime(Exception):
-    """The call's own time is over."""
+    """The time of a call, or of one attempt at it, is over."""
+
+
+class Busy(Exception):
+    """This process has too many calls at once."""
+
+
+FAILURES: Final = (openai.OpenAIError, httpx2.HTTPError, Broken, OutOfTime, Busy)
+"""All that an attempt raises."""
+WIRE_ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError)
+"""All that the client library lets out."""
 
 
 def category(error: BaseException) -> str:
     """A code for the log: nothing of the request or the answer is in it."""
     match error:
-        case openai.RateLimitError():
-            return "rate_limit"
+        case openai.APIStatusError():
+            return _of_status(error)
         case openai.APITimeoutError() | OutOfTime() | TimeoutError():
             return "timeout"
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return "unauthorised"
-        case openai.APIStatusError(status_code=402):
-            return "billing"
-        case openai.APIStatusError(status_code=404):
-            return "unknown_model"
-        case openai.APIStatusError(status_code=status) if status < 500:
-            return "refused"
         case openai.APIConnectionError() | httpx2.HTTPError():
             return "connection"
         case Broken():
             return "broken_stream"
+        case Busy():
+            return "busy"
         case _:
             return "outage"
+
+
+def _of_status(error: openai.APIStatusError) -> str:
+    """By the code that the server gives, where it gives one; else by the status."""
+    code, status = error.code, error.status_code
+    if status == 402 or code in _NO_MONEY or error.type in _NO_MONEY:
+        return "billing"
+    if status == 413 or code in _TOO_LONG or (status == 429 and "request too large" in error.message.lower()):
+        return "too_long"
+    by_status = {401: "unauthorised", 403: "unauthorised", 404: "unknown_model", 408: "timeout", 429: "rate_limit"}
+    return by_status.get(status, "refused" if status < 500 else "outage")
 
 
 def next_way(error: BaseException, *, streamed: bool) -> Next:
     """Rate limits, quotas, missing models and dead servers are the model's: the other one may be well. A stream that
     broke may come whole. What the request itself is to blame for, no repetition mends."""
     kind = category(error)
-    if kind in ("refused", "unauthorised"):
+    if kind in ("refused", "unauthorised", "busy"):
         return "give_up"
     return "unstreamed" if streamed and kind in ("broken_stream", "outage") else "secondary"
+
+
+def retry_after_s(error: BaseException) -> float | None:
+    """When the server says that it may be asked again; None where it does not, or not in seconds."""
+    if not isinstance(error, openai.APIStatusError) or category(error) not in ("rate_limit", "outage"):
+        return None
+    try:
+        seconds = float(error.response.headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < float("inf") else None

@@ -56,7 +56,10 @@ class LlmFailed(Exception):
 
 
 class LanguageModel(Protocol):
-    """The primary model, and the secondary one where that fails. Raises `LlmFailed`."""
+    """The primary model, and the secondary one where that fails. Raises `LlmFailed`.
+
+    `org_id` is who it is for: where many wait, organisations take turns.
+    """
 
     async def complete(
         self,
@@ -67,6 +70,7 @@ class LanguageModel(Protocol):
         max_tokens: int = MAX_TOKENS,
         timeout_s: float = TIMEOUT_S,
         as_json: bool = False,
+        org_id: str = "",
     ) -> Completion: ...
 
     def stream(
@@ -78,6 +82,7 @@ class LanguageModel(Protocol):
         max_tokens: int = MAX_TOKENS,
         timeout_s: float = TIMEOUT_S,
         as_json: bool = False,
+        org_id: str = "",
     ) -> AsyncIterator[Delta | Restarted | Completion]:
         """Deltas, and the completion last."""
         ...

@@ -29,8 +29,8 @@ from events.progress import Progress
 from events.topics import EVENTS_CANVAS, PROGRESS
 from events.types import REGISTRY
 from studio.local.ports import assign
-from tests.contract.llm.hostile import Hostile, cut, refuse, serving, whole
 from tests.integration.roles import running, settings_for
+from tests.llm_server import LlmServer, cut, refuse, serving, whole
 from tests.servers import Servers
 
 pytestmark = pytest.mark.servers
@@ -164,7 +164,7 @@ CYCLE = {
 
 
 async def test_whatever_a_model_does_there_is_a_plan_or_a_word(servers: Servers, tmp_path: Path) -> None:
-    async with serving(Hostile()) as server:
+    async with serving(LlmServer()) as server:
         wire = {"llm_base_url": server.url, "llm_primary_model": "one", "llm_secondary_model": "two"}
         async with person(servers, tmp_path, **wire) as it:
             server.behaviours = [whole(f"Sure!\n```json\n{json.dumps(CYCLE)}\n```\nEnjoy")]

@@ -7,36 +7,49 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.llm.client import LlmClient, Patience
+from adapters.llm import wire
+from adapters.llm.call import Patience
+from adapters.llm.client import LlmClient
 from processors.agents.llm import Completion, Delta, LlmFailed, Restarted
-from tests.contract.llm.hostile import (
+from tests.llm_server import (
     Behaviour,
-    Hostile,
+    LlmServer,
+    Wire,
     chunk,
     cut,
+    cut_bytes,
     dropped,
+    empty,
+    endless,
+    endless_event,
     failing_midway,
     garbage,
+    held,
+    mute,
+    odd_shapes,
+    quota_used_up,
+    rate_limited,
     raw,
     refuse,
     serving,
     silent,
     stalling,
+    too_large_for_limit,
     whole,
 )
 
 ASK = [{"role": "user", "content": "hi"}]
-SHORT = Patience(first_s=5.0, stall_s=0.2)
+SHORT = Patience(first_s=5.0, stall_s=0.2, whole_s=5.0, retry_after_s=1.0)
 Piece = Delta | Restarted | Completion
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Hostile]:
-    async with serving(Hostile()) as hostile:
-        yield hostile
+async def server() -> AsyncIterator[LlmServer]:
+    async with serving(LlmServer()) as it:
+        yield it
 
 
-async def streamed(server: Hostile, *behaviours: Behaviour, secondary: str | None = "two") -> list[Piece]:
+async def streamed(server: LlmServer, *behaviours: Behaviour, secondary: str | None = "two") -> list[Piece]:
     server.behaviours.extend(behaviours)
     async with LlmClient(server.url, "key", "one", secondary, patience=SHORT) as client:
         return [piece async for piece in client.stream("planner", ASK, variant="b", as_json=True)]
@@ -57,7 +70,7 @@ def ended(pieces: list[Piece]) -> Completion:
     return last
 
 
-async def test_a_stream_gives_reasoning_then_content_then_the_figures(server: Hostile) -> None:
+async def test_a_stream_gives_reasoning_then_content_then_the_figures(server: LlmServer) -> None:
     pieces = await streamed(server, whole("hello world", reasoning="hm"))
     assert pieces[0] == Delta("reasoning", "hm")
     assert said(pieces) == "hello world"
@@ -66,26 +79,50 @@ async def test_a_stream_gives_reasoning_then_content_then_the_figures(server: Ho
     assert done.ended_at - done.started_at == pytest.approx(done.ms / 1000, abs=1e-6)
 
 
-async def test_agent_and_variant_are_in_the_headers(server: Hostile) -> None:
+async def test_agent_and_variant_are_in_the_headers(server: LlmServer) -> None:
     await streamed(server, whole("x"))
-    assert server.headers[0]["x-studio-agent"] == "planner"
-    assert server.headers[0]["x-studio-variant"] == "b"
-    assert server.requests[0]["response_format"] == {"type": "json_object"}
+    assert server.requests[0].agent == "planner"
+    assert server.requests[0].variant == "b"
+    assert server.requests[0].body["response_format"] == {"type": "json_object"}
 
 
 @pytest.mark.parametrize(
     "broken",
-    [cut("half"), silent(), garbage(), failing_midway(), dropped("half"), refuse(500), refuse(503)],
-    ids=["cut", "silent", "garbage", "error event", "dropped", "500", "503"],
+    [
+        cut("half"),
+        silent(),
+        empty(),
+        garbage(),
+        failing_midway(),
+        dropped("half"),
+        odd_shapes(),
+        refuse(500),
+        refuse(503),
+        endless("x" * 200_000),
+        endless_event(),
+    ],
+    ids=[
+        "cut",
+        "silent",
+        "empty",
+        "garbage",
+        "error event",
+        "dropped",
+        "odd shapes",
+        "500",
+        "503",
+        "endless",
+        "endless event",
+    ],
 )
-async def test_a_broken_stream_becomes_the_same_call_without_streaming(server: Hostile, broken: Behaviour) -> None:
+async def test_a_broken_stream_becomes_the_same_call_without_streaming(server: LlmServer, broken: Behaviour) -> None:
     pieces = await streamed(server, broken, whole("all of it"))
     assert server.asked == [("one", True), ("one", False)]
     assert said(pieces) == "all of it"
     assert ended(pieces).fallback == "unstreamed"
 
 
-async def test_a_stalled_stream_becomes_the_same_call_without_streaming(server: Hostile) -> None:
+async def test_a_stalled_stream_becomes_the_same_call_without_streaming(server: LlmServer) -> None:
     released = asyncio.Event()
     pieces = await streamed(server, stalling("ha", released), whole("all of it"))
     released.set()
@@ -93,14 +130,128 @@ async def test_a_stalled_stream_becomes_the_same_call_without_streaming(server: 
     assert ended(pieces).fallback == "unstreamed"
 
 
-@pytest.mark.parametrize(("status", "code"), [(429, None), (429, "insufficient_quota"), (402, None), (404, None)])
-async def test_a_limit_leads_to_the_secondary_model_at_once(server: Hostile, status: int, code: str | None) -> None:
-    pieces = await streamed(server, refuse(status, code=code), whole("from two"))
+LIMITS = {
+    "too many now": (rate_limited(), "rate_limit"),
+    "too many now, come again": (rate_limited("1"), "rate_limit"),
+    "the quota is used up": (quota_used_up(), "billing"),
+    "too large for the limit": (too_large_for_limit(), "too_long"),
+    "no money": (refuse(402), "billing"),
+    "no such model": (refuse(404), "unknown_model"),
+    "too long a context": (refuse(400, code="context_length_exceeded"), "too_long"),
+}
+
+
+@pytest.mark.parametrize("limit", [limit for limit, _ in LIMITS.values()], ids=[*LIMITS])
+async def test_a_limit_leads_to_the_secondary_model_at_once(server: LlmServer, limit: Behaviour) -> None:
+    pieces = await streamed(server, limit, whole("from two"))
     assert server.asked == [("one", True), ("two", True)]
     assert (ended(pieces).model, ended(pieces).fallback) == ("two", "secondary")
 
 
-async def test_all_ways_are_tried_in_order(server: Hostile) -> None:
+@pytest.mark.parametrize(("limit", "category"), LIMITS.values(), ids=[*LIMITS])
+async def test_a_limit_without_another_model_says_which_it_was(
+    server: LlmServer, limit: Behaviour, category: str
+) -> None:
+    with pytest.raises(LlmFailed) as failed:
+        await streamed(server, *[limit] * 3, secondary=None)
+    assert failed.value.category == category
+
+
+@pytest.mark.parametrize("after", ["0", "0.1"])
+async def test_who_says_when_to_come_again_is_asked_again_once(server: LlmServer, after: str) -> None:
+    server.behaviours.extend([rate_limited(after), rate_limited(), whole("at last")])
+    async with LlmClient(server.url, None, "one", "two", patience=SHORT) as client:
+        assert (await client.complete("planner", ASK)).text == "at last"
+    assert [model for model, _ in server.asked] == ["one", "two", "one"]
+
+
+@pytest.mark.parametrize("after", ["600", "-1", "inf", "Wed, 21 Oct 2026 07:28:00 GMT"])
+async def test_nobody_waits_for_long_or_for_a_time_that_cannot_be_read(server: LlmServer, after: str) -> None:
+    server.behaviours.extend([rate_limited(after)] * 2)
+    async with LlmClient(server.url, None, "one", "two", patience=SHORT) as client:
+        with pytest.raises(LlmFailed) as failed:
+            await client.complete("planner", ASK)
+    assert (failed.value.category, len(server.requests)) == ("rate_limit", 2)
+
+
+async def test_a_model_that_never_answers_leaves_time_for_the_other(server: LlmServer) -> None:
+    released = asyncio.Event()
+    server.behaviours.extend([mute(released), mute(released), whole("from two")])
+    patience = Patience(first_s=0.2, whole_s=0.2)
+    async with LlmClient(server.url, None, "one", "two", patience=patience) as client:
+        pieces = [piece async for piece in client.stream("planner", ASK)]
+    released.set()
+    assert server.asked == [("one", True), ("one", False), ("two", True)]
+    assert (said(pieces), ended(pieces).fallback) == ("from two", "secondary")
+
+
+async def test_comments_keep_no_stalled_stream_alive(server: LlmServer) -> None:
+    async def pinging(to: Wire) -> None:
+        await to.event(chunk({"content": "ha"}))
+        while True:
+            await to.bytes(b": still here\n\n")
+            await asyncio.sleep(0.02)
+
+    pieces = await streamed(server, pinging, whole("all of it"))
+    assert (said(pieces), ended(pieces).fallback) == ("all of it", "unstreamed")
+
+
+@pytest.mark.parametrize("part", [n / 12 for n in range(12)])
+async def test_bytes_that_end_anywhere_are_no_answer_and_no_error(server: LlmServer, part: float) -> None:
+    text = "Füße 😀 " * 9
+    pieces = await streamed(server, cut_bytes(text, part), cut_bytes(text, part), whole(text))
+    assert (said(pieces), ended(pieces).model) == (text, "two")
+
+
+async def test_leaving_a_stream_closes_its_connection(server: LlmServer) -> None:
+    server.behaviours.append(endless("word"))
+    async with LlmClient(server.url, None, "one") as client:
+
+        async def listening() -> None:
+            async for _ in client.stream("planner", ASK):
+                heard.set()
+
+        heard = asyncio.Event()
+        task = asyncio.create_task(listening())
+        async with asyncio.timeout(10):
+            await heard.wait()
+            task.cancel()
+            await asyncio.wait([task])
+            await server.requests[0].over.wait()
+    assert server.requests[0].left
+
+
+async def test_leaving_a_whole_call_closes_its_connection(server: LlmServer) -> None:
+    server.behaviours.append(mute(asyncio.Event()))
+    async with LlmClient(server.url, None, "one") as client:
+        task = asyncio.create_task(client.complete("validator", ASK))
+        async with asyncio.timeout(10):
+            await server.until_asked(1)
+            task.cancel()
+            await asyncio.wait([task])
+            await server.requests[0].over.wait()
+    assert server.requests[0].left
+
+
+async def test_no_more_calls_than_allowed_are_on_the_wire_and_organisations_take_turns(server: LlmServer) -> None:
+    gates = [asyncio.Event() for _ in range(5)]
+
+    server.behaviours.extend(held(gate, whole("done")) for gate in gates)
+    async with LlmClient(server.url, None, "one", concurrent=1) as client, asyncio.timeout(20):
+        calls = list[asyncio.Task[Completion]]()
+        for org in ("a", "a", "a", "b", "a"):
+            question = [{"role": "user", "content": f"{org}{len(calls)}"}]
+            calls.append(asyncio.create_task(client.complete("planner", question, org_id=org)))
+            await asyncio.sleep(0)
+        for number, gate in enumerate(gates, 1):
+            await server.until_asked(number)
+            assert len(server.requests) == number
+            gate.set()
+        await asyncio.gather(*calls)
+    assert [one.body["messages"][0]["content"] for one in server.requests] == ["a0", "a1", "b3", "a2", "a4"]
+
+
+async def test_all_ways_are_tried_in_order(server: LlmServer) -> None:
     pieces = await streamed(server, cut("a"), refuse(500), cut("b"), whole("at last"))
     assert server.asked == [("one", True), ("one", False), ("two", True), ("two", False)]
     assert (said(pieces), ended(pieces).fallback) == ("at last", "secondary-unstreamed")
@@ -115,7 +266,7 @@ async def test_all_ways_are_tried_in_order(server: Hostile) -> None:
     ],
 )
 async def test_when_nothing_helps_the_failure_says_why(
-    server: Hostile, behaviours: list[Behaviour], calls: int, category: str
+    server: LlmServer, behaviours: list[Behaviour], calls: int, category: str
 ) -> None:
     with pytest.raises(LlmFailed) as failed:
         await streamed(server, *behaviours)
@@ -123,15 +274,26 @@ async def test_when_nothing_helps_the_failure_says_why(
     assert len(server.requests) == calls
 
 
-async def test_a_server_that_refuses_what_is_optional_is_asked_without_it_from_then_on(server: Hostile) -> None:
+async def test_a_server_that_refuses_what_is_optional_is_asked_without_it_from_then_on(server: LlmServer) -> None:
     server.behaviours.extend([refuse(400, "response_format"), whole("one"), whole("two")])
     async with LlmClient(server.url, None, "m") as client:
         assert (await client.complete("writer", ASK, as_json=True)).text == "one"
         assert (await client.complete("writer", ASK, as_json=True)).text == "two"
-    assert ["response_format" in body for body in server.requests] == [True, False, False]
+    assert ["response_format" in one.body for one in server.requests] == [True, False, False]
 
 
-async def test_a_request_that_is_wrong_itself_is_not_repeated(server: Hostile) -> None:
+async def test_what_a_server_refused_is_asked_for_again_after_a_while(
+    server: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "MODEST_S", 0.0)
+    server.behaviours.extend([refuse(400, "response_format"), whole("one"), whole("two")])
+    async with LlmClient(server.url, None, "m") as client:
+        await client.complete("writer", ASK, as_json=True)
+        await client.complete("writer", ASK, as_json=True)
+    assert ["response_format" in one.body for one in server.requests] == [True, False, True]
+
+
+async def test_a_request_that_is_wrong_itself_is_not_repeated(server: LlmServer) -> None:
     server.behaviours.extend([refuse(400), refuse(400)])
     async with LlmClient(server.url, None, "one", "two") as client:
         with pytest.raises(LlmFailed) as failed:
@@ -140,14 +302,14 @@ async def test_a_request_that_is_wrong_itself_is_not_repeated(server: Hostile) -
     assert [model for model, _ in server.asked] == ["one", "one"]
 
 
-async def test_whole_answers_fall_back_too(server: Hostile) -> None:
+async def test_whole_answers_fall_back_too(server: LlmServer) -> None:
     server.behaviours.extend([refuse(429), whole("text", finish="length")])
     async with LlmClient(server.url, None, "one", "two") as client:
         done = await client.complete("writer", ASK)
     assert (done.text, done.model, done.fallback, done.truncated) == ("text", "two", "secondary", True)
 
 
-async def test_the_whole_call_is_bounded_in_time(server: Hostile) -> None:
+async def test_the_whole_call_is_bounded_in_time(server: LlmServer) -> None:
     released = asyncio.Event()
     server.behaviours.extend([stalling("ha", released)])
     async with LlmClient(server.url, None, "one", "two", patience=Patience(5.0, 5.0)) as client:
@@ -165,7 +327,7 @@ async def test_a_server_that_is_not_there_is_a_failure_too() -> None:
     assert failed.value.category == "connection"
 
 
-async def test_halves_of_characters_are_put_together_and_never_given_on_alone(server: Hostile) -> None:
+async def test_halves_of_characters_are_put_together_and_never_given_on_alone(server: LlmServer) -> None:
     halves = raw([chunk({"content": "a \ud83d"}), chunk({"content": "\ude00 \ud83d"}), chunk({}, "stop"), "[DONE]"])
     pieces = await streamed(server, halves)
     assert ended(pieces).text == "a \U0001f600 \ufffd"
@@ -173,7 +335,7 @@ async def test_halves_of_characters_are_put_together_and_never_given_on_alone(se
 
 
 @pytest.mark.parametrize("usage", [{}, {"prompt_tokens": None, "completion_tokens": "7"}, {"prompt_tokens": -1}])
-async def test_a_server_that_counts_badly_is_counted_for(server: Hostile, usage: dict[str, object]) -> None:
+async def test_a_server_that_counts_badly_is_counted_for(server: LlmServer, usage: dict[str, object]) -> None:
     events = [chunk({"content": "four"}), chunk({}, "stop"), {**chunk({}), "choices": [], "usage": usage}, "[DONE]"]
     done = ended(await streamed(server, raw(events)))
     assert (done.tokens_in > 0, done.tokens_out) == (True, 1)

@@ -12,7 +12,7 @@ from adapters.llm.client import LlmClient
 from adapters.llm.offline.app import app
 from processors.agents.llm import Completion, Delta
 from processors.agents.parser import parse_plan
-from tests.contract.llm.hostile import running
+from tests.llm_server import running
 
 MAIN = "generate a product image, animate it into a 5-second video, and add a voiceover"
 

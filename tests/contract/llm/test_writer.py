@@ -11,7 +11,7 @@ from events.catalog.events import ModelSpec
 from processors.dispatcher.ports import Call, InlineFile, Succeeded
 from studio.processes.parts import language_model
 from studio.settings import Settings
-from tests.contract.llm.hostile import Hostile, refuse, serving, whole
+from tests.llm_server import LlmServer, refuse, serving, whole
 
 TEXT_MODELS = [entry.spec for entry in load(lambda _: True) if entry.spec.provider == "llm"]
 
@@ -19,7 +19,7 @@ TEXT_MODELS = [entry.spec for entry in load(lambda _: True) if entry.spec.provid
 @pytest.mark.parametrize("spec", TEXT_MODELS, ids=lambda spec: spec.id)
 async def test_the_primary_model_writes_and_the_secondary_takes_over(spec: ModelSpec) -> None:
     assert spec.provider_model is None
-    async with serving(Hostile()) as server:
+    async with serving(LlmServer()) as server:
         server.behaviours.extend([whole("A poem."), refuse(503), whole("Another.")])
         settings = Settings(
             llm_base_url=server.url,
@@ -36,4 +36,4 @@ async def test_the_primary_model_writes_and_the_secondary_takes_over(spec: Model
         (InlineFile(b"Another."),),
     ]
     assert [model for model, _ in server.asked] == ["first", "first", "second"]
-    assert server.headers[0]["authorization"] == "Bearer sk_llm"
+    assert server.requests[0].headers["authorization"] == "Bearer sk_llm"

@@ -1,0 +1,1 @@
+"""The language models' client, without a wire."""
