@@ -35,7 +35,7 @@ def active_model(platform: Platform, model_id: str) -> CurrentModel:
 
 def is_active(platform: Platform, spec: ModelSpec) -> bool:
     provider = platform.catalog.get(f"provider:{spec.provider}")
-    return spec.active and not (isinstance(provider, CurrentProvider) and not provider.active)
+    return spec.usable and not (isinstance(provider, CurrentProvider) and not provider.active)
 
 
 def known_provider(platform: Platform, name: str) -> CurrentProvider:

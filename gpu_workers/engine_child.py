@@ -3,7 +3,7 @@
 It is a process of its own so that a cancel can really stop an engine, and so that speech synthesis, which is
 not thread-safe, is alone with its memory. One JSON object a line in each direction:
 in  `{"op": "run", "model", "inputs", "workdir", "seed"}`, `{"op": "cancel"}`;
-out `ready {engines}`, `progress {value, note}`, `done {outputs, started_at, ended_at}`, `canceled`,
+out `loading {model}`, `ready {engines}`, `progress {value, note}`, `done {outputs, started_at, ended_at}`, `canceled`,
 `failed {category, message}`.
 """
 
@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from gpu_workers.engines.base import Engine, EngineCancelled, EngineError
-from gpu_workers.engines.registry import engines
+from gpu_workers.engines.registry import engines_by
+from gpu_workers.settings import WorkerSettings
 
 PR_SET_PDEATHSIG = 1
 NICENESS = 10
@@ -40,20 +41,34 @@ def die_with(parent: int) -> None:
 class Child:
     """Runs one request after the other; a thread of its own listens for cancels meanwhile."""
 
-    def __init__(self, requests: TextIO, answers: TextIO) -> None:
+    def __init__(self, engines: list[Engine], requests: TextIO, answers: TextIO) -> None:
         self._requests = requests
         self._answers = answers
         self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue(maxsize=4)
         self._cancelled = threading.Event()
-        self._engines: dict[str, Engine] = {engine.spec.model: engine for engine in engines()}
+        self._engines: dict[str, Engine] = {engine.spec.model: engine for engine in engines}
         self._loaded: set[str] = set()
 
     def serve(self) -> None:
+        for engine in [one for one in self._engines.values() if one.spec.loads_first]:
+            self._load_first(engine)
         specs = [asdict(engine.spec) for engine in self._engines.values()]
         self._say("ready", engines=specs)
         threading.Thread(target=self._listen, daemon=True, name="requests").start()
         while (request := self._waiting.get()) is not None:
             self._run(request)
+
+    def _load_first(self, engine: Engine) -> None:
+        """A model that cannot be loaded is not served: its jobs go to workers that have it."""
+        model = engine.spec.model
+        self._say("loading", model=model)
+        try:
+            engine.load()
+        except Exception:  # whatever a model's files may hold; all else is served
+            log.exception("%s cannot be loaded, and is not served", engine.spec.name)
+            del self._engines[model]
+        else:
+            self._loaded.add(model)
 
     def _listen(self) -> None:
         for line in self._requests:
@@ -105,7 +120,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # a library that prints must not speak on the pipe
-    Child(sys.stdin, answers).serve()
+    Child(engines_by(WorkerSettings()), sys.stdin, answers).serve()
 
 
 if __name__ == "__main__":

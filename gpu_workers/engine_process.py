@@ -15,6 +15,8 @@ from typing import Any
 from gpu_workers.engines.base import EngineCancelled, EngineError, EngineSpec
 
 START_TIMEOUT_S = 60.0
+LOADING_MAX_S = 1800.0
+"""For weights that may have to come over a network first."""
 CANCEL_GRACE_S = 1.0
 LINE_LIMIT = 1 << 20
 
@@ -78,6 +80,9 @@ class EngineProcess:
         )
         async with asyncio.timeout(START_TIMEOUT_S):
             ready = await self._read(self._process)
+        while ready["event"] == "loading":
+            async with asyncio.timeout(LOADING_MAX_S):
+                ready = await self._read(self._process)
         self.specs = {spec["model"]: EngineSpec(**spec) for spec in ready["engines"]}
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from events.catalog.events import ModelChanged, ModelListed, ModelWithdrawn
+from events.catalog.events import ModelAnnounced, ModelChanged, ModelListed, ModelWithdrawn
 from events.envelope import Recorded
 from projections.documents import at
 from projections.opening import Opened
@@ -24,3 +24,5 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001
         case ModelWithdrawn(model_id=model_id):
             changes = {"active": False, "withdrawn_at": at(event)}
             yield Update(COLLECTION, model_id, org, version, set=changes)
+        case ModelAnnounced(model_id=model_id, announced=announced):
+            yield Update(COLLECTION, model_id, org, version, set={"announced": announced, "changed_at": at(event)})

@@ -51,6 +51,17 @@ class WithdrawModel(CatalogCommand):
         return f"model:{self.model_id}"
 
 
+class AnnounceModel(CatalogCommand):
+    """A worker of the fleet has it now, or none has it any more."""
+
+    model_id: str
+    announced: bool
+
+    @property
+    def route(self) -> str:
+        return f"model:{self.model_id}"
+
+
 class ChangeProvider(CatalogCommand):
     provider: str
     active: bool = True
@@ -99,6 +110,7 @@ CATALOG_COMMANDS: tuple[type[CatalogCommand], ...] = (
     ListModel,
     ChangeModel,
     WithdrawModel,
+    AnnounceModel,
     ChangeProvider,
     PublishPrompt,
     WeighPrompts,

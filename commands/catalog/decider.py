@@ -7,6 +7,7 @@ from typing import Any, Final, assert_never
 from commands.catalog import prompts
 from commands.catalog.commands import (
     CATALOG_COMMANDS,
+    AnnounceModel,
     ChangeModel,
     ChangeProvider,
     ListModel,
@@ -16,7 +17,14 @@ from commands.catalog.commands import (
 from commands.model import Command, Context, CurrentRecord, Decider, Decision, Fold, Streams
 from commands.refusals import UnknownModel
 from events.catalog import state as catalog_state
-from events.catalog.events import CatalogEvent, ModelChanged, ModelListed, ModelWithdrawn, ProviderChanged
+from events.catalog.events import (
+    CatalogEvent,
+    ModelAnnounced,
+    ModelChanged,
+    ModelListed,
+    ModelWithdrawn,
+    ProviderChanged,
+)
 from events.catalog.state import KnownProvider, ListedModel
 from events.envelope import StreamRef
 from events.topics import COMMANDS_CATALOG, CURRENT_CATALOG, EVENTS_CATALOG
@@ -26,7 +34,7 @@ def decide(command: Command, streams: Streams, context: Context) -> Decision:
     """What happens; raises a Refusal."""
     if isinstance(command, PromptCommand):
         return prompts.decide(command, streams, context)
-    if not isinstance(command, ListModel | ChangeModel | WithdrawModel | ChangeProvider):
+    if not isinstance(command, ListModel | ChangeModel | WithdrawModel | AnnounceModel | ChangeProvider):
         raise TypeError(type(command).__name__)
     ref = StreamRef(EVENTS_CATALOG, command.route)
     state = streams(ref).state
@@ -37,6 +45,8 @@ def decide(command: Command, streams: Streams, context: Context) -> Decision:
             event = change_model(command, state)
         case WithdrawModel():
             event = withdraw_model(command, state)
+        case AnnounceModel():
+            event = announce_model(command, state)
         case ChangeProvider():
             event = change_provider(command, state)
         case _:
@@ -61,6 +71,15 @@ def withdraw_model(command: WithdrawModel, state: object) -> CatalogEvent | None
     if not isinstance(state, ListedModel):
         raise UnknownModel(f"no model {command.model_id!r} is listed")
     return ModelWithdrawn(model_id=command.model_id) if state.model.active else None
+
+
+def announce_model(command: AnnounceModel, state: object) -> CatalogEvent | None:
+    """Whatever else an admin has said of it stays."""
+    if not isinstance(state, ListedModel):
+        raise UnknownModel(f"no model {command.model_id!r} is listed")
+    if state.model.announced in (None, command.announced):
+        return None
+    return ModelAnnounced(model_id=command.model_id, announced=command.announced)
 
 
 def change_provider(command: ChangeProvider, state: object) -> CatalogEvent | None:

@@ -45,6 +45,13 @@ class ModelSpec(Frozen):
     safe: bool = False
     """A known-safe fallback of its medium."""
     tags: tuple[str, ...] = ()
+    announced: bool | None = None
+    """Whether a worker of the fleet has it, where a default installation cannot run it; None: any worker can."""
+
+    @property
+    def usable(self) -> bool:
+        """By its own entry; its provider may be switched off all the same."""
+        return self.active and self.announced is not False
 
 
 class CatalogEvent(Event):
@@ -68,6 +75,14 @@ class ModelChanged(CatalogEvent):
 class ModelWithdrawn(CatalogEvent):
     name: ClassVar[str] = "model_withdrawn"
     model_id: str
+
+
+class ModelAnnounced(CatalogEvent):
+    """A worker of the fleet has it now, or none has it any more."""
+
+    name: ClassVar[str] = "model_announced"
+    model_id: str
+    announced: bool
 
 
 class ProviderChanged(CatalogEvent):
@@ -109,6 +124,7 @@ CATALOG_EVENTS: tuple[type[CatalogEvent], ...] = (
     ModelListed,
     ModelChanged,
     ModelWithdrawn,
+    ModelAnnounced,
     ProviderChanged,
     PromptPublished,
     PromptWeighted,

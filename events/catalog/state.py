@@ -14,6 +14,7 @@ from events.catalog.current import (
     PromptVersion,
 )
 from events.catalog.events import (
+    ModelAnnounced,
     ModelChanged,
     ModelListed,
     ModelSpec,
@@ -80,6 +81,8 @@ def evolve(state: Entry, event: Event, _at: datetime) -> Entry:
             return ListedModel(model, source, version)
         case ModelWithdrawn() if isinstance(state, ListedModel):
             return replace(state, model=state.model.model_copy(update={"active": False}), version=version)
+        case ModelAnnounced(announced=announced) if isinstance(state, ListedModel):
+            return replace(state, model=state.model.model_copy(update={"announced": announced}), version=version)
         case ProviderChanged():
             return KnownProvider(event.provider, event.active, event.concurrent, event.per_api, version)
         case PromptPublished():

@@ -49,6 +49,7 @@ class EngineSpec:
     media_out: tuple[str, ...]
     max_runtime_s: int
     tags: tuple[str, ...] = field(default=())
+    loads_first: bool = False  # its weights take long: it is served once they are there, and not before
 
 
 class Engine(Protocol):

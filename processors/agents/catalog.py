@@ -66,7 +66,7 @@ class Catalog:
                 listed.append(entry.model)
             elif isinstance(entry, CurrentProvider) and not entry.active:
                 off.add(entry.provider)
-        usable = {m.id: m for m in sorted(listed, key=lambda m: m.id) if m.active and m.provider not in off}
+        usable = {m.id: m for m in sorted(listed, key=lambda m: m.id) if m.usable and m.provider not in off}
         kinds = sorted({model.agent_type for model in usable.values()})
         return cls(
             usable,

@@ -150,7 +150,7 @@ class Executor:
     async def _job(self, ready: StepReady) -> SubmitJob:
         """The job of a step, wired and priced. Raises Unfit."""
         spec = await self._models.find(ready.model)
-        if spec is None or not spec.active:
+        if spec is None or not spec.usable:
             raise Unfit("input_validation", f"the model {ready.model} is not available")
         try:
             wired = wire(spec, await opened(self._vault, ready))

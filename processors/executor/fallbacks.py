@@ -34,7 +34,7 @@ def fallbacks(failed: ModelSpec, models: Iterable[ModelSpec], category: Category
 
 def _may_do(model: ModelSpec, failed: ModelSpec, category: Category) -> bool:
     """It makes what the failed one makes, from nothing that the failed one would not have had."""
-    if not model.active or model.id == failed.id or model.agent_type != failed.agent_type:
+    if not model.usable or model.id == failed.id or model.agent_type != failed.agent_type:
         return False
     if category in SAFE and not model.safe:
         return False

@@ -15,27 +15,32 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from commands.ask import Ask, CommandFailed
+from commands.catalog.commands import AnnounceModel
 from commands.model import CommandEnvelope
 from commands.orgs.commands import DispatchJob
 from commands.refusals import Refusal
-from events.catalog.current import BREAKERS, CurrentProvider, breaker_field
+from events.catalog.current import BREAKERS, CurrentModel, CurrentProvider, breaker_field
 from events.envelope import Recorded
-from events.ids import caused_id
+from events.ids import caused_id, new_id
 from events.jobs.events import AttemptFailed, JobSucceeded
 from events.model import Event
-from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS
+from events.topics import CURRENT_JOBS, CURRENT_ORGS
+from processors.scheduler.announcements import Announce, Announcements
 from processors.scheduler.core import BreakerChanged, Decision, Dispatch, Scheduler
 from processors.scheduler.fleet import Worker
 
 ACTOR: Final = "scheduler"
 WORKERS: Final = "fleet:workers"
 LOOK_EVERY_S: Final = 0.5
+PLATFORM: Final = "platform"
 TYPES: Final[tuple[type[Event], ...]] = (AttemptFailed, JobSucceeded)
 
 CHANGES = Counter("studio_breakers_total", "Circuit breakers of providers' models", ["provider", "change"])
 DISPATCHES = Counter("studio_dispatches_total", "Dispatches asked for", ["provider", "outcome"])
 
 log = logging.getLogger(__name__)
+
+Effect = Decision | Announce
 
 
 class SchedulerTicks:
@@ -48,6 +53,7 @@ class SchedulerTicks:
         self._ask = ask
         self._redis = redis
         self._core = Scheduler()
+        self._announcements = Announcements()
         self._workers: tuple[Worker, ...] | None = None
         self._refused: list[Dispatch] = []
 
@@ -56,8 +62,11 @@ class SchedulerTicks:
             return self._core.on_job(key, value, now)
         if topic == CURRENT_ORGS:
             return self._core.on_org(key, value, now)
-        if topic == CURRENT_CATALOG and isinstance(value, CurrentProvider):
-            return self._core.on_provider(value, now)
+        match value:
+            case CurrentProvider():
+                return self._core.on_provider(value, now)
+            case CurrentModel():
+                self._announcements.on_model(value.model)
         return ()
 
     def on_event(self, recorded: Recorded, now: datetime) -> Iterable[Decision]:
@@ -72,10 +81,11 @@ class SchedulerTicks:
     def ready(self, now: datetime) -> Iterable[Decision]:
         return self._core.ready(now)
 
-    def tick(self, now: datetime) -> Iterable[Decision]:
-        decided: list[Decision] = []
+    def tick(self, now: datetime) -> Iterable[Effect]:
+        decided: list[Effect] = []
         workers, self._workers = self._workers, None
         if workers is not None:
+            decided += self._announcements.on_fleet(frozenset().union(*(one.models for one in workers)), now)
             decided += self._core.on_fleet(workers, now)
         refused, self._refused = self._refused, []
         for one in refused:
@@ -93,12 +103,26 @@ class SchedulerTicks:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await stop.wait()
 
-    async def perform(self, decision: Decision) -> None:
-        match decision:
+    async def perform(self, effect: Effect) -> None:
+        match effect:
             case Dispatch():
-                await self._dispatch(decision)
+                await self._dispatch(effect)
             case BreakerChanged():
-                await self._tell(decision)
+                await self._tell(effect)
+            case Announce():
+                await self._announce(effect)
+
+    async def _announce(self, announce: Announce) -> None:
+        command = AnnounceModel(model_id=announce.model_id, announced=announce.announced)
+        cause = new_id("cmd")
+        envelope = CommandEnvelope(
+            id=cause, org_id=PLATFORM, actor=ACTOR, correlation_id=cause, causation_id=announce.model_id
+        )
+        log.info("%s: %s", announce.model_id, "a worker has it" if announce.announced else "no worker has it any more")
+        try:
+            await self._ask(command, envelope)
+        except (Refusal, CommandFailed) as refused:
+            log.warning("%s cannot be announced: %s", announce.model_id, refused)
 
     async def _tell(self, changed: BreakerChanged) -> None:
         """For whoever asks why a job waits. While Redis is away nobody is told; the core knows all the same."""

@@ -5,8 +5,7 @@ from typing import Final
 from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS, EVENTS_JOBS
 from processors.runners.ticker import Ticker
 from processors.runners.together import once, together
-from processors.scheduler.core import Decision
-from processors.scheduler.ticking import TYPES, SchedulerTicks
+from processors.scheduler.ticking import TYPES, Effect, SchedulerTicks
 from studio.processes import parts
 from studio.processes.process import Process
 from studio.settings import Settings
@@ -18,7 +17,7 @@ CONCURRENCY: Final = 64
 async def run(settings: Settings, process: Process) -> None:
     """Schedules until the process is to stop."""
     core = SchedulerTicks(await parts.bus(process, settings), await parts.redis(process, settings))
-    ticker: Ticker[Decision] = Ticker(
+    ticker: Ticker[Effect] = Ticker(
         await parts.log(process, settings),
         "scheduler",
         current={

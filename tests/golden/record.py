@@ -7,7 +7,7 @@ from pathlib import Path
 
 from commands.canvas import commands as canvas
 from commands.canvas.decider import CANVAS
-from commands.catalog.commands import ChangeModel, ChangeProvider, PublishPrompt, WithdrawModel
+from commands.catalog.commands import AnnounceModel, ChangeModel, ChangeProvider, PublishPrompt, WithdrawModel
 from commands.catalog.decider import CATALOG
 from commands.model import Command, Decider
 from commands.orgs import commands as orgs
@@ -142,6 +142,8 @@ def record() -> None:
         test_catalog.LISTED,
         ChangeModel(model=test_catalog.DEARER),
         WithdrawModel(model_id=test_catalog.SPEC.id),
+        ChangeModel(model=test_catalog.OF_A_GPU),
+        AnnounceModel(model_id=test_catalog.SPEC.id, announced=True),
         ChangeProvider(provider="fleet", concurrent=2),
         PublishPrompt(owner=ORG, agent="planner", variant="brief", text="Plan.", model="small", source_hash="h1"),
     )

@@ -8,7 +8,12 @@ from adapters.catalog.loader import load
 from gpu_workers.engines.base import Engine
 from gpu_workers.engines.registry import engines
 
-LISTED = {entry.spec.id: entry.spec for entry in load(lambda _: True) if entry.spec.provider == "fleet"}
+LISTED = {
+    entry.spec.id: entry.spec
+    for entry in load(lambda _: True)
+    if entry.spec.provider == "fleet" and entry.spec.announced is None
+}
+"""What any worker can run."""
 
 
 def test_every_engine_is_listed_and_nothing_else() -> None:
