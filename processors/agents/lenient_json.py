@@ -2,7 +2,8 @@
 
 It builds values in one pass over the text. Commas are optional, comments are skipped, a key without a value is
 dropped, a closer that fits an outer structure closes the inner ones, raw line breaks and quotes in strings are text.
-For valid JSON it gives exactly what a strict reader gives.
+For valid JSON it gives exactly what a strict reader gives, but for what is nested deeper than `DEPTH_MAX`: null.
+However the text is cut into pieces, the same comes out; the time is that of the text's length, up to `READS_MAX`.
 """
 
 from __future__ import annotations
@@ -12,19 +13,24 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from processors.agents.json_strings import StringReader
+
 DEPTH_MAX: Final = 64
 COMMENT_MAX: Final = 2000
+READS_MAX: Final = 500_000
+"""Tokens of one text: a plan of 500 long steps has a tenth of it. What comes after them is not read."""
 STEPS_KEY: Final = "steps"
+STEPS_DEPTH: Final = 2
+"""The steps' list stands in the answer, or one level below."""
 
-_ESCAPES: Final = {'"': '"', "'": "'", "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _WORDS: Final = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None,
                  "NaN": None, "undefined": None, "Infinity": None, "-Infinity": None}  # fmt: skip
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
-_NUMBER_MAX: Final = 64
-_INTEGER_MAX: Final = 2**63 - 1
-_PLAIN = re.compile(r"[^\"'\\]+")
-_LITERAL = re.compile(r"[^\s,:{}\[\]\"'/]+")
-_AFTER_STRING: Final = frozenset(',:}]/"')
+_WORD_MAX: Final = 64
+INTEGER_MAX: Final = 2**63 - 1
+_SPACE = re.compile(r"\s+")
+_OPENER = re.compile(r"[\[{]")
+_WORD = re.compile(r"[^\s,:{}\[\]\"'/]+")
 _NOTHING: Final = object()
 
 
@@ -43,20 +49,25 @@ class LenientReader:
 
     roots: list[Any] = field(default_factory=list)
     closed_steps: list[dict[str, Any]] = field(default_factory=list)
+    reads: int = 0
+    """Tokens so far."""
     _stack: list[_Frame] = field(default_factory=list)
+    _steps_at: int | None = None
+    """Where in the stack the list is that holds the steps."""
+    _beyond: int = 0
+    """How many structures are open that are nested too deep to be kept."""
     _tail: str = ""
-    _string: list[str] | None = None
-    _quote: str = ""
-    _gap: str | None = None
-    """White space after a quote that may or may not end the string."""
+    _string: StringReader | None = None
+    _long_word: bool = False
+    """The word that is being read is longer than any that means something."""
 
     def feed(self, text: str) -> list[dict[str, Any]]:
         """Reads on; returns the steps that became complete, in order."""
         before = len(self.closed_steps)
         text, self._tail = self._tail + text, ""
         at = 0
-        while at < len(text):
-            read = self._read_string(text, at) if self._string is not None else self._read_structure(text, at)
+        while at < len(text) and self.reads < READS_MAX:
+            read = self._read_structure(text, at) if self._string is None else self._read_string(self._string, text, at)
             if read == at:
                 self._tail = text[at:]
                 break
@@ -67,151 +78,116 @@ class LenientReader:
         """The outermost structure where it never closed, with the steps of it that did; None when all is closed."""
         if not self._stack:
             return None
-        depth = next((n for n, frame in enumerate(self._stack) if frame.holds_steps), 0)
+        depth = self._steps_at or 0
         value: Any = self._stack[depth].value
         for frame in reversed(self._stack[:depth]):
             value = {**frame.value, frame.key: value} if isinstance(frame.value, dict) else [*frame.value, value]
         return value
 
-    # strings
-
-    def _read_string(self, text: str, at: int) -> int:
-        if self._gap is not None:
-            return self._read_after_quote(text, at)
-        assert self._string is not None
-        if plain := _PLAIN.match(text, at):
-            self._string.append(plain[0])
-            return plain.end()
-        if text[at] == "\\":
-            return self._read_escape(text, at)
-        if text[at] == self._quote:
-            self._gap = ""
+    def _read_string(self, string: StringReader, text: str, at: int) -> int:
+        at = string.read(text, at)
+        if string.text is None:
+            return at
+        self._string = None
+        if self._lacks_key():
+            self._stack[-1].key = string.text
         else:
-            self._string.append(text[at])
-        return at + 1
-
-    def _read_after_quote(self, text: str, at: int) -> int:
-        """A quote ends its string only where something follows that may follow a string."""
-        assert self._string is not None
-        assert self._gap is not None
-        char = text[at]
-        if char.isspace():
-            self._gap += char
-            return at + 1
-        if char in _AFTER_STRING or char == self._quote:
-            done, self._string, self._gap = "".join(self._string), None, None
-            self._put_string(done)
-            return self._read_structure(text, at)
-        self._string.append(self._quote + self._gap)
-        self._gap = None
-        return self._read_string(text, at)
-
-    def _read_escape(self, text: str, at: int) -> int:
-        assert self._string is not None
-        if at + 1 >= len(text):
-            return at
-        char = text[at + 1]
-        if char != "u":
-            self._string.append(_ESCAPES.get(char, "\\" + char))
-            return at + 2
-        if at + 6 > len(text):
-            return at
-        code = _hex(text[at + 2 : at + 6])
-        if code is None:
-            self._string.append("�")
-            return at + 2
-        if not 0xD800 <= code < 0xE000:
-            self._string.append(chr(code))
-            return at + 6
-        if code < 0xDC00 and at + 12 > len(text) and "\\u".startswith(text[at + 6 : at + 8]):
-            return at
-        low = _hex(text[at + 8 : at + 12]) if code < 0xDC00 and text[at + 6 : at + 8] == "\\u" else None
-        if low is None or not 0xDC00 <= low < 0xE000:
-            self._string.append("�")
-            return at + 6
-        self._string.append(chr(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)))
-        return at + 12
-
-    # structure
+            self._put(string.text)
+        return self._read_structure(text, at)
 
     def _read_structure(self, text: str, at: int) -> int:
-        char = text[at]
+        """Where to read on; the same place where more must come first."""
         if not self._stack:
             return self._seek_root(text, at)
-        if char.isspace():
-            return at + 1
-        top = self._stack[-1]
+        if space := _SPACE.match(text, at):
+            self._long_word = False
+            return space.end()
+        char, top = text[at], self._stack[-1]
         if top.fresh and len(self._stack) == 1 and not _may_begin(top, char):
-            self._stack.clear()
+            self._forget()
             return self._seek_root(text, at)
         top.fresh = False
+        if char not in "/\"'{[}],:":
+            return self._read_word(text, at)
+        self.reads += 1
+        self._long_word = False
         if char == "/":
             return _skip_comment(text, at)
         if char in "\"'":
-            self._string, self._quote = [], char
-            return at + 1
-        if char in "{[":
-            self._push({} if char == "{" else [])
+            self._string = StringReader(char)
+        elif char in "{[":
+            self._open({} if char == "{" else [])
         elif char in "}]":
             self._close(dict if char == "}" else list)
-        elif char == ",":
+        elif char == "," and not self._beyond:
             top.key = None
-        elif char != ":":
-            return self._read_literal(text, at)
         return at + 1
 
     def _seek_root(self, text: str, at: int) -> int:
         """Prose before and between the answers is passed over."""
-        if text[at] in "{[":
-            self._push({} if text[at] == "{" else [])
-        return at + 1
+        opener = _OPENER.search(text, at)
+        if opener is None:
+            return len(text)
+        self.reads += 1
+        self._open({} if opener[0] == "{" else [])
+        return opener.end()
 
-    def _read_literal(self, text: str, at: int) -> int:
-        match = _LITERAL.match(text, at)
+    def _read_word(self, text: str, at: int) -> int:
+        match = _WORD.match(text, at)
         assert match is not None
-        if match.end() == len(text) and len(match[0]) <= _NUMBER_MAX:
+        long = self._long_word or len(match[0]) > _WORD_MAX
+        self._long_word = long and match.end() == len(text)
+        if not long and match.end() == len(text):
             return at
+        self.reads += 1
+        if long:
+            return match.end()
         if self._lacks_key():
             self._stack[-1].key = match[0]
-            return match.end()
-        value = _literal(match[0])
-        if value is not _NOTHING:
+        elif (value := _literal(match[0])) is not _NOTHING:
             self._put(value)
         return match.end()
 
-    def _push(self, value: dict[str, Any] | list[Any]) -> None:
+    def _open(self, value: dict[str, Any] | list[Any]) -> None:
         if len(self._stack) >= DEPTH_MAX:
-            self._stack.clear()
+            self._beyond += 1
             return
-        if len(self._stack) >= 2 and self._stack[-2].holds_steps and self._lacks_key():
+        if self._steps_at is not None and len(self._stack) == self._steps_at + 2 and self._lacks_key():
             self._close(dict)  # the next step begins, so the last one's brace was forgotten
-        inside = any(frame.holds_steps for frame in self._stack)
-        named = not self._stack or self._stack[-1].key == STEPS_KEY
-        self._stack.append(_Frame(value, holds_steps=isinstance(value, list) and named and not inside))
+        holds_steps = isinstance(value, list) and self._steps_at is None and self._awaits_steps()
+        if holds_steps:
+            self._steps_at = len(self._stack)
+        self._stack.append(_Frame(value, holds_steps))
+
+    def _awaits_steps(self) -> bool:
+        return not self._stack or (len(self._stack) <= STEPS_DEPTH and self._stack[-1].key == STEPS_KEY)
 
     def _lacks_key(self) -> bool:
         top = self._stack[-1]
-        return isinstance(top.value, dict) and top.key is None
+        return isinstance(top.value, dict) and top.key is None and not self._beyond
 
     def _close(self, kind: type) -> None:
+        if self._beyond:
+            self._beyond -= 1
+            if not self._beyond:
+                self._put(None)
+            return
         if not any(isinstance(frame.value, kind) for frame in self._stack):
             return
         while self._stack:
-            value = self._stack.pop().value
+            frame = self._stack.pop()
+            if frame.holds_steps:
+                self._steps_at = None
             if self._stack:
-                self._put(value)
+                self._put(frame.value)
             else:
-                self.roots.append(value)
-            if isinstance(value, kind):
+                self.roots.append(frame.value)
+            if isinstance(frame.value, kind):
                 break
 
-    def _put_string(self, text: str) -> None:
-        if self._lacks_key():
-            self._stack[-1].key = text
-        else:
-            self._put(text)
-
     def _put(self, value: Any) -> None:
+        if self._beyond:
+            return
         top = self._stack[-1]
         if isinstance(top.value, list):
             top.value.append(value)
@@ -221,38 +197,39 @@ class LenientReader:
             top.value[top.key] = value
             top.key = None
 
+    def _forget(self) -> None:
+        """What was begun was no JSON."""
+        self._stack.clear()
+        self._steps_at, self._beyond = None, 0
+
 
 def _may_begin(frame: _Frame, char: str) -> bool:
     return char in ("\"'}/" if isinstance(frame.value, dict) else "{]/")
 
 
 def _skip_comment(text: str, at: int) -> int:
+    """Behind the comment. What does not end soon is none, for then it would be the rest of the plan."""
     opener = text[at : at + 2]
     if opener == "/":
         return at
-    end, length = (text.find("\n", at), 1) if opener == "//" else (text.find("*/", at + 2), 2)
     if opener not in ("//", "/*"):
         return at + 1
+    closer = "\n" if opener == "//" else "*/"
+    end = text.find(closer, at + 2, at + COMMENT_MAX)
     if end < 0:
         return at if len(text) - at < COMMENT_MAX else at + 1
-    return end + length
-
-
-def _hex(digits: str) -> int | None:
-    return int(digits, 16) if re.fullmatch(r"[0-9a-fA-F]{4}", digits) else None
+    return end + len(closer)
 
 
 def _literal(word: str) -> Any:
     if word in _WORDS:
         return _WORDS[word]
-    if len(word) <= _NUMBER_MAX and _NUMBER.match(word):
-        return _number(word)
-    return _NOTHING
+    return _number(word) if _NUMBER.match(word) else _NOTHING
 
 
 def _number(word: str) -> int | float | None:
     """As exact as what reads it afterwards can keep it; None for what is larger than any number."""
-    if not any(c in word for c in ".eE") and abs(whole := int(word)) <= _INTEGER_MAX:
+    if not any(c in word for c in ".eE") and abs(whole := int(word)) <= INTEGER_MAX:
         return whole
     number = float(word)
     return number if math.isfinite(number) else None

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import orjson
 
-from processors.agents.lenient_json import LenientReader
+from processors.agents.fences import Thoughts, blocks, without_thoughts
+from processors.agents.lenient_json import INTEGER_MAX, LenientReader
 from processors.agents.plan import Layer, ParsedPlan, PlannedStep
 
 TITLE_MAX_CHARS: Final = 200
 TEXT_MAX_CHARS: Final = 8000
 LABEL_MAX_CHARS: Final = 64
 
-_THINK: Final = "<think>"
-_THOUGHT: Final = "</think>"
-_THINKING = re.compile(r"\A\s*<think>.*?(</think>|\Z)", re.DOTALL)
-_FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
+INPUT_DEPTH_MAX: Final = 32
+INPUT_BYTES_MAX: Final = 20_000
+"""Of a step's whole input: sealed it grows by a third, and an event stays under 64 KiB."""
+REFERENCES_MAX: Final = 500
+
 _NOT_LABEL = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def parse_plan(answer: str) -> ParsedPlan:
     """The plan in a model's answer, however it is wrapped, broken or cut off."""
-    text = _THINKING.sub("", answer)
-    candidates = [*_FENCE.findall(text), text]
+    text = without_thoughts(_whole_characters(answer))
+    candidates = [*blocks(text), text]
     for candidate in candidates:
         if (plan := _direct(candidate)) is not None:
             return plan
@@ -39,30 +41,13 @@ class IncrementalParser:
     """The same while the answer is still being written: hands out each step as soon as its brace closes."""
 
     def __init__(self) -> None:
+        self._thoughts = Thoughts()
         self._reader = LenientReader()
         self._labels = _Labels()
-        self._mode: Literal["opening", "thinking", "answering"] = "opening"
-        self._held = ""
-        """Characters held back until it is clear whether the model thinks aloud, or has stopped to."""
 
     def feed(self, delta: str) -> list[PlannedStep]:
-        text = delta if self._mode == "answering" else self._answer_in(self._held + delta)
+        text = self._thoughts.feed(_whole_characters(delta))
         return list(self._labels.read(self._reader.feed(text))) if text else []
-
-    def _answer_in(self, text: str) -> str:
-        if self._mode == "opening":
-            text = text.lstrip()
-            if _THINK.startswith(text[: len(_THINK)]) and len(text) < len(_THINK):
-                self._held = text
-                return ""
-            self._mode = "thinking" if text.startswith(_THINK) else "answering"
-        if self._mode == "thinking":
-            _, closed, rest = text.partition(_THOUGHT)
-            if not closed:
-                self._held = text[-len(_THOUGHT) :]
-                return ""
-            self._mode, text = "answering", rest
-        return text
 
 
 def _direct(candidate: str) -> ParsedPlan | None:
@@ -93,10 +78,11 @@ def _find(value: Any) -> tuple[Mapping[str, Any], list[Any]] | None:
         return ({}, value) if any(isinstance(item, dict) for item in value) else None
     if not isinstance(value, dict):
         return None
-    for holder in (value, *(inner for inner in value.values() if isinstance(inner, dict))):
-        steps = holder.get("steps")
-        if isinstance(steps, list):
-            return holder, steps
+    holders = (value, *(inner for inner in value.values() if isinstance(inner, dict)))
+    listed = [(holder, steps) for holder in holders if isinstance(steps := holder.get("steps"), list)]
+    with_objects = [(holder, steps) for holder, steps in listed if any(isinstance(step, dict) for step in steps)]
+    if listed:
+        return (with_objects or listed)[0]
     return ({**value}, []) if isinstance(value.get("reason"), str) else None
 
 
@@ -126,7 +112,6 @@ class _Labels:
             kind = _text(step.get("agent_type") or step.get("type"), LABEL_MAX_CHARS)
             if not (description and kind):
                 continue
-            values = step.get("input")
             yield PlannedStep(
                 id=label(step.get("id")) or f"s{self._count}",
                 title=title or description[:TITLE_MAX_CHARS],
@@ -134,7 +119,7 @@ class _Labels:
                 agent_type=kind,
                 depends_on=tuple(_references(step.get("depends_on"))),
                 model=_text(step.get("model"), TITLE_MAX_CHARS) or None,
-                input=values if isinstance(values, dict) else {},
+                input=_input(step.get("input")),
                 unchanged=step.get("unchanged") is True,
             )
 
@@ -148,10 +133,34 @@ def label(raw: Any) -> str:
 
 def _references(raw: Any) -> Iterator[str]:
     items = raw if isinstance(raw, list) else raw.split(",") if isinstance(raw, str) else [raw]
-    for item in items:
+    for item in items[:REFERENCES_MAX]:
         reference = label(item.get("id") if isinstance(item, dict) else item)
         if reference:
             yield reference
+
+
+def _input(raw: Any) -> Mapping[str, Any]:
+    """Empty where there is none, or more than a step's event can hold."""
+    if not isinstance(raw, dict):
+        return {}
+    kept: dict[str, Any] = _kept(raw, INPUT_DEPTH_MAX)
+    return kept if len(orjson.dumps(kept)) <= INPUT_BYTES_MAX else {}
+
+
+def _kept(value: Any, depth: int) -> Any:
+    """As every reader after this one can keep it: what is deeper or larger than that is null."""
+    if isinstance(value, dict):
+        return {key: _kept(inner, depth - 1) for key, inner in value.items()} if depth > 0 else None
+    if isinstance(value, list):
+        return [_kept(inner, depth - 1) for inner in value] if depth > 0 else None
+    if isinstance(value, int) and not -INTEGER_MAX <= value <= INTEGER_MAX:
+        return float(value)
+    return value
+
+
+def _whole_characters(text: str) -> str:
+    """Halves of surrogate pairs can stand in no UTF-8, and so in no event."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _text(raw: Any, longest: int) -> str:
