@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Final
 
-from processors.dispatcher.errors import ContractDrift, NotSent, OutcomeUnknown, ProviderError
+from processors.dispatcher.errors import ContractDrift, NotSent, OutcomeUnknown, ProviderError, WorkerGone
 from processors.dispatcher.ports import (
     Call,
     Ended,
@@ -24,12 +24,15 @@ from processors.dispatcher.word import Word
 
 SUBMIT_TRIES: Final = 3
 SUBMIT_WAIT_S: Final = 0.3
+SUBMIT_WAIT_MAX_S: Final = 5.0
 WATCH_MARGIN_S: Final = 15.0
 """Beyond the model's stated maximum: for the way there and back."""
 CREATE_WAIT_S: Final = 45.0
 STOP_TRIES: Final = 5
 STOP_WAIT_S: Final = 1.0
 STOPPING_MAX_S: Final = 60.0
+STOP_FAILED_MAX_S: Final = 10.0
+"""How long another attempt may wait for the failed one to be stopped."""
 log = logging.getLogger(__name__)
 
 
@@ -60,6 +63,16 @@ class Attempt:
 
     async def run(self) -> Ended:
         """Raises a ProviderError, or AttemptOver."""
+        try:
+            return await self._carried_out()
+        except WorkerGone:
+            raise
+        except ProviderError as error:
+            if error.retryable:
+                await self._stop_failed()
+            raise
+
+    async def _carried_out(self) -> Ended:
         taken = await self._taken()
         if not isinstance(taken, Handle):
             return taken
@@ -71,6 +84,19 @@ class Attempt:
             stopped = await stopped_at(self._provider, taken)
             detail = f"longer than the model's {self._call.max_runtime_s} s" + ("" if stopped else ", and not stopped")
             return Failed("timeout", detail, retryable=True)
+
+    async def _stop_failed(self) -> None:
+        """An error says that we lost sight of it, not that nothing runs; and another attempt of the job is to come."""
+        handle = self._handle
+        if handle is None and self._provider.takes_our_name:
+            handle = Handle(self._call.token, self._call.worker)
+        if handle is None:
+            return
+        try:
+            async with asyncio.timeout(STOP_FAILED_MAX_S):
+                await stopped_at(self._provider, handle)
+        except TimeoutError:
+            log.warning("%s was not stopped in time", self._call.token)
 
     async def stop(self) -> bool:
         """Whether nothing of it runs any more."""
@@ -109,14 +135,13 @@ class Attempt:
         raise ContractDrift("the adapter stopped watching before the attempt had ended")
 
     async def _taken(self) -> Handle | Ended:
-        if self._provider.create_is_idempotent:
-            taken = await self._begin(self._sent_until_known())
-            if isinstance(taken, Handle) and not self._provider.takes_our_name:
-                await self._word.running(taken.provider_job_id)
-            return taken
+        if self._provider.takes_our_name:
+            return await self._begin(self._sent_by_name())
         match await self._word.may_call():
             case None:
                 raise AttemptOver
+            case bool(first) if self._provider.create_is_idempotent:
+                return await self._begin(self._sent_until_known(unsure=not first))
             case True:
                 return await self._begin(self._created_once())
             case False:
@@ -131,7 +156,7 @@ class Attempt:
             return await self._creating
         return await asyncio.shield(self._creating)
 
-    async def _sent_until_known(self) -> Handle | Ended:
+    async def _sent_by_name(self) -> Handle | Ended:
         """Sending the same attempt again is how an idempotent provider is asked what became of it."""
         for attempt in range(1, SUBMIT_TRIES + 1):
             try:
@@ -141,6 +166,29 @@ class Attempt:
                     raise
                 await asyncio.sleep(SUBMIT_WAIT_S * attempt)
         raise AssertionError("unreachable")
+
+    async def _sent_until_known(self, *, unsure: bool) -> Handle | Ended:
+        """The same where only the answer tells its name.
+
+        Once a sending has gone unanswered, here or (`unsure`) elsewhere, the refusal of a repeat says nothing of it:
+        it is asked after until its longest run is over, for another attempt may not run beside it.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._call.max_runtime_s
+        pause = SUBMIT_WAIT_S
+        while True:
+            try:
+                taken = await self._provider.submit(self._call)
+            except ProviderError as error:
+                unsure = unsure or isinstance(error, OutcomeUnknown)
+                if not unsure or not error.retryable or loop.time() >= until:
+                    raise
+            else:
+                if isinstance(taken, Handle):
+                    await self._word.running(taken.provider_job_id)
+                return taken
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, SUBMIT_WAIT_MAX_S)
 
     async def _created_once(self) -> Handle | Ended:
         try:

@@ -129,6 +129,8 @@ class PartitionWorker:
 
     async def _process(self, producer: AIOKafkaProducer, committed: int) -> None:
         start = max(committed, self._store.mark.highest_input + 1)
+        if start > committed:
+            self._untold = start
         reader = consumer(self._settings.bootstrap)
         await reader.start()
         try:

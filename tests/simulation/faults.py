@@ -1,0 +1,127 @@
+"""What goes wrong, when its time has come."""
+
+from __future__ import annotations
+
+import shutil
+from contextvars import Context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiokafka import TopicPartition
+
+from events.catalog.current import CurrentProvider
+from events.topics import COMMANDS_ORGS, CURRENT_CATALOG
+from tests.simulation.network import Caller
+from tests.simulation.scenario import Fault
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+
+@dataclass(slots=True)
+class _Armed:
+    """A crash that waits for its effect."""
+
+    fault: Fault
+    left: int
+
+
+class Faults:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._armed: list[_Armed] = []
+
+    def begin(self) -> None:
+        for fault in self._world.scenario.faults:
+            self._world.loop.call_at(fault.at, self._happen, fault, context=Context())
+
+    def heal(self) -> None:
+        """All faults are off; what is dead comes back by itself."""
+        world = self._world
+        world.tell("healed")
+        self._armed.clear()
+        world.network.slow = 0.0
+        world.network.stalled_until.clear()
+        world.redis.away_until = 0.0
+        for remote in world.remotes.values():
+            remote.badness, remote.stalled_until = 0.0, 0.0
+        for node in world.nodes.values():
+            node.skew_s = 0.0
+            if node.process.frozen:
+                node.process.thaw()
+
+    def survives(self, number: int, caller: Caller, *, after: bool) -> bool:
+        """Whether the caller lives on; a crash that was armed for this effect happens here."""
+        for armed in self._armed:
+            if armed.fault.node != caller.name or armed.fault.after != after or not caller.alive:
+                continue
+            armed.left -= 1
+            if armed.left <= 0:
+                self._armed.remove(armed)
+                caller.die(f"killed {'after' if after else 'before'} effect {number}")
+                return False
+        return True
+
+    def _happen(self, fault: Fault) -> None:
+        self._world.tell(f"fault: {fault}")
+        getattr(self, f"_{fault.kind}")(fault)
+
+    def _crash(self, fault: Fault) -> None:
+        if fault.nth == 0:
+            self._world.nodes[fault.node].process.die("killed")
+        else:
+            self._armed.append(_Armed(fault, fault.nth))
+
+    def _freeze(self, fault: Fault) -> None:
+        self._world.freeze(fault.node, fault.seconds)
+
+    def _lose_disk(self, fault: Fault) -> None:
+        node = self._world.nodes[fault.node]
+        node.process.die("its machine is gone")
+        shutil.rmtree(node.disk, ignore_errors=True)
+
+    def _redis_flush(self, _fault: Fault) -> None:
+        self._world.redis.flush()
+
+    def _redis_away(self, fault: Fault) -> None:
+        self._world.redis.away_until = self._world.now + fault.seconds
+
+    def _kafka_stalls(self, fault: Fault) -> None:
+        self._world.network.stalled_until["kafka"] = self._world.now + fault.seconds
+
+    def _provider_stalls(self, fault: Fault) -> None:
+        self._world.remotes[fault.node].stalled_until = self._world.now + fault.seconds
+
+    def _redeliver(self, fault: Fault) -> None:
+        """A command that was on its way for long arrives once more."""
+        broker = self._world.broker
+        for number in range(broker.counts[COMMANDS_ORGS]):
+            records = broker.committed(TopicPartition(COMMANDS_ORGS, number))
+            if records:
+                old = records[(fault.nth * 7) % len(records)]
+                broker.append(COMMANDS_ORGS, number, old.key, old.value, old.headers, self._world.now)
+                self._world.wake(TopicPartition(COMMANDS_ORGS, number))
+
+    def _rewind(self, _fault: Fault) -> None:
+        """The dispatchers' group has lost its offsets: the whole history is read again."""
+        self._world.rewound.add("dispatcher")
+        self._world.broker.group("dispatcher").offsets.clear()
+        for name, node in self._world.nodes.items():
+            if name.startswith("dispatcher"):
+                node.process.die("killed for its offsets")
+
+    def _lower_cap(self, fault: Fault) -> None:
+        traits = self._world.remotes[fault.node].traits
+        current = CurrentProvider(provider=traits.name, active=True, concurrent=1, per_api={}, version=2)
+        record = self._world.broker.append(
+            CURRENT_CATALOG,
+            None,
+            f"provider:{traits.name}".encode(),
+            current.model_dump_json().encode(),
+            (),
+            self._world.now,
+        )
+        self._world.wake(TopicPartition(record.topic, record.partition))
+
+    def _clock_step(self, fault: Fault) -> None:
+        self._world.nodes[fault.node].skew_s = fault.seconds

@@ -1,0 +1,354 @@
+"""What must hold (I1 to I20): some of it at every step, the rest when nothing moves any more.
+
+Nothing here is told by the house itself: the committed log is read as anybody may read it, and the oracles are asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal
+from typing import TYPE_CHECKING, Final
+
+from aiokafka import TopicPartition
+
+from commands.orgs.commands import AddCredits, OrgCommand
+from commands.orgs.decider import ORGS
+from events.credits.events import LedgerEntry
+from events.envelope import Recorded
+from events.jobs.events import (
+    AttemptBegun,
+    AttemptFailed,
+    JobAccepted,
+    JobCancelled,
+    JobDead,
+    JobDispatched,
+    JobEvent,
+    JobFailed,
+    JobSucceeded,
+    LeaseExpired,
+)
+from events.log.codec import from_record
+from events.model import MONEY_MAX
+from events.topics import COMMANDS_ORGS, CURRENT_JOBS, DEADLETTER_COMMANDS, EVENTS_JOBS
+from processors.dispatcher.dispatcher import TYPES
+from processors.runners.decide import FoldFailed
+from processors.runners.recovery import GapInLog, StoreIsOfAnotherLog
+from tests.simulation.providers import Execution, Remote
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+ENDS: Final = (JobSucceeded, JobFailed, JobCancelled, JobDead)
+STOPS: Final = (FoldFailed, GapInLog, StoreIsOfAnotherLog)
+"""What a decider's partition stops with when its log is not as deciders write it."""
+
+
+class Violation(Exception):
+    """`rule` names the invariant."""
+
+    def __init__(self, rule: str, detail: str) -> None:
+        super().__init__(f"{rule}: {detail}")
+        self.rule = rule
+
+
+@dataclass(slots=True)
+class Seen:
+    """A job as its events tell it, by rules that are written down here once more, and apart from the house's."""
+
+    accepted: JobAccepted
+    lease: int = 0
+    open: bool = False
+    """Whether an attempt is under way."""
+    owners: set[str] = field(default_factory=set)
+    ends: list[JobEvent] = field(default_factory=list)
+
+
+class Judge:
+    """Raises a Violation where it is asked; what it finds inside a callback is raised by `raise_found`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._found: Violation | None = None
+        self._read: dict[TopicPartition, int] = {}
+        self._versions: Counter[tuple[str, str]] = Counter()
+        self._ids: set[str] = set()
+        self._inputs: dict[tuple[TopicPartition, str], int] = {}
+        self._command_of: dict[tuple[int, int], str] = {}
+        self._offsets: dict[tuple[str, TopicPartition], int] = {}
+        self._balances: dict[str, Counter[str]] = defaultdict(Counter)
+        self._entries: dict[str, list[LedgerEntry]] = defaultdict(list)
+        self._asked_to_adjust: dict[str, AddCredits] = {}
+        self._answers: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self.jobs: dict[str, Seen] = {}
+        self.handles: list[Recorded] = []
+        self.background: list[asyncio.Task[None]] = []
+        self.webhook: Callable[[Remote, Execution, str], None] = lambda _remote, _execution, _org: None
+
+    # --- what is told --------------------------------------------------------------------------------------
+
+    def heard(self, org: str, key: str, command: OrgCommand, job_id: str | None) -> str | None:
+        """I4: all answers that were given for one key name the same job."""
+        if isinstance(command, AddCredits) and command.kind == "adjust":
+            self._asked_to_adjust[command.entry_id] = command
+        if job_id is not None:
+            named = self._answers[org, key]
+            named.add(job_id)
+            self._demand(len(named) == 1, "I4", f"{key} of {org} was answered with {sorted(named)}")
+        return job_id
+
+    def set_aside(self, command: OrgCommand, error: Exception) -> None:
+        self._fail("I4", f"{type(command).__name__} was set aside: {error}")
+
+    def accepted(self, remote: Remote, execution: Execution) -> None:
+        """I7 and I8, where a provider takes a call."""
+        token = f"{execution.job_id}.{execution.lease}"
+        same = [e for e in remote.executions if (e.job_id, e.lease) == (execution.job_id, execution.lease)]
+        self._demand(len(same) == 1, "I7", f"{token} was accepted {len(same)} times at {remote.traits.name}")
+        seen = self.jobs.get(execution.job_id)
+        self._demand(
+            seen is not None and seen.lease >= execution.lease, "I7", f"{token} runs, and no intent is on the log"
+        )
+        now = self._world.now
+        running = remote.running(now)
+        cap = remote.traits.concurrent
+        self._demand(len(running) <= cap, "I8", f"{len(running)} run at {remote.traits.name}, {cap} may")
+        if seen is not None:
+            twice = [e.lease for e in running if e.job_id == execution.job_id]
+            self._demand(len(twice) == 1, "I7", f"attempts {twice} of {execution.job_id} run side by side")
+            self.webhook(remote, execution, seen.accepted.org_id)
+
+    def step(self, _what: str) -> None:
+        """After each effect: whatever has become readable is read."""
+        try:
+            for topic in ORGS.folds:
+                for number in range(self._world.broker.counts[topic]):
+                    self._read_on(TopicPartition(topic, number))
+            self._check_offsets()
+        except Violation as violation:
+            self._found = self._found or violation
+
+    def raise_found(self) -> None:
+        if self._found is not None:
+            raise self._found
+
+    # --- at every step ---------------------------------------------------------------------------------------
+
+    def _read_on(self, tp: TopicPartition) -> None:
+        start = self._read.get(tp, 0)
+        if self._world.broker.partitions[tp].stable == start:
+            return
+        records, behind = self._world.broker.read(tp, start, committed=True, most=1_000_000)
+        self._read[tp] = behind
+        for record in records:
+            self._take(from_record(record))
+
+    def _take(self, recorded: Recorded) -> None:
+        envelope = recorded.envelope
+        key = (envelope.stream.topic, envelope.stream.subject)
+        self._versions[key] += 1
+        self._demand(
+            envelope.version == self._versions[key],
+            "I9",
+            f"{key} has version {envelope.version} at {self._versions[key]}",
+        )
+        self._demand(envelope.id not in self._ids, "I4", f"{envelope.type} of {envelope.command_id} twice")
+        self._ids.add(envelope.id)
+        self._check_input(recorded)
+        if isinstance(recorded.data, LedgerEntry):
+            self._take_entry(recorded.data)
+        elif isinstance(recorded.data, JobEvent):
+            self._take_job(recorded, recorded.data)
+
+    def _check_input(self, recorded: Recorded) -> None:
+        """I13: cited inputs grow along each partition of the log, and each is cited for one command only."""
+        place = recorded.envelope.input
+        at = (TopicPartition(recorded.stream.topic, recorded.partition), place.topic)
+        before = self._inputs.get(at, -1)
+        self._demand(place.offset >= before, "I13", f"{at[0]} cites {place.offset} after {before}")
+        self._inputs[at] = place.offset
+        command = self._command_of.setdefault((place.partition, place.offset), recorded.envelope.command_id)
+        self._demand(command == recorded.envelope.command_id, "I13", f"{place} is cited for two commands")
+
+    def _take_entry(self, entry: LedgerEntry) -> None:
+        """I1, I2."""
+        balances = self._balances[entry.org_id]
+        amounts = [posting.amount for posting in entry.postings]
+        self._demand(all(type(amount) is int for amount in amounts), "I1", f"{entry.entry_id}: no integers")
+        self._demand(sum(amounts) == 0, "I1", f"{entry.entry_id} adds up to {sum(amounts)}")
+        for posting in entry.postings:
+            balances[posting.account] += posting.amount
+            balance = balances[posting.account]
+            self._demand(abs(balance) <= MONEY_MAX, "I1", f"{posting.account} holds {balance}")
+            self._demand(balance >= 0 or posting.account == "external", "I2", f"{posting.account} holds {balance}")
+        if entry.job_id is not None:
+            self._entries[entry.job_id].append(entry)
+        self._check_adjusted(entry)
+
+    def _check_adjusted(self, entry: LedgerEntry) -> None:
+        """I2: what was asked for and could not be moved stands in the entry."""
+        order = next((o for n, o in enumerate(self._world.scenario.orders) if entry.entry_id == f"ent_{n}"), None)
+        if order is None:
+            return
+        moved = sum(posting.amount for posting in entry.postings if posting.account == "available")
+        self._demand(
+            moved - (entry.uncollected or 0) == order.adjust, "I3",
+            f"{entry.entry_id}: {order.adjust} were asked, {moved} moved, {entry.uncollected} stand as uncollected",
+        )  # fmt: skip
+
+    def _take_job(self, recorded: Recorded, event: JobEvent) -> None:
+        """I5, I6."""
+        if isinstance(event, JobAccepted):
+            self.jobs[event.job_id] = Seen(event)
+            return
+        if isinstance(event, TYPES):
+            self.handles.append(recorded)
+        job = self.jobs[event.job_id]
+        lease = getattr(event, "lease", None)
+        match event:
+            case JobDispatched():
+                self._demand(not job.ends, "I5", f"{event.job_id} is dispatched after its end")
+                self._demand(not job.open, "I6", f"{event.job_id}: attempts {job.lease} and {lease} at once")
+                self._demand(lease == job.lease + 1, "I6", f"{event.job_id}: attempt {lease} after {job.lease}")
+                job.lease, job.open, job.owners = event.lease, True, set()
+            case AttemptBegun():
+                job.owners.add(event.owner)
+                self._demand(len(job.owners) == 1, "I7", f"{event.job_id}.{lease} has two owners")
+            case AttemptFailed() | LeaseExpired():
+                self._demand(job.open and lease == job.lease, "I6", f"{event.job_id}: {event.name} of a stale {lease}")
+                job.open = False
+            case JobSucceeded():
+                self._demand(job.open and lease == job.lease, "I6", f"{event.job_id} succeeded by a stale {lease}")
+        if isinstance(event, ENDS):
+            job.ends.append(event)
+            job.open = False
+            self._demand(len(job.ends) == 1, "I5", f"{event.job_id} has ended {len(job.ends)} times")
+
+    def _check_offsets(self) -> None:
+        """I12: what a group has committed never goes back, unless an operator has made it."""
+        for name, group in self._world.broker.groups.items():
+            if name in self._world.rewound:
+                self._world.rewound.discard(name)
+                self._offsets = {key: at for key, at in self._offsets.items() if key[0] != name}
+            for tp, offset in group.offsets.items():
+                before = self._offsets.get((name, tp), 0)
+                self._demand(offset >= before, "I12", f"{name} went from {before} back to {offset} on {tp}")
+                self._offsets[name, tp] = offset
+
+    # --- when nothing moves any more -------------------------------------------------------------------------
+
+    def quiet(self, all_answered: bool) -> bool:
+        """Every job has come to its end, nothing is being stopped, and everybody has read everything."""
+        self.raise_found()
+        return (
+            all_answered
+            and all(job.ends for job in self.jobs.values())
+            and not self._current()
+            and not self._lags()
+            and all(task.done() for task in self.background)
+        )
+
+    def not_quiet(self) -> None:
+        live = [job_id for job_id, job in self.jobs.items() if not job.ends]
+        raise Violation(
+            "I20", f"not quiet: {live=} current={self._current()} lags={self._lags()} exits={self._exits()}"
+        )
+
+    def _current(self) -> dict[bytes, bytes]:
+        values: dict[bytes, bytes] = {}
+        for number in range(self._world.broker.counts[CURRENT_JOBS]):
+            for record in self._world.broker.committed(TopicPartition(CURRENT_JOBS, number)):
+                values[record.key] = record.value
+        return {key: value for key, value in values.items() if value is not None}
+
+    def _lags(self) -> dict[TopicPartition, int]:
+        lags = {}
+        for group, topic in (("studio.orgs", COMMANDS_ORGS), ("dispatcher", EVENTS_JOBS)):
+            for number in range(self._world.broker.counts[topic]):
+                tp = TopicPartition(topic, number)
+                offset = self._world.broker.group(group).offsets.get(tp, 0)
+                unread = self._world.broker.read(tp, offset, committed=True, most=1_000_000)[0]
+                if unread:
+                    lags[tp] = len(unread)
+        return lags
+
+    def finally_safe(self) -> None:
+        """Whatever has happened, this holds."""
+        self.raise_found()
+        for name, error in self._world.exits:
+            self._demand(
+                not isinstance(error, (GapInLog,)) and "Fold" not in type(error).__name__, "I9", f"{name}: {error!r}"
+            )
+        for number in range(self._world.broker.counts[DEADLETTER_COMMANDS]):
+            for record in self._world.broker.committed(TopicPartition(DEADLETTER_COMMANDS, number)):
+                reason = dict(record.headers).get("reason")
+                self._fail("I4", f"a command was set aside: {reason!r}")
+        for job_id, job in self.jobs.items():
+            if job.ends:
+                self._check_money(job_id, job)
+        self.raise_found()
+
+    def finally_live(self) -> None:
+        """And this, once the world has healed and nothing moves."""
+        for job_id, job in self.jobs.items():
+            self._demand(bool(job.ends), "I5", f"{job_id} has no end")
+            self._demand(bool(self._entries[job_id][1:]), "I14", f"{job_id} has ended and keeps its reservation")
+        for org, balances in self._balances.items():
+            held = {account: held for account, held in balances.items() if account.startswith("reserved:") and held}
+            self._demand(not held, "I14", f"{org} holds {held} for jobs that have ended")
+        self._check_handled()
+        self.raise_found()
+
+    def _check_money(self, job_id: str, job: Seen) -> None:
+        """I3, I14: one reservation, resolved once, by what the end says and what the bill adds up to."""
+        entries = self._entries[job_id]
+        kinds = [entry.kind for entry in entries]
+        [end] = job.ends
+        resolved = "capture" if isinstance(end, JobSucceeded) else "release"
+        if len(kinds) == 2:
+            self._demand(kinds == ["reserve", resolved], "I3", f"{job_id} {end.name}: {kinds}")
+        self._demand(len(kinds) <= 2, "I3", f"{job_id}: {kinds}")
+        if not isinstance(end, JobSucceeded):
+            return
+        cost = 0
+        for line in end.bill:
+            exact = (Decimal(line.quantity) * line.unit_amount).to_integral_value(ROUND_CEILING)
+            self._demand(line.amount == exact, "I14", f"{job_id}: {line.quantity} × {line.unit_amount} is {exact}")
+            cost += int(exact)
+        captured = min(cost, job.accepted.reserved)
+        self._demand(end.captured == captured, "I14", f"{job_id} captured {end.captured} of {cost}")
+        self._demand((end.uncollected or 0) == cost - captured, "I14", f"{job_id}: {end.uncollected} uncollected")
+        if len(entries) == 2:
+            spent = sum(posting.amount for posting in entries[1].postings if posting.account == "spent")
+            self._demand(spent == captured, "I3", f"{job_id}: {spent} spent, {captured} captured")
+
+    def _check_handled(self) -> None:
+        """What lies behind a reactor's committed offset has been handled, or overtaken by the end of its attempt."""
+        for recorded in self.handles:
+            tp = TopicPartition(recorded.stream.topic, recorded.partition)
+            offset = self._world.broker.group("dispatcher").offsets.get(tp, 0)
+            if recorded.offset >= offset or recorded.envelope.id in self._world.handled:
+                continue
+            overtaken = any(
+                later.stream == recorded.stream
+                and later.version > recorded.version
+                and isinstance(later.data, JobCancelled | LeaseExpired)
+                for later in self.handles
+            )
+            self._demand(overtaken, "I15", f"{recorded.envelope.type} of {recorded.stream.subject} was never handled")
+
+    def ended(self) -> dict[str, int]:
+        return dict(Counter(job.ends[0].name for job in self.jobs.values() if job.ends))
+
+    def _exits(self) -> list[str]:
+        return [f"{name}: {error!r}" for name, error in self._world.exits[-5:]]
+
+    def _demand(self, holds: bool, rule: str, detail: str) -> None:
+        if not holds:
+            self._fail(rule, detail)
+
+    def _fail(self, rule: str, detail: str) -> None:
+        self._world.tell(f"VIOLATION {rule}: {detail}")
+        self._found = self._found or Violation(rule, detail)

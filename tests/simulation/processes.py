@@ -1,0 +1,198 @@
+"""The processes of the house, put together as `studio.processes` does it: everything in them is the real thing."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from redis.asyncio import Redis
+
+from adapters.catalog.copy import entry
+from commands.bus import CommandBus
+from commands.orgs.decider import ORGS
+from commands.ports import Probe, StoredBytes
+from events.accounts.current import CurrentOrg
+from events.envelope import Recorded
+from events.jobs.current import CurrentJob
+from events.log.table import CompactedTable
+from events.progress import Progress
+from events.sealed import Sealed, SealedBox
+from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS, EVENTS_JOBS
+from processors.dispatcher.dispatcher import TYPES, Dispatcher, Reach, Rooms, key_of, longest_s, urgent
+from processors.dispatcher.leases import Leases
+from processors.dispatcher.results import Results
+from processors.dispatcher.tables import KnownJobs
+from processors.runners.decider import DeciderRunner
+from processors.runners.reactor import Reactor
+from processors.runners.ticker import Ticker
+from processors.runners.together import together
+from processors.scheduler import ticking as scheduling
+from processors.scheduler.core import Decision
+from processors.sweepers.core import Sweep
+from processors.sweepers.ticking import SweeperTicks
+from tests.simulation.providers import SimProvider
+from tests.simulation.redis import RedisClient
+from tests.simulation.world import Process
+
+T = TypeVar("T")
+KAFKA = "simulated"
+
+
+async def decider(process: Process) -> None:
+    runner = DeciderRunner(KAFKA, ORGS, data_dir=process.node.disk, instance_id=process.name, code="simulated")
+    await runner.run(asyncio.Event())
+
+
+async def scheduler(process: Process) -> None:
+    async with (
+        CommandBus(KAFKA, process.name) as bus,
+        _following(CompactedTable(KAFKA, CURRENT_JOBS, CurrentJob)) as jobs,
+        _following(CompactedTable(KAFKA, CURRENT_ORGS, CurrentOrg)) as orgs,
+        _following(CompactedTable(KAFKA, CURRENT_CATALOG, entry)) as catalog,
+    ):
+        core = scheduling.SchedulerTicks(bus, _redis(process))
+        ticker: Ticker[Decision] = Ticker(
+            KAFKA,
+            "scheduler",
+            current={CURRENT_JOBS: jobs, CURRENT_ORGS: orgs, CURRENT_CATALOG: catalog},
+            events=(EVENTS_JOBS,),
+            types=scheduling.TYPES,
+            core=core,
+            perform=core.perform,
+            interval_s=0.5,
+            clock=process.clock,
+        )
+        await together(asyncio.Event(), ticker.run, core.look)
+
+
+async def sweepers(process: Process) -> None:
+    async with (
+        CommandBus(KAFKA, process.name) as bus,
+        _following(CompactedTable(KAFKA, CURRENT_JOBS, CurrentJob)) as jobs,
+    ):
+        core = SweeperTicks(bus, _redis(process))
+        ticker: Ticker[Sweep] = Ticker(
+            KAFKA,
+            "sweepers",
+            current={CURRENT_JOBS: jobs},
+            events=(),
+            core=core,
+            perform=core.perform,
+            clock=process.clock,
+        )
+        await together(asyncio.Event(), ticker.run, core.look)
+
+
+async def dispatcher(process: Process) -> None:
+    vault, storage, leases = PlainVault(), MemoryStorage(), Leases(_redis(process))
+    async with (
+        CommandBus(KAFKA, process.name) as bus,
+        _following(CompactedTable(KAFKA, CURRENT_JOBS, CurrentJob)) as jobs,
+        _following(CompactedTable(KAFKA, CURRENT_CATALOG, entry)) as catalog,
+    ):
+        handling = Dispatcher(
+            Rooms(
+                ask=bus,
+                vault=vault,
+                storage=storage,
+                results=Results(storage, vault, _picture, _no_fetch),
+                providers={name: SimProvider(process, remote) for name, remote in process.world.remotes.items()},
+                catalog=catalog,
+                jobs=KnownJobs(jobs),
+                leases=leases,
+                send=_not_shown,
+                reach=Reach(None, None, b"secret"),
+            ),
+            jitter=process.world.random.random,
+            now=lambda: process.clock().timestamp(),
+        )
+
+        async def handle(recorded: Recorded) -> None:
+            await handling.handle(recorded)
+            process.world.handled.add(recorded.envelope.id)
+
+        reactor = Reactor(
+            KAFKA,
+            "dispatcher",
+            [EVENTS_JOBS],
+            handle,
+            key_of=key_of,
+            urgent=urgent,
+            types=TYPES,
+            call_timeout_s=longest_s,
+            instance_id=process.name,
+        )
+        await together(asyncio.Event(), leases.run, reactor.run)
+
+
+async def gateway(process: Process) -> None:
+    async with CommandBus(KAFKA, process.name) as bus:
+        process.ask = bus
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def _following(table: CompactedTable[T]) -> AsyncIterator[CompactedTable[T]]:
+    """As `studio.processes.parts` does: caught up before it is used."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(table.run(asyncio.Event()))
+        await table.ready()
+        yield table
+
+
+def _redis(process: Process) -> Redis:
+    return cast(Redis, RedisClient(process))
+
+
+def sealed(text: str) -> Sealed:
+    return Sealed(box=SealedBox(kid="kid", nonce="AAAA", ct=base64.b64encode(text.encode()).decode()))
+
+
+class PlainVault:
+    """Keys are nobody's concern here."""
+
+    async def seal(self, _org_id: str, _person: str, text: str) -> Sealed:
+        return sealed(text)
+
+    async def seal_like(self, _other: Sealed, text: str) -> Sealed:
+        return sealed(text)
+
+    async def open(self, box: Sealed) -> str:
+        return base64.b64decode(box.box.ct).decode()
+
+    async def fingerprint(self, _like: Sealed, text: str) -> str:
+        return text
+
+    async def forget(self, _org_id: str, _person: str) -> None:
+        raise NotImplementedError
+
+
+class MemoryStorage:
+    """Nobody reads what is stored."""
+
+    async def put(self, _org_id: str, chunks: Any, *, size_max: int) -> StoredBytes:
+        assert isinstance(chunks, bytes)
+        assert len(chunks) <= size_max
+        return StoredBytes("0" * 64, len(chunks))
+
+    def get(self, org_id: str, sha256: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        raise FileNotFoundError(org_id, sha256, start, end)
+
+    async def size(self, _org_id: str, _sha256: str) -> int:
+        return 0
+
+
+async def _picture(_body: bytes | Path) -> Probe:
+    return Probe("image/png", "image", width=8, height=8)
+
+
+def _no_fetch(url: str, headers: Any) -> Any:
+    raise AssertionError(f"nothing lies at {url}, whatever {headers}")
+
+
+async def _not_shown(_progress: Progress) -> None:
+    """Nobody looks."""

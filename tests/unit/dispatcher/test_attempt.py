@@ -1,0 +1,130 @@
+"""An attempt at a provider that answers badly: another attempt of the job must never run beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+
+import pytest
+
+from commands.ask import Answer
+from commands.model import Command, CommandEnvelope
+from commands.orgs.commands import BeginAttempt
+from events.envelope import StreamRef
+from events.jobs.current import CurrentJob
+from events.jobs.events import JobNote
+from events.log.codec import from_record
+from events.topics import EVENTS_JOBS
+from processors.dispatcher import attempt as attempts
+from processors.dispatcher.attempt import Attempt
+from processors.dispatcher.errors import OutcomeUnknown, ProviderDown, ProviderError, RateLimited
+from processors.dispatcher.ports import Call, Ended, Handle, InlineFile, NeverArrived, Reconciled, Succeeded, Update
+from processors.dispatcher.tables import KnownJobs
+from processors.dispatcher.word import Word
+from tests.given import JOB, ORG
+from tests.records import record_of
+
+DONE = Succeeded((InlineFile(b"picture"),))
+
+
+class Moody:
+    """A provider whose every answer to a create is given; what it is asked to stop is kept."""
+
+    name = "moody"
+    create_is_idempotent = True
+    wants_files = False
+
+    def __init__(self, *answers: Handle | ProviderError, takes_our_name: bool, watched: Ended | ProviderError) -> None:
+        self.takes_our_name = takes_our_name
+        self._answers = list(answers)
+        self._watched = watched
+        self.stopped: list[Handle] = []
+
+    def answers_at_once(self, _model: str) -> bool:
+        return False
+
+    async def submit(self, _call: Call) -> Handle | Ended:
+        answer = self._answers.pop(0)
+        if isinstance(answer, ProviderError):
+            raise answer
+        return answer
+
+    async def watch(self, _handle: Handle) -> AsyncGenerator[Update, None]:
+        if isinstance(self._watched, ProviderError):
+            raise self._watched
+        yield self._watched
+
+    async def reconcile(self, _call: Call) -> Reconciled:
+        return NeverArrived()
+
+    async def cancel(self, handle: Handle) -> None:
+        self.stopped.append(handle)
+
+
+class NoJobs:
+    """A copy of `current.jobs` that knows of nothing."""
+
+    def get(self, _key: str) -> CurrentJob | None:
+        return None
+
+    async def wait_for(self, _key: str, _timeout_s: float) -> CurrentJob | None:
+        return None
+
+    def on_change(self, _callback: object) -> None:
+        """Nothing changes."""
+
+
+def attempt_at(provider: Moody, *, begun_before: bool = False, max_runtime_s: int = 5) -> Attempt:
+    async def ask(command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
+        return Answer({"go": not begun_before} if isinstance(command, BeginAttempt) else {})
+
+    async def progress(_update: object) -> None:
+        """Nobody looks."""
+
+    note = JobNote(job_id=JOB, org_id=ORG, code="x")
+    recorded = from_record(record_of(StreamRef(EVENTS_JOBS, JOB), note, datetime(2026, 1, 1, tzinfo=UTC)))
+    call = Call(JOB, 1, "m", "m", {}, max_runtime_s)
+    return Attempt(provider, call, Word(ask, recorded, ORG, JOB, 1), KnownJobs(NoJobs()), progress)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "SUBMIT_WAIT_S", 0.001)
+
+
+async def test_after_an_unanswered_sending_the_refusal_of_its_repeat_is_no_end() -> None:
+    provider = Moody(
+        OutcomeUnknown("?"), RateLimited("busy"), ProviderDown("down"), Handle("x"), takes_our_name=False, watched=DONE
+    )
+    assert await attempt_at(provider).run() == DONE
+
+
+async def test_what_another_process_may_have_sent_is_asked_after_too() -> None:
+    provider = Moody(RateLimited("busy"), Handle("x"), takes_our_name=False, watched=DONE)
+    assert await attempt_at(provider, begun_before=True).run() == DONE
+
+
+async def test_the_refusal_of_a_first_sending_is_its_end() -> None:
+    provider = Moody(RateLimited("busy"), takes_our_name=False, watched=DONE)
+    with pytest.raises(RateLimited):
+        await attempt_at(provider).run()
+
+
+async def test_what_stays_unanswered_is_given_up_once_its_longest_run_is_over() -> None:
+    provider = Moody(OutcomeUnknown("?"), takes_our_name=False, watched=DONE)
+    with pytest.raises(OutcomeUnknown):
+        await attempt_at(provider, max_runtime_s=0).run()
+
+
+async def test_what_goes_by_our_name_is_stopped_before_another_attempt_may_be() -> None:
+    provider = Moody(RateLimited("busy"), takes_our_name=True, watched=DONE)
+    with pytest.raises(RateLimited):
+        await attempt_at(provider).run()
+    assert provider.stopped == [Handle(f"{JOB}.1")]
+
+
+async def test_what_is_lost_sight_of_is_stopped_before_another_attempt_may_be() -> None:
+    provider = Moody(Handle("x"), takes_our_name=False, watched=OutcomeUnknown("?"))
+    with pytest.raises(OutcomeUnknown):
+        await attempt_at(provider).run()
+    assert provider.stopped == [Handle("x")]
