@@ -11,11 +11,11 @@ from typing import Any, TypeVar, cast
 
 from redis.asyncio import Redis
 
-from adapters.catalog.copy import entry
 from commands.bus import CommandBus
 from commands.orgs.decider import ORGS
 from commands.ports import Probe, StoredBytes
 from events.accounts.current import CurrentOrg
+from events.catalog.current import catalog_entry
 from events.envelope import Recorded
 from events.jobs.current import CurrentJob
 from events.log.table import CompactedTable
@@ -24,6 +24,7 @@ from events.sealed import Sealed, SealedBox
 from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS, EVENTS_JOBS
 from processors.dispatcher.dispatcher import TYPES, Dispatcher, Reach, Rooms, key_of, longest_s, urgent
 from processors.dispatcher.leases import Leases
+from processors.dispatcher.ports import Failed
 from processors.dispatcher.results import Results
 from processors.dispatcher.tables import KnownJobs
 from processors.runners.decider import DeciderRunner
@@ -52,7 +53,7 @@ async def scheduler(process: Process) -> None:
         CommandBus(KAFKA, process.name) as bus,
         _following(CompactedTable(KAFKA, CURRENT_JOBS, CurrentJob)) as jobs,
         _following(CompactedTable(KAFKA, CURRENT_ORGS, CurrentOrg)) as orgs,
-        _following(CompactedTable(KAFKA, CURRENT_CATALOG, entry)) as catalog,
+        _following(CompactedTable(KAFKA, CURRENT_CATALOG, catalog_entry)) as catalog,
     ):
         core = scheduling.SchedulerTicks(bus, _redis(process))
         ticker: Ticker[Decision] = Ticker(
@@ -92,7 +93,7 @@ async def dispatcher(process: Process) -> None:
     async with (
         CommandBus(KAFKA, process.name) as bus,
         _following(CompactedTable(KAFKA, CURRENT_JOBS, CurrentJob)) as jobs,
-        _following(CompactedTable(KAFKA, CURRENT_CATALOG, entry)) as catalog,
+        _following(CompactedTable(KAFKA, CURRENT_CATALOG, catalog_entry)) as catalog,
     ):
         handling = Dispatcher(
             Rooms(
@@ -106,6 +107,7 @@ async def dispatcher(process: Process) -> None:
                 leases=leases,
                 send=_not_shown,
                 reach=Reach(None, None, b"secret"),
+                classify=_as_it_is,
             ),
             jitter=process.world.random.random,
             now=lambda: process.clock().timestamp(),
@@ -192,6 +194,11 @@ async def _picture(_body: bytes | Path) -> Probe:
 
 def _no_fetch(url: str, headers: Any) -> Any:
     raise AssertionError(f"nothing lies at {url}, whatever {headers}")
+
+
+async def _as_it_is(_provider: str, failed: Failed) -> Failed:
+    """Every failure here is of a kind that rules know."""
+    return failed
 
 
 async def _not_shown(_progress: Progress) -> None:
