@@ -32,7 +32,6 @@ from processors.runners.reactor import Reactor
 from processors.runners.ticker import Ticker
 from processors.runners.together import together
 from processors.scheduler import ticking as scheduling
-from processors.scheduler.core import Decision
 from processors.sweepers.core import Sweep
 from processors.sweepers.ticking import SweeperTicks
 from tests.simulation.providers import SimProvider
@@ -56,7 +55,7 @@ async def scheduler(process: Process) -> None:
         _following(CompactedTable(KAFKA, CURRENT_CATALOG, catalog_entry)) as catalog,
     ):
         core = scheduling.SchedulerTicks(bus, _redis(process))
-        ticker: Ticker[Decision] = Ticker(
+        ticker: Ticker[scheduling.Effect] = Ticker(
             KAFKA,
             "scheduler",
             current={CURRENT_JOBS: jobs, CURRENT_ORGS: orgs, CURRENT_CATALOG: catalog},
