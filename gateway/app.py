@@ -31,6 +31,7 @@ from gateway.rates import Rates
 from gateway.routes import (
     about,
     admin,
+    agents,
     assets,
     audit,
     books,
@@ -39,6 +40,7 @@ from gateway.routes import (
     page_login,
     plans,
     projects,
+    prompts,
     queue,
     refunds,
     sessions,
@@ -63,7 +65,7 @@ def create_app(platform: Platform, feed: CreditsFeed, dist: Path, *, partitions:
     )
     resources = (
         jobs, sessions, uploads, plans, queue, models, books, audit, assets, projects, admin, refunds, page_login,
-        webhooks,
+        webhooks, prompts, agents,
     )  # fmt: skip
     for resource in resources:
         app.include_router(resource.router, prefix="/v1")

@@ -24,7 +24,7 @@ from projections.opening import Opened
 from projections.writes import Insert, Update, Write
 
 COLLECTION = "plans"
-INDEXES = (("session_id", "drafted_at"), ("org_id", "drafted_at"))
+INDEXES = (("session_id", "drafted_at"), ("org_id", "drafted_at"), ("drafted_at",))
 
 
 def project(event: Recorded, opened: Opened) -> Iterator[Write]:
@@ -52,6 +52,7 @@ def _drafted(event: Recorded, drafted: PlanDrafted, opened: Opened) -> Insert:
         approval=drafted.approval,
         project_id=drafted.project_id,
         planner=drafted.planner,
+        drafted_by=None if drafted.drafted_by is None else drafted.drafted_by.model_dump(exclude_none=True),
         drafted_at=at(event),
     )
     return Insert(COLLECTION, drafted.plan_id, drafted.org_id, event.version, document, kids(drafted.title))

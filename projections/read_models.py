@@ -19,6 +19,7 @@ from events.topics import (
 )
 from projections import (
     accounts,
+    agent_calls,
     assets,
     balances,
     checkpoints,
@@ -27,6 +28,7 @@ from projections import (
     messages,
     models,
     plans,
+    prompts,
     runs,
     session_events,
     sessions,
@@ -65,13 +67,15 @@ _CANVAS = frozenset({EVENTS_CANVAS})
 _JOBS = frozenset({EVENTS_JOBS})
 _CREDITS = frozenset({EVENTS_CREDITS})
 _CHECKPOINTS = frozenset({EVENTS_CHECKPOINTS})
+_CATALOG = frozenset({EVENTS_CATALOG})
 _BOOKS_SHAPE = 2
 """Of two: the lines of the ledger build on the balances, so both are made anew together."""
 
 READ_MODELS: Final[tuple[ReadModel, ...]] = (
     ReadModel(sessions.COLLECTION, _CANVAS, sessions.project, sessions.INDEXES),
     ReadModel(messages.COLLECTION, _CANVAS, messages.project, messages.INDEXES),
-    ReadModel(plans.COLLECTION, _CANVAS, plans.project, plans.INDEXES),
+    ReadModel(plans.COLLECTION, _CANVAS, plans.project, plans.INDEXES, 2),
+    ReadModel(agent_calls.COLLECTION, _CANVAS, agent_calls.project, agent_calls.INDEXES),
     ReadModel(steps.COLLECTION, _CANVAS, steps.project, steps.INDEXES),
     ReadModel(runs.COLLECTION, _CANVAS, runs.project, runs.INDEXES, 2),
     ReadModel(session_events.COLLECTION, _CANVAS, session_events.project, session_events.INDEXES),
@@ -81,7 +85,9 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     ReadModel(balances.COLLECTION, _CREDITS, balances.project, balances.INDEXES, _BOOKS_SHAPE),
     ReadModel(checkpoints.COLLECTION, _CHECKPOINTS, checkpoints.project, checkpoints.INDEXES),
     ReadModel(signing_keys.COLLECTION, _CHECKPOINTS, signing_keys.project, signing_keys.INDEXES),
-    ReadModel(models.COLLECTION, frozenset({EVENTS_CATALOG}), models.project, models.INDEXES),
+    ReadModel(models.COLLECTION, _CATALOG, models.project, models.INDEXES),
+    ReadModel(prompts.COLLECTION, _CATALOG, prompts.project, prompts.INDEXES),
+    ReadModel(prompts.VERSIONS, _CATALOG, prompts.project_versions, prompts.VERSIONS_INDEXES),
 )
 RUNNING_MODELS: Final[tuple[RunningModel, ...]] = (
     RunningModel(ledger.COLLECTION, _CREDITS, ledger.looks_at, ledger.project, ledger.INDEXES, _BOOKS_SHAPE),

@@ -15,9 +15,12 @@ from adapters.vault.vault import KeyVault
 from commands.ask import Answer
 from commands.bus import CommandBus
 from commands.canvas.commands import (
+    AgentCall,
+    BeginStage,
     DraftPlan,
     DraftStep,
     ModelChoice,
+    RecordAgentCall,
     RecordPlanValidated,
     RecordStepResult,
     SelectModels,
@@ -42,13 +45,32 @@ class Player:
     async def say(self, text: str) -> Sealed:
         return await self.vault.seal(self.org_id, "player", text)
 
-    async def send(self, command: Command) -> Answer:
-        return await self.bus(command, CommandEnvelope(new_id("cmd"), self.org_id, "player", "test", "test"))
+    async def send(self, command: Command, cause: str = "test") -> Answer:
+        return await self.bus(command, CommandEnvelope(new_id("cmd"), self.org_id, "player", "test", cause))
 
     def of(self, **members: Any) -> dict[str, Any]:
         return {"org_id": self.org_id, "session_id": self.session_id, **members}
 
-    async def draft(self, message_id: str, *, steps: int = 2) -> str:
+    async def call(
+        self,
+        cause: str,
+        *,
+        agent: str = "planner",
+        variant: str = "default",
+        prompt_owner: str = "platform",
+        **figures: Any,
+    ) -> AgentCall:
+        """A call of an agent because of `cause`, begun and recorded."""
+        call_id = new_id("call")
+        used = {"variant": variant, "prompt_version": 1, "prompt_owner": prompt_owner}
+        begin = BeginStage(**self.of(call_id=call_id, agent=agent, owner="player/1", **used))
+        told = (await self.send(begin, cause)).result
+        figures = {"model": "m", "tokens_in": 10, "tokens_out": 20, "ms": 100, **figures}
+        record = self.of(call_id=call_id, attempt=told["go"], agent=agent, variant=told["prompt"]["variant"], **figures)
+        await self.send(RecordAgentCall(**record), cause)
+        return AgentCall(call_id=call_id, attempt=told["go"])
+
+    async def draft(self, message_id: str, *, steps: int = 2, made_from: AgentCall | None = None) -> str:
         """A chain of text steps, validated, models chosen; with approval `auto` the run starts. Returns the plan."""
         drafted = [
             DraftStep(
@@ -61,7 +83,8 @@ class Player:
             for number in range(1, steps + 1)
         ]
         title = await self.say("A plan")
-        plan = await self.send(DraftPlan(**self.of(message_id=message_id, title=title, steps=tuple(drafted))))
+        wanted = self.of(message_id=message_id, title=title, steps=tuple(drafted), made_from=made_from)
+        plan = await self.send(DraftPlan(**wanted))
         plan_id = str(plan.result["plan_id"])
         await self.send(RecordPlanValidated(**self.of(plan_id=plan_id, verdict="PASS")))
         choices = [

@@ -21,11 +21,11 @@ from events.catalog.events import ModelSpec
 from events.model import SignedMoney
 from gateway.answers import ask, decided, json, platform_of
 from gateway.auth import of_prefix, operator
-from gateway.bodies import Body, Nothing, read, read_json, takes, validated
+from gateway.bodies import Body, read, read_json, takes, validated
 from gateway.catalog import known_provider
 from gateway.identity import Identity, identity
 from gateway.keyring import digest
-from gateway.page_codes import CODE_LIFE_S, issue_code
+from gateway.page_codes import CODE_LIFE_S, PageRole, issue_code
 from gateway.platform import Platform
 from gateway.problems import Problem, not_found
 
@@ -57,6 +57,10 @@ class AllocationBody(Body):
     project_id: str = Field(pattern=ID)
     amount: Amount
     kind: Literal["allocate", "deallocate"]
+
+
+class PageCodeBody(Body):
+    role: PageRole = "member"
 
 
 class LimitsBody(Body, Limits):
@@ -149,15 +153,15 @@ async def set_limits(request: Request, org_id: str) -> Response:
     return await done(platform, SetLimits(org_id=org_id, limits=limits), same, 200)
 
 
-@router.post("/orgs/{org_id}/page-codes", status_code=201, openapi_extra=takes(Nothing, required=False))
+@router.post("/orgs/{org_id}/page-codes", status_code=201, openapi_extra=takes(PageCodeBody, required=False))
 async def page_code(request: Request, org_id: str) -> Response:
     """A code that a page trades, once and within ten minutes, for a key of the organisation."""
     operator(request)
-    await read(request, Nothing)
+    body, _ = await read(request, PageCodeBody)
     platform = platform_of(request)
     if await platform.orgs.wait_for(of_prefix(org_id, "org"), 1.0) is None:
         raise not_found()
-    return json({"code": await issue_code(platform.redis, org_id), "expires_in_s": CODE_LIFE_S}, 201)
+    return json({"code": await issue_code(platform.redis, org_id, body.role), "expires_in_s": CODE_LIFE_S}, 201)
 
 
 @router.put("/models/{model_id:path}")

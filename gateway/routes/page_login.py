@@ -26,11 +26,12 @@ class LoginBody(Body):
 async def login(request: Request) -> Response:
     body, _ = await read(request, LoginBody)
     platform = platform_of(request)
-    org_id = await redeem_code(platform.redis, body.code)
-    if org_id is None:
+    found = await redeem_code(platform.redis, body.code)
+    if found is None:
         raise Problem("unauthenticated", "this code was used already, or is too old: ask for a new address")
+    org_id, role = found
     # Without the client's Idempotency-Key: a code works once, and its answer holds a secret.
     same = identity(request, platform.secrets.server, org_id, "page-login", keyed=False)
     api_key = new_key()
-    command = IssueKey(org_id=org_id, key_id=same.new("key"), hash=digest(api_key), role="member")
+    command = IssueKey(org_id=org_id, key_id=same.new("key"), hash=digest(api_key), role=role)
     return decided(await ask(platform, command, same), 200, api_key=api_key)

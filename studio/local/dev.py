@@ -36,7 +36,7 @@ async def bootstrap_dev(settings: Settings, url: str) -> DevAccess:
     async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, trust_env=False) as client:
         client.headers["Authorization"] = f"Bearer {admin_key}"
         org_id, api_key = await kept_access(client, layout) or await new_access(client)
-        code = (await post(client, f"/v1/admin/orgs/{org_id}/page-codes", {}))["code"]
+        code = (await post(client, f"/v1/admin/orgs/{org_id}/page-codes", {"role": "admin"}))["code"]
     access = DevAccess(url, api_key, admin_key, org_id, f"{url}/#code={code}")
     about = {name: value for name, value in asdict(access).items() if name != "page"}
     names = ("kafka_bootstrap", "mongo_url", "redis_url", "firestore_emulator", "storage_url")

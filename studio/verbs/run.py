@@ -107,7 +107,7 @@ async def page_of(found: Access, session_id: str) -> str:
         return address
     async with Api(replace(found, api_key=found.admin_key), PAGE_WITHIN_S) as api:
         try:
-            code = await api.post(f"/v1/admin/orgs/{found.org_id}/page-codes")
+            code = await api.post(f"/v1/admin/orgs/{found.org_id}/page-codes", {"role": "admin"})
         except (Refused, OutOfTime):
             return address
     return f"{address}#code={code['code']}"

@@ -306,6 +306,16 @@ async def test_a_page_code_works_once(core: Core, org: Org) -> None:
         problem(await page.post("/v1/page-login", json={"code": code}), 401, "unauthenticated")
     async with core.client(api_key) as client:
         assert (await client.get("/v1/credits")).json()["available"] == 1_000_000
+        problem(await client.get("/v1/prompts"), 403, "forbidden")
+
+
+async def test_a_page_code_of_an_admin_opens_what_admins_may(core: Core, org: Org) -> None:
+    async with core.client(core.admin_key) as platform:
+        code = (await post(platform, f"/v1/admin/orgs/{org.org_id}/page-codes", {"role": "admin"}))["code"]
+    async with core.client() as page:
+        api_key = (await post(page, "/v1/page-login", {"code": code}))["api_key"]
+    async with core.client(api_key) as client:
+        assert (await client.get("/v1/prompts")).status_code == 200
 
 
 async def test_a_revoked_key_opens_nothing(core: Core, org: Org) -> None:

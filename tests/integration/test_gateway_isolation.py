@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("core")]
 OPEN = ("/v1/about", "/v1/page-login")
 UPLOAD = "multipart/form-data"
 EXAMPLES: dict[str, Any] = {"model": "test/echo", "input": {"prompt": "x"}}
-OF_THE_CATALOG = {"model_id": "test/echo", "provider": "nobody"}
+OF_THE_CATALOG = {"model_id": "test/echo", "provider": "nobody", "agent": "planner", "variant": "terse"}
+"""Names that everybody may use: what stands under them is still each organisation's own."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,12 @@ def example(name: str, schema: Mapping[str, Any]) -> Any:
 async def owner(core: Core) -> Owner:
     """An organisation with one of everything."""
     org = await core.new_org()
+    async with core.client(core.admin_key) as platform:
+        shared = await platform.put("/v1/prompts/planner/default", json={"text": "Plan.", "weight": 100})
+        assert shared.status_code == 200, shared.text
+    async with core.client(org.admin) as admin:
+        own = await admin.put("/v1/prompts/planner/terse", json={"text": "Hidden prompt", "weight": 1})
+        assert own.status_code == 200, own.text
     async with core.client(org.member) as client:
         session = await post(client, "/v1/sessions", {"title": "Hidden title"})
         path = f"/v1/sessions/{session['session_id']}"
@@ -112,7 +119,14 @@ async def call(client: httpx.AsyncClient, route: Route, ids: Mapping[str, str]) 
 
 async def snapshot(core: Core, owner: Owner) -> list[Any]:
     async with core.client(owner.org.admin) as client:
-        paths = (f"/v1/sessions/{owner.ids['session_id']}", "/v1/jobs", "/v1/credits", "/v1/credits/ledger")
+        paths = (
+            f"/v1/sessions/{owner.ids['session_id']}",
+            "/v1/jobs",
+            "/v1/credits",
+            "/v1/credits/ledger",
+            "/v1/prompts",
+            "/v1/prompts/planner/terse/versions",
+        )
         read = [(await client.get(path)).json() for path in paths]
     for message in (*read[0]["messages"], *read[0]["uploads"]):
         message.pop("url", None)

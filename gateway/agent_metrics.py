@@ -1,0 +1,245 @@
+"""How the agents' prompts do: figures for each variant, counted in MongoDB, and comparisons of variants two by two."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+from events.log.codec import time_to_text
+from gateway import significance
+from gateway.problems import Problem
+from gateway.queries import Db
+from gateway.significance import Share, Tested
+from projections import agent_calls, plans
+
+DAYS: Final = 30
+DAYS_MAX: Final = 366
+GROUPS_MAX: Final = 500
+"""Variants in an answer; one that asks for more names an agent."""
+TIMES_MAX: Final = 200_000
+WITHIN_MS: Final = 10_000
+COMPARED_MAX: Final = 8
+"""Variants of one agent that are compared with the one that was used most."""
+SHOWN: Final = {True: "different", False: "no difference shown"}
+TOO_FEW: Final = "too few to tell"
+
+Key = tuple[str, str, str, int]
+"""(agent, owner or "", variant, version or 0 for all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`org_id` None: of all organisations."""
+
+    org_id: str | None
+    agent: str | None
+    since: datetime
+    until: datetime
+    by_version: bool = False
+
+    def matching(self, at: str, agent: str) -> dict[str, Any]:
+        span = {"$gte": time_to_text(self.since), "$lt": time_to_text(self.until)}
+        org = {} if self.org_id is None else {"org_id": self.org_id}
+        return {**org, **({} if self.agent is None else {agent: self.agent}), at: span}
+
+
+def span(since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    """The last 30 days where none are named. Raises a Problem."""
+    end = until or datetime.now(UTC)
+    begin = since or end - timedelta(days=DAYS)
+    if begin > end or end - begin > timedelta(days=DAYS_MAX):
+        raise Problem.invalid("/query/from", f"is 0 to {DAYS_MAX} days before `to`")
+    return begin, end
+
+
+@dataclass(slots=True)
+class Figures:
+    """Of one variant. `times` are of calls that were answered, to three digits; `messages` began with it."""
+
+    calls: int = 0
+    open: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    errors: int = 0
+    fallbacks: int = 0
+    messages: int = 0
+    plans: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    times: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> Share:
+        return Share(self.errors, self.calls - self.open)
+
+    @property
+    def acceptance(self) -> Share:
+        return Share(self.accepted, self.plans)
+
+
+async def metrics(db: Db, asked: Asked) -> dict[Key, Figures]:
+    """Three questions, whatever there is of calls and plans."""
+    counted, timed, planned = await asyncio.gather(
+        _answer(db, agent_calls.COLLECTION, _counts(asked), GROUPS_MAX),
+        _answer(db, agent_calls.COLLECTION, _times(asked), TIMES_MAX),
+        _answer(db, plans.COLLECTION, _plans(asked), GROUPS_MAX),
+    )
+    found: dict[Key, Figures] = {}
+    for row in counted:
+        numbers = {name: value for name, value in row.items() if name != "_id"}
+        found[_key(row["_id"])] = Figures(**numbers)
+    for row in timed:
+        of, ms = row["_id"]["of"], int(row["_id"]["ms"])
+        found.setdefault(_key(of), Figures()).times[ms] = row["calls"]
+    for row in planned:
+        figures = found.setdefault(_key(row["_id"]), Figures())
+        figures.plans, figures.accepted, figures.rejected = row["plans"], row["accepted"], row["rejected"]
+    return found
+
+
+def item(key: Key, figures: Figures) -> dict[str, Any]:
+    """A variant as the interface shows it. What nothing is known of is absent."""
+    agent, owner, variant, version = key
+    known = {
+        "owner": owner or None,
+        "version": version or None,
+        "p50_ms": significance.percentile(figures.times, 0.5),
+        "p95_ms": significance.percentile(figures.times, 0.95),
+        "error_rate": _rate(figures.answered),
+        "acceptance_rate": _rate(figures.acceptance),
+        "revise_rounds": _per(figures.calls - figures.messages, figures.messages) if figures.plans else None,
+    }
+    numbers = ("calls", "open", "tokens_in", "tokens_out", "errors", "fallbacks", "messages", "plans", "accepted",
+               "rejected")  # fmt: skip
+    return {
+        "agent": agent,
+        "variant": variant,
+        **{name: getattr(figures, name) for name in numbers},
+        **{name: value for name, value in known.items() if value is not None},
+    }
+
+
+def comparisons(found: Mapping[Key, Figures]) -> list[dict[str, Any]]:
+    """Of each agent: the variant that was used most, `a`, against every other one, `b`."""
+    lines = []
+    for agent, group in groupby(sorted(found, key=lambda key: key[0]), key=lambda key: key[0]):
+        first, *others = sorted(group, key=lambda key: (-found[key].calls, key))
+        for other in others[:COMPARED_MAX]:
+            lines += [{"agent": agent, **line} for line in compared(first, found[first], other, found[other])]
+    return lines
+
+
+def compared(a: Key, of_a: Figures, b: Key, of_b: Figures) -> Iterable[dict[str, Any]]:
+    """Acceptance where there are plans, errors and latency always."""
+    both = {"a": _name(a), "b": _name(b)}
+    if of_a.plans and of_b.plans:
+        yield {"measure": "acceptance_rate", **both, **_shares(of_a.acceptance, of_b.acceptance)}
+    yield {"measure": "error_rate", **both, **_shares(of_a.answered, of_b.answered)}
+    tested = significance.times(of_a.times, of_b.times)
+    n = {"n_a": sum(of_a.times.values()), "n_b": sum(of_b.times.values())}
+    values = {
+        name: value
+        for name, times in (("value_a", of_a.times), ("value_b", of_b.times))
+        if (value := significance.percentile(times, 0.5)) is not None
+    }
+    yield {"measure": "p50_ms", **both, **n, **values, **_verdict(tested)}
+
+
+def _shares(a: Share, b: Share) -> dict[str, Any]:
+    values = {name: rate for name, share in (("value_a", a), ("value_b", b)) if (rate := _rate(share)) is not None}
+    return {"n_a": a.of, "n_b": b.of, **values, **_verdict(significance.shares(a, b))}
+
+
+def _verdict(tested: Tested | None) -> dict[str, Any]:
+    if tested is None:
+        return {"verdict": TOO_FEW, "needs": significance.TOO_FEW}
+    return {"verdict": SHOWN[tested.differs], "method": tested.method, "p_value": float(f"{tested.p_value:.3g}")}
+
+
+def _name(key: Key) -> dict[str, Any]:
+    _, owner, variant, version = key
+    return {"variant": variant, **({"owner": owner} if owner else {}), **({"version": version} if version else {})}
+
+
+def _rate(share: Share) -> float | None:
+    return round(share.rate, 4) if share.of else None
+
+
+def _per(part: int, of: int) -> float | None:
+    return round(part / of, 3) if of else None
+
+
+def _key(raw: Mapping[str, Any]) -> Key:
+    return raw["agent"], raw.get("owner") or "", raw["variant"], raw.get("version") or 0
+
+
+async def _answer(db: Db, collection: str, pipeline: list[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
+    """Raises a Problem where there is more than an answer holds: never figures that leave something out."""
+    cursor = await db[collection].aggregate(pipeline, maxTimeMS=WITHIN_MS, allowDiskUse=True)
+    found = await cursor.to_list(limit + 1)
+    if len(found) > limit:
+        raise Problem.invalid("/query", "these are too many variants or calls: name an agent or a shorter time")
+    return found
+
+
+def _of(asked: Asked, at: str = "", owner: str = "owner", version: str = "version") -> dict[str, str]:
+    by_version = {"version": f"${at}{version}"} if asked.by_version else {}
+    return {"agent": f"${at}agent", "owner": f"${at}{owner}", "variant": f"${at}variant", **by_version}
+
+
+def _counts(asked: Asked) -> list[dict[str, Any]]:
+    """By message first, so that rounds can be told from messages."""
+    sums = ("calls", "open", "tokens_in", "tokens_out", "errors", "fallbacks")
+    return [
+        {"$match": asked.matching("begun_at", "agent")},
+        {
+            "$group": {
+                "_id": {"of": _of(asked), "cause": "$cause"},
+                "calls": {"$sum": 1},
+                "open": {"$sum": {"$cond": [_there("$ended_at"), 0, 1]}},
+                "tokens_in": {"$sum": "$tokens_in"},
+                "tokens_out": {"$sum": "$tokens_out"},
+                "errors": {"$sum": {"$cond": [_there("$error"), 1, 0]}},
+                "fallbacks": {"$sum": {"$cond": [_there("$fallback"), 1, 0]}},
+            }
+        },
+        {"$group": {"_id": "$_id.of", "messages": {"$sum": 1}, **{name: {"$sum": f"${name}"} for name in sums}}},
+        {"$limit": GROUPS_MAX + 1},
+    ]
+
+
+def _times(asked: Asked) -> list[dict[str, Any]]:
+    """How often each time, to three digits: few lines, however many calls."""
+    digits = {"$subtract": [2, {"$toInt": {"$floor": {"$log10": {"$max": ["$ms", 1]}}}}]}
+    rounded = {"$cond": [{"$lt": ["$ms", 1000]}, "$ms", {"$round": ["$ms", digits]}]}
+    return [
+        {"$match": {**asked.matching("begun_at", "agent"), "ms": {"$exists": True}, "error": {"$exists": False}}},
+        {"$group": {"_id": {"of": _of(asked), "ms": rounded}, "calls": {"$sum": 1}}},
+        {"$limit": TIMES_MAX + 1},
+    ]
+
+
+def _plans(asked: Asked) -> list[dict[str, Any]]:
+    """Accepted is what was approved or run."""
+    drafted_by = {"drafted_by": {"$exists": True}}
+    accepted = {"$or": [_there("$approved_by"), _there("$run_id")]}
+    return [
+        {"$match": {**asked.matching("drafted_at", "drafted_by.agent"), **drafted_by}},
+        {
+            "$group": {
+                "_id": _of(asked, "drafted_by.", "prompt_owner", "prompt_version"),
+                "plans": {"$sum": 1},
+                "accepted": {"$sum": {"$cond": [accepted, 1, 0]}},
+                "rejected": {"$sum": {"$cond": [_there("$rejected_by"), 1, 0]}},
+            }
+        },
+        {"$limit": GROUPS_MAX + 1},
+    ]
+
+
+def _there(field_name: str) -> dict[str, Any]:
+    return {"$gt": [field_name, None]}

@@ -1,0 +1,76 @@
+"""Questions to the prompts: who may see which, one of them, and how much of new sessions a variant takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from events.catalog.current import PLATFORM, CurrentPrompts, prompts_key
+from gateway.auth import caller
+from gateway.keyring import Operator
+from gateway.platform import Platform
+from gateway.problems import not_found
+from gateway.views import pick
+
+WITHOUT_TEXT: Final = ("agent", "variant", "version", "weight", "model", "published_at", "published_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """`owner`'s prompts may be changed: the organisation's own, or the platform's, which organisations see too."""
+
+    owner: str
+    actor: str
+
+    @property
+    def sees(self) -> tuple[str, ...]:
+        """Own ones first."""
+        return tuple(dict.fromkeys((self.owner, PLATFORM)))
+
+
+def asker(request: Request) -> Asker:
+    """The platform's own key, or an organisation's admin. Raises a Problem."""
+    who = request.scope["state"]["who"]
+    if isinstance(who, Operator):
+        return Asker(PLATFORM, who.actor)
+    admin = caller(request, "admin")
+    return Asker(admin.org_id, admin.key_id)
+
+
+def check_known(platform: Platform, who: Asker, agent: str) -> None:
+    """An organisation has prompts of the agents that the platform has. Raises a Problem for others."""
+    if who.owner != PLATFORM and platform.catalog.get(prompts_key(PLATFORM, agent)) is None:
+        raise not_found()
+
+
+async def of(
+    platform: Platform, collection: str, who: Asker, agent: str, variant: str, owner: str | None
+) -> dict[str, Any]:
+    """The newest document of a variant: of this owner's, or of the first that has one. Raises a Problem."""
+    for one in who.sees if owner is None else [name for name in who.sees if name == owner]:
+        wanted = {"org_id": one, "agent": agent, "variant": variant}
+        if (found := await platform.db[collection].find_one(wanted)) is not None:
+            return found
+    raise not_found()
+
+
+def view(platform: Platform, who: Asker, document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """`share`: of the asker's new sessions, from 0 to 1. `editable`: the asker may publish and weigh it."""
+    owner = document["org_id"]
+    shown = pick(document, names)
+    if owner != who.owner:
+        shown.pop("published_by", None)
+    return {**shown, "owner": owner, "editable": owner == who.owner, "share": share(platform, who, document)}
+
+
+def share(platform: Platform, who: Asker, document: Mapping[str, Any]) -> float:
+    """Where any of an organisation's own has a weight, the platform's take none of its sessions."""
+    for owner in who.sees:
+        entry = platform.catalog.get(prompts_key(owner, document["agent"]))
+        total = sum(one.weight for one in entry.variants) if isinstance(entry, CurrentPrompts) else 0
+        if total:
+            return float(round(document["weight"] / total, 4)) if owner == document["org_id"] else 0.0
+    return 0.0

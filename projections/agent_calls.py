@@ -1,0 +1,44 @@
+"""Read model `agent_calls`: every model call of an agent, with its prompt, tokens, time and error; no words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from events.canvas.session_events import AgentCallRecorded, StageBegun
+from events.envelope import Recorded
+from projections.documents import at, present
+from projections.opening import Opened
+from projections.writes import Insert, Update, Write
+
+COLLECTION = "agent_calls"
+INDEXES = (("org_id", "begun_at"), ("org_id", "agent", "begun_at"), ("begun_at",))
+
+
+def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001 - nothing is opened here
+    org, version = event.envelope.org_id, event.version
+    match event.data:
+        case StageBegun() as begun:
+            prompt = present(variant=begun.variant, version=begun.prompt_version, owner=begun.prompt_owner)
+            document = present(
+                call_id=begun.call_id,
+                org_id=org,
+                session_id=begun.session_id,
+                agent=begun.agent,
+                cause=event.envelope.causation_id,
+                begun_at=at(event),
+                attempts=begun.attempt,
+                **prompt,
+            )
+            yield Insert(COLLECTION, begun.call_id, org, version, document)
+            yield Update(COLLECTION, begun.call_id, org, version, set={"attempts": begun.attempt, **prompt})
+        case AgentCallRecorded() as done:
+            figures = present(
+                model=done.model,
+                tokens_in=done.tokens_in,
+                tokens_out=done.tokens_out,
+                ms=done.ms,
+                fallback=done.fallback,
+                error=done.error,
+                ended_at=at(event),
+            )
+            yield Update(COLLECTION, done.call_id, org, version, set=figures)
