@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import aclosing
 
 from processors.agents.llm import Completion, Delta, LanguageModel, LlmFailed, Message, Restarted
 from processors.agents.narrator import Narrator
@@ -11,20 +12,25 @@ from processors.agents.parser import IncrementalParser
 
 async def hear(
     model: LanguageModel, agent: str, messages: Sequence[Message], narrator: Narrator, *, stage: str, variant: str,
-    timeout_s: float, drafts: bool,
+    timeout_s: float, drafts: bool, org_id: str,
 ) -> Completion:  # fmt: skip
-    """What the page is shown begins again wherever the call does; a plan's steps one by one. Raises LlmFailed."""
+    """What the page is shown begins again wherever the call does; a plan's steps one by one. Raises LlmFailed.
+
+    Leaving it ends the call at its server.
+    """
     parser = IncrementalParser()
     await narrator.started(stage)
-    async for piece in model.stream(agent, messages, variant=variant, timeout_s=timeout_s, as_json=True):
-        match piece:
-            case Restarted():
-                parser = IncrementalParser()
-                await narrator.started(stage)
-            case Delta():
-                narrator.hear(piece)
-                for step in parser.feed(piece.text) if drafts and piece.kind == "content" else ():
-                    await narrator.drafting(step)
-            case Completion():
-                return piece
+    stream = model.stream(agent, messages, variant=variant, timeout_s=timeout_s, as_json=True, org_id=org_id)
+    async with aclosing(stream) as pieces:
+        async for piece in pieces:
+            match piece:
+                case Restarted():
+                    parser = IncrementalParser()
+                    await narrator.started(stage)
+                case Delta():
+                    narrator.hear(piece)
+                    for step in parser.feed(piece.text) if drafts and piece.kind == "content" else ():
+                        await narrator.drafting(step)
+                case Completion():
+                    return piece
     raise LlmFailed("outage", "the stream ended without an answer")

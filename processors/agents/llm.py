@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
@@ -83,6 +83,6 @@ class LanguageModel(Protocol):
         timeout_s: float = TIMEOUT_S,
         as_json: bool = False,
         org_id: str = "",
-    ) -> AsyncIterator[Delta | Restarted | Completion]:
-        """Deltas, and the completion last."""
+    ) -> AsyncGenerator[Delta | Restarted | Completion]:
+        """Deltas, and the completion last. Closing it ends the call at its server."""
         ...

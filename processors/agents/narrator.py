@@ -18,7 +18,8 @@ from processors.agents.plan import PlannedStep
 COALESCE_S: Final = 0.05
 WHOLE_EVERY_S: Final = 2.0
 """How often a frame holds the call's text so far, so that a page which comes late has all of it."""
-WHOLE_CHARS_MAX: Final = 120_000
+TEXT_CHARS_MAX: Final = 45_000
+"""Of one frame: sealed, the widest characters of it stay under what a frame and its seal may be."""
 
 Send = Callable[[Progress], Awaitable[None]]
 
@@ -88,9 +89,10 @@ class Narrator:
             self._news.clear()
             heard, self._heard = self._heard, []
             for kind, text in heard:
-                self._so_far[kind] = (self._so_far.get(kind, "") + text)[-WHOLE_CHARS_MAX:]
-                sealed = await self._vault.seal_like(self._like, text)
-                await self._send(self._frame(f"agent.{kind}", self._about, sealed, "delta"))
+                self._so_far[kind] = (self._so_far.get(kind, "") + text)[-TEXT_CHARS_MAX:]
+                for at in range(0, len(text), TEXT_CHARS_MAX):
+                    sealed = await self._vault.seal_like(self._like, text[at : at + TEXT_CHARS_MAX])
+                    await self._send(self._frame(f"agent.{kind}", self._about, sealed, "delta"))
 
     async def _tell_whole(self) -> None:
         """`text` takes the place of all deltas before it; the empty `delta` keeps simple readers simple."""

@@ -97,6 +97,7 @@ class Stages:
                 done = await hear(
                     self._rooms.model, call.agent, messages(begun.prompt), narrator, stage=call.stage,
                     variant=begun.prompt.variant, timeout_s=self._time_for(call), drafts=call.drafts,
+                    org_id=self.org_id,
                 )  # fmt: skip
         except LlmFailed as error:
             self._record(call, call_id, begun, model="none", ms=0, tokens_in=0, tokens_out=0, error=error.category)

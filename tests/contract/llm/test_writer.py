@@ -6,13 +6,19 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.catalog.loader import load
+from adapters.llm.call import Patience
+from adapters.llm.client import LlmClient
 from adapters.providers.llm.adapter import LanguageModels
 from events.catalog.events import ModelSpec
-from processors.dispatcher.ports import Call, InlineFile, Succeeded
+from processors.dispatcher.errors import ProviderError
+from processors.dispatcher.ports import Call, Failed, InlineFile, Succeeded
 from studio.processes.parts import language_model
 from studio.settings import Settings
-from tests.llm_server import LlmServer, refuse, serving, whole
+from tests.llm_answers import on_the_wire
+from tests.llm_server import Behaviour, LlmServer, refuse, serving, whole
 
+PATIENCE = Patience(first_s=0.3, stall_s=0.3, whole_s=0.3, retry_after_s=0.1)
+POEM = "A fox,\nFüße im Schnee 😀.\n" * 20
 TEXT_MODELS = [entry.spec for entry in load(lambda _: True) if entry.spec.provider == "llm"]
 
 
@@ -37,3 +43,20 @@ async def test_the_primary_model_writes_and_the_secondary_takes_over(spec: Model
     ]
     assert [model for model, _ in server.asked] == ["first", "first", "second"]
     assert server.requests[0].headers["authorization"] == "Bearer sk_llm"
+
+
+@pytest.mark.parametrize(("name", "bad"), on_the_wire(POEM), ids=[name for name, _ in on_the_wire(POEM)])
+async def test_whatever_the_server_does_there_is_a_text_or_a_reason(name: str, bad: Behaviour) -> None:
+    call = Call("job_1", 1, "text/writer", "text/writer", {"prompt": "Write"}, 1)
+    async with serving(LlmServer(always={"writer": bad})) as server:
+        async with LlmClient(server.url, None, "one", "two", patience=PATIENCE) as client:
+            try:
+                end: object = await LanguageModels(client).submit(call)
+            except ProviderError as error:
+                end = error
+        assert server.asked_by("writer")
+    if isinstance(end, Succeeded):
+        assert name == "cut off at its longest"
+        assert end.outputs == (InlineFile(POEM[: len(POEM) // 2].encode()),)
+    else:
+        assert isinstance(end, ProviderError) or (isinstance(end, Failed) and end.category == "timeout")

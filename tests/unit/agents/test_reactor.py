@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,7 +94,7 @@ class Scripted:
 
     async def stream(
         self, agent: str, messages: Sequence[Message], **_: Any
-    ) -> AsyncIterator[Delta | Restarted | Completion]:
+    ) -> AsyncGenerator[Delta | Restarted | Completion]:
         self.asked.append(messages)
         said = self.script.pop(0)
         if isinstance(said, LlmFailed):

@@ -1,0 +1,191 @@
+"""Whatever any agent's model does: a good plan, a repaired plan, a fallback, or a word that says why.
+
+Never an exception, a silent session, a call that is not recorded, or a step that was not there. The agents as they are,
+the real decider's rules, and the real client, on the wire of a server that misbehaves.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from adapters.catalog.loader import load
+from adapters.llm.call import Patience
+from adapters.llm.client import LlmClient
+from adapters.vault.keys import MemoryKeyStore
+from adapters.vault.vault import KeyVault
+from commands.canvas.commands import PostMessage, StartSession
+from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, StepDrafted
+from events.canvas.session_events import AgentCallRecorded, MessagePosted, StageBegun
+from events.catalog.current import CurrentModel
+from events.envelope import Recorded
+from events.progress import Progress
+from processors.agents import reactor
+from processors.agents.catalog import Catalog
+from processors.agents.reactor import Agents
+from processors.agents.references import is_address
+from processors.agents.rooms import Rooms
+from processors.agents.sessions import Sessions
+from tests import llm_server as wire
+from tests.llm_answers import GOOD, good, on_the_wire, spoiled, spoiled_plans
+from tests.llm_server import Behaviour, LlmServer, serving
+from tests.unit.agents.test_reactor import ORG, SESSION, Log
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+AGENTS = ("planner",)
+"""Those that ask a model today."""
+LABELS = {"a", "b", "c"}
+PATIENCE = Patience(first_s=0.3, stall_s=0.3, whole_s=0.3, retry_after_s=0.1)
+MESSAGE_S = 5.0
+"""What a message has for its models."""
+CATALOG = Catalog.of(CurrentModel(model=entry.spec, version=1) for entry in load(lambda name: name in ("fleet", "llm")))
+
+
+def misbehaviours(agent: str) -> Iterator[tuple[str, Behaviour]]:
+    yield from on_the_wire(good(agent))
+    for name, text in spoiled(agent):
+        yield name, wire.whole(text, piece=max(7, len(text) // 500))
+    for name, text in spoiled_plans() if agent in ("planner", "edit_planner") else ():
+        yield name, wire.whole(text, piece=max(7, len(text) // 500))
+
+
+CELLS = [
+    pytest.param(agent, name, bad, id=f"{agent}: {name}") for agent in AGENTS for name, bad in misbehaviours(agent)
+]
+OTHER_STEPS = {name for name, _ in spoiled_plans()}
+READABLE = {
+    "in prose", "in a fence", "in an open fence after prose", "after thoughts", "with trailing commas", "with comments",
+    "in single quotes", "twice", "one level down", "with half characters", "with control characters", "with markup",
+    "without its last brace", "five thousand deep", "with a megabyte beside it",
+}  # fmt: skip
+"""Answers that say all that a good one does."""
+
+
+@dataclass
+class Conversation:
+    """A session of one person with the agents, whose models answer on the wire."""
+
+    model: LlmClient
+    log: Log = field(default_factory=Log)
+    vault: KeyVault = field(default_factory=lambda: KeyVault(MemoryKeyStore(), bytes(32)))
+    frames: list[Progress] = field(default_factory=list)
+    starts: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.log.world.handle(StartSession(org_id=ORG, session_id=SESSION))
+        self.agents = self.started()
+
+    def started(self) -> Agents:
+        """Agents that have read the log, as after any start of their process."""
+
+        async def send(progress: Progress) -> None:
+            self.frames.append(progress)
+
+        owner = f"agents/{next(self.starts)}"
+        agents = Agents(Rooms(self.log, self.vault, Sessions(self.log), lambda: CATALOG, self.model, send, owner))
+        for record in self.log.records():
+            agents.wants(record)
+        return agents
+
+    async def says(self, text: str) -> Recorded:
+        """Returns once the agents have done with it."""
+        before = len(self.log.records())
+        number = len(self.log.of(MessagePosted))
+        words = await self.vault.seal(ORG, "usr_1", text)
+        posted = PostMessage(org_id=ORG, session_id=SESSION, message_id=f"msg_{number}", text=words)
+        self.log.world.handle(posted)
+        message = self.log.records()[before]
+        await self.hands_over(message)
+        return message
+
+    async def hands_over(self, message: Recorded) -> None:
+        self.agents = self.started()
+        await self.agents.handle(message)
+
+    async def heard(self) -> list[str]:
+        said = [one for one in self.log.of(MessagePosted) if one.role == "assistant"]
+        return [await self.vault.open(one.text) for one in said]
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncIterator[LlmServer]:
+    async with serving(LlmServer()) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+async def model(server: LlmServer) -> AsyncIterator[LlmClient]:
+    async with LlmClient(server.url, None, "one", "two", patience=PATIENCE) as client:
+        yield client
+
+
+@pytest.mark.parametrize(("agent", "name", "bad"), CELLS)
+async def test_there_is_a_plan_or_a_word(
+    agent: str, name: str, bad: Behaviour, server: LlmServer, model: LlmClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reactor, "BUDGET_S", MESSAGE_S)
+    server.requests.clear()
+    server.always = {one: wire.whole(good(one)) for one in GOOD} | {agent: bad}
+    talk = Conversation(model)
+    message = await talk.says("a fox that runs, and a voice that says so")
+    assert server.asked_by(agent), f"{agent} was not asked: this cell tests nothing"
+    assert server.unscripted == []
+    await is_sound(talk)
+    if name not in OTHER_STEPS:
+        assert labels(talk) <= LABELS, "a step that was not there"
+    if name in READABLE:
+        assert labels(talk) == LABELS
+
+    before, asked = len(talk.log.records()), len(server.requests)
+    await talk.hands_over(message)
+    assert (len(talk.log.records()), len(server.requests)) == (before, asked), "the message was answered twice"
+
+
+async def test_a_model_that_behaves_gives_a_plan_with_all_its_steps(server: LlmServer, model: LlmClient) -> None:
+    server.always = {name: wire.whole(good(name)) for name in GOOD}
+    talk = Conversation(model)
+    await talk.says("a fox that runs, and a voice that says so")
+    assert labels(talk) == LABELS
+    await is_sound(talk)
+
+
+def labels(talk: Conversation) -> set[str]:
+    return {one.step.step_id.rsplit(".", 1)[1] for one in talk.log.of(StepDrafted)}
+
+
+async def is_sound(talk: Conversation) -> None:
+    begun = {one.call_id for one in talk.log.of(StageBegun)}
+    assert begun == {one.call_id for one in talk.log.of(AgentCallRecorded)}
+    words = await talk.heard()
+    assert all(word.strip() and "Traceback" not in word for word in words)
+    drafted = talk.log.of(PlanDrafted)
+    assert drafted or words, "a silent session"
+    if not drafted:
+        return
+    assert len(talk.log.of(FieldsVerified)) == len(drafted)
+    steps = [one.step for one in talk.log.of(StepDrafted)]
+    chosen = {one.step_id: one for one in talk.log.of(ModelSelected)}
+    assert chosen.keys() == {step.step_id for step in steps}
+    for step in steps:
+        assert set(step.depends_on) < chosen.keys()
+        choice = chosen[step.step_id]
+        assert choice.model in CATALOG.models
+        given = json.loads(await talk.vault.open(choice.input))
+        properties = CATALOG.models[choice.model].input_schema["properties"]
+        assert given.keys() <= properties.keys()
+        assert not [text for text in leaves(given) if is_address(text)]
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    if inner is None:
+        yield value
+    else:
+        for one in inner:
+            yield from leaves(one)
