@@ -23,6 +23,7 @@ from events.jobs.events import (
     LeaseExpired,
     WebhookDelivered,
     WebhookGivenUp,
+    WebhookResendRequested,
 )
 from projections.documents import asset_kids, assets, at, failure, kids, origin, present, text
 from projections.opening import Opened
@@ -125,11 +126,8 @@ def _changed(event: Recorded, opened: Opened) -> tuple[dict[str, Any], frozenset
             return {"refunded": refunded}, frozenset()
         case JobReplayed() as replayed:
             return {"replayed_as": replayed.as_job_id}, frozenset()
-        case WebhookDelivered(tries=tries):
-            return {"webhook": {"status": "delivered", "tries": tries, "at": now}}, frozenset()
-        case WebhookGivenUp() as given_up:
-            told = present(tries=given_up.tries, reason=given_up.reason, answer=given_up.status, at=now)
-            return {"webhook": {"status": "given_up"} | told}, frozenset()
+        case WebhookDelivered() | WebhookGivenUp() | WebhookResendRequested() as told:
+            return {"webhook": _webhook(told) | {"at": now}}, frozenset()
     return {}, frozenset()
 
 
@@ -144,6 +142,17 @@ def _succeeded(done: JobSucceeded, now: str, opened: Opened) -> dict[str, Any]:
         ended_at=now,
         reused_from=done.reused_from,
     ) | ({_of(done.lease, "ended_at"): now} if done.lease else {})
+
+
+def _webhook(told: WebhookDelivered | WebhookGivenUp | WebhookResendRequested) -> dict[str, Any]:
+    """What became of telling its customer."""
+    match told:
+        case WebhookDelivered(tries=tries):
+            return {"status": "delivered", "tries": tries}
+        case WebhookGivenUp():
+            return present(status="given_up", tries=told.tries, reason=told.reason, answer=told.status)
+        case WebhookResendRequested():
+            return {"status": "resending"}
 
 
 def _of(lease: int, name: str) -> str:

@@ -210,6 +210,11 @@ class RecordWebhook(JobCommand):
     tries: int = Field(ge=0)
     failure: WebhookFailure | None = None
     status: int | None = Field(default=None, ge=100, le=999)
+    message_id: str | None = None
+
+
+class ResendWebhook(JobCommand):
+    """Tell the job's customer once more of its end, where that was given up. Answered `{job_id, webhook_id}`."""
 
 
 class ReplayJob(JobCommand):
@@ -270,6 +275,7 @@ ORGS_COMMANDS: tuple[type[OrgCommand], ...] = (
     ConfirmStopped,
     BeginWebhook,
     RecordWebhook,
+    ResendWebhook,
     ReplayJob,
     DiscardJob,
     RequestCheckpoint,

@@ -55,6 +55,7 @@ _USE_CASES: Final[dict[type[Command], Callable[[Any, Streams, Context], Decision
     c.DiscardJob: end_job.discard_job,
     c.BeginWebhook: tell_customer.begin_webhook,
     c.RecordWebhook: tell_customer.record_webhook,
+    c.ResendWebhook: tell_customer.resend_webhook,
     c.RequestCheckpoint: record_checkpoint.request_checkpoint,
     c.RecordCheckpoint: record_checkpoint.record_checkpoint,
     c.IntroduceSigningKey: signing_keys.introduce_signing_key,

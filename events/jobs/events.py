@@ -15,6 +15,7 @@ Category = Literal[
     "billing", "rate_limit", "outage", "content_policy", "input_validation", "insufficient_credit",
     "timeout", "lease_expired", "contract", "unknown",
 ]  # fmt: skip
+EndStatus = Literal["succeeded", "failed", "cancelled", "dead"]
 ProviderCharged = Literal["yes", "no", "unknown"]
 WebhookFailure = Literal["forbidden_address", "unreachable", "timeout", "status", "endpoint_down"]
 
@@ -221,6 +222,21 @@ class WebhookGivenUp(JobEvent):
     tries: int
     reason: WebhookFailure
     status: int | None = None
+    message_id: str | None = None
+    """The `webhook-id` that it was told under."""
+
+
+class WebhookResendRequested(JobEvent):
+    """Its customer is to be told once more of an end that nobody took: the same message, under the same id."""
+
+    name: ClassVar[str] = "webhook_resend_requested"
+    webhook_url: str
+    message_id: str
+    status: EndStatus
+    ended_at: str
+    outputs: tuple[AssetRef, ...] = Field(default=(), max_length=64)
+    captured: Money | None = None
+    category: Category | None = None
 
 
 JOB_EVENTS: tuple[type[JobEvent], ...] = (
@@ -242,4 +258,5 @@ JOB_EVENTS: tuple[type[JobEvent], ...] = (
     JobNote,
     WebhookDelivered,
     WebhookGivenUp,
+    WebhookResendRequested,
 )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from events.jobs.current import CurrentJob
 from events.jobs.events import (
     AttemptBegun,
     AttemptFailed,
+    EndStatus,
     JobAccepted,
     JobCancelled,
     JobDead,
     JobDiscarded,
     JobDispatched,
+    JobEvent,
     JobFailed,
     JobNote,
     JobRefunded,
@@ -24,12 +27,18 @@ from events.jobs.events import (
     LeaseExpired,
     WebhookDelivered,
     WebhookGivenUp,
+    WebhookResendRequested,
 )
 from events.model import Event
 
-EndStatus = Literal["succeeded", "failed", "cancelled", "dead"]
 STOPPED = "stopped"
 """Code of the note that an ended attempt is over at its provider."""
+ENDS: Final[Mapping[type[JobEvent], EndStatus]] = {
+    JobSucceeded: "succeeded",
+    JobFailed: "failed",
+    JobDead: "dead",
+    JobCancelled: "cancelled",
+}
 UNCOUNTED_MAX = 2_000
 """How often a job may find no slot: at half a minute each a day's work, and the end of its history's growth."""
 
@@ -65,6 +74,9 @@ class LiveJob:
         return self.lease - self.uncounted < self.accepted.max_attempts
 
 
+JobEnd = JobSucceeded | JobFailed | JobCancelled | JobDead
+
+
 @dataclass(frozen=True, slots=True)
 class EndedJob:
     """At its one end. `stopping`: the last attempt may still run at its provider and holds its slot."""
@@ -78,7 +90,13 @@ class EndedJob:
     replayed_as: str | None = None
     discarded: bool = False
     told: bool = False
-    """Its customer's webhook has been delivered or given up."""
+    """Its customer's webhook has been delivered or given up, for now."""
+    to_tell: JobEnd | None = None
+    """The end, for as long as its customer may have to be told of it."""
+    ended_at: datetime | None = None
+    message_id: str | None = None
+    """The `webhook-id` that was given up."""
+    resends: int = 0
 
 
 Job = NoJob | LiveJob | EndedJob
@@ -125,16 +143,21 @@ def _evolve_live(job: LiveJob, event: Event, at: datetime) -> Job:
             )
         case LeaseExpired(retry_at=retry_at):
             return replace(job, phase="queued", not_before=retry_at, worker=None, provider_job_id=None)
-        case JobSucceeded(captured=captured):
-            return EndedJob(job, "succeeded", captured=captured)
-        case JobFailed():
-            return EndedJob(job, "failed")
-        case JobDead():
-            return EndedJob(job, "dead")
-        case JobCancelled(lease=lease):
-            return EndedJob(job, "cancelled", stopping=lease is not None)
+        case JobSucceeded() | JobFailed() | JobDead() | JobCancelled():
+            return _ended(job, event, at)
         case _:
             return job
+
+
+def _ended(job: LiveJob, end: JobEnd, at: datetime) -> EndedJob:
+    ended = EndedJob(job, ENDS[type(end)], to_tell=end if end.webhook_url is not None else None, ended_at=at)
+    match end:
+        case JobSucceeded(captured=captured):
+            return replace(ended, captured=captured)
+        case JobCancelled(lease=int()):
+            return replace(ended, stopping=True)
+        case _:
+            return ended
 
 
 def _evolve_ended(ended: EndedJob, event: Event) -> Job:
@@ -147,8 +170,12 @@ def _evolve_ended(ended: EndedJob, event: Event) -> Job:
             return replace(ended, refunded=refunded)
         case JobDiscarded():
             return replace(ended, discarded=True)
-        case WebhookDelivered() | WebhookGivenUp():
-            return replace(ended, told=True)
+        case WebhookDelivered():
+            return replace(ended, told=True, to_tell=None)
+        case WebhookGivenUp(message_id=message_id):
+            return replace(ended, told=True, message_id=message_id or ended.message_id)
+        case WebhookResendRequested():
+            return replace(ended, told=False, resends=ended.resends + 1)
         case _:
             return ended
 

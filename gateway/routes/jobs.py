@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from commands.orgs.commands import CancelJob, DiscardJob, ReplayJob, SubmitJob
+from commands.orgs.commands import CancelJob, DiscardJob, ReplayJob, ResendWebhook, SubmitJob
 from commands.pricing import reservation
 from events.jobs.events import Priority
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
@@ -191,6 +191,16 @@ async def cancel(request: Request, job_id: str) -> Response:
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
     command = CancelJob(org_id=who.org_id, job_id=of_prefix(job_id, "job"))
     return decided(await ask(platform, command, same), 200)
+
+
+@router.post("/jobs/{job_id}/webhook/resend", status_code=202, openapi_extra=takes(Nothing, required=False))
+async def resend(request: Request, job_id: str) -> Response:
+    """Tells of the job's end once more, under the same `webhook-id`, where its webhook was given up."""
+    who, platform = caller(request), platform_of(request)
+    _, raw = await read(request, Nothing)
+    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
+    command = ResendWebhook(org_id=who.org_id, job_id=of_prefix(job_id, "job"))
+    return decided(await ask(platform, command, same), 202)
 
 
 @router.get("/dlq")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,16 +11,19 @@ import orjson
 from commands.signing import webhook_key, webhook_signature
 from events.assets import AssetRef
 from events.envelope import Recorded
-from events.jobs.events import JobCancelled, JobDead, JobEvent, JobFailed, JobSucceeded
+from events.jobs.events import (
+    Category,
+    EndStatus,
+    JobDead,
+    JobEvent,
+    JobFailed,
+    JobSucceeded,
+    WebhookResendRequested,
+)
+from events.jobs.state import ENDS
 
 Link = Callable[[AssetRef], str | None]
 """A file's signed address; None where no address of ours is known."""
-ENDS: Final[Mapping[type[JobEvent], str]] = {
-    JobSucceeded: "succeeded",
-    JobFailed: "failed",
-    JobDead: "dead",
-    JobCancelled: "cancelled",
-}
 _ASSET: Final = ("asset_id", "media_type", "bytes", "width", "height", "duration_s", "engine")
 
 
@@ -43,19 +46,40 @@ class Message:
 
 
 def message_of(recorded: Recorded, link: Link) -> Message:
-    """Of a job's end. Its words are not in it: whoever has a key asks for them."""
+    """Of a job's end, told for the first time or again. Its words are not in it: whoever has a key asks for them."""
     event, envelope = recorded.data, recorded.envelope
     assert isinstance(event, JobEvent)
-    status = ENDS[type(event)]
+    if isinstance(event, WebhookResendRequested):
+        data = _data(event, event.status, event.captured, event.outputs, event.category, link)
+        return _message(event.message_id, event, event.status, event.ended_at, data)
+    done = event if isinstance(event, JobSucceeded) else None
+    category = event.category if isinstance(event, JobFailed | JobDead) else None
+    status, captured, outputs = ENDS[type(event)], done.captured if done else None, done.outputs if done else ()
+    data = _data(event, status, captured, outputs, category, link)
+    return _message(envelope.id, event, status, envelope.time.isoformat(), data)
+
+
+def _message(message_id: str, event: JobEvent, status: EndStatus, at: str, data: dict[str, Any]) -> Message:
+    told = {"type": f"job.{status}", "timestamp": at, "data": data}
+    return Message(message_id, event.org_id, orjson.dumps(told))
+
+
+def _data(
+    event: JobEvent,
+    status: EndStatus,
+    captured: int | None,
+    outputs: Sequence[AssetRef],
+    category: Category | None,
+    link: Link,
+) -> dict[str, Any]:
     data: dict[str, Any] = {"job_id": event.job_id, "status": status}
     if cause := event.cause.model_dump(exclude_none=True):
         data["cause"] = cause
-    if isinstance(event, JobSucceeded):
-        data |= {"captured": event.captured, "outputs": [_output(asset, link) for asset in event.outputs]}
-    elif isinstance(event, JobFailed | JobDead):
-        data["error"] = {"category": event.category}
-    told = {"type": f"job.{status}", "timestamp": envelope.time.isoformat(), "data": data}
-    return Message(envelope.id, event.org_id, orjson.dumps(told))
+    if captured is not None:
+        data |= {"captured": captured, "outputs": [_output(asset, link) for asset in outputs]}
+    if category is not None:
+        data["error"] = {"category": category}
+    return data
 
 
 def _output(asset: AssetRef, link: Link) -> dict[str, Any]:

@@ -21,7 +21,14 @@ from commands.orgs.commands import BeginWebhook, JobCommand, RecordWebhook
 from commands.refusals import Refusal
 from events.envelope import Recorded
 from events.ids import caused_id, new_id
-from events.jobs.events import JobCancelled, JobDead, JobFailed, JobSucceeded, WebhookFailure
+from events.jobs.events import (
+    JobCancelled,
+    JobDead,
+    JobFailed,
+    JobSucceeded,
+    WebhookFailure,
+    WebhookResendRequested,
+)
 from events.log.crashpoints import crashpoint
 from events.model import Event
 from processors.notifier.message import Link, Message, message_of
@@ -33,7 +40,7 @@ LONGEST_S: Final = 1_500.0
 AT_ONE_ENDPOINT_MAX: Final = 100
 """Deliveries under way at one endpoint: when it stands, those of others go on."""
 ENDPOINTS_MAX: Final = 10_000
-TYPES: Final[tuple[type[Event], ...]] = (JobSucceeded, JobFailed, JobCancelled, JobDead)
+TYPES: Final[tuple[type[Event], ...]] = (JobSucceeded, JobFailed, JobCancelled, JobDead, WebhookResendRequested)
 
 DELIVERIES = Counter("studio_webhooks_total", "Webhooks to customers", ["outcome"])
 log = logging.getLogger(__name__)
@@ -121,19 +128,27 @@ class Notifier:
 
     async def handle(self, recorded: Recorded) -> None:
         event = recorded.data
-        assert isinstance(event, JobSucceeded | JobFailed | JobCancelled | JobDead)
+        assert isinstance(event, JobSucceeded | JobFailed | JobCancelled | JobDead | WebhookResendRequested)
         assert event.webhook_url is not None
         begun = await self._say(
             recorded, BeginWebhook(org_id=event.org_id, job_id=event.job_id), f"begin:{new_id('own')}"
         )
         if not begun.get("go"):
             return
-        tries, answer = await self._told(message_of(recorded, self._link(event.org_id)), event.webhook_url)
+        message = message_of(recorded, self._link(event.org_id))
+        tries, answer = await self._told(message, event.webhook_url)
         failure = None if answer.taken else answer.failure or "status"
         DELIVERIES.labels(failure or "delivered").inc()
         await self._say(
             recorded,
-            RecordWebhook(org_id=event.org_id, job_id=event.job_id, tries=tries, failure=failure, status=answer.status),
+            RecordWebhook(
+                org_id=event.org_id,
+                job_id=event.job_id,
+                tries=tries,
+                failure=failure,
+                status=answer.status,
+                message_id=message.id,
+            ),
             "told",
         )
 

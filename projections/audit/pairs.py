@@ -14,7 +14,8 @@ from projections.audit.faults import Fault, Say, place
 PREFIX: Final = b"com.aistudio.jobs."
 ENDS: Final = {b"succeeded": "succeeded", b"failed": "failed", b"cancelled": "cancelled", b"dead": "dead"}
 AFTER_THE_END: Final = frozenset(
-    {b"late_result_refused", b"discarded", b"replayed", b"refunded", b"note", b"webhook_delivered", b"webhook_given_up"}
+    b"late_result_refused discarded replayed refunded note webhook_delivered webhook_given_up "
+    b"webhook_resend_requested".split()
 )
 
 

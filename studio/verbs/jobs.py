@@ -110,6 +110,18 @@ def cancel(job_id: str, url: Url = None, key: Key = None, as_json: Json = False)
 
 
 @app.command()
+def resend(
+    job_id: str,
+    idempotency_key: Annotated[str | None, typer.Option(help="Names this request; unset: a fresh one.")] = None,
+    url: Url = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Tells of a job's end once more, where its webhook was given up; the receiver sees the same webhook-id."""
+    show_json(answered(url, key, "POST", f"/v1/jobs/{job_id}/webhook/resend", key=idempotency_key), as_json)
+
+
+@app.command()
 def why(job_id: str, url: Url = None, key: Key = None, as_json: Json = False) -> None:
     """Why a job waits: its place in the queue, caps that are full, a provider in trouble."""
     show_json(answered(url, key, "GET", f"/v1/jobs/{job_id}/why"), as_json)

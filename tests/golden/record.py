@@ -62,6 +62,13 @@ def org_histories() -> tuple[tuple[Command, ...], ...]:
             orgs.CancelJob(org_id=ORG, job_id=JOB),
             orgs.RecordWebhook(org_id=ORG, job_id=JOB, tries=6, failure="status", status=500),
         ),
+        (
+            *opened(),
+            submit(webhook_url="https://hooks.example.com/x"),
+            orgs.CancelJob(org_id=ORG, job_id=JOB),
+            orgs.RecordWebhook(org_id=ORG, job_id=JOB, tries=6, failure="unreachable", message_id="evt_1"),
+            orgs.ResendWebhook(org_id=ORG, job_id=JOB),
+        ),
         (*base, orgs.ExpireLease(org_id=ORG, job_id=JOB, lease=1)),
         (*base, orgs.CancelJob(org_id=ORG, job_id=JOB), orgs.ConfirmStopped(org_id=ORG, job_id=JOB, lease=1)),
         (*opened(), submit(max_attempts=1), dispatch(), failed, orgs.DiscardJob(org_id=ORG, job_id=JOB)),

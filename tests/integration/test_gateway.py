@@ -11,6 +11,9 @@ import httpx
 import pytest
 from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
+from commands.bus import CommandBus
+from commands.model import CommandEnvelope
+from commands.orgs.commands import RecordWebhook
 from tests.platform import ECHO, START_S, Core, Org, post
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("core")]
@@ -234,6 +237,39 @@ async def test_a_wait_ends_with_the_job(core: Core, org: Org) -> None:
         problem(await client.post(f"{path}/cancel"), 409, "terminal")
         balance = (await client.get("/v1/credits")).json()
     assert (balance["available"], balance["reserved"]) == (1_000_000, 0)
+
+
+async def test_a_webhook_that_was_given_up_is_asked_for_again(core: Core, org: Org) -> None:
+    """Nobody delivers here: what becomes of it is said by the test."""
+    async with (
+        core.client(org.member) as client,
+        core.client((await core.new_org()).member) as stranger,
+        core.client(org.auditor) as auditor,
+        CommandBus(core.servers.kafka_bootstrap, "test") as bus,
+    ):
+        hooked = job(webhook_url="https://hooks.example.com/x")
+        job_id = (await post(client, "/v1/jobs", hooked, **key()))["job_id"]
+        path = f"/v1/jobs/{job_id}/webhook/resend"
+        problem(await client.post(path), 409, "illegal-state")
+        await post(client, f"/v1/jobs/{job_id}/cancel")
+        problem(await client.post(path), 409, "illegal-state")
+        told = RecordWebhook(
+            org_id=org.org_id, job_id=job_id, tries=6, failure="status", status=500, message_id="evt_1"
+        )  # fmt: skip
+        await bus(
+            told, CommandEnvelope(id=secrets.token_hex(8), org_id=org.org_id, actor="test", correlation_id="c",
+                                  causation_id="c"), timeout_s=30,
+        )  # fmt: skip
+        problem(await stranger.post(path), 404, "not-found")
+        problem(await auditor.post(path), 403, "forbidden")
+        once = key()
+        asked = await client.post(path, headers=once)
+        assert asked.status_code == 202
+        assert (asked.json()["job_id"], asked.json()["webhook_id"]) == (job_id, "evt_1")
+        assert problem(await client.post(path, headers=once), 409, "idempotency-replay")["existing_id"] == job_id
+        problem(await client.post(path, headers=key()), 409, "illegal-state")
+        shown = await client.get(f"/v1/jobs/{job_id}", params={"after": asked.json()["position"]})
+    assert shown.json()["webhook"]["status"] == "resending"
 
 
 async def test_files_are_told_by_their_content_and_served_safely(core: Core, org: Org) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,10 @@ from starlette.routing import Route
 
 from commands.bus import CommandBus
 from commands.model import Command, CommandEnvelope
-from commands.orgs.commands import AddCredits, BeginWebhook, CancelJob, OpenOrg, SubmitJob
+from commands.orgs.commands import AddCredits, BeginWebhook, CancelJob, OpenOrg, ResendWebhook, SubmitJob
+from commands.refusals import IllegalState
 from events.ids import new_id
-from events.jobs.events import WebhookDelivered
+from events.jobs.events import WebhookDelivered, WebhookGivenUp
 from events.log.crashpoints import CRASHED
 from events.log.follower import Follower
 from events.topics import EVENTS_JOBS
@@ -41,13 +44,51 @@ async def notifier(settings: Settings, **more: str) -> asyncio.subprocess.Proces
     )  # fmt: skip
 
 
-async def test_it_is_told_again_and_then_no_more(servers: Servers, tmp_path: Path) -> None:
+class House:
+    """A job whose customer listens at `url`, and is answered as `status` says; no notifier yet."""
+
+    def __init__(self, settings: Settings, url: str, bus: CommandBus, log: Log) -> None:
+        self.settings, self.log, self.status = settings, log, 204
+        self.received: list[str] = []
+        self.org, self.job = new_id("org"), new_id("job")
+        self._url, self._bus = url, bus
+
+    async def ask(self, command: Command) -> dict[str, object]:
+        fresh = new_id("cmd")
+        envelope = CommandEnvelope(id=fresh, org_id=self.org, actor="test", correlation_id=fresh, causation_id=fresh)
+        return dict((await self._bus(command, envelope, timeout_s=30)).result)
+
+    async def job_ended(self) -> None:
+        await self.ask(OpenOrg(org_id=self.org, title="Test"))
+        await self.ask(AddCredits(org_id=self.org, entry_id=new_id("ent"), kind="grant", amount=1_000))
+        submitted = SubmitJob(
+            org_id=self.org, job_id=self.job, model="m", provider="nobody", input=sealed(), reserve=500,
+            webhook_url=self._url,
+        )  # fmt: skip
+        await self.ask(submitted)
+        await self.ask(CancelJob(org_id=self.org, job_id=self.job))
+
+    async def may_be_told(self) -> bool:
+        return bool((await self.ask(BeginWebhook(org_id=self.org, job_id=self.job)))["go"])
+
+    @asynccontextmanager
+    async def notified(self) -> AsyncIterator[None]:
+        living = await notifier(self.settings)
+        try:
+            yield
+        finally:
+            living.terminate()
+            await asyncio.wait_for(living.wait(), WITHIN_S)
+
+
+@pytest.fixture
+async def house(servers: Servers, tmp_path: Path) -> AsyncIterator[House]:
     settings = settings_for(servers, tmp_path).model_copy(update={"webhooks_to_private": True})
-    org, job, received, stop, log = new_id("org"), new_id("job"), list[str](), asyncio.Event(), Log()
+    stop, log, houses = asyncio.Event(), Log(), list[House]()
 
     async def hooks(request: Request) -> Response:
-        received.append(request.headers["webhook-id"])
-        return Response(status_code=204)
+        houses[0].received.append(request.headers["webhook-id"])
+        return Response(status_code=houses[0].status)
 
     receiver = Starlette(routes=[Route("/", hooks, methods=["POST"])])
     async with (
@@ -55,37 +96,39 @@ async def test_it_is_told_again_and_then_no_more(servers: Servers, tmp_path: Pat
         running(settings, "decider"),
         CommandBus(servers.kafka_bootstrap, "test") as bus,
     ):
-
-        async def ask(command: Command) -> dict[str, object]:
-            fresh = new_id("cmd")
-            envelope = CommandEnvelope(id=fresh, org_id=org, actor="test", correlation_id=fresh, causation_id=fresh)
-            return dict((await bus(command, envelope, timeout_s=30)).result)
-
         follower = Follower(servers.kafka_bootstrap, [EVENTS_JOBS], on_record=log.take, name="test log")
         following = asyncio.create_task(follower.run(stop))
         await asyncio.wait_for(follower.ready(), WITHIN_S)
-        await ask(OpenOrg(org_id=org, title="Test"))
-        await ask(AddCredits(org_id=org, entry_id=new_id("ent"), kind="grant", amount=1_000))
-        await ask(
-            SubmitJob(
-                org_id=org, job_id=job, model="m", provider="nobody", input=sealed(), reserve=500, webhook_url=url
-            )
-        )
-        await ask(CancelJob(org_id=org, job_id=job))
-
-        dying = await notifier(settings, CRASH_AT="notifier.posted")
-        assert await asyncio.wait_for(dying.wait(), WITHIN_S) == CRASHED
-        assert len(received) == 1
-        assert (await ask(BeginWebhook(org_id=org, job_id=job)))["go"]
-
-        living = await notifier(settings)
-        try:
-            delivered = await log.first(WebhookDelivered, job_id=job)
-        finally:
-            living.terminate()
-            await asyncio.wait_for(living.wait(), WITHIN_S)
-        assert delivered.envelope.org_id == org
-        assert (len(received), len(set(received))) == (2, 1)
-        assert not (await ask(BeginWebhook(org_id=org, job_id=job)))["go"]
+        houses.append(House(settings, url, bus, log))
+        yield houses[0]
         stop.set()
         await following
+
+
+async def test_it_is_told_again_and_then_no_more(house: House) -> None:
+    await house.job_ended()
+    dying = await notifier(house.settings, CRASH_AT="notifier.posted")
+    assert await asyncio.wait_for(dying.wait(), WITHIN_S) == CRASHED
+    assert len(house.received) == 1
+    assert await house.may_be_told()
+
+    async with house.notified():
+        delivered = await house.log.first(WebhookDelivered, job_id=house.job)
+    assert delivered.envelope.org_id == house.org
+    assert (len(house.received), len(set(house.received))) == (2, 1)
+    assert not await house.may_be_told()
+
+
+async def test_what_was_given_up_is_told_again_when_somebody_asks_for_it(house: House) -> None:
+    """The receiver, which said that it was gone and came back, knows the message by its id."""
+    house.status = 410
+    await house.job_ended()
+    async with house.notified():
+        given_up = await house.log.first(WebhookGivenUp, job_id=house.job)
+        house.status = 204
+        await house.ask(ResendWebhook(org_id=house.org, job_id=house.job))
+        await house.log.first(WebhookDelivered, job_id=house.job)
+    assert isinstance(given_up.data, WebhookGivenUp)
+    assert house.received == [given_up.data.message_id] * 2
+    with pytest.raises(IllegalState):
+        await house.ask(ResendWebhook(org_id=house.org, job_id=house.job))

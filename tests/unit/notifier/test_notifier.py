@@ -18,7 +18,14 @@ from commands.orgs.commands import BeginWebhook, RecordWebhook
 from commands.signing import webhook_key
 from events.assets import AssetRef
 from events.envelope import Recorded
-from events.jobs.events import JobCancelled, JobDead, JobEvent, JobFailed, JobSucceeded
+from events.jobs.events import (
+    JobCancelled,
+    JobDead,
+    JobEvent,
+    JobFailed,
+    JobSucceeded,
+    WebhookResendRequested,
+)
 from events.topics import EVENTS_JOBS
 from processors.notifier.message import message_of
 from processors.notifier.notifier import AT_ONE_ENDPOINT_MAX, WAITS_S, Answer, Notifier, wants
@@ -104,6 +111,37 @@ async def test_what_no_try_can_change_is_tried_once(answer: Answer) -> None:
     await stage.notifier().handle(ended())
     assert len(stage.sent) == 1
     assert stage.outcome.failure in ("forbidden_address", "status")
+
+
+@pytest.mark.parametrize(
+    ("end", "again"),
+    [
+        (
+            JobSucceeded(job_id=JOB, org_id=ORG, lease=1, outputs=(asset(),), captured=300, webhook_url=URL),
+            {"status": "succeeded", "outputs": (asset(),), "captured": 300},
+        ),
+        (
+            JobDead(job_id=JOB, org_id=ORG, category="outage", webhook_url=URL),
+            {"status": "dead", "category": "outage"},
+        ),
+        (JobCancelled(job_id=JOB, org_id=ORG, webhook_url=URL), {"status": "cancelled"}),
+    ],
+)
+async def test_what_is_told_again_is_the_same_message_under_the_same_id(
+    end: JobEvent, again: dict[str, object]
+) -> None:
+    first, stage = ended(end), Stage([DOWN, OK])
+    request = WebhookResendRequested.model_validate(
+        {"job_id": JOB, "org_id": ORG, "webhook_url": URL, "message_id": first.envelope.id,
+         "ended_at": first.envelope.time.isoformat(), **again}
+    )  # fmt: skip
+    assert wants(ended(request))
+    notifier = stage.notifier()
+    await notifier.handle(first)
+    await notifier.handle(ended(request))
+    bodies, ids = {body for _, body, _ in stage.sent}, {headers["webhook-id"] for _, _, headers in stage.sent}
+    assert (len(bodies), ids) == (1, {first.envelope.id})
+    assert stage.outcome.message_id == first.envelope.id
 
 
 async def test_who_reads_the_log_again_tells_nobody() -> None:
