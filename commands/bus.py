@@ -6,7 +6,7 @@ from types import TracebackType
 
 from commands.ask import Answer, CommandFailed, Unavailable
 from commands.model import Command, CommandEnvelope
-from commands.wire import decode_reply, encode_command
+from commands.wire import decode_reply, encode_command, is_remembered
 from events.log.request_reply import NoReply, RequestReply, RequestTooLarge
 
 
@@ -34,7 +34,9 @@ class CommandBus:
         value, headers = encode_command(command, envelope)
         topic = f"commands.{type(command).context}"
         try:
-            reply = await self._requests.request(topic, command.route.encode(), value, headers, timeout_s=timeout_s)
+            reply = await self._requests.request(
+                topic, command.route.encode(), value, headers, timeout_s=timeout_s, remembered=is_remembered
+            )
         except NoReply as error:
             raise Unavailable(str(error)) from error
         except RequestTooLarge as error:

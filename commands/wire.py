@@ -28,6 +28,7 @@ class Received:
     envelope: CommandEnvelope
 
 
+_REMEMBERED = b'"remembered":true,'
 _OPTIONAL = ("ce_idempotencykey", "ce_digest", "traceparent")
 
 
@@ -73,9 +74,10 @@ def decode_command(kinds: Mapping[str, type[Command]], value: bytes | None, head
         raise BadCommand(f"data: {detail[:5]}") from error
 
 
-def encode_answer(result: str | None, position: Position) -> bytes:
-    """Reply of an accepted command; `result` is JSON already."""
-    members = b'"position":' + orjson.dumps(dict(position))
+def encode_answer(result: str | None, position: Position, *, remembered: bool = True) -> bytes:
+    """Reply of an accepted command; `result` is JSON already. What led to no event is not remembered."""
+    members = _REMEMBERED if remembered else b""
+    members += b'"position":' + orjson.dumps(dict(position))
     if result is not None:
         members += b',"result":' + result.encode()
     return b"{" + members + b"}"
@@ -87,6 +89,11 @@ def encode_refusal(refused: Refusal) -> bytes:
 
 def encode_failure(reason: str) -> bytes:
     return orjson.dumps({"failed": reason})
+
+
+def is_remembered(reply: bytes) -> bool:
+    """Whether the command was accepted and left events: then each of its copies gets the same answer."""
+    return reply.startswith(b"{" + _REMEMBERED)
 
 
 def decode_reply(value: bytes) -> Answer:

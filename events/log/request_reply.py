@@ -9,7 +9,7 @@ import logging
 import secrets
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
@@ -27,6 +27,7 @@ Header = tuple[str, bytes]
 REPLY_TO: Final = "reply_to"
 REPLY_PARTITION: Final = "reply_partition"
 RESEND_AFTER_S: Final = 3.0
+"""After the first copy; after the second twice as long, and so on: the last one's answer must have time to come."""
 WATCH_EVERY_S: Final = 1.0
 IN_FLIGHT_MAX: Final = 4096
 
@@ -70,6 +71,19 @@ def reply_address(headers: Sequence[Header]) -> ReplyAddress | None:
     return ReplyAddress(int(number), token)
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """A request that has no answer yet."""
+
+    reply: asyncio.Future[bytes]
+    remembered: Callable[[bytes], bool]
+    copies: int = 0
+
+    def take(self, copy: bytes, answer: bytes) -> None:
+        if not self.reply.done() and (copy == b"%d" % self.copies or self.remembered(answer)):
+            self.reply.set_result(answer)
+
+
 class RequestReply:
     """Sends requests for one instance and hands their replies back.
 
@@ -77,12 +91,15 @@ class RequestReply:
     its body is cancelled and it raises, for the process must start anew.
 
     Replies are read from the end of the instance's partition; what belongs to another is dropped. Each
-    request has a token of its own, so that two requests with one command id get each its own answer.
+    request has a token of its own, so that two requests with one command id get each its own answer, and each of its
+    copies has a number: a refusal is not remembered by whoever refuses, so that of several copies the last one's answer
+    is the one that stays true.
     """
 
     def __init__(self, bootstrap: str, instance: str) -> None:
         self._instance = f"{instance}:{secrets.token_hex(6)}".encode()
         self._partition = reply_partition(instance)
+        self._number = b"%d" % self._partition
         self._producer = producer(bootstrap)
         self._follower = Follower(
             bootstrap,
@@ -92,7 +109,7 @@ class RequestReply:
             name=f"replies to {instance}",
             partitions=[self._partition],
         )
-        self._waiting: dict[bytes, asyncio.Future[bytes]] = {}
+        self._waiting: dict[bytes, _Waiting] = {}
         self._numbers = itertools.count(1)
         self._stop = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
@@ -136,22 +153,34 @@ class RequestReply:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), WATCH_EVERY_S)
 
-    async def request(self, topic: str, key: bytes, value: bytes, headers: list[Header], *, timeout_s: float) -> bytes:
-        """The reply's value. Sends again while there is time. Raises NoReply or RequestTooLarge."""
+    async def request(
+        self,
+        topic: str,
+        key: bytes,
+        value: bytes,
+        headers: list[Header],
+        *,
+        timeout_s: float,
+        remembered: Callable[[bytes], bool] = lambda _: True,
+    ) -> bytes:
+        """The reply's value. Sends again while there is time. Raises NoReply or RequestTooLarge.
+
+        An answer to an earlier copy than the last counts where it is `remembered`: all copies get that one then.
+        """
         if len(self._waiting) >= IN_FLIGHT_MAX:
             raise NoReply(f"{IN_FLIGHT_MAX} requests wait already")
         token = self._instance + b"/%d" % next(self._numbers)
-        addressed = [*headers, (REPLY_TO, token), (REPLY_PARTITION, b"%d" % self._partition)]
-        reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._waiting[token] = reply
+        waiting = self._waiting[token] = _Waiting(asyncio.get_running_loop().create_future(), remembered)
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
-                    sent = await self._producer.send(topic, value, key=key, headers=addressed)
+                    waiting.copies += 1
+                    address = [(REPLY_TO, b"%b.%d" % (token, waiting.copies)), (REPLY_PARTITION, self._number)]
+                    sent = await self._producer.send(topic, value, key=key, headers=[*headers, *address])
                     sent.add_done_callback(_tell_failure)
-                    done, _ = await asyncio.wait([reply], timeout=RESEND_AFTER_S)
+                    done, _ = await asyncio.wait([waiting.reply], timeout=RESEND_AFTER_S * waiting.copies)
                     if done:
-                        return reply.result()
+                        return waiting.reply.result()
         except TimeoutError as error:
             raise NoReply(f"no reply within {timeout_s} s") from error
         except MessageSizeTooLargeError as error:
@@ -162,9 +191,9 @@ class RequestReply:
             del self._waiting[token]
 
     def _on_reply(self, record: Record) -> None:
-        waiting = self._waiting.get(record.key)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(record.value)
+        token, _, copy = (record.key or b"").rpartition(b".")
+        if (waiting := self._waiting.get(token)) is not None:
+            waiting.take(copy, record.value)
 
 
 def _tell_failure(sent: asyncio.Future[object]) -> None:

@@ -239,7 +239,9 @@ class PartitionWorker:
         for reply in replies:
             value = reply.finished
             if value is None:
-                value = encode_answer(reply.result, position if reply.command is None else reply.command.position)
+                row = reply.command
+                where = position if row is None else row.position
+                value = encode_answer(reply.result, where, remembered=row is not None)
             try:
                 sent = await self._replier.send(REPLIES, value, key=reply.to.token, partition=reply.to.partition)
             except KafkaError as error:

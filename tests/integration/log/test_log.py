@@ -16,7 +16,14 @@ from events.log.admin import PartitionCountDiffers, ensure, ensure_topics
 from events.log.clients import producer, transactional_producer
 from events.log.follower import Follower
 from events.log.progress import ProgressSender
-from events.log.request_reply import NoReply, ProducerDied, RequestReply, RequestTooLarge, reply_address
+from events.log.request_reply import (
+    NoReply,
+    ProducerDied,
+    ReplyAddress,
+    RequestReply,
+    RequestTooLarge,
+    reply_address,
+)
 from events.log.table import CompactedTable
 from events.model import Frozen
 from events.progress import Progress
@@ -118,6 +125,27 @@ async def test_a_table_follows_its_topic(servers: Servers, topic: Topic) -> None
     assert sorted(changes[2:], key=str) == [("a", None), ("c", Value(n=3))]
     assert len(table) == 2
     await sender.stop()
+
+
+async def test_a_refusal_counts_where_it_answers_the_last_copy(servers: Servers, topic: Topic) -> None:
+    """An answerer that stood a while: it refuses the first copy; what changed meanwhile lets the next in."""
+    answerer = producer(servers.kafka_bootstrap)
+    await answerer.start()
+    copies: list[ReplyAddress] = []
+
+    async def answer(record: ConsumerRecord[bytes, bytes]) -> None:
+        to = reply_address(record.headers)
+        assert to is not None
+        copies.append(to)
+        if len(copies) == 2:
+            for one, said in zip(copies, (b"refused", b"accepted"), strict=True):
+                await answerer.send_and_wait(REPLIES, said, key=one.token, partition=one.partition)
+
+    follower = Follower(servers.kafka_bootstrap, [topic.name], on_record=answer)
+    async with following(follower), RequestReply(servers.kafka_bootstrap, "patient") as requests:
+        kept = b"accepted".__eq__
+        assert await requests.request(topic.name, b"k", b"may I?", [], timeout_s=30, remembered=kept) == b"accepted"
+    await answerer.stop()
 
 
 async def test_each_question_gets_its_own_answer(servers: Servers, topic: Topic) -> None:

@@ -17,6 +17,7 @@ from commands.wire import (
     encode_command,
     encode_failure,
     encode_refusal,
+    is_remembered,
 )
 from tests.unit.runners.toy import Add
 
@@ -79,6 +80,16 @@ def test_an_answer_comes_back() -> None:
     position = {"events.jobs/0": 7}
     assert decode_reply(encode_answer('{"job_id":"job_1"}', position)) == Answer({"job_id": "job_1"}, position)
     assert decode_reply(encode_answer(None, {})) == Answer({}, {})
+
+
+def test_only_what_left_events_is_remembered() -> None:
+    assert is_remembered(encode_answer('{"go":true}', {}))
+    for other in (
+        encode_answer('{"go":true}', {}, remembered=False),
+        encode_refusal(InsufficientCredit("too dear")),
+        encode_failure("x"),
+    ):
+        assert not is_remembered(other)
 
 
 def test_a_refusal_comes_back_as_it_was_decided() -> None:
