@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -59,10 +59,17 @@ class Asked:
     key: str = field(default_factory=lambda: new_id("key"))
     answers: list[tuple[int, str | None]] = field(default_factory=list)
     """Status, and the job that it named."""
+    unanswered: int = 0
+    """Tries that brought no answer: what became of them is not known, whatever later ones bring."""
 
     @property
     def job_ids(self) -> set[str]:
         return {job for _, job in self.answers if job is not None}
+
+    @property
+    def taken(self) -> bool:
+        """Whether it was ever told that there is a job."""
+        return any(status in (httpx.codes.ACCEPTED, httpx.codes.CONFLICT) for status, _ in self.answers)
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,8 @@ class Load:
                 await self._answered("POST", f"/v1/jobs/{job}/cancel", self.orgs[asked.org].key, {}, new_id("key"))
 
     async def _once(self, asked: Asked, body: Mapping[str, Any]) -> None:
-        answer = await self._answered("POST", "/v1/jobs", self.orgs[asked.org].key, body, asked.key)
+        key, lost = self.orgs[asked.org].key, lambda: setattr(asked, "unanswered", asked.unanswered + 1)
+        answer = await self._answered("POST", "/v1/jobs", key, body, asked.key, lost)
         said = answer.json()
         asked.answers.append((answer.status_code, said.get("job_id") or said.get("existing_id")))
 
@@ -179,7 +187,16 @@ class Load:
         found: dict[str, Any] = answer.json()
         return found
 
-    async def _answered(self, method: str, path: str, key: str, body: Any, idempotency_key: str) -> httpx.Response:
+    async def _answered(
+        self,
+        method: str,
+        path: str,
+        key: str,
+        body: Any,
+        idempotency_key: str,
+        lost: Callable[[], None] = lambda: None,
+    ) -> httpx.Response:
+        """`lost` hears of each try that brought no answer."""
         headers = {"Authorization": f"Bearer {key}"}
         if method == "POST":
             headers["Idempotency-Key"] = idempotency_key
@@ -191,8 +208,13 @@ class Load:
         )
 
         async def once() -> httpx.Response:
-            answer = await self._client.request(method, path, json=body, headers=headers)
+            try:
+                answer = await self._client.request(method, path, json=body, headers=headers)
+            except httpx.TransportError:
+                lost()
+                raise
             if answer.status_code in LATER:
+                lost()
                 raise NotNow(answer.text)
             return answer
 

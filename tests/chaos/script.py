@@ -54,18 +54,23 @@ class Misbehaviour:
 def strikes(seed: int, seconds: float) -> list[Strike]:
     """In the order of their time."""
     dice = random.Random(f"strikes {seed}")
-    found: list[Strike] = []
-    if seconds >= LONG_FROM_S:
-        begins = dice.sample(range(10, int(seconds) - 60, 45), k=len(LONG_PAUSES))
-        found += [
-            Strike(begin, "pause", victim, for_s)
-            for begin, (victim, for_s) in zip(begins, LONG_PAUSES.items(), strict=True)
-        ]
+    long = list(_long_pauses(dice, seconds))
+    found = [*long]
     at = FIRST_AT_S
     while at < seconds - 1:
-        found.append(_strike(dice, at))
+        strike = _strike(dice, at)
+        if not any(one.victim == strike.victim and one.at_s <= at <= one.at_s + one.for_s for one in long):
+            found.append(strike)
         at += dice.uniform(*APART_S)
     return sorted(found, key=lambda strike: strike.at_s)
+
+
+def _long_pauses(dice: random.Random, seconds: float) -> Iterator[Strike]:
+    """Nobody wakes or kills the sleeper before its time."""
+    if seconds >= LONG_FROM_S:
+        begins = dice.sample(range(10, int(seconds) - 50, 45), k=len(LONG_PAUSES))
+        for begin, (victim, for_s) in zip(begins, LONG_PAUSES.items(), strict=True):
+            yield Strike(begin, "pause", victim, for_s)
 
 
 def _strike(dice: random.Random, at: float) -> Strike:
