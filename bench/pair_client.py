@@ -29,6 +29,7 @@ class Client:
         self._topic = TOPICS[kind]
         self._requests = RequestReply(bootstrap, f"bench-{kind}")
         self._orgs: list[str] = []
+        self.accepted = 0
 
     async def __aenter__(self) -> Client:
         await self._requests.__aenter__()
@@ -54,16 +55,33 @@ class Client:
 
         await asyncio.gather(*(worker() for _ in range(in_flight)))
 
+    async def queued(self, orgs: int, in_flight: int, count: int) -> None:
+        """Submits `count` jobs and no more, so many at a time; `accepted` counts them."""
+        numbers = iter(range(count))
+
+        async def worker() -> None:
+            for number in numbers:
+                await self._submit(self._orgs[number % orgs])
+                self.accepted += 1
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(in_flight):
+                group.create_task(worker())
+
     async def _opened(self, org: str) -> None:
         await self._ask(OpenOrg(org_id=org, title="Bench"))
         await self._ask(AddCredits(org_id=org, entry_id=new_id("ent"), kind="grant", amount=10**12))
 
-    async def _pair(self, org: str) -> None:
+    async def _submit(self, org: str) -> str:
         job = new_id("job")
         accepted = SubmitJob(
             org_id=org, job_id=job, model=MODEL, provider=PROVIDER, input=INPUT, reserve=RESERVED, price=PRICE
         )
         await self._ask(accepted)
+        return job
+
+    async def _pair(self, org: str) -> None:
+        job = await self._submit(org)
         await self._ask(DispatchJob(org_id=org, job_id=job, lease=1, provider=PROVIDER, model=MODEL))
         await self._ask(RecordJobSucceeded(org_id=org, job_id=job, lease=1, outputs=(), cost=CAPTURED, bill=BILL))
 
