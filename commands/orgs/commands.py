@@ -195,9 +195,15 @@ class ExpireLease(LeaseCommand):
 class CancelJob(JobCommand):
     """Ends the job at once and releases its money; the provider is stopped after that."""
 
+    overdue: bool = False
+    """Because its deadline has passed: by the log's time, whatever the asker's clock says."""
+
 
 class ConfirmStopped(LeaseCommand):
     """The provider has confirmed that a cancelled or expired attempt is over: its slot is free."""
+
+    unheard: bool = False
+    """Nobody has confirmed it, but its longest run is over: by the log's time, whatever the asker's clock says."""
 
 
 class BeginWebhook(JobCommand):

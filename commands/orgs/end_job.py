@@ -122,6 +122,8 @@ def cancel_job(command: CancelJob, streams: Streams, context: Context) -> Decisi
     job = job_of(streams, command.org_id, command.job_id)
     if isinstance(job, EndedJob):
         raise AlreadyEnded(f"the job has ended: {job.status}", status=job.status)
+    if command.overdue and context.at < datetime.fromisoformat(job.accepted.deadline_at):
+        raise IllegalState("the job has time left", allowed=[], deadline_at=job.accepted.deadline_at)
     under_way = job.phase in ("dispatched", "running")
     cancelled = JobCancelled(
         job_id=command.job_id,

@@ -107,12 +107,19 @@ def expire_lease(command: ExpireLease, streams: Streams, context: Context) -> De
     return Decision((first, *exhausted(job, streams, context, category="lease_expired", error=None)), {})
 
 
-def confirm_stopped(command: ConfirmStopped, streams: Streams, _context: Context) -> Decision:
+def confirm_stopped(command: ConfirmStopped, streams: Streams, context: Context) -> Decision:
     job = job_of(streams, command.org_id, command.job_id)
     if not isinstance(job, EndedJob) or not job.stopping or job.job.lease != command.lease:
         return Decision(result={})
+    if command.unheard and context.at < _longest_until(job.job):
+        raise IllegalState("the attempt may still run", allowed=[])
     event = JobNote(job_id=command.job_id, org_id=command.org_id, cause=job.job.accepted.cause, code=STOPPED)
     return _one(event, {})
+
+
+def _longest_until(job: LiveJob) -> datetime:
+    """When nothing of the last attempt can run any more."""
+    return (job.dispatched_at or job.accepted_at) + timedelta(seconds=job.accepted.max_runtime_s)
 
 
 def _one(event: JobEvent, result: dict[str, object]) -> Decision:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from commands.ask import Unavailable
@@ -18,6 +18,7 @@ from events.log.table import CompactedTable
 from events.model import Event
 from events.registry import Registry
 from events.types import REGISTRY
+from processors.runners.clock import Clock, steady
 from processors.runners.metrics import EFFECTS
 from processors.runners.together import together
 
@@ -69,7 +70,7 @@ class Ticker(Generic[E]):
         perform: Callable[[E], Awaitable[None]],
         interval_s: float = 1.0,
         concurrency: int = 16,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock | None = None,
         registry: Registry = REGISTRY,
     ) -> None:
         """`current` holds the process's copy of each compacted topic; others may use it too, and somebody runs it.
@@ -80,7 +81,7 @@ class Ticker(Generic[E]):
         self._perform = perform
         self._interval_s = interval_s
         self._concurrency = concurrency
-        self._clock = clock
+        self._clock = clock or steady()
         self._registry = registry
         self._effects: asyncio.Queue[E] = asyncio.Queue(EFFECTS_WAITING_MAX)
         self._early: list[Recorded] | None = []

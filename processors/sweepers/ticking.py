@@ -113,6 +113,6 @@ def command_of(sweep: Sweep) -> JobCommand:
         case "expire_lease":
             return ExpireLease(org_id=sweep.org_id, job_id=sweep.job_id, lease=sweep.lease, retry_in_s=RETRY_IN_S)
         case "cancel_overdue":
-            return CancelJob(org_id=sweep.org_id, job_id=sweep.job_id)
+            return CancelJob(org_id=sweep.org_id, job_id=sweep.job_id, overdue=True)
         case "confirm_stopped":
-            return ConfirmStopped(org_id=sweep.org_id, job_id=sweep.job_id, lease=sweep.lease)
+            return ConfirmStopped(org_id=sweep.org_id, job_id=sweep.job_id, lease=sweep.lease, unheard=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Armed:
-    """A crash that waits for its effect."""
+    """A crash or a freeze that waits for its effect."""
 
     fault: Fault
     left: int
@@ -51,13 +51,16 @@ class Faults:
                 node.process.thaw()
 
     def survives(self, number: int, caller: Caller, *, after: bool) -> bool:
-        """Whether the caller lives on; a crash that was armed for this effect happens here."""
-        for armed in self._armed:
+        """Whether the caller lives on; what was armed for this effect happens here."""
+        for armed in list(self._armed):
             if armed.fault.node != caller.name or armed.fault.after != after or not caller.alive:
                 continue
             armed.left -= 1
             if armed.left <= 0:
                 self._armed.remove(armed)
+                if armed.fault.kind == "freeze":
+                    self._world.freeze(caller.name, armed.fault.seconds)
+                    continue
                 caller.die(f"killed {'after' if after else 'before'} effect {number}")
                 return False
         return True
@@ -73,7 +76,10 @@ class Faults:
             self._armed.append(_Armed(fault, fault.nth))
 
     def _freeze(self, fault: Fault) -> None:
-        self._world.freeze(fault.node, fault.seconds)
+        if fault.nth == 0:
+            self._world.freeze(fault.node, fault.seconds)
+        else:
+            self._armed.append(_Armed(fault, fault.nth))
 
     def _lose_disk(self, fault: Fault) -> None:
         node = self._world.nodes[fault.node]

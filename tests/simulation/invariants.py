@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 ENDS: Final = (JobSucceeded, JobFailed, JobCancelled, JobDead)
+STEADY_S: Final = 6.0
+"""Longer than a renewal takes: who has held a lease for so long has not just come back."""
 STOPS: Final = (FoldFailed, GapInLog, StoreIsOfAnotherLog)
 """What a decider's partition stops with when its log is not as deciders write it."""
 
@@ -216,15 +219,28 @@ class Judge:
             case AttemptBegun():
                 job.owners.add(event.owner)
                 self._demand(len(job.owners) == 1, "I7", f"{event.job_id}.{lease} has two owners")
+            case LeaseExpired() if not self._world.scenario.faults:
+                self._fail("I6", f"{event.job_id}.{lease} expired, and nothing has gone wrong")
+            case LeaseExpired() if self._held_for_s(event.job_id, lease) > STEADY_S:
+                self._fail("I6", f"{event.job_id}.{lease} expired in its holder's hands")
             case AttemptFailed() | LeaseExpired():
                 self._demand(job.open and lease == job.lease, "I6", f"{event.job_id}: {event.name} of a stale {lease}")
                 job.open = False
+            case JobCancelled() if recorded.envelope.actor == "sweepers":
+                deadline = datetime.fromisoformat(job.accepted.deadline_at)
+                self._demand(recorded.envelope.time >= deadline, "I5", f"{event.job_id} had time left")
             case JobSucceeded():
                 self._demand(job.open and lease == job.lease, "I6", f"{event.job_id} succeeded by a stale {lease}")
         if isinstance(event, ENDS):
             job.ends.append(event)
             job.open = False
             self._demand(len(job.ends) == 1, "I5", f"{event.job_id} has ended {len(job.ends)} times")
+
+    def _held_for_s(self, job_id: str, lease: object) -> float:
+        """How long a dispatcher has said in Redis, without a break, that it holds the lease."""
+        key = f"lease:{job_id}"
+        held = self._world.redis.get(key) == str(lease).encode()
+        return self._world.now - self._world.redis.since[key] if held else 0.0
 
     def _check_offsets(self) -> None:
         """I12: what a group has committed never goes back, unless an operator has made it."""
@@ -235,6 +251,8 @@ class Judge:
             for tp, offset in group.offsets.items():
                 before = self._offsets.get((name, tp), 0)
                 self._demand(offset >= before, "I12", f"{name} went from {before} back to {offset} on {tp}")
+                if name == "dispatcher" and offset > before:
+                    self._check_handled(tp, before, offset)
                 self._offsets[name, tp] = offset
 
     # --- when nothing moves any more -------------------------------------------------------------------------
@@ -298,7 +316,6 @@ class Judge:
         for org, balances in self._balances.items():
             held = {account: held for account, held in balances.items() if account.startswith("reserved:") and held}
             self._demand(not held, "I14", f"{org} holds {held} for jobs that have ended")
-        self._check_handled()
         self.raise_found()
 
     def _check_money(self, job_id: str, job: Seen) -> None:
@@ -324,12 +341,11 @@ class Judge:
             spent = sum(posting.amount for posting in entries[1].postings if posting.account == "spent")
             self._demand(spent == captured, "I3", f"{job_id}: {spent} spent, {captured} captured")
 
-    def _check_handled(self) -> None:
-        """What lies behind a reactor's committed offset has been handled, or overtaken by the end of its attempt."""
+    def _check_handled(self, tp: TopicPartition, begin: int, end: int) -> None:
+        """I15: what a reactor commits has been handled, or overtaken by the end of its attempt."""
         for recorded in self.handles:
-            tp = TopicPartition(recorded.stream.topic, recorded.partition)
-            offset = self._world.broker.group("dispatcher").offsets.get(tp, 0)
-            if recorded.offset >= offset or recorded.envelope.id in self._world.handled:
+            at = TopicPartition(recorded.stream.topic, recorded.partition)
+            if at != tp or not begin <= recorded.offset < end or recorded.envelope.id in self._world.handled:
                 continue
             overtaken = any(
                 later.stream == recorded.stream
@@ -337,7 +353,8 @@ class Judge:
                 and isinstance(later.data, JobCancelled | LeaseExpired)
                 for later in self.handles
             )
-            self._demand(overtaken, "I15", f"{recorded.envelope.type} of {recorded.stream.subject} was never handled")
+            what = f"{recorded.envelope.type} of {recorded.stream.subject}"
+            self._demand(overtaken, "I15", f"{what} lies behind the committed offset, and was never handled")
 
     def ended(self) -> dict[str, int]:
         return dict(Counter(job.ends[0].name for job in self.jobs.values() if job.ends))

@@ -27,6 +27,7 @@ from processors.dispatcher.leases import Leases
 from processors.dispatcher.ports import Failed
 from processors.dispatcher.results import Results
 from processors.dispatcher.tables import KnownJobs
+from processors.runners.clock import steady
 from processors.runners.decider import DeciderRunner
 from processors.runners.reactor import Reactor
 from processors.runners.ticker import Ticker
@@ -64,7 +65,7 @@ async def scheduler(process: Process) -> None:
             core=core,
             perform=core.perform,
             interval_s=0.5,
-            clock=process.clock,
+            clock=steady(process.clock, lambda: process.world.now),
         )
         await together(asyncio.Event(), ticker.run, core.look)
 
@@ -82,7 +83,7 @@ async def sweepers(process: Process) -> None:
             events=(),
             core=core,
             perform=core.perform,
-            clock=process.clock,
+            clock=steady(process.clock, lambda: process.world.now),
         )
         await together(asyncio.Event(), ticker.run, core.look)
 
@@ -188,7 +189,7 @@ class MemoryStorage:
 
 
 async def _picture(_body: bytes | Path) -> Probe:
-    return Probe("image/png", "image", width=8, height=8)
+    return Probe("image/png", "image", width=1100, height=1000)
 
 
 def _no_fetch(url: str, headers: Any) -> Any:

@@ -24,6 +24,8 @@ class RedisServer:
     clock: Callable[[], float]
     away_until: float = 0.0
     values: dict[str, tuple[bytes, float | None]] = field(default_factory=dict)
+    since: dict[str, float] = field(default_factory=dict)
+    """Since when a key has had its present value without a break."""
     scores: dict[str, dict[bytes, float]] = field(default_factory=dict)
     hashes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -37,6 +39,8 @@ class RedisServer:
         return None if until is not None and until <= self.clock() else value
 
     def set(self, key: str, value: bytes, ttl_s: float | None = None) -> None:
+        if self.get(key) != value:
+            self.since[key] = self.clock()
         self.values[key] = (value, None if ttl_s is None else self.clock() + ttl_s)
 
     def renew(self, keys: Sequence[str], args: Sequence[int]) -> None:

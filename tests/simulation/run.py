@@ -34,7 +34,8 @@ HEALED_WITHIN_S: Final = 240.0
 LOOK_EVERY_S: Final = 5.0
 MARKED_WITHIN_S: Final = 0.004
 WORKERS: Final = ("w1", "w2")
-PRICE: Final = 40
+PRICE: Final = 30
+"""A megapixel; pictures here have 1.1, for which floats and integers do not agree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _catalogue(world: World) -> None:
                 agent_type="image",
                 input_schema={},
                 limits=ModelLimits(max_runtime_s=world.scenario.max_runtime_s),
-                price=Price(unit="image", amount=PRICE),
+                price=Price(unit="megapixel", amount=PRICE),
                 provider=traits.name,
             )
             listed = CurrentModel(model=spec, version=1)

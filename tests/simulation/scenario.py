@@ -19,6 +19,7 @@ PROVIDERS: Final = {
         Traits("blind", ("a", "b"), webhooks=True),
         Traits("asked", ("a",), tells=True),
         Traits("sync", ("a",), at_once=True),
+        Traits("stubborn", ("a",), tells=True, can_stop=False),
     )
 }
 
@@ -30,7 +31,7 @@ FaultKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """At `at` seconds. A crash is before or after the node's `nth` effect from then on."""
+    """At `at` seconds. A crash or a freeze is before or after the node's `nth` effect from then on."""
 
     kind: FaultKind
     at: float

@@ -24,6 +24,20 @@ FOUND = {
         credits_each=400,
         heals=False,
     ),
+    "a sweeper whose clock was set ahead cancelled what had time left, and freed slots of what was running": Scenario(
+        seed=3,
+        orders=(
+            Order(1.0, 0, "stubborn/a", cancel_after=1.0),
+            Order(1.0, 0, "stubborn/a"),
+            Order(3.0, 0, "stubborn/a"),
+            Order(3.0, 0, "stubborn/a"),
+        ),
+        faults=(Fault("clock_step", 1.5, "sweepers-0", 7200.0),),
+        providers=("stubborn",),
+        orgs=1,
+        partitions=1,
+        max_runtime_s=30,
+    ),
     "a decider that came back told nobody how far it had read until the next command": Scenario(
         seed=6,
         orders=(Order(1.0, 0, "blind/a"),),

@@ -20,6 +20,8 @@ from tests.simulation.world import GatewayGone, World
 T = TypeVar("T")
 SECRET: Final = b"secret"
 AGAIN_S: Final = 1.0
+AGAIN_EVERY_S: Final = 4.0
+"""The first repeat comes with the request itself: a double click."""
 DEADLINE_S: Final = 120
 
 
@@ -47,7 +49,7 @@ class Users:
             return
         job_id = self._job_id(org, key)
         submit = self._submit(org, job_id, order)
-        asking = [self._said(org, key, submit) for _ in range(order.again)]
+        asking = [self._said(org, key, submit, after=AGAIN_EVERY_S * n) for n in range(order.again)]
         accepted, *_ = await asyncio.gather(self._said(org, key, submit), *asking)
         if accepted is not None and order.cancel_after is not None:
             await asyncio.sleep(order.cancel_after)
@@ -83,8 +85,9 @@ class Users:
             else:
                 return
 
-    async def _said(self, org: str, key: str, command: OrgCommand) -> str | None:
+    async def _said(self, org: str, key: str, command: OrgCommand, after: float = 0.0) -> str | None:
         """The job's id where one was accepted. Each request is new to the gateway; the key is what they share."""
+        await asyncio.sleep(after)
         while True:
             request = self._world.fresh("req")
             envelope = CommandEnvelope(

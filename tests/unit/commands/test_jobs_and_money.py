@@ -199,6 +199,17 @@ class TestCancel:
         asked.world.handle(confirm)
         asked.when(confirm).then_nothing()
 
+    def test_a_sweeper_whose_clock_is_ahead_ends_nothing_before_its_deadline(self) -> None:
+        overdue = c.CancelJob(org_id=ORG, job_id=JOB, overdue=True)
+        given(*opened(), submit(deadline_s=60), 59.0).when(overdue).then_refused(IllegalState)
+        given(*opened(), submit(deadline_s=60), 60.0).when(overdue).then(JobCancelled, Released)
+
+    def test_nor_does_it_free_the_slot_of_what_may_still_run(self) -> None:
+        unheard = c.ConfirmStopped(org_id=ORG, job_id=JOB, lease=1, unheard=True)
+        asked = (*opened(), submit(max_runtime_s=60), dispatch(), CANCEL)
+        given(*asked, 59.0).when(unheard).then_refused(IllegalState)
+        given(*asked, 60.0).when(unheard).then(JobNote)
+
     def test_the_first_of_cancel_and_success_wins(self) -> None:
         given(*opened(), submit(), dispatch(), succeeded()).when(CANCEL).then_refused(AlreadyEnded)
         given(*opened(), submit(), dispatch(), CANCEL).when(succeeded()).then(LateResultRefused)
