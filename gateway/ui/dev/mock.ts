@@ -6,6 +6,7 @@ import { emptyState, type State } from "../src/state/model.ts";
 import { reduce } from "../src/state/reduce.ts";
 import * as ask from "./books-routes.ts";
 import { picture, sound } from "./files.ts";
+import * as prompts from "./prompts.ts";
 import { PLAN, planned, type Recorded, ran, ranIntoTrouble, SESSION } from "./recording.ts";
 
 interface Sent {
@@ -142,6 +143,30 @@ const ROUTES: [method: string, path: RegExp, route: Route][] = [
     /^\/v1\/audit\/checkpoints$/,
     (_, __, response) =>
       json(response, { type: "/problems/forbidden", title: "The key's role is too small" }, 403),
+  ],
+  ["GET", /^\/v1\/prompts$/, (_, __, response) => json(response, prompts.listed())],
+  [
+    "GET",
+    /^\/v1\/agents\/metrics$/,
+    (_, request, response) => json(response, prompts.metrics(queryOf(request))),
+  ],
+  [
+    "GET",
+    /^\/v1\/prompts\/[^/]+\/[^/]+\/versions$/,
+    (_, request, response) => json(response, prompts.versions(request.url ?? "", queryOf(request))),
+  ],
+  [
+    "PUT",
+    /^\/v1\/prompts\/[^/]+\/[^/]+$/,
+    async (_, request, response) => {
+      const [status, body] = prompts.publish(request.url ?? "", await bodyOf(request));
+      json(response, body, status);
+    },
+  ],
+  [
+    "PUT",
+    /^\/v1\/prompts\/[^/]+$/,
+    async (_, request, response) => json(response, prompts.weigh(request.url ?? "", await bodyOf(request))),
   ],
   ["GET", /^\/v1\/projects$/, (_, __, response) => json(response, ask.projects())],
   ["GET", /^\/v1\/jobs$/, (_, request, response) => json(response, ask.jobs(queryOf(request)))],

@@ -11,6 +11,7 @@ import "./styles/spending.css";
 import "./styles/history.css";
 import "./styles/explain.css";
 import "./styles/dlq.css";
+import "./styles/prompts.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";

@@ -1,15 +1,17 @@
-/** What the address says is shown: the canvas, a step on it, the credits, one line of them explained, dead letters. */
+/** What the address says is shown: the canvas, a step on it, credits, a line of them explained, dead letters, prompts. */
 import { useMemo, useSyncExternalStore } from "react";
 
 export type Route =
   | { view: "canvas"; step?: string }
   | { view: "credits"; entry?: string }
-  | { view: "dead-letters" };
+  | { view: "dead-letters" }
+  | { view: "prompts"; agent?: string };
 
 export function routeOf(hash: string): Route {
   const [view, id] = hash.replace(/^#\/?/, "").split("/").map(decoded);
   if (view === "credits") return id ? { view, entry: id } : { view };
   if (view === "dead-letters") return { view };
+  if (view === "prompts") return id ? { view, agent: id } : { view };
   if (view === "step" && id) return { view: "canvas", step: id };
   return { view: "canvas" };
 }
@@ -23,6 +25,7 @@ export function addressOf(route: Route, session_id?: string): string {
 export function hashOf(route: Route): string {
   if (route.view === "credits") return `#/credits${route.entry ? `/${encodeURIComponent(route.entry)}` : ""}`;
   if (route.view === "dead-letters") return "#/dead-letters";
+  if (route.view === "prompts") return `#/prompts${route.agent ? `/${encodeURIComponent(route.agent)}` : ""}`;
   return route.step ? `#/step/${encodeURIComponent(route.step)}` : "";
 }
 

@@ -24,6 +24,10 @@ const CreditsView = lazy(() =>
 
 const DlqView = lazy(() => import("./dlq/dlq-view.tsx").then(({ DlqView: view }) => ({ default: view })));
 
+const PromptsView = lazy(() =>
+  import("./prompts/prompts-view.tsx").then(({ PromptsView: view }) => ({ default: view })),
+);
+
 interface WorkspaceProps {
   apiKey: string;
   theme: Theme;
@@ -41,7 +45,7 @@ export function Workspace({ apiKey, theme, onTheme, onKeyRefused }: WorkspacePro
   const [booksConnection, setBooksConnection] = useState<Connection>("connecting");
   const route = useRoute();
   const credits_shown = route.view === "credits";
-  const title = credits_shown ? "Credits" : route.view === "dead-letters" ? "Dead letters" : titleOf(state);
+  const title = TITLES[route.view] ?? titleOf(state);
   const about = useAbout(client);
   const startNew = () => {
     setDrawer(false);
@@ -89,6 +93,12 @@ const NO_SUCH_SESSION: Spoken = {
   detail: "It may belong to another organisation. Choose one from the list, or begin a new one.",
 };
 
+const TITLES: Partial<Record<Route["view"], string>> = {
+  credits: "Credits",
+  "dead-letters": "Dead letters",
+  prompts: "Prompt Lab",
+};
+
 /** A session without a title of its own is called by its newest plan, or by its first message. */
 function titleOf(state: State): string {
   if (state.title) return state.title;
@@ -129,6 +139,12 @@ function View({ route, session, client, theme, tell, onBooksConnection }: ViewPr
     return (
       <Suspense fallback={<main className="credits-page" aria-busy="true" />}>
         <DlqView client={client} />
+      </Suspense>
+    );
+  if (route.view === "prompts")
+    return (
+      <Suspense fallback={<main className="credits-page" aria-busy="true" />}>
+        <PromptsView client={client} agent={route.agent} />
       </Suspense>
     );
   const empty = state.loaded && state.timeline.length === 0 && state.plan_order.length === 0;

@@ -62,6 +62,18 @@ export class Client {
     }
   };
 
+  /** What a put says is the same however often it arrives: it is repeated where its answer is lost. */
+  put = async (path: string, body: Json): Promise<Json> => {
+    const headers = { ...this.headers(), "Content-Type": "application/json" };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#ask("PUT", path, headers, JSON.stringify(body));
+      } catch (error) {
+        if (!(error instanceof Problem) || error.status !== 0 || attempt === TRIES_MAX) throw error;
+      }
+    }
+  };
+
   upload = (path: string, file: File): Promise<Json> => {
     const form = new FormData();
     form.append("file", file);

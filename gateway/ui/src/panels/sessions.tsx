@@ -64,6 +64,16 @@ export function Sessions({ client, current, onOpen, onNew, onClose }: SessionsPr
       ) : null}
       <a
         className="button small quiet drawer-link"
+        href={addressOf({ view: "prompts" })}
+        onClick={(event) => {
+          follow(event);
+          onClose();
+        }}
+      >
+        <Icon name="spark" size={15} /> Prompt Lab
+      </a>
+      <a
+        className="button small quiet drawer-link"
         href={addressOf({ view: "dead-letters" })}
         onClick={(event) => {
           follow(event);
