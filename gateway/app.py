@@ -38,6 +38,7 @@ from gateway.routes import (
     jobs,
     models,
     page_login,
+    past,
     plans,
     projects,
     prompts,
@@ -58,14 +59,15 @@ def create_app(platform: Platform, feed: CreditsFeed, dist: Path, *, partitions:
     app = FastAPI(title="AI Studio", version=platform.about.version, docs_url=None, redoc_url=None)
     sign = signer(platform.secrets.server)
     app.state.platform = platform
+    app.state.partitions = partitions
     app.state.views = Views(sign)
     app.state.inputs = Inputs(platform.secrets.server, asset_finder(platform))
     app.state.streams = Streams(
         platform.hub, Renderer(platform.vault, sign), feed, platform.streams, platform.reading, partitions
     )
     resources = (
-        jobs, sessions, uploads, plans, queue, models, books, audit, assets, projects, admin, refunds, page_login,
-        webhooks, prompts, agents,
+        jobs, sessions, uploads, plans, past, queue, models, books, audit, assets, projects, admin, refunds,
+        page_login, webhooks, prompts, agents,
     )  # fmt: skip
     for resource in resources:
         app.include_router(resource.router, prefix="/v1")

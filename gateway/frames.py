@@ -14,12 +14,16 @@ from events.canvas.plan_events import (
     PlanApproved,
     PlanDrafted,
     PlanEvent,
+    PlanForked,
     PlanRejected,
     PlanRevised,
+    PlanRolledBack,
     PlanValidated,
     RunCompleted,
     RunEvent,
     RunStarted,
+    StepApproved,
+    StepAwaitingApproval,
     StepBlocked,
     StepCancelled,
     StepDrafted,
@@ -105,6 +109,12 @@ class Renderer:
         match data:
             case RunStarted(steps=steps, kept=kept):
                 return "run.started", run | {"steps": list(steps), "kept": kept}
+            case StepAwaitingApproval(step_id=step_id):
+                return "step.awaiting_approval", run | {"step_id": step_id}
+            case StepApproved(step_id=step_id, approved_by=person):
+                return "step.approved", run | {"step_id": step_id, "approved_by": person}
+            case PlanRolledBack(status=status):
+                return "plan.rolled_back", run | present(status=status)
             case StepReady() as ready:
                 return "step.ready", run | {"step_id": ready.step_id, "job_id": ready.job_id, "model": ready.model}
             case StepStarted() as started:
@@ -112,6 +122,7 @@ class Renderer:
             case StepSucceeded() as done:
                 outputs = [self._asset(event.envelope.org_id, one) for one in assets(done.outputs, opened)]
                 members = {"step_id": done.step_id, "outputs": outputs, "cost": {"captured": done.cost}}
+                members |= present(reused_from=done.reused_from)
                 return "step.succeeded", run | members
             case StepFailed() as failed:
                 error = failure(failed.category, failed.error, opened)
@@ -161,6 +172,8 @@ def _of_plan(data: PlanEvent, opened: Opened) -> Frame | None:
             return "plan.revised", plan | {"step_id": selected.step_id, "step": members}
         case FieldsVerified(flags=flags):
             return "plan.awaiting_approval", plan | {"flags": list(flags)}
+        case PlanForked(source_plan_id=source, source_version=version):
+            return "plan.forked", plan | {"forked_from": {"plan_id": source, "version": version}}
         case PlanApproved(approved_by=person):
             return "plan.approved", plan | {"approved_by": person}
         case PlanRejected(rejected_by=person):

@@ -86,7 +86,8 @@ class Views:
     def step(self, document: Document, jobs: Sequence[Document]) -> dict[str, Any]:
         """A step with what its jobs know: attempts, money and when the engine worked."""
         members = ("step_id", "title", "description", "agent_type", "depends_on", "model", "input", "status", "error",
-                   "because", "job_id", "needs_approval", "reason", "started_at", "ended_at", "fallbacks")  # fmt: skip
+                   "because", "job_id", "needs_approval", "reason", "started_at", "ended_at", "fallbacks",
+                   "reused_from", "approved_by")  # fmt: skip
         mine = [job for job in jobs if job["_id"] == document.get("job_id")]
         return {
             **pick(document, members),
@@ -119,22 +120,6 @@ class Views:
             for name, result in document.get("results", {}).items()
         }
         return {**pick(document, members), "results": results}
-
-    def comparison(self, first: Document, second: Document) -> dict[str, Any]:
-        """Two runs, step by step; a step has changed where its files or its end differ."""
-        one, other = self.run(first), self.run(second)
-        names = sorted({*one["results"], *other["results"]})
-        steps = []
-        for name in names:
-            pair = [run["results"].get(name) for run in (one, other)]
-            marks = [result and (result["status"], _files(result)) for result in pair]
-            sides = {side: result for side, result in zip(("a", "b"), pair, strict=True) if result is not None}
-            steps.append({"step": name, "changed": marks[0] != marks[1], **sides})
-        return {"a": one["run_id"], "b": other["run_id"], "steps": steps}
-
-
-def _files(result: Document) -> list[str]:
-    return [output["asset_id"] for output in result.get("outputs", [])]
 
 
 def money(jobs: Sequence[Document]) -> tuple[int, int]:

@@ -30,6 +30,17 @@ def applied(document: Document | None, write: Insert | Update) -> Document | Non
     return document
 
 
+def documents_of(writes: Iterable[Write]) -> dict[tuple[str, str], Document]:
+    """What all these writes make of all documents, by collection and id."""
+    found: dict[tuple[str, str], Document] = {}
+    for write in writes:
+        if isinstance(write, Insert | Update):
+            after = applied(found.get((write.collection, write.id)), write)
+            if after is not None:
+                found[write.collection, write.id] = after
+    return found
+
+
 def document_of(writes: Iterable[Write], collection: str, document_id: str) -> Mapping[str, Any] | None:
     """What all these writes make of one document."""
     found: Document | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -11,10 +11,12 @@ from pymongo.errors import ConnectionFailure
 
 from commands.ask import Unavailable
 from events.envelope import Recorded
+from events.model import Event
 from projections.session_events import COLLECTION, recorded
 
 LOOK_EVERY_S: Final = 0.02
 PAGE: Final = 500
+TYPE_MAX: Final = 20_000
 
 
 class StreamStore:
@@ -37,6 +39,19 @@ class StreamStore:
         except ConnectionFailure as error:
             raise Unavailable(f"{subject} cannot be read: {type(error).__name__}") from error
         return found
+
+    async def upto(self, subject: str, org_id: str, place: Mapping[str, Any], most: int) -> list[Recorded]:
+        """An organisation's stream from its beginning as far as it is stored and `place` reaches; at most so many."""
+        found = self._events.find({"subject": subject, "org_id": org_id, **place}).sort("_v", 1).limit(most)
+        return [recorded(document) async for document in found]
+
+    async def page(self, subject: str, org_id: str, after: int, most: int) -> list[Recorded]:
+        """So many events of the stream behind a version."""
+        return await self.upto(subject, org_id, {"_v": {"$gt": after}}, most)
+
+    async def of_type(self, subject: str, org_id: str, kind: type[Event]) -> list[Recorded]:
+        """All events of one type in an organisation's stream; at most `TYPE_MAX`."""
+        return await self.upto(subject, org_id, {"type": kind.ce_type()}, TYPE_MAX)
 
     async def of_session(self, session_id: str, from_offset: int, to_offset: int) -> AsyncIterator[Recorded]:
         """Events of a session and its plans by place on the log, `from_offset` included, `to_offset` not."""

@@ -41,12 +41,16 @@ class Player:
     vault: KeyVault
     org_id: str
     session_id: str
+    position: str = ""
+    """Of what was sent last."""
 
     async def say(self, text: str) -> Sealed:
         return await self.vault.seal(self.org_id, "player", text)
 
     async def send(self, command: Command, cause: str = "test") -> Answer:
-        return await self.bus(command, CommandEnvelope(new_id("cmd"), self.org_id, "player", "test", cause))
+        answer = await self.bus(command, CommandEnvelope(new_id("cmd"), self.org_id, "player", "test", cause))
+        self.position = encode(answer.position)
+        return answer
 
     def of(self, **members: Any) -> dict[str, Any]:
         return {"org_id": self.org_id, "session_id": self.session_id, **members}

@@ -1,26 +1,34 @@
-"""Plans: read, approved, rejected, cancelled, edited, run again, their runs compared."""
+"""Plans: read, now or as they were; approved, rejected, cancelled, edited, run again."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from commands.canvas.commands import ApprovePlan, CancelRun, EditStep, PlanCommand, RejectPlan, RerunPlan
+from commands.canvas.commands import (
+    ApprovePlan,
+    ApproveStep,
+    CancelRun,
+    CancelStep,
+    EditStep,
+    PlanCommand,
+    RejectPlan,
+    RerunPlan,
+)
 from commands.orgs.commands import CancelJob
 from events.ids import BadId, session_of
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
-from gateway import queries
+from gateway import past, queries
 from gateway.answers import ask, decided, json, platform_of
 from gateway.auth import caller, of_prefix
 from gateway.bodies import Body, Nothing, read, takes
 from gateway.catalog import active_model
 from gateway.identity import identity
 from gateway.inputs import Inputs, as_text, priced
-from gateway.problems import Problem, not_found
+from gateway.problems import not_found
 from gateway.views import Views
 
 router = APIRouter(tags=["plans"])
@@ -30,9 +38,15 @@ READS: Final = (EVENTS_CANVAS, EVENTS_JOBS)
 class EditBody(Body):
     model: str | None = Field(default=None, min_length=1, max_length=200)
     input: dict[str, Any] | None = None
+    needs_approval: bool | None = None
+
+
+class ApproveBody(Body):
+    reuse: bool = False
 
 
 class RerunBody(Body):
+    reuse: bool = False
     step_ids: list[str] = Field(default=[], max_length=500)
 
 
@@ -50,27 +64,40 @@ def step_of(plan_id: str, step: str) -> str:
 
 
 @router.get("/plans/{plan_id}")
-async def read_one(request: Request, plan_id: str, after: str | None = None) -> Response:
+async def read_one(request: Request, plan_id: str, at: str | None = None, after: str | None = None) -> Response:
+    """The plan as it is, or `at` a position or time: graph, results and cost as they were then."""
     who, platform = caller(request), platform_of(request)
     await platform.reading.after(after, READS)
     plan = await queries.one(platform.db, "plans", who.org_id, of_prefix(plan_id, "pln"))
     steps, jobs = await queries.plan_parts(platform.db, plan)
     views: Views = request.app.state.views
-    return json(views.plan(plan, steps, jobs))
+    if at is None:
+        return json(views.plan(plan, steps, jobs))
+    when = past.moment(at, session_of_plan(plan_id), request.app.state.partitions)
+    events = await past.stream(platform, who.org_id, plan_id, when)
+    plan_then, steps_then = await past.documents(platform, events)
+    then = past.time_of(events, when)
+    return json(
+        views.plan(plan_then, steps_then, past.jobs_at(jobs, then)) | {"at": then, "version": events[-1].version}
+    )
 
 
-async def order(request: Request, make: type[PlanCommand], plan_id: str, status: int = 200) -> Response:
-    """A command on a plan that has nothing but the plan in it."""
+async def order(
+    request: Request, make: type[PlanCommand], plan_id: str, body: type[Body] = Nothing, status: int = 200, **more: str
+) -> Response:
+    """A command on a plan that has nothing but the plan, and what the body says, in it."""
     who, platform = caller(request), platform_of(request)
-    _, raw = await read(request, Nothing)
+    said, raw = await read(request, body)
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
-    command = make(org_id=who.org_id, session_id=session_of_plan(plan_id), plan_id=plan_id)
+    ids = {"org_id": who.org_id, "session_id": session_of_plan(plan_id), "plan_id": plan_id}
+    command = make.model_validate({**ids, **said.model_dump(), **more})
     return decided(await ask(platform, command, same), status)
 
 
-@router.post("/plans/{plan_id}/approve", status_code=202, openapi_extra=takes(Nothing, required=False))
+@router.post("/plans/{plan_id}/approve", status_code=202, openapi_extra=takes(ApproveBody, required=False))
 async def approve(request: Request, plan_id: str) -> Response:
-    return await order(request, ApprovePlan, plan_id, 202)
+    """Runs the plan. With `reuse`, a step that equals an earlier one may take its result for nothing."""
+    return await order(request, ApprovePlan, plan_id, ApproveBody, 202)
 
 
 @router.post("/plans/{plan_id}/reject", openapi_extra=takes(Nothing, required=False))
@@ -93,6 +120,7 @@ async def rerun(request: Request, plan_id: str) -> Response:
         session_id=session_of_plan(plan_id),
         plan_id=plan_id,
         step_ids=tuple(step_of(plan_id, step) for step in body.step_ids),
+        reuse=body.reuse,
     )
     return decided(await ask(platform, command, same), 202)
 
@@ -121,22 +149,33 @@ async def edit(request: Request, plan_id: str, step: str, after: str | None = No
         model=model.model.id,
         input=await platform.vault.seal(who.org_id, who.person, as_text(values)),
         estimate=priced(model.model, values)[1],
+        needs_approval=body.needs_approval,
     )
     return decided(await ask(platform, command, same), 200)
 
 
+@router.post("/plans/{plan_id}/steps/{step}/approve", status_code=202, openapi_extra=takes(Nothing, required=False))
+async def approve_step(request: Request, plan_id: str, step: str) -> Response:
+    """The yes that a step waits for: it runs now."""
+    return await order(request, ApproveStep, plan_id, status=202, step_id=step_of(plan_id, step))
+
+
 @router.post("/plans/{plan_id}/steps/{step}/cancel", openapi_extra=takes(Nothing, required=False))
-async def cancel_step(request: Request, plan_id: str, step: str, after: str | None = None) -> Response:
-    """Cancels the step's job; what depends on the step is blocked."""
+async def cancel_step(request: Request, plan_id: str, step: str) -> Response:
+    """Ends the step, by cancelling its job where it has one; what depends on it is blocked."""
     who, platform = caller(request), platform_of(request)
     _, raw = await read(request, Nothing)
-    await platform.reading.after(after, READS)
-    session_of_plan(plan_id)
-    document = await queries.one(platform.db, "steps", who.org_id, step_of(plan_id, step))
-    if document["status"] not in ("ready", "running") or "job_id" not in document:
-        raise Problem("illegal-state", f"the step is {document['status']}", allowed=["ready", "running"])
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
-    return decided(await ask(platform, CancelJob(org_id=who.org_id, job_id=document["job_id"]), same), 200)
+    command = CancelStep(
+        org_id=who.org_id,
+        session_id=session_of_plan(plan_id),
+        plan_id=plan_id,
+        step_id=step_of(plan_id, step),
+    )
+    answer = await ask(platform, command, same.apart("step"))
+    if (job_id := answer.result.get("job_id")) is not None:
+        answer = await ask(platform, CancelJob(org_id=who.org_id, job_id=str(job_id)), same)
+    return decided(answer, 200)
 
 
 @router.get("/plans/{plan_id}/runs")
@@ -148,18 +187,3 @@ async def runs(request: Request, plan_id: str, after: str | None = None) -> Resp
     found = await queries.many(platform.db, "runs", wanted, "started_at", "_id")
     views: Views = request.app.state.views
     return json({"items": [views.run(document) for document in found]})
-
-
-@router.get("/plans/{plan_id}/runs/{one}/compare/{other}")
-async def compare(request: Request, plan_id: str, one: str, other: str, after: str | None = None) -> Response:
-    """Two runs of a plan, step by step."""
-    who, platform = caller(request), platform_of(request)
-    await platform.reading.after(after, (EVENTS_CANVAS,))
-    first, second = await asyncio.gather(
-        queries.one(platform.db, "runs", who.org_id, of_prefix(one, "run")),
-        queries.one(platform.db, "runs", who.org_id, of_prefix(other, "run")),
-    )
-    if {first["plan_id"], second["plan_id"]} != {plan_id}:
-        raise not_found()
-    views: Views = request.app.state.views
-    return json(views.comparison(first, second))

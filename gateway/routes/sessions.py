@@ -9,10 +9,8 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from commands.ask import Answer
-from commands.canvas.commands import CancelRun, PostMessage, StartSession
+from commands.canvas.commands import CancelSession, PostMessage, StartSession
 from events.canvas.session_events import Approval, PlanningMode
-from events.log.position import merge
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from gateway import queries
 from gateway.answers import ask, decided, json, page, platform_of
@@ -124,26 +122,13 @@ async def post_message(request: Request, session_id: str) -> Response:
 
 
 @router.post("/sessions/{session_id}/cancel", openapi_extra=takes(Nothing, required=False))
-async def cancel(request: Request, session_id: str, after: str | None = None) -> Response:
-    """Cancels every running plan of the session."""
+async def cancel(request: Request, session_id: str) -> Response:
+    """Stops every run of the session, and what is being planned; what is ready stays."""
     who, platform = caller(request), platform_of(request)
     _, raw = await read(request, Nothing)
-    await platform.reading.after(after, READS)
-    await queries.one(platform.db, "sessions", who.org_id, of_prefix(session_id, "ses"))
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
-    running = {"session_id": session_id, "org_id": who.org_id, "status": "running"}
-    cancelled, positions = [], []
-    for plan in await queries.many(platform.db, "plans", running):
-        command = CancelRun(org_id=who.org_id, session_id=session_id, plan_id=plan["_id"])
-        try:
-            answer = await ask(platform, command, same.apart(plan["_id"]))
-        except Problem as problem:
-            if problem.slug != "illegal-state":
-                raise
-            continue
-        cancelled.append(answer.result.get("run_id"))
-        positions.append(answer.position)
-    return decided(Answer({"cancelled": cancelled}, merge(*positions)), 200)
+    command = CancelSession(org_id=who.org_id, session_id=of_prefix(session_id, "ses"))
+    return decided(await ask(platform, command, same), 200)
 
 
 @router.get("/sessions/{session_id}/stream")

@@ -1,0 +1,252 @@
+"""A plan's past on the real core: as it was at a moment, its history, runs compared and gone back to, forks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.canvas_play import Player, player
+from tests.platform import Core, Org, post
+
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("core")]
+
+
+@dataclass
+class Desk:
+    """A person at the interface, and hands that play agents and executor."""
+
+    client: httpx.AsyncClient
+    play: Player
+    session_id: str
+
+    async def get(self, path: str, **query: str) -> dict[str, Any]:
+        answer = await self.client.get(f"/v1{path}", params=query)
+        assert answer.is_success, f"GET {path}: {answer.status_code} {answer.text}"
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def plan(self, **approval: str) -> str:
+        said = await post(self.client, f"/v1/sessions/{self.session_id}/messages", {"text": "Two echoes", **approval})
+        return await self.play.draft(said["message_id"])
+
+    async def finish(self, plan_id: str, run_id: str, label: str) -> str:
+        """Ends the step with a file. Returns the position after it."""
+        history = (await self.get(f"/plans/{plan_id}/history", after=self.position))["items"]
+        ready = [one for one in history if one["event"] == "step_ready" and one["facts"]["run_id"] == run_id]
+        job_id = next(one["facts"]["job_id"] for one in ready if one["step"] == label)
+        self.position = await self.play.finish(plan_id, run_id, label, job_id)
+        return self.position
+
+    async def mark(self, plan_id: str, label: str) -> None:
+        """The step shall wait for a yes of its own."""
+        path, body = f"/v1/plans/{plan_id}/steps/{label}", {"needs_approval": True}
+        answer = await self.client.patch(path, json=body, params={"after": self.play.position})
+        assert answer.is_success, answer.text
+
+    position: str = "e30"
+
+
+@pytest.fixture
+async def desk(core: Core) -> AsyncIterator[Desk]:
+    org: Org = await core.new_org()
+    async with core.client(org.member) as client:
+        session = (await post(client, "/v1/sessions"))["session_id"]
+        async with player(core, org.org_id, session) as play:
+            yield Desk(client, play, session)
+
+
+async def ran(desk: Desk) -> tuple[str, str]:
+    """A plan of two steps that has run. Returns it with its run."""
+    plan_id = await desk.plan()
+    approved = await post(desk.client, f"/v1/plans/{plan_id}/approve")
+    desk.position = approved["position"]
+    run_id = approved["run_id"]
+    await desk.finish(plan_id, run_id, "s1")
+    await desk.finish(plan_id, run_id, "s2")
+    return plan_id, run_id
+
+
+async def test_each_moment_is_as_it_was(desk: Desk) -> None:
+    plan_id, _ = await ran(desk)
+    history = (await desk.get(f"/plans/{plan_id}/history", after=desk.position))["items"]
+    seen = []
+    for one in history:
+        then = await desk.get(f"/plans/{plan_id}", at=one["position"])
+        assert then["version"] == one["version"]
+        seen.append((then["status"], tuple(step["status"] for step in then["steps"])))
+    assert seen[0] == ("drafting", ())
+    waiting = seen.index(("awaiting_approval", ("planned", "planned")))
+    assert seen.index(("running", ("ready", "planned"))) > waiting
+    assert ("running", ("succeeded", "ready")) in seen
+    now = await desk.get(f"/plans/{plan_id}")
+    last = await desk.get(f"/plans/{plan_id}", at=history[-1]["position"])
+    assert {name: last[name] for name in now if name not in ("at", "version", "steps")} == {
+        name: value for name, value in now.items() if name != "steps"
+    }
+    assert [without_addresses(step) for step in last["steps"]] == [without_addresses(step) for step in now["steps"]]
+    by_time = await desk.get(f"/plans/{plan_id}", at=history[waiting]["at"])
+    assert by_time["status"] == "awaiting_approval"
+
+
+def without_addresses(step: dict[str, Any]) -> dict[str, Any]:
+    return step | {"outputs": [output["asset_id"] for output in step["outputs"]]}
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-01-01T00:00:00", "W10"])
+async def test_what_is_no_moment_is_refused(desk: Desk, at: str) -> None:
+    plan_id = await desk.plan()
+    answer = await desk.client.get(f"/v1/plans/{plan_id}?at={quote(at)}")
+    assert answer.status_code in (400, 404)
+
+
+async def test_the_history_is_paged_and_says_what_led_to_each_event_and_what_it_cost(desk: Desk) -> None:
+    plan_id, _ = await ran(desk)
+    whole = (await desk.get(f"/plans/{plan_id}/history", after=desk.position))["items"]
+    pages: list[dict[str, Any]] = []
+    page = await desk.get(f"/plans/{plan_id}/history", limit="3")
+    while "next_cursor" in page:
+        pages += page["items"]
+        page = await desk.get(f"/plans/{plan_id}/history", limit="3", cursor=page["next_cursor"])
+    assert [*pages, *page["items"]] == whole
+    assert [one["version"] for one in whole] == list(range(1, len(whole) + 1))
+    of = {one["event"]: one for one in whole}
+    assert of["plan_approved"]["cause"]["kind"] == "person"
+    assert [one["cost"]["captured"] for one in whole if one["event"] == "step_succeeded"] == [40, 80]
+    assert of["run_completed"]["cost"]["captured"] == 80
+
+
+async def test_two_runs_stand_side_by_side_with_what_was_kept(desk: Desk) -> None:
+    plan_id, first = await ran(desk)
+    again = await post(desk.client, f"/v1/plans/{plan_id}/rerun", {"step_ids": ["s2"]})
+    desk.position = again["position"]
+    await desk.finish(plan_id, again["run_id"], "s2")
+    compared = await desk.get(f"/plans/{plan_id}/runs/{first}/compare/{again['run_id']}", after=desk.position)
+    one, two = compared["steps"]
+    assert (one["step"], one["changed"], one["b"]["kept_from"]) == ("s1", False, first)
+    assert (two["step"], two["differs"]) == ("s2", ["outputs"])
+    for side in ("a", "b"):
+        assert two[side]["model"] == "test/echo"
+        assert two[side]["input"] == {"prompt": "hello"}
+        assert (two[side]["cost"], two[side]["status"]) == (40, "succeeded")
+        assert two[side]["outputs"][0]["url"].startswith("/v1/assets/")
+    assert compared["runs"]["b"]["cost"] == 40
+
+
+async def test_rolled_back_the_first_runs_results_stand_again(desk: Desk) -> None:
+    plan_id, first = await ran(desk)
+    before = await desk.get(f"/plans/{plan_id}", after=desk.position)
+    again = await post(desk.client, f"/v1/plans/{plan_id}/rerun")
+    desk.position = again["position"]
+    for label in ("s1", "s2"):
+        await desk.finish(plan_id, again["run_id"], label)
+    other = await desk.get(f"/plans/{plan_id}", after=desk.position)
+    assert files(other) != files(before)
+    path = f"/v1/plans/{plan_id}/rollback"
+    answer = await desk.client.post(path, json={"run_id": first}, params={"after": desk.position})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["run_id"] == first
+    after = await desk.get(f"/plans/{plan_id}", after=answer.json()["position"])
+    assert (after["run_id"], after["status"], files(after)) == (first, "succeeded", files(before))
+    assert (await desk.client.post(path, json={"run_id": first})).status_code == 409
+    assert (await desk.client.post(path, json={"run_id": "run_of.nobody.1"})).status_code == 422
+
+
+def files(plan: dict[str, Any]) -> list[list[str]]:
+    return [[output["asset_id"] for output in step["outputs"]] for step in plan["steps"]]
+
+
+async def test_a_fork_keeps_what_had_succeeded_and_runs_the_rest(desk: Desk) -> None:
+    plan_id, first = await ran(desk)
+    history = (await desk.get(f"/plans/{plan_id}/history", after=desk.position))["items"]
+    moment = next(one["position"] for one in history if one["event"] == "step_succeeded")
+    forked = await post(desk.client, f"/v1/plans/{plan_id}/fork", {"at": moment})
+    plan = await desk.get(f"/plans/{forked['plan_id']}", after=forked["position"])
+    assert plan["status"] == "awaiting_approval"
+    assert plan["forked_from"]["plan_id"] == plan_id
+    assert [step["status"] for step in plan["steps"]] == ["succeeded", "planned"]
+    assert plan["cost"] == {"estimated": 200, "reserved": 0, "captured": 0}
+    approved = await post(desk.client, f"/v1/plans/{forked['plan_id']}/approve")
+    desk.position = approved["position"]
+    [run] = (await desk.get(f"/plans/{forked['plan_id']}/runs", after=desk.position))["items"]
+    assert (len(run["steps"]), run["kept"]) == (1, {"s1": first})
+    await desk.finish(forked["plan_id"], approved["run_id"], "s2")
+    done = await desk.get(f"/plans/{forked['plan_id']}", after=desk.position)
+    assert done["status"] == "succeeded"
+    path = f"/plans/{forked['plan_id']}/runs/{approved['run_id']}/compare/{approved['run_id']}"
+    compared = await desk.get(path)
+    assert compared["steps"][0]["a"]["kept_from"] == first
+
+
+async def test_before_models_were_chosen_nothing_can_be_forked(desk: Desk) -> None:
+    plan_id, _ = await ran(desk)
+    history = (await desk.get(f"/plans/{plan_id}/history", after=desk.position))["items"]
+    answer = await desk.client.post(f"/v1/plans/{plan_id}/fork", json={"at": history[0]["position"]})
+    assert answer.status_code == 422
+
+
+async def test_a_step_that_a_person_marked_waits_for_a_yes_of_its_own(desk: Desk) -> None:
+    plan_id = await desk.plan()
+    await desk.mark(plan_id, "s2")
+    approved = await post(desk.client, f"/v1/plans/{plan_id}/approve")
+    desk.position = approved["position"]
+    await desk.finish(plan_id, approved["run_id"], "s1")
+    plan = await desk.get(f"/plans/{plan_id}", after=desk.position)
+    assert [step["status"] for step in plan["steps"]] == ["succeeded", "awaiting_approval"]
+    yes = await post(desk.client, f"/v1/plans/{plan_id}/steps/s2/approve")
+    assert yes["run_id"] == approved["run_id"]
+    plan = await desk.get(f"/plans/{plan_id}", after=yes["position"])
+    assert plan["steps"][1]["status"] == "ready"
+    assert (await desk.client.post(f"/v1/plans/{plan_id}/steps/s2/approve")).status_code == 409
+
+
+async def test_a_no_to_a_step_ends_it(desk: Desk) -> None:
+    plan_id = await desk.plan()
+    await desk.mark(plan_id, "s1")
+    await post(desk.client, f"/v1/plans/{plan_id}/approve")
+    no = await post(desk.client, f"/v1/plans/{plan_id}/steps/s1/cancel")
+    plan = await desk.get(f"/plans/{plan_id}", after=no["position"])
+    assert [step["status"] for step in plan["steps"]] == ["cancelled", "blocked"]
+    assert plan["status"] == "cancelled"
+
+
+async def test_a_step_is_retried_with_another_model_and_the_rest_is_kept(desk: Desk) -> None:
+    plan_id, first = await ran(desk)
+    edited = await desk.client.patch(
+        f"/v1/plans/{plan_id}/steps/s2", json={"input": {"prompt": "another"}}, params={"after": desk.position}
+    )
+    assert edited.is_success, edited.text
+    again = await post(desk.client, f"/v1/plans/{plan_id}/rerun", {"step_ids": ["s2"], "reuse": True})
+    desk.position = again["position"]
+    await desk.finish(plan_id, again["run_id"], "s2")
+    compared = await desk.get(f"/plans/{plan_id}/runs/{first}/compare/{again['run_id']}", after=desk.position)
+    assert compared["steps"][1]["differs"] == ["input", "outputs"]
+    assert not compared["steps"][0]["changed"]
+
+
+async def test_a_cancelled_session_stops_what_runs(desk: Desk) -> None:
+    plan_id = await desk.plan(approval="auto")
+    stopped = await post(desk.client, f"/v1/sessions/{desk.session_id}/cancel")
+    assert len(stopped["cancelled"]) == 1
+    plan = await desk.get(f"/plans/{plan_id}", after=stopped["position"])
+    assert plan["status"] == "cancelled"
+
+
+async def test_anothers_past_is_not_found(core: Core, desk: Desk) -> None:
+    plan_id, run_id = await ran(desk)
+    other = await core.new_org()
+    async with core.client(other.member) as client:
+        answers = [
+            await client.get(f"/v1/plans/{plan_id}/history"),
+            await client.get(f"/v1/plans/{plan_id}", params={"at": "2100-01-01T00:00:00Z"}),
+            await client.get(f"/v1/plans/{plan_id}/runs/{run_id}/compare/{run_id}"),
+            await client.post(f"/v1/plans/{plan_id}/rollback", json={"run_id": run_id}),
+            await client.post(f"/v1/plans/{plan_id}/fork"),
+            await client.post(f"/v1/plans/{plan_id}/steps/s1/approve"),
+        ]
+    assert [answer.status_code for answer in answers] == [404] * len(answers)
+    assert len({answer.text for answer in answers}) == 1

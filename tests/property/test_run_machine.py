@@ -1,0 +1,316 @@
+"""Any plan under anything that may happen to it, executor and both deciders at work: what is promised of runs holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from commands.canvas import commands as c
+from commands.canvas.streams import ref
+from commands.model import Command
+from commands.orgs.commands import CancelJob, DispatchJob, RecordAttemptFailed, RecordJobSucceeded
+from commands.orgs.streams import book_ref, job_ref
+from commands.refusals import AlreadyEnded, IllegalState, InvalidInput, NotFound
+from events.canvas.plan_events import PlanEvent, RunCompleted, StepReady, StepSucceeded
+from events.canvas.plan_state import OPEN, Plan
+from events.canvas.session_events import MessagePosted
+from events.envelope import Recorded
+from events.jobs.events import JobAccepted, JobSucceeded
+from events.jobs.state import LiveJob
+from projections import plans, steps
+from projections.applied import documents_of
+from tests.given import ORG, PLAN, SESSION, asset, message, sealed
+from tests.unit.commands.plan_past import fork, roll_back
+from tests.unit.executor.house import House, said
+
+OUT_OF_DATE = (IllegalState, InvalidInput, NotFound, AlreadyEnded)
+"""What a person, or a late machine, may always try."""
+CATEGORIES = st.sampled_from(["content_policy", "outage", "input_validation", "billing"])
+
+
+@st.composite
+def drafts(draw: st.DrawFn) -> tuple[c.DraftStep, ...]:
+    """Edges only point back: acyclic by construction. Some descriptions are equal, so that reuse finds something."""
+    labels = [f"s{n}" for n in range(draw(st.integers(1, 6)))]
+    return tuple(
+        c.DraftStep(
+            label=label,
+            title=sealed(label),
+            description=sealed(draw(st.sampled_from(["a bottle", "a glass"]))),
+            agent_type="image",
+            depends_on=tuple(draw(st.lists(st.sampled_from(labels[:n]), unique=True, max_size=3)) if n else ()),
+            needs_approval=draw(st.integers(0, 5)) == 0,
+        )
+        for n, label in enumerate(labels)
+    )
+
+
+class Runs(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.house = House(credit=100_000)
+        self.ready: set[tuple[str, str]] = set()
+        """(run, step) that has been made ready and has not ended."""
+        self.checked = 0
+        self.paid: Counter[tuple[str, str]] = Counter()
+        self.costs: dict[str, int] = defaultdict(int)
+        self.over: Counter[str] = Counter()
+
+    @initialize(steps=drafts())
+    def plan(self, steps: tuple[c.DraftStep, ...]) -> None:
+        house = self.house
+        for command in message("auto"):
+            house.canvas.handle(command)
+        where = {"org_id": ORG, "session_id": SESSION}
+        house.canvas.handle(c.DraftPlan(**where, message_id="msg_1", title=sealed("p"), steps=steps))
+        choices = tuple(
+            c.ModelChoice(
+                step_id=f"stp_X.1.{step.label}", model="painter", input=sealed("{}"), estimate=100, reason="-"
+            )
+            for step in steps
+        )
+        house.canvas.handle(c.SelectModels(**where, plan_id=PLAN, choices=choices))
+
+    # --- what may happen -----------------------------------------------------------------------------------
+
+    @rule()
+    def react(self) -> None:
+        asyncio.run(self.house.react())
+
+    @rule(data=st.data(), fate=st.sampled_from(["succeed", "fail", "succeed", "cancel"]), category=CATEGORIES)
+    def job(self, data: st.DataObject, fate: str, category: Any) -> None:
+        """The fleet takes a job that waits, or tells of one that it has."""
+        live = self.live_jobs
+        if not live:
+            return
+        state = data.draw(st.sampled_from(live))
+        job = state.accepted
+        if state.phase == "queued":
+            command: Command = DispatchJob(
+                org_id=ORG, job_id=job.job_id, lease=state.lease + 1, provider="fleet", model=job.model, worker="w"
+            )
+        elif fate == "succeed":
+            output = asset("image/png", n=len(self.house.orgs.log))
+            command = RecordJobSucceeded(org_id=ORG, job_id=job.job_id, lease=state.lease, outputs=(output,), cost=70)
+        elif fate == "fail":
+            command = RecordAttemptFailed(org_id=ORG, job_id=job.job_id, lease=state.lease, category=category)
+        else:
+            command = CancelJob(org_id=ORG, job_id=job.job_id)
+        self.house.orgs.handle(command)
+
+    @rule(data=st.data(), reuse=st.booleans(), part=st.booleans())
+    def run_again(self, data: st.DataObject, reuse: bool, part: bool) -> None:
+        plan = self.any_plan(data)
+        some = data.draw(st.lists(st.sampled_from(list(plan.steps)), min_size=1, unique=True)) if part else []
+        self.try_to(c.RerunPlan(**self.of(plan), step_ids=tuple(some), reuse=reuse))
+
+    @rule(data=st.data(), reuse=st.booleans())
+    def approve(self, data: st.DataObject, reuse: bool) -> None:
+        self.try_to(c.ApprovePlan(**self.of(self.any_plan(data)), reuse=reuse))
+
+    @rule(data=st.data(), yes=st.booleans())
+    def answer_a_step(self, data: st.DataObject, yes: bool) -> None:
+        plan = self.any_plan(data)
+        step_id = data.draw(st.sampled_from(list(plan.steps)))
+        self.try_to((c.ApproveStep if yes else c.CancelStep)(**self.of(plan), step_id=step_id))
+
+    @rule(data=st.data())
+    def edit(self, data: st.DataObject) -> None:
+        plan = self.any_plan(data)
+        step_id = data.draw(st.sampled_from(list(plan.steps)))
+        words = sealed('{"prompt": "x"}')
+        self.try_to(c.EditStep(**self.of(plan), step_id=step_id, model="painter", input=words, estimate=9))
+
+    @precondition(lambda self: len(self.house.canvas.log) % 3 == 0)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        self.try_to(c.CancelRun(**self.of(self.any_plan(data))))
+
+    @precondition(lambda self: len(self.house.canvas.log) > 120)
+    @rule()
+    def cancel_session(self) -> None:
+        self.try_to(c.CancelSession(org_id=ORG, session_id=SESSION))
+
+    @rule(data=st.data())
+    def go_back(self, data: st.DataObject) -> None:
+        plan = self.any_plan(data)
+        if not plan.past.ended:
+            return
+        run_id = data.draw(st.sampled_from(list(plan.past.ended)))
+        if run_id.rsplit(".", 1)[0] == f"run_{plan.plan_id[4:]}":
+            self.try_to(roll_back(self.house.canvas, run_id, plan.plan_id))
+
+    @precondition(lambda self: len(self.plans) < 4)
+    @rule(data=st.data())
+    def fork_from(self, data: st.DataObject) -> None:
+        plan = self.any_plan(data)
+        first = next(
+            n for n, event in enumerate(self.house.canvas.events(plan.plan_id), 1) if event.name == "fields_verified"
+        )
+        version = data.draw(st.integers(first, len(self.house.canvas.events(plan.plan_id))))
+        self.house.canvas.handle(fork(self.house.canvas, version, plan.plan_id))
+
+    @rule()
+    def everything_is_read_again(self) -> None:
+        """As after a restart: nothing is decided twice."""
+        asyncio.run(self.house.react())
+        before = (len(self.house.canvas.log), len(self.house.orgs.log))
+        asyncio.run(self.house.repeat())
+        assert (len(self.house.canvas.log), len(self.house.orgs.log)) == before
+
+    # --- what must hold ------------------------------------------------------------------------------------
+
+    @invariant()
+    def no_step_before_its_dependencies_and_none_twice_at_once(self) -> None:
+        for where, event in self.house.canvas.log[self.checked :]:
+            if isinstance(event, StepReady):
+                key = (event.run_id, event.step_id)
+                assert key not in self.ready or event.attempt > 1
+                self.ready.add(key)
+                assert all(up.outputs for up in event.upstream), "what it depends on has come out"
+                assert {up.step_id for up in event.upstream} == set(
+                    self.state(where.subject).steps[event.step_id].depends_on
+                )
+            elif isinstance(event, StepSucceeded):
+                assert (event.run_id, event.step_id) in self.ready
+                self.paid[event.run_id, event.step_id] += 1
+                self.costs[event.run_id] += event.cost
+                self.check_reuse(event)
+            elif isinstance(event, RunCompleted):
+                self.over[event.run_id] += 1
+                assert event.cost == self.costs[event.run_id]
+        self.checked = len(self.house.canvas.log)
+        assert all(count == 1 for count in (*self.paid.values(), *self.over.values()))
+
+    def check_reuse(self, event: StepSucceeded) -> None:
+        if event.reused_from is None:
+            return
+        source = next(
+            e for _, e in self.house.orgs.log if isinstance(e, JobSucceeded) and e.job_id == event.reused_from
+        )
+        assert (event.cost, event.outputs) == (0, source.outputs)
+
+    @invariant()
+    def a_run_is_open_exactly_while_one_of_its_steps_is(self) -> None:
+        for plan in self.plans:
+            if plan.run is None:
+                continue
+            still = [step for step in plan.run.steps.values() if step.status in OPEN]
+            assert plan.run.open == len(still)
+            assert (plan.status == "running") == bool(still)
+            assert set(plan.asked) - {plan.plan_id} == {
+                step for step, run in plan.run.steps.items() if run.status == "awaiting_approval"
+            }
+
+    @invariant()
+    def nothing_below_a_failure_runs_and_everything_else_does(self) -> None:
+        for plan in self.plans:
+            if plan.run is None or plan.status != "running":
+                continue
+            for step_id, step in plan.run.steps.items():
+                above = [plan.run.steps[up].status for up in plan.steps[step_id].depends_on]
+                if step.status == "planned":
+                    assert any(status in OPEN for status in above), "nothing holds it up"
+                if any(status in ("failed", "blocked", "cancelled") for status in above):
+                    assert step.status in ("blocked", "cancelled")
+
+    @invariant()
+    def no_more_is_spent_than_captured_for_steps_and_strays(self) -> None:
+        spent = self.house.orgs(book_ref(ORG)).state.spent
+        assert sum(self.costs.values()) <= spent
+        assert self.house.orgs(book_ref(ORG)).state.reserved == 100 * len(self.live_jobs)
+
+    @invariant()
+    def the_read_model_is_the_fold_of_the_log(self) -> None:
+        recorded = [one for one in self.house.recorded(self.house.canvas) if isinstance(one.data, PlanEvent)]
+        documents = documents_of(write for one in recorded for write in projected(one))
+        for plan in self.plans:
+            document = documents["plans", plan.plan_id]
+            assert document["status"] == plan.status
+            results = plan.run.steps if plan.run is not None else plan.past.kept
+            if plan.run is not None:
+                assert document["run_id"] == plan.run.run_id
+            for step_id, step in plan.steps.items():
+                shown = documents["steps", step_id]
+                assert shown["model"] == step.model
+                if step_id in results:
+                    assert shown["status"] == results[step_id].status
+                    assert [one["asset_id"] for one in shown.get("outputs", ())] == [
+                        one.asset_id for one in results[step_id].outputs
+                    ]
+
+    def teardown(self) -> None:
+        """Left alone, with every yes given and every job done, everything that runs comes to its end."""
+        for _ in range(60):
+            asyncio.run(self.house.react())
+            for plan in self.plans:
+                for waiting in set(plan.asked) - {plan.plan_id}:
+                    self.try_to(c.ApproveStep(**self.of(plan), step_id=waiting))
+            for state in self.live_jobs:
+                self.finish(state)
+            if not self.live_jobs and all(plan.status != "running" for plan in self.plans):
+                break
+        asyncio.run(self.house.react())
+        self.no_step_before_its_dependencies_and_none_twice_at_once()
+        self.the_read_model_is_the_fold_of_the_log()
+        assert all(plan.status != "running" for plan in self.plans)
+        assert not self.live_jobs, "no job outlives its run"
+        told = [e for e in self.house.canvas.events(SESSION) if isinstance(e, MessagePosted) and e.plan_id]
+        assert len({e.message_id for e in told}) == len(told) == len(self.over)
+
+    # --- short words ---------------------------------------------------------------------------------------
+
+    @property
+    def plans(self) -> list[Plan]:
+        states = (self.house.canvas.streams[where].state for where in list(self.house.canvas.streams))
+        return [state for state in states if isinstance(state, Plan)]
+
+    @property
+    def live_jobs(self) -> list[LiveJob]:
+        accepted = [event.job_id for _, event in self.house.orgs.log if isinstance(event, JobAccepted)]
+        states = (self.house.orgs(job_ref(job_id)).state for job_id in accepted)
+        return [state for state in states if isinstance(state, LiveJob)]
+
+    def state(self, plan_id: str) -> Plan:
+        state = self.house.canvas(ref(plan_id)).state
+        assert isinstance(state, Plan)
+        return state
+
+    def any_plan(self, data: st.DataObject) -> Plan:
+        return data.draw(st.sampled_from(self.plans))
+
+    def of(self, plan: Plan) -> dict[str, Any]:
+        return {"org_id": ORG, "session_id": SESSION, "plan_id": plan.plan_id}
+
+    def try_to(self, command: c.CanvasCommand) -> None:
+        try:
+            self.house.canvas.handle(command)
+        except OUT_OF_DATE:
+            return
+
+    def finish(self, state: LiveJob) -> None:
+        job, lease = state.accepted, state.lease
+        if state.phase == "queued":
+            lease += 1
+            self.house.orgs.handle(
+                DispatchJob(org_id=ORG, job_id=job.job_id, lease=lease, provider="fleet", model=job.model, worker="w")
+            )
+            asyncio.run(self.house.react())
+        if isinstance(self.house.orgs(job_ref(job.job_id)).state, LiveJob):
+            output = asset("image/png", n=len(self.house.orgs.log))
+            self.house.orgs.handle(
+                RecordJobSucceeded(org_id=ORG, job_id=job.job_id, lease=lease, outputs=(output,), cost=70)
+            )
+
+
+def projected(event: Recorded) -> list[Any]:
+    return [*plans.project(event, said), *steps.project(event, said)]
+
+
+Runs.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestRuns = Runs.TestCase
