@@ -75,6 +75,14 @@ class Settings(BaseSettings):
         None, description="The language model that takes over on a retriable error."
     )
 
+    llm_tokens_per_day: int = Field(
+        20_000_000, ge=1, description="Tokens that the agents of one organisation may use in 24 hours."
+    )
+    llm_concurrent: int = Field(256, ge=1, description="Calls of one process at the language models at once.")
+    llm_prices: dict[str, tuple[int, int]] = Field(
+        {}, description='Millicredits for a million tokens read and written, by model: {"name": [150000, 600000]}.'
+    )
+
     admin_key: SecretStr | None = Field(None, description="The platform's own key, which opens /v1/admin.")
     server_secret: SecretStr | None = Field(
         None, description="Secret of signed addresses and of ids that are derived from idempotency keys."

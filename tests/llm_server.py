@@ -163,14 +163,16 @@ async def _unless_gone(answering: Awaitable[None], receive: Receive, asked: Aske
 # answers that are well-formed
 
 
-def whole(text: str, *, reasoning: str = "", finish: str = "stop", piece: int = PIECE) -> Behaviour:
+def whole(
+    text: str, *, reasoning: str = "", finish: str = "stop", piece: int = PIECE, usage: dict[str, int] = USAGE
+) -> Behaviour:
     """The whole text, streamed in small pieces or at once, as asked."""
 
     async def behave(wire: Wire) -> None:
         if not wire.asked.streamed:
-            await wire.json(200, completion(text, wire.asked.model, finish))
+            await wire.json(200, completion(text, wire.asked.model, finish) | {"usage": usage})
             return
-        for one in events(text, reasoning=reasoning, finish=finish, piece=piece):
+        for one in events(text, reasoning=reasoning, finish=finish, piece=piece, usage=usage):
             await wire.event(one)
 
     return behave
@@ -332,13 +334,15 @@ def endless_event() -> Behaviour:
 # the wire
 
 
-def events(text: str, *, reasoning: str = "", finish: str = "stop", piece: int = PIECE) -> Iterator[Any]:
+def events(
+    text: str, *, reasoning: str = "", finish: str = "stop", piece: int = PIECE, usage: dict[str, int] = USAGE
+) -> Iterator[Any]:
     if reasoning:
         yield chunk({"reasoning": reasoning})
     for at in range(0, len(text), piece):
         yield chunk({"content": text[at : at + piece]})
     yield chunk({}, finish)
-    yield {**chunk({}), "choices": [], "usage": USAGE}
+    yield {**chunk({}), "choices": [], "usage": usage}
     yield "[DONE]"
 
 

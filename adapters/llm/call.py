@@ -10,6 +10,8 @@ from typing import Final
 from processors.agents.llm import Completion, Message
 
 CONCURRENT: Final = 256
+Price = tuple[int, int]
+"""Millicredits for a million tokens read, and written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,14 @@ class Call:
     def left_s(self) -> float:
         return max(0.0, self.deadline - time.monotonic())
 
-    def stamped(self, completion: Completion, fallback: str | None) -> Completion:
-        """With the times of the whole call, and the way that led to it."""
+    def stamped(self, completion: Completion, fallback: str | None, price: Price | None = None) -> Completion:
+        """With the times of the whole call, the way that led to it, and what it cost."""
         ms = round((time.monotonic() - self.started) * 1000)
         ended_at = self.started_at + ms / 1000
-        return replace(completion, ms=ms, started_at=self.started_at, ended_at=ended_at, fallback=fallback)
+        cost = None if price is None else cost_of(completion.tokens_in, completion.tokens_out, price)
+        return replace(completion, ms=ms, started_at=self.started_at, ended_at=ended_at, fallback=fallback, cost=cost)
+
+
+def cost_of(tokens_in: int, tokens_out: int, price: Price) -> int:
+    """In millicredits, rounded up once."""
+    return -(-(tokens_in * price[0] + tokens_out * price[1]) // 1_000_000)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from adapters.llm.call import CONCURRENT, PATIENCE, Call, Patience
+from adapters.llm.call import CONCURRENT, PATIENCE, Call, Patience, Price
 from adapters.llm.failures import FAILURES, category, next_way, retry_after_s
 from adapters.llm.turns import Turns
 from adapters.llm.wire import Wire
@@ -33,7 +33,9 @@ class LlmClient:
         *,
         patience: Patience = PATIENCE,
         concurrent: int = CONCURRENT,
+        prices: Mapping[str, Price] | None = None,
     ) -> None:
+        self._prices = prices or {}
         self._models = [primary, *([secondary] if secondary and secondary != primary else [])]
         self._patience = patience
         self._turns = Turns(concurrent)
@@ -64,7 +66,7 @@ class LlmClient:
             except FAILURES as error:
                 ways.failed(way, error)
             else:
-                return call.stamped(whole, self._fallback(way, streaming=False))
+                return self._stamped(whole, call, way, streaming=False)
         raise ways.failure()
 
     async def stream(
@@ -83,7 +85,7 @@ class LlmClient:
                 async with aclosing(self._attempt(way, call, ways.within_s)) as pieces:
                     async for piece in pieces:
                         if isinstance(piece, Completion):
-                            yield call.stamped(piece, self._fallback(way, streaming=True))
+                            yield self._stamped(piece, call, way, streaming=True)
                         else:
                             yield piece
             except FAILURES as error:
@@ -104,10 +106,11 @@ class LlmClient:
         yield Delta("content", whole.text)
         yield whole
 
-    def _fallback(self, way: Way, *, streaming: bool) -> str | None:
+    def _stamped(self, completion: Completion, call: Call, way: Way, *, streaming: bool) -> Completion:
         model, streamed = way
         parts = [("secondary", model != self._models[0]), ("unstreamed", streaming and not streamed)]
-        return "-".join(name for name, used in parts if used) or None
+        fallback = "-".join(name for name, used in parts if used) or None
+        return call.stamped(completion, fallback, self._prices.get(model))
 
 
 @dataclass

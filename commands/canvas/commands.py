@@ -107,6 +107,7 @@ class RecordAgentCall(CanvasCommand):
     tokens_in: int = Field(ge=0)
     tokens_out: int = Field(ge=0)
     ms: int = Field(ge=0)
+    cost: Money | None = None
     fallback: str | None = None
     error: str | None = None
     answer: Sealed | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from events.assets import AssetRef
-from events.model import Event
+from events.model import Event, Money
 from events.sealed import Sealed
 
 Approval = Literal["plan", "assist", "auto"]
@@ -79,6 +79,8 @@ class AgentCallRecorded(SessionEvent):
     tokens_in: int
     tokens_out: int
     ms: int
+    cost: Money | None = None
+    """What the operator pays for it, where the model's price is configured."""
     fallback: str | None = None
     error: str | None = None
     answer: Sealed | None = None

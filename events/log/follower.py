@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, Literal
 
@@ -46,8 +47,10 @@ class Follower:
         name: str = "follower",
         partitions: Collection[int] | None = None,
         back: int = 0,
+        back_s: float = 0.0,
     ) -> None:
-        """`back` begins so many offsets before the end: what just happened is known from the start."""
+        """`back` begins so many offsets before the end, `back_s` at what was written so many seconds ago: what just
+        happened is known from the start."""
         self._bootstrap = bootstrap
         self._topics = tuple(topics)
         self._on_record = on_record
@@ -55,6 +58,7 @@ class Follower:
         self._name = name
         self._partitions = partitions
         self._back = back
+        self._back_s = back_s
         self._ready = asyncio.Event()
         self._done = asyncio.Event()
         self._position: dict[str, int] = {}
@@ -102,11 +106,21 @@ class Follower:
     async def _seek(self, client: AIOKafkaConsumer, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         begins: dict[TopicPartition, int] = await client.beginning_offsets(partitions)
         ends: dict[TopicPartition, int] = await client.end_offsets(partitions)
+        since = await self._since(client, partitions)
         for tp in partitions:
-            begin = max(begins[tp], ends[tp] - self._back) if self._start == "end" else begins[tp]
+            latest = since.get(tp, ends[tp] - self._back)
+            begin = max(begins[tp], min(latest, ends[tp])) if self._start == "end" else begins[tp]
             client.seek(tp, begin)
             self._position[part(tp.topic, tp.partition)] = begin
         return ends
+
+    async def _since(self, client: AIOKafkaConsumer, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """The first record of each partition that is no older than `back_s`, where there is one."""
+        if not self._back_s:
+            return {}
+        at = round((time.time() - self._back_s) * 1000)
+        found = await client.offsets_for_times(dict.fromkeys(partitions, at))
+        return {tp: place.offset for tp, place in found.items() if place is not None}
 
     async def _follow(
         self,

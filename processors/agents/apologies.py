@@ -11,6 +11,12 @@ REFUSED: Final = "This could not be planned: the session does not take a new pla
 _BY_CATEGORY: Final = {
     "rate_limit": "The language model is taking no more requests at the moment. Please try again in a minute.",
     "billing": "The language model's account is used up, so nothing can be planned until it is topped up.",
+    "budget": "The tokens that your organisation's agents may use in a day are used up. "
+    "They come back hour by hour; the platform's operator can raise the limit.",
+    "too_long": "What this session holds is too long for the language model. Please start a new session.",
+    "refused": "The language model did not accept this request. Please say it in other words.",
+    "unknown_model": "The language model that is configured does not exist, so nothing can be planned.",
+    "busy": "Too many plans are being made at the moment. Please try again in a minute.",
     "unauthorised": "The language model does not accept this platform's key, so nothing can be planned.",
     "timeout": "The language model did not answer in time. Please try again.",
     "connection": "The language model cannot be reached at the moment. Please try again.",

@@ -43,6 +43,8 @@ class Completion:
     ended_at: float
     fallback: str | None = None
     """`unstreamed`, `secondary` or both, where the first way failed."""
+    cost: int | None = None
+    """In millicredits, where the model's price is known."""
     truncated: bool = False
     """It ended because it had become as long as it may."""
 

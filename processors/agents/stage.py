@@ -105,7 +105,8 @@ class Stages:
             raise
         self._record(
             call, call_id, begun, model=done.model, ms=done.ms, tokens_in=done.tokens_in, tokens_out=done.tokens_out,
-            fallback=done.fallback, answer=await seal_answer(self._rooms.vault, self.message.text, done.text),
+            cost=done.cost, fallback=done.fallback,
+            answer=await seal_answer(self._rooms.vault, self.message.text, done.text),
         )  # fmt: skip
         attempt = begun.attempt if begun.recorded is None else begun.recorded.attempt
         return Said(done.text, done.model, AgentCall(call_id=call_id, attempt=attempt))

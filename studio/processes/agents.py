@@ -1,13 +1,19 @@
 """The agents' process: messages become plans, by a language model and by rules."""
 
+import asyncio
 from typing import Final
 
+from events.canvas.session_events import AgentCallRecorded
+from events.log.clients import Record
+from events.log.codec import from_record, record_type_name, type_name
+from events.log.follower import Follower
 from events.topics import EVENTS_CANVAS
 from processors.agents.catalog import CatalogView
 from processors.agents.published import Published
 from processors.agents.reactor import CALL_TIMEOUT_S, Agents, key_of
 from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
+from processors.agents.spending import WINDOW_S, Budgeted, Spending
 from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
 from projections.stores import DATABASE
@@ -17,7 +23,9 @@ from studio.processes.process import Process
 from studio.settings import Settings
 
 GROUP: Final = "agents"
-IN_FLIGHT_MAX: Final = 64
+IN_FLIGHT_MAX: Final = 256
+"""Messages that are planned at once: nearly all of their time they wait for models, whose calls have a limit too."""
+CALLS: Final = type_name(AgentCallRecorded)
 
 
 async def run(settings: Settings, process: Process) -> None:
@@ -25,7 +33,8 @@ async def run(settings: Settings, process: Process) -> None:
     table, client = await parts.catalog(process, settings), await parts.mongo(process, settings)
     catalog = CatalogView(lambda: [value for _, value in table.items()])
     table.on_change(catalog.changed)
-    sender = await parts.progress(process, settings)
+    sender, bootstrap = await parts.progress(process, settings), await parts.log(process, settings)
+    spending = Spending()
     agents = Agents(
         Rooms(
             ask=await parts.bus(process, settings),
@@ -33,13 +42,13 @@ async def run(settings: Settings, process: Process) -> None:
             sessions=Sessions(StreamStore(client[DATABASE])),
             catalog=catalog,
             prompts=Published(table.get),
-            model=await parts.model(process, settings),
+            model=Budgeted(await parts.model(process, settings), spending, settings.llm_tokens_per_day),
             send=sender.send,
             owner=f"{settings.process_name}/{process.instance}",
         )
     )
     reactor = Reactor(
-        await parts.log(process, settings),
+        bootstrap,
         GROUP,
         [EVENTS_CANVAS],
         agents.handle,
@@ -50,8 +59,15 @@ async def run(settings: Settings, process: Process) -> None:
         instance_id=settings.process_name,
     )
 
+    def note(record: Record) -> None:
+        if record_type_name(record) == CALLS:
+            spending.note(from_record(record))
+
+    # Of all partitions, for an organisation's sessions are planned by all processes.
+    spent = Follower(bootstrap, [EVENTS_CANVAS], on_record=note, name="spending", back_s=WINDOW_S)
+
     async def ready() -> None:
-        await reactor.ready()
+        await asyncio.gather(reactor.ready(), spent.ready())
         process.ready("agents")
 
-    await together(process.stop, reactor.run, once(ready))
+    await together(process.stop, reactor.run, spent.run, once(ready))

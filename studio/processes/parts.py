@@ -102,9 +102,13 @@ async def approvals(process: Process, settings: Settings) -> CompactedTable[Curr
 def language_model(settings: Settings) -> LlmClient:
     """The server that is configured, or the offline stand-in."""
     if settings.planner == "offline":
-        return LlmClient(f"{(settings.standins_url or '').rstrip('/')}/llm/v1", None, settings.planner)
+        standin = f"{(settings.standins_url or '').rstrip('/')}/llm/v1"
+        return LlmClient(standin, None, settings.planner, concurrent=settings.llm_concurrent)
     key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
-    return LlmClient(settings.llm_base_url or OPENAI, key, settings.planner, settings.llm_secondary_model)
+    return LlmClient(
+        settings.llm_base_url or OPENAI, key, settings.planner, settings.llm_secondary_model,
+        concurrent=settings.llm_concurrent, prices=settings.llm_prices,
+    )  # fmt: skip
 
 
 @asynccontextmanager

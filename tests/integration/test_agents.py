@@ -81,8 +81,9 @@ class Person:
         envelope = CommandEnvelope(id=fresh, org_id=self.org, actor="test", correlation_id=fresh, causation_id=fresh)
         await self.bus(command, envelope)
 
-    async def says(self, text: str) -> None:
-        self.org, self.session = new_id("org"), new_id("ses")
+    async def says(self, text: str, org: str | None = None) -> None:
+        """In a session of its own."""
+        self.org, self.session = org or new_id("org"), new_id("ses")
         await self.ask(StartSession(org_id=self.org, session_id=self.session))
         words = await self.vault.seal(self.org, "usr_test", text)
         await self.ask(PostMessage(org_id=self.org, session_id=self.session, message_id=new_id("msg"), text=words))
@@ -153,6 +154,10 @@ async def test_the_main_sentence_becomes_three_steps_with_models_and_inputs(serv
         assert "nothing to make" in await it.hears()
 
 
+PICTURE: dict[str, Any] = {
+    "title": "Fox",
+    "steps": [{"id": "a", "title": "A", "description": "a fox", "agent_type": "image", "depends_on": []}],
+}
 CYCLE = {
     "title": "Round",
     "steps": [
@@ -190,3 +195,40 @@ async def test_whatever_a_model_does_there_is_a_plan_or_a_word(servers: Servers,
             await it.says("a fox")
             assert "try again" in await it.hears()
             assert (await it.log.until(it.session, AgentCallRecorded)).error == "rate_limit"
+
+
+async def test_what_an_organisation_has_used_is_counted_from_the_log_over_restarts(
+    servers: Servers, tmp_path: Path
+) -> None:
+    used = {"prompt_tokens": 60_000, "completion_tokens": 1_000}
+    async with serving(LlmServer(always={"planner": whole(json.dumps(PICTURE), usage=used)})) as server:
+        wire = {"llm_base_url": server.url, "llm_primary_model": "one", "llm_tokens_per_day": 50_000}
+        async with person(servers, tmp_path, **wire, llm_prices={"one": (150_000, 600_000)}) as it:
+            await it.says("a fox")
+            await it.plan()
+            org, call = it.org, await it.log.until(it.session, AgentCallRecorded)
+            assert (call.tokens_in, call.tokens_out, call.cost) == (60_000, 1_000, 9_600)
+            await it.says("another", org)
+            assert "used up" in await it.hears()
+        async with person(servers, tmp_path, **wire) as it:
+            await it.says("and another", org)
+            assert "used up" in await it.hears()
+            assert (await it.log.until(it.session, AgentCallRecorded)).error == "budget"
+            await it.says("somebody else's")
+            assert (await it.plan())[0]
+    assert len(server.requests) == 2
+
+
+async def test_plans_that_no_command_can_hold_are_answered_with_a_word(servers: Servers, tmp_path: Path) -> None:
+    words = {**PICTURE["steps"][0], "description": "\u03a9" * 8000}
+    huge = {"title": "Huge", "steps": [{**words, "id": f"s{n}"} for n in range(150)]}
+    async with serving(
+        LlmServer(always={"planner": whole(json.dumps(huge, ensure_ascii=False), piece=9000)})
+    ) as server:
+        wire = {"llm_base_url": server.url, "llm_primary_model": "one"}
+        async with person(servers, tmp_path, **wire) as it:
+            await it.says("a fox")
+            assert await it.hears()
+            server.always["planner"] = whole(json.dumps(PICTURE))
+            await it.says("a fox")
+            assert (await it.plan())[0]
