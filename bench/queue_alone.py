@@ -19,7 +19,8 @@ from events.catalog.events import ModelSpec
 from events.ids import new_id
 from events.jobs.current import CurrentJob
 from events.jobs.events import Priority
-from processors.scheduler.core import Dispatch, Scheduler
+from processors.scheduler.core import Scheduler
+from processors.scheduler.decisions import Dispatch
 
 MODELS: Final = 81
 SLOTS: Final = 16

@@ -65,6 +65,9 @@ class Simulator:
     def get(self, prediction_id: str) -> Prediction | None:
         return self._predictions.get(prediction_id)
 
+    def all(self) -> tuple[Prediction, ...]:
+        return tuple(self._predictions.values())
+
     def create(self, model: str, body: dict[str, Any], behaviour: Behaviour, base_url: str) -> Prediction:
         prediction = Prediction(
             id=secrets.token_hex(13),

@@ -101,6 +101,7 @@ def consumer(
     reset: str = "none",
     max_wait_ms: int = 1000,
     partition_bytes: int = 1_200_000,
+    session_ms: int = SESSION_TIMEOUT_MS,
 ) -> AIOKafkaConsumer:
     """A consumer that reads committed records, never commits by itself and never jumps silently.
 
@@ -111,8 +112,8 @@ def consumer(
         options = {
             "group_id": group,
             "group_instance_id": instance_id,
-            "session_timeout_ms": SESSION_TIMEOUT_MS,
-            "heartbeat_interval_ms": HEARTBEAT_MS,
+            "session_timeout_ms": session_ms,
+            "heartbeat_interval_ms": min(HEARTBEAT_MS, session_ms // 4),
             "partition_assignment_strategy": (RangePartitionAssignor,),
         }
     return AIOKafkaConsumer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from events.catalog.current import BREAKERS, CurrentProvider
 from events.jobs.current import CurrentJob
+from events.jobs.slots import org_key
 from events.topics import EVENTS_JOBS
 from gateway import queries
 from gateway.answers import json, platform_of
@@ -32,7 +33,8 @@ async def queue(request: Request) -> Response:
         {"provider": provider, "model": model, "until": until}
         for (provider, model), until in sorted((await breakers(platform, now)).items())
     ]
-    return json({"items": waiting(mine, now), "caps": caps(platform, who.org_id, live), "troubled": troubled})
+    answer = {"items": waiting(mine, now), "caps": caps(platform, who.org_id, live), "troubled": troubled}
+    return json(answer | {"slots": await slots(platform, who.org_id)})
 
 
 @router.get("/jobs/{job_id}/why")
@@ -78,6 +80,31 @@ async def breakers(platform: Platform, now: datetime) -> dict[tuple[str, str], s
         provider, _, model = field.partition("\x1f")
         if datetime.fromisoformat(until) > now:
             found[provider, model] = until
+    return found
+
+
+async def slots(platform: Platform, org_id: str) -> list[dict[str, Any]] | None:
+    """Which attempts of the organisation hold slots in Redis; None while it is away."""
+    try:
+        seconds, micros = await platform.redis.time()
+        found: Any = await platform.redis.zrange(org_key(org_id), 0, -1, withscores=True)
+    except (RedisError, TimeoutError):
+        return None
+    now_ms = seconds * 1000 + micros / 1000
+    return held([(_text(holder), until_ms - now_ms) for holder, until_ms in found], platform.live_jobs.get)
+
+
+def held(holders: Iterable[tuple[str, float]], job_of: Callable[[str], CurrentJob | None]) -> list[dict[str, Any]]:
+    """With the log's word beside each: without a phase it holds a slot in vain, and lapses in `left_s`."""
+    found = []
+    for holder, left_ms in holders:
+        job_id, _, lease = holder.rpartition(".")
+        item: dict[str, Any] = {"holder": holder, "left_s": round(left_ms / 1000, 3)}
+        job = job_of(job_id)
+        if job is not None and job.phase != "queued" and str(job.lease) == lease:
+            item |= {"model": job.model, "provider": job.provider, "phase": job.phase}
+        if left_ms > 0:
+            found.append(item)
     return found
 
 

@@ -22,6 +22,7 @@ from events.catalog.current import FLEET, CatalogEntry, CurrentModel
 from events.catalog.events import ModelSpec
 from events.envelope import Recorded
 from events.jobs.events import JobCancelled, JobDispatched, LeaseExpired
+from events.jobs.slots import Slot
 from events.model import Event
 from processors.dispatcher.attempt import Attempt, AttemptOver, stopped_at
 from processors.dispatcher.cost import actual, as_agreed
@@ -127,7 +128,8 @@ class Dispatcher:
         if self._is_over(event):
             return
         word = Word(self._rooms.ask, recorded, event.org_id, event.job_id, event.lease)
-        with self._rooms.leases.held(event.job_id, event.lease):
+        slot = Slot(event.job_id, event.lease, event.org_id, event.provider, event.model)
+        with self._rooms.leases.held(slot):
             try:
                 command = await self._outcome(event, word)
             except AttemptOver:

@@ -1,7 +1,7 @@
 """Says in Redis which attempts this process holds; what it stops saying, the sweeper of leases ends on the log.
 
 `lease:{job_id}` = the lease's number, for 15 s, renewed every 5 s. Redis' clock decides when it lapses. A holder never
-overwrites a newer lease than its own.
+overwrites a newer lease than its own. The attempt's slot is prolonged with its lease.
 """
 
 from __future__ import annotations
@@ -15,39 +15,36 @@ from typing import Any, Final
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from events.jobs.slots import Slot
+from processors.slots.scripts import RENEW
+from processors.slots.table import SLOT_MS
+
 LEASE_MS: Final = 15_000
 RENEW_S: Final = 5.0
-BATCH: Final = 500
-RENEW: Final = """
-for i, key in ipairs(KEYS) do
-  local held = tonumber(redis.call('GET', key))
-  if not held or held <= tonumber(ARGV[i + 1]) then
-    redis.call('SET', key, ARGV[i + 1], 'PX', ARGV[1])
-  end
-end
-"""
+BATCH: Final = 200
 log = logging.getLogger(__name__)
 
 
 class Leases:
     """All held leases, renewed together by `run`; a new one is written at once, without anybody waiting for it."""
 
-    def __init__(self, redis: Redis, *, renew_s: float = RENEW_S) -> None:
+    def __init__(self, redis: Redis, *, renew_s: float = RENEW_S, slot_ms: int = SLOT_MS) -> None:
         self._renew_s = renew_s
+        self._slot_ms = slot_ms
         self._renew: Any = redis.register_script(RENEW)
-        self._held: dict[tuple[str, int], None] = {}
-        self._fresh: list[tuple[str, int]] = []
+        self._held: dict[Slot, None] = {}
+        self._fresh: list[Slot] = []
         self._wake = asyncio.Event()
 
     @contextmanager
-    def held(self, job_id: str, lease: int) -> Iterator[None]:
-        self._held[job_id, lease] = None
-        self._fresh.append((job_id, lease))
+    def held(self, slot: Slot) -> Iterator[None]:
+        self._held[slot] = None
+        self._fresh.append(slot)
         self._wake.set()
         try:
             yield
         finally:
-            self._held.pop((job_id, lease), None)
+            self._held.pop(slot, None)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Renews until the stop; a Redis that is away is nothing to die for."""
@@ -61,19 +58,19 @@ class Leases:
                 self._fresh.clear()
                 await self._write(list(self._held))
             fresh, self._fresh = self._fresh, []
-            await self._write([lease for lease in fresh if lease in self._held])
+            await self._write([slot for slot in fresh if slot in self._held])
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, renew_at - loop.time())):
                     await self._wake.wait()
             self._wake.clear()
         stopping.cancel()
 
-    async def _write(self, leases: list[tuple[str, int]]) -> None:
-        for begin in range(0, len(leases), BATCH):
-            batch = leases[begin : begin + BATCH]
+    async def _write(self, slots: list[Slot]) -> None:
+        for begin in range(0, len(slots), BATCH):
+            batch = slots[begin : begin + BATCH]
+            keys = [key for slot in batch for key in (f"lease:{slot.job_id}", *slot.keys)]
+            args = [value for slot in batch for value in (slot.lease, slot.holder)]
             try:
-                await self._renew(
-                    keys=[f"lease:{job_id}" for job_id, _ in batch], args=[LEASE_MS, *(lease for _, lease in batch)]
-                )
-            except RedisError as error:
+                await self._renew(keys=keys, args=[LEASE_MS, self._slot_ms, *args])
+            except (RedisError, TimeoutError) as error:
                 log.warning("%d leases not renewed: %s", len(batch), error)

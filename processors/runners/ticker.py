@@ -20,7 +20,7 @@ from events.registry import Registry
 from events.types import REGISTRY
 from processors.runners.clock import Clock, steady
 from processors.runners.metrics import EFFECTS
-from processors.runners.together import together
+from processors.runners.together import before, together
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Ticker(Generic[E]):
     async def _read_state(self, stop: asyncio.Event) -> None:
         """The state, from behind a point from which on events are kept: so none can fall in between."""
         copies = (table.ready() for table in self._current.values())
-        if not await _before(stop, asyncio.gather(self._events.ready(), *copies)):
+        if not await before(stop, asyncio.gather(self._events.ready(), *copies)):
             return
         for topic, table in self._current.items():
             await self._take_over(topic, table)
@@ -135,7 +135,7 @@ class Ticker(Generic[E]):
         self._early.append(recorded)
 
     async def _tick(self, stop: asyncio.Event) -> None:
-        await _before(stop, self._ready.wait())
+        await before(stop, self._ready.wait())
         while not stop.is_set():
             await self._put(self._core.tick(self._clock()))
             with contextlib.suppress(TimeoutError):
@@ -173,17 +173,3 @@ class Ticker(Generic[E]):
             else:
                 EFFECTS.labels(self._name).inc()
                 return
-
-
-async def _before(stop: asyncio.Event, done: Awaitable[Any]) -> bool:
-    """Awaits something, or the stop if that comes first; whether it was done."""
-    doing = asyncio.ensure_future(done)
-    stopped = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait([doing, stopped], return_when=asyncio.FIRST_COMPLETED)
-        if doing.done():
-            doing.result()
-        return doing.done() and not stop.is_set()
-    finally:
-        doing.cancel()
-        stopped.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 ENDING_S: Final = 20.0
 
@@ -54,6 +54,20 @@ def once(action: Callable[[], Awaitable[None]]) -> Run:
             stopped.cancel()
 
     return run
+
+
+async def before(stop: asyncio.Event, done: Awaitable[Any]) -> bool:
+    """Awaits something, or the stop if that comes first; whether it was done."""
+    doing = asyncio.ensure_future(done)
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait([doing, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            doing.result()
+        return doing.done() and not stop.is_set()
+    finally:
+        doing.cancel()
+        stopped.cancel()
 
 
 async def _until(stop: asyncio.Event) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,8 +12,11 @@ from events.accounts.current import CurrentOrg
 from events.catalog.current import FLEET, CurrentProvider
 from events.jobs.current import CurrentJob
 from events.jobs.events import Category
+from events.jobs.slots import Slot, slot_of
 from processors.scheduler.accounts import Account
+from processors.scheduler.beliefs import Belief
 from processors.scheduler.breakers import Breakers
+from processors.scheduler.decisions import BreakerChanged, Decision, Decisions, Dispatch, Release
 from processors.scheduler.fleet import Fleet, Worker
 from processors.scheduler.pool import Pick, Pool
 from processors.scheduler.queues import Waiting
@@ -24,41 +27,12 @@ AFTER_REFUSAL = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Dispatch:
-    """Attempt `lease` of the job shall go to `provider`, on `worker` where that is our fleet."""
-
-    job_id: str
-    org_id: str
-    lease: int
-    provider: str
-    model: str
-    worker: str | None
-    considered: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Flight:
     """A slot taken: by a dispatch that is not on the log yet (`claimed`), or by what the log shows."""
 
-    org_id: str
-    provider: str
-    model: str
+    slot: Slot
     worker: str | None
-    lease: int
     claimed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BreakerChanged:
-    """Calls of the model wait until then; None: they go on."""
-
-    provider: str
-    model: str
-    until: datetime | None
-
-
-Decision = Dispatch | BreakerChanged
-Decisions = tuple[Decision, ...]
 
 
 class Scheduler:
@@ -67,7 +41,8 @@ class Scheduler:
     def __init__(self) -> None:
         self._fleet = Fleet()
         self._breakers = Breakers()
-        self._changes: list[BreakerChanged] = []
+        self._told: list[Decision] = []
+        """Decided already, to be returned with the next dispatches, before them."""
         self._pools: dict[str, Pool] = {}
         self._accounts: dict[str, Account] = {}
         self._jobs: dict[str, CurrentJob] = {}
@@ -75,27 +50,44 @@ class Scheduler:
         self._flights: dict[str, Flight] = {}
         self._claims: deque[tuple[datetime, str, int]] = deque()
         self._delayed: list[tuple[datetime, str]] = []
+        self._asleep: dict[str, datetime] = {}
+        """Until when: what stands last in `_delayed`."""
         self._dirty: dict[str, None] = {}
         self._ready = False
+        self._held = False
+        self._mine: Callable[[str], bool] = lambda _: True
 
     def ready(self, now: datetime) -> Decisions:
         """All is caught up: from now on there are dispatches."""
         self._ready = True
         return self._decide(now)
 
+    def hold(self) -> None:
+        """Nothing is dispatched until `go_on`: slots cannot be taken."""
+        self._held = True
+
+    def go_on(self, now: datetime) -> Decisions:
+        self._held = False
+        return self._decide(now)
+
+    def own(self, mine: Callable[[str], bool]) -> None:
+        """The providers whose pools are scheduled here from now on; all else is known, and left to others."""
+        self._mine = mine
+        self._dirty |= dict.fromkeys(self._pools)
+
     def on_job(self, job_id: str, job: CurrentJob | None, now: datetime) -> Decisions:
         """A job's record; None when nothing of it lives any more."""
         self._unqueue(job_id)
         if job is None:
             self._jobs.pop(job_id, None)
-            self._land(job_id)
+            self._release(job_id)
             return self._decide(now)
         self._jobs[job_id] = job
         flight = self._flights.get(job_id)
-        if job.phase != "queued":
-            self._fly(job_id, Flight(job.org_id, job.provider, job.model, job.worker, job.lease, claimed=False))
-        elif flight is None or not flight.claimed or flight.lease != job.lease + 1:
-            self._land(job_id)
+        if (slot := slot_of(job)) is not None:
+            self._fly(job_id, Flight(slot, job.worker, claimed=False))
+        elif flight is None or not flight.claimed or flight.slot.lease != job.lease + 1:
+            self._release(job_id)
             self._enqueue(job, now)
         return self._decide(now)
 
@@ -122,24 +114,33 @@ class Scheduler:
             self._dirty[FLEET] = None
         return self._decide(now)
 
-    def on_refused(self, job_id: str, lease: int, now: datetime) -> Decisions:
-        """A dispatch was refused: its slot is free; if the log goes on showing the job as queued, it is tried again."""
+    def on_refused(self, job_id: str, lease: int, now: datetime, *, by_decider: bool = True) -> Decisions:
+        """A dispatch was refused: if the log goes on showing the job as queued, it is tried again.
+
+        Its slot is not given back: it may be that another scheduler has dispatched this very attempt.
+        """
         flight = self._flights.get(job_id)
-        if flight is not None and flight.claimed and flight.lease == lease:
+        if flight is not None and flight.claimed and flight.slot.lease == lease:
             self._land(job_id)
-            self._delay(job_id, now + AFTER_REFUSAL)
+            self._delay(job_id, now + AFTER_REFUSAL if by_decider else now)
         return self._decide(now)
 
     def on_failed(self, provider: str, model: str, category: Category, now: datetime) -> Decisions:
         """An attempt has failed. What is open already stays as it is."""
         if self._breakers.failed(provider, model, category, now):
-            self._changes.append(BreakerChanged(provider, model, self._breakers.until(provider, model)))
+            self._told.append(BreakerChanged(provider, model, self._breakers.until(provider, model)))
         return self._decide(now)
 
     def on_succeeded(self, provider: str, model: str, now: datetime) -> Decisions:
         if self._breakers.succeeded(provider, model):
             self._let_through(provider, model)
         return self._decide(now)
+
+    def restate(self, job_id: str, job: CurrentJob | None, now: datetime) -> Decisions:
+        """As `on_job`, where something else is believed of it than the log says: whatever that is, it is dropped."""
+        self._unqueue(job_id)
+        self._land(job_id)
+        return self.on_job(job_id, job, now)
 
     def tick(self, now: datetime) -> Decisions:
         """Retries whose time has come, dispatches of which nothing was heard, breakers that let one through."""
@@ -148,11 +149,13 @@ class Scheduler:
         while self._claims and self._claims[0][0] + CLAIM_LAPSES <= now:
             _, job_id, lease = self._claims.popleft()
             flight = self._flights.get(job_id)
-            if flight is not None and flight.claimed and flight.lease == lease:
+            if flight is not None and flight.claimed and flight.slot.lease == lease:
                 self._land(job_id)
                 self._delay(job_id, now)
         while self._delayed and self._delayed[0][0] <= now:
-            _, job_id = heapq.heappop(self._delayed)
+            until, job_id = heapq.heappop(self._delayed)
+            if self._asleep.get(job_id) == until:
+                del self._asleep[job_id]
             job = self._jobs.get(job_id)
             waits = job_id in self._queued or job_id in self._flights
             if job is not None and job.phase == "queued" and not waits:
@@ -169,15 +172,34 @@ class Scheduler:
     def in_flight(self, provider: str) -> int:
         return self._pool(provider).in_use
 
+    def known(self) -> tuple[str, ...]:
+        """All jobs of which something is believed."""
+        return tuple(self._jobs.keys() | self._flights.keys())
+
+    def belief(self, job_id: str) -> Belief | None:
+        if (flight := self._flights.get(job_id)) is not None:
+            return Belief("flies", flight.slot.lease)
+        job, waiting = self._jobs.get(job_id), self._queued.get(job_id)
+        waits = self._pool(waiting.provider).has(waiting) if waiting is not None else job_id in self._asleep
+        return Belief("waits", job.lease) if job is not None and waits else None
+
+    def miscounted(self) -> tuple[str, ...]:
+        """The providers whose count of calls in flight is not what it should be."""
+        flying = Counter(flight.slot.provider for flight in self._flights.values())
+        return tuple(name for name, pool in self._pools.items() if pool.in_use != flying[name])
+
+    def slots(self) -> tuple[Slot, ...]:
+        """Whatever is taken: what the log shows, and what is on its way there."""
+        return tuple(flight.slot for flight in self._flights.values())
+
     def _decide(self, now: datetime) -> Decisions:
         if not self._ready:
             return ()
-        decided: list[Decision] = [*self._changes]
-        self._changes.clear()
-        while self._dirty:
+        decided, self._told = self._told, []
+        while self._dirty and not self._held:
             name = next(iter(self._dirty))
             del self._dirty[name]
-            while (pick := self._pools[name].next()) is not None:
+            while self._mine(name) and (pick := self._pools[name].next()) is not None:
                 decided.append(self._claim(name, pick, now))
         return tuple(decided)
 
@@ -185,9 +207,10 @@ class Scheduler:
         job = pick.job
         del self._queued[job.job_id]
         lease = self._jobs[job.job_id].lease + 1
-        self._flights[job.job_id] = Flight(job.org_id, provider, job.model, pick.worker, lease, claimed=True)
+        slot = Slot(job.job_id, lease, job.org_id, provider, job.model)
+        self._flights[job.job_id] = Flight(slot, pick.worker, claimed=True)
         self._claims.append((now, job.job_id, lease))
-        return Dispatch(job.job_id, job.org_id, lease, provider, job.model, pick.worker, pick.considered)
+        return Dispatch(job.job_id, job.org_id, lease, provider, job.model, pick.worker, pick.considered, pick.caps)
 
     def _enqueue(self, job: CurrentJob, now: datetime) -> None:
         not_before = datetime.fromisoformat(job.not_before) if job.not_before is not None else now
@@ -206,30 +229,41 @@ class Scheduler:
 
     def _delay(self, job_id: str, until: datetime) -> None:
         heapq.heappush(self._delayed, (until, job_id))
+        self._asleep[job_id] = until
 
     def _fly(self, job_id: str, flight: Flight) -> None:
         before = self._flights.get(job_id)
-        if before is not None and replace(before, lease=flight.lease, claimed=False) == flight:
+        if before is not None and before.slot.lease != flight.slot.lease:
+            self._told.append(Release(before.slot))
+        if before is not None and _alike(before, flight):
             self._flights[job_id] = flight
             return
         self._land(job_id)
         self._flights[job_id] = flight
-        self._pool(flight.provider).occupy(flight.org_id, flight.model, flight.worker)
+        slot = flight.slot
+        self._pool(slot.provider).occupy(slot.org_id, slot.model, flight.worker)
+
+    def _release(self, job_id: str) -> None:
+        """The log is beyond the attempt: what it took is free, here and in Redis."""
+        if (flight := self._flights.get(job_id)) is not None:
+            self._told.append(Release(flight.slot))
+        self._land(job_id)
 
     def _land(self, job_id: str) -> None:
         if (flight := self._flights.pop(job_id, None)) is None:
             return
-        self._dirty[flight.provider] = None
-        if self._breakers.over(flight.provider, flight.model, job_id):
-            self._pool(flight.provider).breaker_changed(flight.model)
-        for name in self._pool(flight.provider).vacate(flight.org_id, flight.model, flight.worker):
-            self._pools[name].org_changed(flight.org_id)
+        slot = flight.slot
+        self._dirty[slot.provider] = None
+        if self._breakers.over(slot.provider, slot.model, job_id):
+            self._pool(slot.provider).breaker_changed(slot.model)
+        for name in self._pool(slot.provider).vacate(slot.org_id, slot.model, flight.worker):
+            self._pools[name].org_changed(slot.org_id)
             self._dirty[name] = None
 
     def _let_through(self, provider: str, model: str) -> None:
         self._pool(provider).breaker_changed(model)
         self._dirty[provider] = None
-        self._changes.append(BreakerChanged(provider, model, None))
+        self._told.append(BreakerChanged(provider, model, None))
 
     def _account(self, org_id: str) -> Account:
         account = self._accounts.get(org_id)
@@ -243,3 +277,9 @@ class Scheduler:
             pool = Pool(name, self._account, self._breakers, self._fleet if name == FLEET else None)
             self._pools[name] = pool
         return pool
+
+
+def _alike(one: Flight, other: Flight) -> bool:
+    """Whether both take the same room, whatever the attempt's number."""
+    mine, theirs = replace(one.slot, lease=0), replace(other.slot, lease=0)
+    return mine == theirs and one.worker == other.worker

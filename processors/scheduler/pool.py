@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from events.catalog.current import UNLIMITED, unsaid
 from events.jobs.events import Priority
+from events.jobs.slots import Caps
 from processors.scheduler.accounts import Account
 from processors.scheduler.breakers import Breakers
 from processors.scheduler.fleet import Fleet
@@ -28,6 +29,7 @@ class Pick:
     job: Waiting
     worker: str | None
     considered: tuple[str, ...]
+    caps: Caps
 
 
 @lru_cache(maxsize=4096)
@@ -64,6 +66,11 @@ class Pool:
         queue = self._queues[job.org_id]
         queue.remove(job.job_id)
         self._settle(job.org_id, queue)
+
+    def has(self, job: Waiting) -> bool:
+        """Whether the job is in its queue."""
+        queue = self._queues.get(job.org_id)
+        return queue is not None and queue.has(job.job_id)
 
     def next(self) -> Pick | None:
         """The next dispatch, taken from its queue and counted; None when nothing fits."""
@@ -132,7 +139,7 @@ class Pool:
         self._settle(job.org_id, queue)
         self.occupy(job.org_id, job.model, worker)
         self._breakers.began(self.name, job.model, job.job_id)
-        return Pick(job, worker, considered)
+        return Pick(job, worker, considered, self._caps(job.model, account))
 
     def _full_cap(self, job: Waiting, account: Account) -> Cap | None:
         model = job.model
@@ -149,6 +156,10 @@ class Pool:
             limit = self._api_limits.get(model)
             return limit is not None and self._by_model[model] >= limit
         return self._fleet is not None and self._fleet.pick(model) is None
+
+    def _caps(self, model: str, account: Account) -> Caps:
+        limits = account.limits
+        return Caps(limits.concurrent, limits.per_api.get(model), self.limit, self._api_limits.get(model))
 
     def _park(self, cap: Cap, priority: Priority, job: Waiting, queue: OrgQueue) -> None:
         queue.park(priority, job.model)

@@ -43,6 +43,9 @@ class OrgQueue:
     def __len__(self) -> int:
         return len(self._jobs)
 
+    def has(self, job_id: str) -> bool:
+        return job_id in self._jobs
+
     @property
     def eligible(self) -> bool:
         return len(self._priorities) > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
@@ -19,15 +19,19 @@ from commands.catalog.commands import AnnounceModel
 from commands.model import CommandEnvelope
 from commands.orgs.commands import DispatchJob
 from commands.refusals import Refusal
-from events.catalog.current import BREAKERS, CurrentModel, CurrentProvider, breaker_field
+from events.catalog.current import BREAKERS, FLEET, CurrentModel, CurrentProvider, breaker_field
 from events.envelope import Recorded
 from events.ids import caused_id, new_id
 from events.jobs.events import AttemptFailed, JobSucceeded
 from events.model import Event
 from events.topics import CURRENT_JOBS, CURRENT_ORGS
+from processors.runners.together import before
 from processors.scheduler.announcements import Announce, Announcements
-from processors.scheduler.core import BreakerChanged, Decision, Dispatch, Scheduler
+from processors.scheduler.auditing import Logged, QueueAudit
+from processors.scheduler.core import Scheduler
+from processors.scheduler.decisions import BreakerChanged, Decision, Dispatch, Release
 from processors.scheduler.fleet import Worker
+from processors.slots.slots import Full, Slots, SlotsUnknown
 
 ACTOR: Final = "scheduler"
 WORKERS: Final = "fleet:workers"
@@ -49,37 +53,51 @@ class SchedulerTicks:
     What comes from elsewhere than the log, workers and refusals, is told to the core with the next tick.
     """
 
-    def __init__(self, ask: Ask, redis: Redis) -> None:
+    def __init__(self, ask: Ask, redis: Redis, slots: Slots, mine: Callable[[str], bool], jobs: Logged) -> None:
+        """`mine` says which providers' pools are scheduled here; `pools_changed` is told when it says otherwise.
+        `jobs` is the copy of `current.jobs` that the core is told of."""
         self._ask = ask
+        self._mine = mine
         self._redis = redis
+        self._slots = slots
         self._core = Scheduler()
         self._announcements = Announcements()
+        self._core.hold()
+        self._core.own(mine)
+        self._audit = QueueAudit(self._core, jobs)
+        self._loaded = asyncio.Event()
         self._workers: tuple[Worker, ...] | None = None
-        self._refused: list[Dispatch] = []
+        self._refused: list[tuple[Dispatch, bool]] = []
+        """With whether it was the decider who refused, and not the slots."""
 
-    def on_current(self, topic: str, key: str, value: Any | None, now: datetime) -> Iterable[Decision]:
+    def on_current(self, topic: str, key: str, value: Any | None, now: datetime) -> Iterable[Effect]:
         if topic == CURRENT_JOBS:
-            return self._core.on_job(key, value, now)
+            return self._passed(self._core.on_job(key, value, now))
         if topic == CURRENT_ORGS:
-            return self._core.on_org(key, value, now)
+            return self._passed(self._core.on_org(key, value, now))
         match value:
             case CurrentProvider():
-                return self._core.on_provider(value, now)
+                return self._passed(self._core.on_provider(value, now))
             case CurrentModel():
                 self._announcements.on_model(value.model)
         return ()
 
-    def on_event(self, recorded: Recorded, now: datetime) -> Iterable[Decision]:
+    def on_event(self, recorded: Recorded, now: datetime) -> Iterable[Effect]:
         """How providers do: all else that counts here stands in the state."""
         match recorded.data:
             case AttemptFailed(provider=str(provider), model=str(model), category=category):
-                return self._core.on_failed(provider, model, category, now)
+                return self._passed(self._core.on_failed(provider, model, category, now))
             case JobSucceeded(provider=str(provider), model=str(model)):
-                return self._core.on_succeeded(provider, model, now)
+                return self._passed(self._core.on_succeeded(provider, model, now))
         return ()
 
-    def ready(self, now: datetime) -> Iterable[Decision]:
-        return self._core.ready(now)
+    def ready(self, now: datetime) -> Iterable[Effect]:
+        self._loaded.set()
+        return self._passed(self._core.ready(now))
+
+    def pools_changed(self) -> None:
+        """What is new here is scheduled from the next tick on; what is not ours any more has stopped already."""
+        self._core.own(self._mine)
 
     def tick(self, now: datetime) -> Iterable[Effect]:
         decided: list[Effect] = []
@@ -88,9 +106,31 @@ class SchedulerTicks:
             decided += self._announcements.on_fleet(frozenset().union(*(one.models for one in workers)), now)
             decided += self._core.on_fleet(workers, now)
         refused, self._refused = self._refused, []
-        for one in refused:
-            decided += self._core.on_refused(one.job_id, one.lease, now)
-        return (*decided, *self._core.tick(now))
+        for one, by_decider in refused:
+            decided += self._core.on_refused(one.job_id, one.lease, now, by_decider=by_decider)
+        decided += self._core.go_on(now) if self._slots.known else ()
+        decided += self._audit.step(now) if self._loaded.is_set() else ()
+        return self._passed((*decided, *self._core.tick(now)))
+
+    def _passed(self, decisions: Iterable[Effect]) -> tuple[Effect, ...]:
+        """What is free goes to Redis before whatever is decided after it. Of others' pools others speak."""
+        passed: list[Effect] = []
+        for one in decisions:
+            match one:
+                case Release(slot=slot) if self._mine(slot.provider):
+                    self._slots.release(slot)
+                case Dispatch():
+                    passed.append(one)
+                case BreakerChanged(provider=provider) if self._mine(provider):
+                    passed.append(one)
+                case Announce() if self._mine(FLEET):
+                    passed.append(one)
+        return tuple(passed)
+
+    async def keep_slots(self, stop: asyncio.Event) -> None:
+        """Holds the slots in Redis against what the log says, once that is known here."""
+        if await before(stop, self._loaded.wait()):
+            await self._slots.keep(self._core.slots, stop)
 
     async def look(self, stop: asyncio.Event) -> None:
         """Reads which workers are registered, again and again; while Redis is away they are those there were."""
@@ -155,14 +195,31 @@ class SchedulerTicks:
             worker=dispatch.worker,
             considered=dispatch.considered,
         )
+        if not await self._takes(dispatch):
+            return
         try:
             await self._ask(command, envelope)
         except (Refusal, CommandFailed) as refused:
             DISPATCHES.labels(dispatch.provider, "refused").inc()
             log.info("dispatch of %s: %s", cause, refused)
-            self._refused.append(dispatch)
+            self._refused.append((dispatch, True))
         else:
             DISPATCHES.labels(dispatch.provider, "done").inc()
+
+    async def _takes(self, dispatch: Dispatch) -> bool:
+        """Its slot, before anything is said. Where that is another's, what the core holds for it is free with the next
+        tick: until then nothing else is tried in its place."""
+        try:
+            full = await self._slots.take(dispatch.slot, dispatch.caps)
+        except SlotsUnknown:
+            self._core.hold()
+            self._refused.append((dispatch, False))
+            return False
+        if isinstance(full, Full):
+            DISPATCHES.labels(dispatch.provider, "no slot").inc()
+            log.info("%s waits: %s is full in Redis", dispatch.slot.holder, full.cap)
+            self._refused.append((dispatch, False))
+        return full is None
 
 
 async def registered(redis: Redis) -> tuple[Worker, ...]:

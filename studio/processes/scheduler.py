@@ -1,27 +1,36 @@
-"""The scheduler's process: every pool, one after the other in one loop, on the present state of jobs and caps."""
+"""The scheduler's process: its share of the pools, on the state of all jobs and caps; it stands by for the rest."""
 
 from typing import Final
 
-from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS, EVENTS_JOBS
+from events.log.membership import Membership
+from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS, EVENTS_JOBS, POOLS
 from processors.runners.ticker import Ticker
 from processors.runners.together import once, together
 from processors.scheduler.ticking import TYPES, Effect, SchedulerTicks
+from processors.slots.slots import Slots
 from studio.processes import parts
 from studio.processes.process import Process
 from studio.settings import Settings
 
+GROUP: Final = "scheduler"
 TICK_S: Final = 0.25
 CONCURRENCY: Final = 64
 
 
 async def run(settings: Settings, process: Process) -> None:
     """Schedules until the process is to stop."""
-    core = SchedulerTicks(await parts.bus(process, settings), await parts.redis(process, settings))
+    redis = await parts.redis(process, settings)
+    slots = Slots(redis)
+    bootstrap = await parts.log(process, settings)
+    pools = Membership(bootstrap, GROUP, POOLS, settings.process_name)
+    jobs = await parts.jobs(process, settings)
+    core = SchedulerTicks(await parts.bus(process, settings), redis, slots, pools.owns, jobs)
+    pools.on_change(core.pools_changed)
     ticker: Ticker[Effect] = Ticker(
-        await parts.log(process, settings),
+        bootstrap,
         "scheduler",
         current={
-            CURRENT_JOBS: await parts.jobs(process, settings),
+            CURRENT_JOBS: jobs,
             CURRENT_ORGS: await parts.orgs(process, settings),
             CURRENT_CATALOG: await parts.catalog(process, settings),
         },
@@ -35,6 +44,7 @@ async def run(settings: Settings, process: Process) -> None:
 
     async def ready() -> None:
         await ticker.ready()
+        await pools.ready()
         process.ready("scheduler")
 
-    await together(process.stop, ticker.run, core.look, once(ready))
+    await together(process.stop, pools.run, ticker.run, slots.run, core.keep_slots, core.look, once(ready))

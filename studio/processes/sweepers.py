@@ -1,4 +1,7 @@
-"""The sweepers' process: ends what nobody finishes."""
+"""The sweepers' process: ends what nobody finishes, and mends what is not as the log has it.
+
+The fourth sweeper, of the queue, is in the scheduler's process: it is that one's memory that it looks at.
+"""
 
 import asyncio
 from typing import Final
@@ -6,8 +9,11 @@ from typing import Final
 from events.topics import CURRENT_APPROVALS, CURRENT_JOBS
 from processors.runners.ticker import Ticker
 from processors.runners.together import once, together
+from processors.slots.table import SlotTable
 from processors.sweepers.approvals import Approvals, Overdue
 from processors.sweepers.core import Sweep
+from processors.sweepers.slots import Mend
+from processors.sweepers.slots_ticking import SlotSweeperTicks
 from processors.sweepers.ticking import SweeperTicks
 from studio.processes import parts
 from studio.processes.process import Process
@@ -19,14 +25,15 @@ APPROVALS_EVERY_S: Final = 15.0
 
 async def run(settings: Settings, process: Process) -> None:
     """Sweeps until the process is to stop."""
-    core = SweeperTicks(await parts.bus(process, settings), await parts.redis(process, settings))
-    ticker: Ticker[Sweep] = Ticker(
-        await parts.log(process, settings),
-        "sweepers",
-        current={CURRENT_JOBS: await parts.jobs(process, settings)},
-        events=(),
-        core=core,
-        perform=core.perform,
+    bootstrap, redis = await parts.log(process, settings), await parts.redis(process, settings)
+    current = {CURRENT_JOBS: await parts.jobs(process, settings)}
+    attempts = SweeperTicks(await parts.bus(process, settings), redis)
+    slots = SlotSweeperTicks(SlotTable(redis))
+    ending: Ticker[Sweep] = Ticker(
+        bootstrap, "sweepers", current=current, events=(), core=attempts, perform=attempts.perform
+    )
+    mending: Ticker[Mend] = Ticker(
+        bootstrap, "sweeper of slots", current=current, events=(), core=slots, perform=slots.perform, concurrency=1
     )
 
     approvals = Approvals(await parts.bus(process, settings))
@@ -42,7 +49,8 @@ async def run(settings: Settings, process: Process) -> None:
     )
 
     async def ready() -> None:
-        await asyncio.gather(ticker.ready(), waiting.ready())
+        await asyncio.gather(ending.ready(), mending.ready(), waiting.ready())
         process.ready("sweepers")
 
-    await together(process.stop, ticker.run, waiting.run, core.look, once(ready))
+    looks = (attempts.look, slots.look)
+    await together(process.stop, ending.run, mending.run, waiting.run, *looks, once(ready))

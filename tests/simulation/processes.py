@@ -33,6 +33,7 @@ from processors.runners.reactor import Reactor
 from processors.runners.ticker import Ticker
 from processors.runners.together import together
 from processors.scheduler import ticking as scheduling
+from processors.slots.slots import Slots
 from processors.sweepers.core import Sweep
 from processors.sweepers.ticking import SweeperTicks
 from tests.simulation.providers import SimProvider
@@ -55,7 +56,8 @@ async def scheduler(process: Process) -> None:
         _following(CompactedTable(KAFKA, CURRENT_ORGS, CurrentOrg)) as orgs,
         _following(CompactedTable(KAFKA, CURRENT_CATALOG, catalog_entry)) as catalog,
     ):
-        core = scheduling.SchedulerTicks(bus, _redis(process))
+        slots = Slots(_redis(process))
+        core = scheduling.SchedulerTicks(bus, _redis(process), slots, lambda _: True, jobs)
         ticker: Ticker[scheduling.Effect] = Ticker(
             KAFKA,
             "scheduler",
@@ -67,7 +69,7 @@ async def scheduler(process: Process) -> None:
             interval_s=0.5,
             clock=steady(process.clock, lambda: process.world.now),
         )
-        await together(asyncio.Event(), ticker.run, core.look)
+        await together(asyncio.Event(), ticker.run, slots.run, core.keep_slots, core.look)
 
 
 async def sweepers(process: Process) -> None:

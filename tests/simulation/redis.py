@@ -3,13 +3,13 @@ flushed, be away, or come back empty."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis.exceptions import ConnectionError as RedisAway
 
-from processors.dispatcher.leases import RENEW
+from tests.simulation.slots import scripts
 
 T = TypeVar("T")
 
@@ -43,14 +43,6 @@ class RedisServer:
             self.since[key] = self.clock()
         self.values[key] = (value, None if ttl_s is None else self.clock() + ttl_s)
 
-    def renew(self, keys: Sequence[str], args: Sequence[int]) -> None:
-        """`processors.dispatcher.leases.RENEW`: a holder never overwrites a newer lease than its own."""
-        ttl_ms, *leases = args
-        for key, lease in zip(keys, leases, strict=True):
-            held = self.get(key)
-            if held is None or int(held) <= lease:
-                self.set(key, b"%d" % lease, ttl_ms / 1000)
-
 
 class RedisClient:
     """A process's connection."""
@@ -73,6 +65,11 @@ class RedisClient:
 
         return await self._call("zrangebyscore", found)
 
+    async def scan_iter(self, match: str, **_: Any) -> AsyncIterator[bytes]:
+        prefix = match.rstrip("*")
+        for name in await self._call("scan", lambda: [one for one in self._server.scores if one.startswith(prefix)]):
+            yield name.encode()
+
     async def hset(self, key: str, field_: str, value: str) -> None:
         await self._call("hset", lambda: self._server.hashes.setdefault(key, {}).__setitem__(field_, value))
 
@@ -80,10 +77,10 @@ class RedisClient:
         await self._call("hdel", lambda: self._server.hashes.get(key, {}).pop(field_, None))
 
     def register_script(self, script: str) -> Callable[..., Any]:
-        scripts = {RENEW: self._server.renew}
+        effect = scripts(self._server)[script]
 
-        async def run(*, keys: Sequence[str], args: Sequence[Any]) -> Any:
-            return await self._call("script", lambda: scripts[script](list(keys), list(args)))
+        async def run(*, keys: Sequence[str], args: Sequence[Any] = ()) -> Any:
+            return await self._call("script", lambda: effect(list(keys), list(args)))
 
         return run
 

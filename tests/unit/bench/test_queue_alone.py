@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 from bench import queue_alone
 from bench.report import Report
-from processors.scheduler.core import Dispatch, Scheduler
+from events.jobs.slots import Caps
+from processors.scheduler.core import Scheduler
+from processors.scheduler.decisions import Dispatch
 
 NOW = datetime.now(UTC)
 
@@ -25,5 +27,5 @@ def test_an_organisation_that_is_ahead_is_seen() -> None:
     for job in jobs.values():
         run._left[job.provider][job.org_id] += 1
     for _ in range(3):
-        list(run._take([Dispatch("j", one.org_id, 1, one.provider, one.model, None, ())]))
+        list(run._take([Dispatch("j", one.org_id, 1, one.provider, one.model, None, (), Caps(16, None, 16, None))]))
     assert run.apart == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from events.jobs.current import CurrentJob, Phase
-from gateway.routes.queue import waiting
+from gateway.routes.queue import held, waiting
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -32,3 +32,13 @@ def test_what_has_ended_is_in_no_queue_though_its_slot_is_taken() -> None:
     item = {"model": "m", "priority": "NORMAL", "queued": 1, "running": 1, "oldest_s": 5.0}
     assert waiting(jobs, NOON) == [item]
     assert waiting([job(1, "stopping")], NOON) == []
+
+
+def test_who_holds_a_slot_is_told_with_what_the_log_says_of_it() -> None:
+    jobs = {"job_1": job(1, "stopping"), "job_2": job(2, "queued")}
+    holders = [("job_1.1", 1500.0), ("job_2.1", 900.0), ("job_3.1", 10.0), ("job_1.2", -1.0)]
+    assert held(holders, jobs.get) == [
+        {"holder": "job_1.1", "left_s": 1.5, "model": "m", "provider": "p", "phase": "stopping"},
+        {"holder": "job_2.1", "left_s": 0.9},
+        {"holder": "job_3.1", "left_s": 0.01},
+    ]

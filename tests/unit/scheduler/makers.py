@@ -11,7 +11,8 @@ from events.accounts.events import Limits
 from events.catalog.current import FLEET, CurrentProvider
 from events.jobs.current import CurrentJob
 from events.jobs.events import Category
-from processors.scheduler.core import BreakerChanged, Decision, Dispatch, Scheduler
+from processors.scheduler.core import Scheduler
+from processors.scheduler.decisions import BreakerChanged, Decision, Dispatch, Release
 from processors.scheduler.fleet import Worker
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,6 +31,7 @@ class Bench:
         self.jobs: dict[str, CurrentJob] = {}
         self.dispatched: list[Dispatch] = []
         self.breakers: list[BreakerChanged] = []
+        self.released: list[str] = []
         self.provider = FLEET if fleet else "acme"
         self.core.ready(self.now)
         if concurrent is not None:
@@ -105,6 +107,9 @@ class Bench:
         for one in decisions:
             if isinstance(one, BreakerChanged):
                 self.breakers.append(one)
+                continue
+            if isinstance(one, Release):
+                self.released.append(one.slot.holder)
                 continue
             self.dispatched.append(one)
             job = self.jobs[one.job_id]

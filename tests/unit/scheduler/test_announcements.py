@@ -19,6 +19,7 @@ from events.topics import CURRENT_CATALOG
 from processors.scheduler.announcements import ASK_AGAIN, GONE_FOR, Announce, Announcements
 from processors.scheduler.fleet import Worker
 from processors.scheduler.ticking import SchedulerTicks
+from processors.slots.slots import Slots
 from tests.unit.scheduler.makers import START
 
 GPU = "gpu/diffusion"
@@ -109,7 +110,7 @@ class Decider:
 @pytest.mark.parametrize("refusal", [None, UnknownModel("withdrawn")])
 async def test_the_schedulers_look_at_the_workers_is_what_tells(refusal: Exception | None) -> None:
     decider = Decider(refusal)
-    ticks = SchedulerTicks(decider, Redis())
+    ticks = SchedulerTicks(decider, Redis(), Slots(Redis()), lambda _: True, {})
     ticks.on_current(CURRENT_CATALOG, f"model:{GPU}", CurrentModel(model=spec(False), version=1), START)
     ticks._workers = (Worker("w1", SOMEBODY, 1), Worker("w2", frozenset({"local/picture"}), 1))
     for effect in ticks.tick(START):
