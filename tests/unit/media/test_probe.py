@@ -39,6 +39,20 @@ def test_a_sound_has_its_type_and_length() -> None:
     assert probe_now(samples.sound(0.5)) == Probe("audio/wav", "audio", duration_s=0.5)
 
 
+def test_a_sound_is_measured_by_what_is_there_and_not_by_what_its_header_says() -> None:
+    whole = samples.sound(0.5)
+    cut = probe_now(whole[: len(whole) // 2])
+    assert cut.duration_s is not None
+    assert cut.duration_s < 0.5
+
+
+def test_a_sound_that_begins_late_is_still_read() -> None:
+    """Behind more chunks than anybody writes."""
+    whole = samples.sound(0.5)
+    late = whole[:36] + (b"junk" + struct.pack("<I", 0)) * 10_000 + whole[36:]
+    assert probe_now(late[:4] + struct.pack("<I", len(late) - 8) + late[8:]).duration_s == 0.5
+
+
 async def test_a_file_is_probed_like_bytes(tmp_path: Path) -> None:
     path = tmp_path / "wrong-name.png"
     path.write_bytes(samples.video())
