@@ -1,6 +1,6 @@
 """fal's queue, simulated: https://queue.fal.run. Behaviours beside those of `tasks`: `billing`, `rate_limit`, `slots`,
 `validation`, `content_refused`, `outage`, `unauthorized` on create; `platform_error` (COMPLETED with an error type),
-`transient` (a model error that says it is worth a try); webhooks: `webhook_twice|late|forged|stale`."""
+`transient` (a model error that says it is worth a try); webhooks: `webhook_twice|late|early|forged|stale`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from adapters.simulators.behaviour import Behaviour
 from adapters.simulators.kinds import kind_of
 from adapters.simulators.media import Kind, sample
 from adapters.simulators.tasks import MODERATED, WENT_WRONG, Simulator, Task, base_url_of, simulated
-from adapters.simulators.webhooks import Webhooks, stamp
+from adapters.simulators.webhooks import Webhooks, add_webhooks, stamp
 
 
 def _model_error(kind: str, words: str, field: str = "prompt") -> dict[str, Any]:
@@ -66,9 +66,9 @@ class Signer:
 
 
 def fal() -> FastAPI:
-    simulator, webhooks, signer = Simulator(REFUSALS), Webhooks(), Signer()
+    simulator, webhooks, signer = Simulator(REFUSALS), Webhooks(start=False), Signer()
     app = simulated("fal", simulator)
-    app.state.webhooks = webhooks
+    add_webhooks(app, webhooks)
 
     @app.get("/jwks.json")
     async def keys() -> dict[str, Any]:
@@ -100,15 +100,17 @@ def fal() -> FastAPI:
             return REFUSALS["unauthorized"].answer()
         base_url, app_name = base_url_of(request), f"{owner}/{name.split('/')[0]}"
 
-        async def answer(task: Task) -> Response:
+        async def taken(task: Task) -> None:
             if fal_webhook is not None:
-                webhooks.announce(fal_webhook, task, lambda now: _message(task, signer, now), start=False)
+                await webhooks.announce(fal_webhook, task, lambda now: _message(task, signer, now))
+
+        async def answer(task: Task) -> Response:
             place = f"{base_url}/{app_name}/requests/{task.id}"
             urls = {"response_url": place, "status_url": f"{place}/status", "cancel_url": f"{place}/cancel"}
             return JSONResponse({"request_id": task.id, **urls})
 
         values, model = orjson.loads(await request.body()), f"{owner}/{name}"
-        return await simulator.create(request, values, model, kind_of(model), answer, token=fal_webhook)
+        return await simulator.create(request, values, model, kind_of(model), answer, taken=taken, token=fal_webhook)
 
     return app
 

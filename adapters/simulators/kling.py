@@ -1,6 +1,6 @@
 """Kling's first API, simulated: https://api-singapore.klingai.com. Behaviours beside those of `tasks`: `billing`,
 `rate_limit`, `slots`, `validation`, `content_refused`, `outage`, `unauthorized` on create; `inner` (a refusal inside of
-a 200)."""
+a 200); its callbacks are unsigned: `webhook_twice|late|early|unordered|forged`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from adapters.simulators.answers import Refusal
 from adapters.simulators.media import Kind
 from adapters.simulators.tasks import MODERATED, WENT_WRONG, Simulator, Task, simulated
-from adapters.simulators.webhooks import Webhooks
+from adapters.simulators.webhooks import Webhooks, add_webhooks
 
 
 def _code(code: int, message: str) -> dict[str, Any]:
@@ -36,9 +36,9 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
 
 
 def kling() -> FastAPI:
-    simulator, webhooks = Simulator(REFUSALS), Webhooks()
+    simulator, webhooks = Simulator(REFUSALS), Webhooks(signed=False)
     app = simulated("Kling", simulator)
-    app.state.webhooks = webhooks
+    add_webhooks(app, webhooks)
 
     @app.get("/v1/{kind}/{route}/{name}")
     async def get(name: str) -> Response:
@@ -55,14 +55,16 @@ def kling() -> FastAPI:
         values = orjson.loads(await request.body())
         callback = values.get("callback_url")
 
-        async def answer(task: Task) -> Response:
+        async def taken(task: Task) -> None:
             if callback is not None:
-                webhooks.announce(callback, task, lambda now: (orjson.dumps(_task(task, now)), {}))
+                await webhooks.announce(callback, task, lambda now: (orjson.dumps(_task(task, now)), {}))
+
+        async def answer(task: Task) -> Response:
             return JSONResponse(_envelope(_task(task, time.time())))
 
         medium: Kind = "image" if kind == "images" else "video"
         model, token = f"{route}:{values.get('model_name')}", values.get("external_task_id")
-        return await simulator.create(request, values, model, medium, answer, token=token)
+        return await simulator.create(request, values, model, medium, answer, taken=taken, token=token)
 
     return app
 

@@ -1,5 +1,6 @@
 """Luma, simulated: https://api.lumalabs.ai/dream-machine/v1. Behaviours beside those of `tasks`: `billing`,
-`rate_limit`, `validation`, `outage`, `unauthorized` on create; its callbacks are unsigned."""
+`rate_limit`, `validation`, `outage`, `unauthorized` on create; its callbacks are unsigned:
+`webhook_twice|late|early|unordered|forged`."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from adapters.simulators.answers import Refusal
 from adapters.simulators.media import Kind
 from adapters.simulators.tasks import MODERATED, WENT_WRONG, Simulator, Task, simulated
-from adapters.simulators.webhooks import Webhooks
+from adapters.simulators.webhooks import Webhooks, add_webhooks
 
 REFUSALS: Final[Mapping[str, Refusal]] = {
     "billing": Refusal(402, {"detail": "Insufficient credits."}),
@@ -26,9 +27,9 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
 
 
 def luma() -> FastAPI:
-    simulator, webhooks = Simulator(REFUSALS), Webhooks()
+    simulator, webhooks = Simulator(REFUSALS), Webhooks(signed=False)
     app = simulated("Luma", simulator)
-    app.state.webhooks = webhooks
+    add_webhooks(app, webhooks)
 
     @app.get("/generations/{generation_id}")
     async def get(generation_id: str) -> Response:
@@ -40,13 +41,16 @@ def luma() -> FastAPI:
         values = orjson.loads(await request.body())
         callback = values.get("callback_url")
 
-        async def answer(task: Task) -> Response:
+        async def taken(task: Task) -> None:
             if callback is not None:
-                webhooks.announce(callback, task, lambda now: (orjson.dumps(_generation(task, now)), {}))
+                await webhooks.announce(callback, task, lambda now: (orjson.dumps(_generation(task, now)), {}))
+
+        async def answer(task: Task) -> Response:
             return JSONResponse(_generation(task, time.time()), 201)
 
         kind: Kind = "image" if route == "image" else "video"
-        return await simulator.create(request, values, str(values.get("model")), kind, answer, token=callback)
+        model = str(values.get("model"))
+        return await simulator.create(request, values, model, kind, answer, taken=taken, token=callback)
 
     return app
 

@@ -4,7 +4,7 @@ Behaviours: `ok`, `slow=<seconds>`, `never` · refused on create: `billing`, `ra
 `outage`, `html`, `empty`, `unauthorized` · cut: `lost` (accepted, and no answer), `garbled` (accepted, no JSON) ·
 ended badly: `content_policy`, `model_error`, `passing_error`, `aborted`, `deadline` · odd: `drift` (an unknown
 status), `no_output`, `expired` (its file is gone), `list`, `object` · webhooks: `webhook_twice`, `webhook_late`,
-`webhook_forged`, `webhook_stale`.
+`webhook_early`, `webhook_unordered`, `webhook_forged`, `webhook_stale`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from adapters.simulators.behaviour import Behaviour, Control
 from adapters.simulators.media import kind_of_name, sample
 from adapters.simulators.replicate_state import Prediction, body_of
 from adapters.simulators.tasks import add_control, base_url_of
-from adapters.simulators.webhooks import Webhooks, stamp
+from adapters.simulators.webhooks import Webhooks, add_webhooks, stamp
 from commands.signing import webhook_signature
 
 PREDICTIONS_MAX: Final = 20_000
@@ -82,9 +82,11 @@ class Simulator:
         while len(self._predictions) > PREDICTIONS_MAX:
             self._predictions.popitem(last=False)
         self.control.accept(prediction, prediction.input)
-        if prediction.webhook is not None:
-            self.webhooks.announce(prediction.webhook, prediction, lambda now: self._message(prediction, now))
         return prediction
+
+    async def announce(self, prediction: Prediction) -> None:
+        if prediction.webhook is not None:
+            await self.webhooks.announce(prediction.webhook, prediction, lambda now: self._message(prediction, now))
 
     def _message(self, prediction: Prediction, now: float) -> tuple[bytes, dict[str, str]]:
         """Signed with a retired secret and with the present one, as in the time after a rotation."""
@@ -111,7 +113,7 @@ def replicate() -> FastAPI:
 
     app = FastAPI(title="Replicate, simulated", docs_url=None, redoc_url=None)
     app.state.simulator = simulator
-    app.state.webhooks = simulator.webhooks
+    add_webhooks(app, simulator.webhooks)
     _predictions(app, simulator)
     add_control(app, simulator.control)
     return app
@@ -161,6 +163,7 @@ async def _create(simulator: Simulator, request: Request, model: str | None) -> 
     if refusal is not None:
         return refusal.answer()
     prediction = simulator.create(str(named), body, behaviour, base_url_of(request))
+    await simulator.announce(prediction)
     if behaviour.name == "lost":
         return CutConnection()
     if behaviour.name == "garbled":

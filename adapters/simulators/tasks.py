@@ -109,10 +109,14 @@ class Simulator:
         kind: Kind,
         answer: Callable[[Task], Awaitable[Response]],
         *,
+        taken: Callable[[Task], Awaitable[None]] | None = None,
         token: str | None = None,
         at_once: bool = False,
     ) -> Response:
-        """Refuses, or takes a task and answers, as the call's behaviour says; `at_once`: when it is done."""
+        """Refuses, or takes a task and answers, as the call's behaviour says; `at_once`: when it is done.
+
+        `taken` comes before any answer, also before one that is lost.
+        """
         behaviour = self.control.behaviour(request.headers, values)
         refusal = self.refusals.get(behaviour.name) or PROXIES.get(behaviour.name)
         if refusal is not None:
@@ -122,6 +126,8 @@ class Simulator:
         while len(self._tasks) > TASKS_MAX:
             self._tasks.popitem(last=False)
         self.control.accept(task, values)
+        if taken is not None:
+            await taken(task)
         if behaviour.name == "lost":
             return CutConnection()
         if at_once:

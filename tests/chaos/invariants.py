@@ -24,7 +24,16 @@ from events.jobs.events import (
 ENDS: Final = (JobSucceeded, JobFailed, JobCancelled, JobDead)
 OF_THE_LEASE: Final = (AttemptBegun, JobRunning, AttemptFailed, LeaseExpired, JobSucceeded)
 AFTERWARDS: Final = frozenset(
-    {"late_result_refused", "discarded", "replayed", "refunded", "note", "webhook_delivered", "webhook_given_up"}
+    {
+        "late_result_refused",
+        "discarded",
+        "replayed",
+        "refunded",
+        "note",
+        "webhook_delivered",
+        "webhook_given_up",
+        "webhook_resend_requested",
+    }
 )
 
 Part = tuple[str, int]
