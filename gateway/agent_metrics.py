@@ -64,6 +64,8 @@ class Figures:
     open: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    cost: int = 0
+    """Millicredits of the calls whose model's price is known."""
     errors: int = 0
     fallbacks: int = 0
     messages: int = 0
@@ -111,6 +113,7 @@ def item(key: Key, figures: Figures) -> dict[str, Any]:
         "p95_ms": significance.percentile(figures.times, 0.95),
         "error_rate": _rate(figures.answered),
         "acceptance_rate": _rate(figures.acceptance),
+        "cost": figures.cost or None,
         "revise_rounds": _per(figures.calls - figures.messages, figures.messages) if figures.plans else None,
     }
     numbers = ("calls", "open", "tokens_in", "tokens_out", "errors", "fallbacks", "messages", "plans", "accepted",
@@ -193,7 +196,7 @@ def _of(asked: Asked, at: str = "", owner: str = "owner", version: str = "versio
 
 def _counts(asked: Asked) -> list[dict[str, Any]]:
     """By message first, so that rounds can be told from messages."""
-    sums = ("calls", "open", "tokens_in", "tokens_out", "errors", "fallbacks")
+    sums = ("calls", "open", "tokens_in", "tokens_out", "cost", "errors", "fallbacks")
     return [
         {"$match": asked.matching("begun_at", "agent")},
         {
@@ -203,6 +206,7 @@ def _counts(asked: Asked) -> list[dict[str, Any]]:
                 "open": {"$sum": {"$cond": [_there("$ended_at"), 0, 1]}},
                 "tokens_in": {"$sum": "$tokens_in"},
                 "tokens_out": {"$sum": "$tokens_out"},
+                "cost": {"$sum": "$cost"},
                 "errors": {"$sum": {"$cond": [_there("$error"), 1, 0]}},
                 "fallbacks": {"$sum": {"$cond": [_there("$fallback"), 1, 0]}},
             }

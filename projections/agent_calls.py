@@ -37,6 +37,7 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001
                 tokens_in=done.tokens_in,
                 tokens_out=done.tokens_out,
                 ms=done.ms,
+                cost=done.cost,
                 fallback=done.fallback,
                 error=done.error,
                 ended_at=at(event),

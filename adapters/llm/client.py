@@ -52,13 +52,13 @@ class LlmClient:
 
     async def complete(
         self, agent: str, messages: Sequence[Message], *, variant: str = "default", max_tokens: int = MAX_TOKENS,
-        timeout_s: float = TIMEOUT_S, as_json: bool = False, org_id: str = "",
+        timeout_s: float = TIMEOUT_S, as_json: bool = False, org_id: str = "", prefer: str | None = None,
     ) -> Completion:  # fmt: skip
         """The whole answer of the first model that gives one. Raises LlmFailed."""
         call = Call.begun(
             agent, messages, variant=variant, org_id=org_id, max_tokens=max_tokens, timeout_s=timeout_s, as_json=as_json
         )
-        ways = _Ways(call, self._patience, [(model, False) for model in self._models])
+        ways = _Ways(call, self._patience, [(model, False) for model in self._asked(prefer)])
         while (way := await ways.next()) is not None:
             try:
                 async with self._turns.turn(org_id):
@@ -66,18 +66,20 @@ class LlmClient:
             except FAILURES as error:
                 ways.failed(way, error)
             else:
-                return self._stamped(whole, call, way, streaming=False)
+                return self._stamped(whole, ways, way, streaming=False)
         raise ways.failure()
 
     async def stream(
         self, agent: str, messages: Sequence[Message], *, variant: str = "default", max_tokens: int = MAX_TOKENS,
-        timeout_s: float = TIMEOUT_S, as_json: bool = False, org_id: str = "",
+        timeout_s: float = TIMEOUT_S, as_json: bool = False, org_id: str = "", prefer: str | None = None,
     ) -> AsyncGenerator[Delta | Restarted | Completion]:  # fmt: skip
         """Deltas, and the completion last. Where a stream fails, the same call comes whole. Raises LlmFailed."""
         call = Call.begun(
             agent, messages, variant=variant, org_id=org_id, max_tokens=max_tokens, timeout_s=timeout_s, as_json=as_json
         )
-        ways = _Ways(call, self._patience, [(model, streamed) for model in self._models for streamed in (True, False)])
+        ways = _Ways(
+            call, self._patience, [(model, streamed) for model in self._asked(prefer) for streamed in (True, False)]
+        )
         while (way := await ways.next()) is not None:
             if ways.error is not None:
                 yield Restarted(way[0], category(ways.error))
@@ -85,7 +87,7 @@ class LlmClient:
                 async with aclosing(self._attempt(way, call, ways.within_s)) as pieces:
                     async for piece in pieces:
                         if isinstance(piece, Completion):
-                            yield self._stamped(piece, call, way, streaming=True)
+                            yield self._stamped(piece, ways, way, streaming=True)
                         else:
                             yield piece
             except FAILURES as error:
@@ -106,11 +108,14 @@ class LlmClient:
         yield Delta("content", whole.text)
         yield whole
 
-    def _stamped(self, completion: Completion, call: Call, way: Way, *, streaming: bool) -> Completion:
+    def _asked(self, prefer: str | None) -> list[str]:
+        return self._models if prefer is None else [prefer, *(model for model in self._models if model != prefer)]
+
+    def _stamped(self, completion: Completion, ways: _Ways, way: Way, *, streaming: bool) -> Completion:
         model, streamed = way
-        parts = [("secondary", model != self._models[0]), ("unstreamed", streaming and not streamed)]
+        parts = [("secondary", model != ways.first), ("unstreamed", streaming and not streamed)]
         fallback = "-".join(name for name, used in parts if used) or None
-        return call.stamped(completion, fallback, self._prices.get(model))
+        return ways.call.stamped(completion, fallback, self._prices.get(model))
 
 
 @dataclass
@@ -123,6 +128,11 @@ class _Ways:
     error: BaseException | None = None
     _again: tuple[float, Way] | None = field(default=None)
     """The first that may be asked again, and when."""
+    first: str = field(init=False)
+    """The model that is asked before the others."""
+
+    def __post_init__(self) -> None:
+        self.first = self.left[0][0]
 
     async def next(self) -> Way | None:
         """None when nothing is left. Waits where a server has said when it may be asked again, once."""

@@ -12,7 +12,7 @@ from processors.agents.parser import IncrementalParser
 
 async def hear(
     model: LanguageModel, agent: str, messages: Sequence[Message], narrator: Narrator, *, stage: str, variant: str,
-    timeout_s: float, drafts: bool, org_id: str,
+    timeout_s: float, drafts: bool, org_id: str, prefer: str | None = None,
 ) -> Completion:  # fmt: skip
     """What the page is shown begins again wherever the call does; a plan's steps one by one. Raises LlmFailed.
 
@@ -20,7 +20,9 @@ async def hear(
     """
     parser = IncrementalParser()
     await narrator.started(stage)
-    stream = model.stream(agent, messages, variant=variant, timeout_s=timeout_s, as_json=True, org_id=org_id)
+    stream = model.stream(
+        agent, messages, variant=variant, timeout_s=timeout_s, as_json=True, org_id=org_id, prefer=prefer
+    )
     async with aclosing(stream) as pieces:
         async for piece in pieces:
             match piece:

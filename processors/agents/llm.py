@@ -60,7 +60,7 @@ class LlmFailed(Exception):
 class LanguageModel(Protocol):
     """The primary model, and the secondary one where that fails. Raises `LlmFailed`.
 
-    `org_id` is who it is for: where many wait, organisations take turns.
+    `org_id` is who it is for: where many wait, organisations take turns. `prefer` is asked before the primary.
     """
 
     async def complete(
@@ -73,6 +73,7 @@ class LanguageModel(Protocol):
         timeout_s: float = TIMEOUT_S,
         as_json: bool = False,
         org_id: str = "",
+        prefer: str | None = None,
     ) -> Completion: ...
 
     def stream(
@@ -85,6 +86,7 @@ class LanguageModel(Protocol):
         timeout_s: float = TIMEOUT_S,
         as_json: bool = False,
         org_id: str = "",
+        prefer: str | None = None,
     ) -> AsyncGenerator[Delta | Restarted | Completion]:
         """Deltas, and the completion last. Closing it ends the call at its server."""
         ...

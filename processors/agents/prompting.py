@@ -34,6 +34,10 @@ class Prompt:
     """`platform` or an org id; None: the shipped one."""
 
 
+def pin(prompt: Prompt) -> Pinned:
+    return Pinned(prompt.variant, prompt.version, prompt.owner)
+
+
 class Prompts(Protocol):
     """The prompts of this moment. Never waits: what it needs it holds in memory."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from events.sealed import Sealed
 from processors.agents.hearing import hear
 from processors.agents.llm import LlmFailed, Message
 from processors.agents.narrator import Narrator
-from processors.agents.prompting import Pinned, Prompt, chance_of
+from processors.agents.prompting import Pinned, Prompt, chance_of, pin
 from processors.agents.rooms import Rooms
 from processors.agents.sealing import open_answer, seal_answer
 
@@ -97,7 +97,7 @@ class Stages:
                 done = await hear(
                     self._rooms.model, call.agent, messages(begun.prompt), narrator, stage=call.stage,
                     variant=begun.prompt.variant, timeout_s=self._time_for(call), drafts=call.drafts,
-                    org_id=self.org_id,
+                    org_id=self.org_id, prefer=begun.prompt.model,
                 )  # fmt: skip
         except LlmFailed as error:
             self._record(call, call_id, begun, model="none", ms=0, tokens_in=0, tokens_out=0, error=error.category)
@@ -140,6 +140,21 @@ class Stages:
 
     async def _begin(self, call: Call, call_id: str) -> _Begun:
         prompt = self.prompt(call.agent)
+        answer = await self._ask_to_begin(call, call_id, prompt)
+        if answer.get("busy"):
+            raise Unavailable(f"another process asks the {call.agent} for {self.message.message_id}")
+        if (recorded := answer.get("recorded")) is not None:
+            return _Begun(0, prompt, AgentCallRecorded.model_validate(recorded))
+        told = Pinned(answer["prompt"]["variant"], answer["prompt"]["version"], answer["prompt"].get("owner"))
+        if told != pin(prompt):
+            prompt = self.prompt(call.agent, told)
+        if told != pin(prompt):
+            answer = await self._ask_to_begin(call, call_id, prompt, pin_lost=True)
+        return _Begun(int(answer["go"]), prompt)
+
+    async def _ask_to_begin(
+        self, call: Call, call_id: str, prompt: Prompt, *, pin_lost: bool = False
+    ) -> Mapping[str, Any]:
         command = self.command(
             BeginStage,
             call_id=call_id,
@@ -147,18 +162,11 @@ class Stages:
             variant=prompt.variant,
             prompt_version=prompt.version,
             prompt_owner=prompt.owner,
+            pin_lost=pin_lost,
             owner=self._rooms.owner,
             timeout_s=int(call.timeout_s) + TAKE_OVER_AFTER_S,
         )
-        answer = (await self.send(command, new_id("ask"))).result
-        if answer.get("busy"):
-            raise Unavailable(f"another process asks the {call.agent} for {self.message.message_id}")
-        if (recorded := answer.get("recorded")) is not None:
-            return _Begun(0, prompt, AgentCallRecorded.model_validate(recorded))
-        told = Pinned(answer["prompt"]["variant"], answer["prompt"]["version"], answer["prompt"].get("owner"))
-        if told != Pinned(prompt.variant, prompt.version, prompt.owner):
-            prompt = self.prompt(call.agent, told)
-        return _Begun(int(answer["go"]), prompt)
+        return (await self.send(command, new_id("ask"))).result
 
     async def _recorded(self, call: AgentCallRecorded) -> str | None:
         """None where the answer was too large to be kept."""

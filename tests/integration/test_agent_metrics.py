@@ -23,7 +23,7 @@ async def session(core: Core, org: Org, variant: str, approval: str, ms: int) ->
         said = await post(client, path, {"text": "a fox", "approval": approval})
     async with player(core, org.org_id, made["session_id"]) as agents:
         cause = said["message_id"]
-        await agents.call(cause, variant=variant, ms=ms)
+        await agents.call(cause, variant=variant, ms=ms, cost=7)
         last = await agents.call(cause, variant=variant, ms=ms + 2344, fallback="secondary")
         await agents.call(cause, agent="validator", error="timeout", tokens_in=0, tokens_out=0)
         plan = await agents.draft(said["message_id"], made_from=last)
@@ -51,7 +51,7 @@ async def test_calls_and_plans_are_counted_for_each_variant(core: Core) -> None:
     assert (default["p50_ms"], default["p95_ms"], default["fallbacks"]) == (300, 2640, 2)
     assert (default["plans"], default["accepted"], default["rejected"]) == (2, 1, 1)
     assert (default["acceptance_rate"], default["revise_rounds"], default["error_rate"]) == (0.5, 1.0, 0.0)
-    assert default["owner"] == "platform"
+    assert (default["owner"], default["cost"]) == ("platform", 14)
     assert (items["brief"]["calls"], items["brief"]["acceptance_rate"]) == (2, 1.0)
     assert {line["verdict"] for line in planner["comparisons"]} == {"too few to tell"}
     everything = await measured(core, org.admin, by="version")

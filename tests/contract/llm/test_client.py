@@ -339,3 +339,14 @@ async def test_a_server_that_counts_badly_is_counted_for(server: LlmServer, usag
     events = [chunk({"content": "four"}), chunk({}, "stop"), {**chunk({}), "choices": [], "usage": usage}, "[DONE]"]
     done = ended(await streamed(server, raw(events)))
     assert (done.tokens_in > 0, done.tokens_out) == (True, 1)
+
+
+async def test_a_preferred_model_is_asked_first_and_the_configured_ones_stand_behind_it(server: LlmServer) -> None:
+    async with LlmClient(server.url, "key", "one", "two", patience=SHORT) as client:
+        server.behaviours.append(whole("by three"))
+        first = await client.complete("planner", ASK, prefer="three")
+        server.behaviours.extend([refuse(404), whole("by one")])
+        second = ended([piece async for piece in client.stream("planner", ASK, prefer="nowhere")])
+    assert [model for model, _ in server.asked] == ["three", "nowhere", "one"]
+    assert (first.text, first.fallback) == ("by three", None)
+    assert (second.text, second.model, second.fallback) == ("by one", "one", "secondary")

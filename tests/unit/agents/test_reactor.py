@@ -88,14 +88,16 @@ class Scripted:
 
     script: list[str | LlmFailed]
     asked: list[Sequence[Message]] = field(default_factory=list)
+    preferred: list[str | None] = field(default_factory=list)
 
     async def complete(self, agent: str, messages: Sequence[Message], **_: Any) -> Completion:
         raise NotImplementedError
 
     async def stream(
-        self, agent: str, messages: Sequence[Message], **_: Any
+        self, agent: str, messages: Sequence[Message], *, prefer: str | None = None, **_: Any
     ) -> AsyncGenerator[Delta | Restarted | Completion]:
         self.asked.append(messages)
+        self.preferred.append(prefer)
         said = self.script.pop(0)
         if isinstance(said, LlmFailed):
             raise said
