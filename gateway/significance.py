@@ -1,20 +1,23 @@
 """Whether two variants differ by more than chance: tests of two shares and of two sets of times. Pure.
 
 Shares: Fisher's exact test where a cell of the table is expected below five, else the pooled two-proportion z-test.
-Times: the Mann-Whitney U test, by its normal approximation with corrections for ties and continuity. All two-sided.
+Times: the Mann-Whitney U test, by its normal approximation with corrections for ties and continuity. Pairs: the exact
+sign test. All two-sided.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, lgamma, sqrt
+from math import comb, exp, lgamma, sqrt
 from statistics import NormalDist
 from typing import Final, Literal
 
-Method = Literal["fisher-exact", "two-proportion-z", "mann-whitney-u"]
+Method = Literal["fisher-exact", "two-proportion-z", "mann-whitney-u", "sign-test"]
 TOO_FEW: Final = 20
 """Observations of each of the two, below which nothing is said."""
+PAIRS_MIN: Final = 6
+"""Pairs that differ, below which no sign test could tell."""
 LEVEL: Final = 0.05
 EXPECTED_MIN: Final = 5.0
 ROUNDING: Final = 1 + 1e-7
@@ -89,6 +92,15 @@ def times(a: Times, b: Times) -> Tested | None:
         return Tested("mann-whitney-u", 1.0)
     away = max(0.0, abs(u - n * m / 2) - 0.5)
     return Tested("mann-whitney-u", two_sided(away / sqrt(variance)))
+
+
+def signs(better: int, worse: int) -> Tested | None:
+    """Of pairs that differ. None: too few to tell."""
+    of = better + worse
+    if of < PAIRS_MIN:
+        return None
+    tail = sum(comb(of, k) for k in range(min(better, worse) + 1))
+    return Tested("sign-test", min(1.0, 2 * tail / 2**of))
 
 
 def percentile(seen: Times, share: float) -> int | None:

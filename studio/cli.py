@@ -2,7 +2,7 @@
 
 import typer
 
-from studio.verbs import audit, dlq, jobs, platform
+from studio.verbs import audit, dlq, jobs, platform, prompts
 from studio.verbs import credits as credit_verbs
 from studio.verbs import events as event_verbs
 from studio.verbs.models import models
@@ -24,6 +24,7 @@ app.command("run")(run)
 app.command("models")(models)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(prompts.app, name="prompts")
 app.add_typer(credit_verbs.app, name="credits")
 app.add_typer(audit.app, name="audit")
 app.add_typer(event_verbs.app, name="events")

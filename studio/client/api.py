@@ -92,6 +92,10 @@ class Api:
         headers = {"Idempotency-Key": key or str(uuid4())}
         return await self._repeated("POST", path, json=body or {}, headers=headers)
 
+    async def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What it says is the same however often it arrives."""
+        return await self._repeated("PUT", path, json=body)
+
     async def download(self, url: str) -> AsyncIterator[bytes]:
         async with self._http.stream("GET", url) as answer:
             if answer.is_error:

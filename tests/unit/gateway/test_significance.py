@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.significance import TOO_FEW, Share, fisher, percentile, shares, times
+from gateway.significance import TOO_FEW, Share, fisher, percentile, shares, signs, times
 
 STEADY = [100 + 7 * i % 53 for i in range(25)]
 WILD = [104 + 11 * i % 61 for i in range(30)]
@@ -99,3 +99,13 @@ def test_a_percentile_is_the_smallest_that_enough_do_not_exceed(seen: list[int],
 
 def test_of_no_times_there_is_no_percentile() -> None:
     assert percentile({}, 0.5) is None
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "p_value"), [(8, 0, 2 / 256), (5, 5, 1.0), (9, 1, 22 / 1024), (6, 0, 2 / 64)]
+)
+def test_pairs_by_the_sign_test(better: int, worse: int, p_value: float) -> None:
+    for tested in (signs(better, worse), signs(worse, better)):
+        assert tested is not None
+        assert tested.p_value == pytest.approx(p_value)
+    assert signs(5, 0) is None

@@ -1,0 +1,214 @@
+"""`prompts replay`: past requests run again through a variant, off the record, and compared plan by plan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from aiokafka.errors import KafkaError
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
+from rich.markup import escape
+from rich.table import Table
+
+from adapters.catalog.copy import CatalogTable
+from adapters.vault.mongo import MongoKeyStore
+from adapters.vault.vault import KeyVault, VaultError, master_key
+from commands.ask import Unavailable
+from events.catalog.current import catalog_entry
+from events.log.table import CompactedTable
+from events.topics import CURRENT_CATALOG
+from processors.agents.catalog import Catalog
+from processors.agents.planner import FULL_MODE
+from processors.agents.prompting import Pinned, Prompt
+from processors.agents.published import Published
+from projections.stores import DATABASE
+from studio.client.access import Access, NoPlatform, access
+from studio.client.past_requests import PLANNER, Past, Unreadable, past_requests
+from studio.client.prompt_trial import Compared, Trial, summary
+from studio.local import addresses as addressbook
+from studio.processes.configured import needed, secret
+from studio.processes.parts import language_model
+from studio.settings import Settings
+from studio.verbs.output import Json, console, failing_on, print_json, progress
+
+CAUGHT_UP_WITHIN_S: Final = 30.0
+MONGO_WITHIN_MS: Final = 10_000
+BUDGET: Final = 1_000_000
+WORDS_MAX: Final = 48
+COLOURS: Final = {"better": "green", "worse": "red", "other": "yellow", "same": "dim"}
+
+
+class NoVariant(Exception):
+    """Nothing of this name is published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    org_id: str
+    variant: str
+    text: str | None
+    last: int
+    budget: int
+    yes: bool
+    words: bool
+
+
+def replay(
+    variant: Annotated[str, typer.Option("--variant", "-v", help="The planner's variant to try.")],
+    last: Annotated[int, typer.Option(min=1, max=5000, help="So many of the newest requests.")] = 50,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A text that is not published yet, in its place.")
+    ] = None,
+    budget: Annotated[int, typer.Option(min=1, help="Tokens, in and out, that it may use.")] = BUDGET,
+    org: Annotated[str | None, typer.Option(help="Whose requests; else the local development organisation's.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a real model is paid for.")] = False,
+    words: Annotated[bool, typer.Option("--words", help="Show the beginning of each request.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Runs past requests through a variant and compares plan by plan. Nothing is written to the log.
+
+    Every request is put together as its planner was told it then; the catalog, and what checks the plans, are today's
+    for both sides. Requests of people who were forgotten cannot be read any more and are left out.
+
+    Examples:  studio prompts replay --variant brief --last 200  ·  studio prompts replay -v draft --file p.md --json
+    """
+    expected = (NoPlatform, NoVariant, KafkaError, PyMongoError, VaultError, Unavailable, TimeoutError, ValueError)
+    with failing_on(*expected):
+        text = file.read_text(encoding="utf-8").rstrip("\n") if file is not None else None
+        of = org or _local_org(access(None, None))
+        done = asyncio.run(tried(Wanted(of, variant, text, last, budget, yes, words), quiet=as_json))
+    if as_json:
+        print_json(done)
+        return
+    show(done)
+
+
+async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
+    """The whole trial as JSON. Raises what `replay` turns into its message."""
+    settings = addressbook.connected(Settings())
+    url = needed(settings.mongo_url, "MONGO_URL")
+    table = await catalog_copy(needed(settings.kafka_bootstrap, "KAFKA_BOOTSTRAP"))
+    async with (
+        AsyncMongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=MONGO_WITHIN_MS) as client,
+        language_model(settings) as model,
+    ):
+        vault = KeyVault(MongoKeyStore(client), master_key(secret(settings.master_key, "MASTER_KEY")))
+        published = Published(table.get)
+        prompt = chosen(published, wanted)
+        beside = published.pick(FULL_MODE, wanted.org_id, None, 0.0).text
+        trial = Trial(model, prompt, beside, Catalog.of(value for _, value in table.items()), wanted.budget)
+        found = [one async for one in past_requests(client[DATABASE], vault, wanted.org_id, wanted.last)]
+        requests = [one for one in found if isinstance(one, Past)]
+        if settings.planner != "offline" and not wanted.yes:
+            confirm(trial, requests, settings.planner)
+        shown = 0
+
+        def tell(line: Compared) -> None:
+            nonlocal shown
+            shown += 1
+            if not quiet:
+                progress.print(told(line, shown, len(requests), trial, words=wanted.words), soft_wrap=True)
+
+        await trial.run(_each(requests), tell)
+    unreadable = [one.reason for one in found if isinstance(one, Unreadable)]
+    return {
+        "agent": PLANNER,
+        "variant": prompt.variant,
+        **({"version": prompt.version, "owner": prompt.owner} if wanted.text is None else {"file": True}),
+        "model": settings.planner,
+        "summary": summary(trial.lines),
+        "unreadable": {reason: unreadable.count(reason) for reason in sorted(set(unreadable))},
+        "left_out": trial.left_out,
+        "tokens_used": trial.used,
+        "budget": wanted.budget,
+        "items": [line.as_json() for line in sorted(trial.lines, key=lambda one: str(one.past.call["begun_at"]))],
+    }
+
+
+def chosen(published: Published, wanted: Wanted) -> Prompt:
+    """Raises NoVariant."""
+    if wanted.text is not None:
+        return Prompt(PLANNER, wanted.variant, 0, wanted.text)
+    prompt = published.pick(PLANNER, wanted.org_id, Pinned(wanted.variant), 0.0)
+    if prompt.variant != wanted.variant:
+        raise NoVariant(f"the planner has no variant {wanted.variant}: see `studio prompts list`")
+    return prompt
+
+
+def confirm(trial: Trial, requests: list[Past], model: str) -> None:
+    """Before anything is paid for."""
+    expected = min(trial.budget, sum(trial.expected(past) for past in requests))
+    typer.confirm(f"{len(requests)} requests to {model}, about {expected:,} tokens. Go on?", abort=True, err=True)
+
+
+async def catalog_copy(bootstrap: str) -> CatalogTable:
+    """The catalog as it stands now."""
+    table: CatalogTable = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_entry)
+    stop = asyncio.Event()
+    following = asyncio.create_task(table.run(stop))
+    try:
+        async with asyncio.timeout(CAUGHT_UP_WITHIN_S):
+            await table.ready()
+    finally:
+        stop.set()
+        await following
+    return table
+
+
+async def _each(requests: list[Past]) -> AsyncIterator[Past]:
+    for past in requests:
+        yield past
+
+
+def told(line: Compared, number: int, of: int, trial: Trial, *, words: bool) -> str:
+    """One request in one line."""
+    judgement = line.judgement
+    request = f"  [dim]{escape(' '.join(line.past.briefing.request.split())[:WORDS_MAX])}[/]" if words else ""
+    before, after = (f"{side.verdict} {side.steps}" for side in (line.before, line.after))
+    return (
+        f"[dim]{number}/{of}[/] [{COLOURS[judgement]}]{judgement:<6}[/] {before} → {after} steps, "
+        f"{after_words(line)}  [dim]{trial.used:,} tokens used[/]{request}"
+    )
+
+
+def after_words(line: Compared) -> str:
+    tokens = line.after.figures.tokens_out - line.before.figures.tokens_out
+    return line.after.error or f"{tokens:+,} tokens, {line.after.figures.ms - line.before.figures.ms:+,} ms"
+
+
+def show(done: dict[str, Any]) -> None:
+    """Both sides in a table, and what it proves."""
+    found = done["summary"]
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for title in ("", "as it was", done["variant"]):
+        table.add_column(title, justify="left" if not title else "right")
+    rows = (
+        ("well-formed", "well_formed", "{:.0%}"),
+        ("passed the checks", "passed", "{:.0%}"),
+        ("without a plan", "without_plan", "{}"),
+        ("steps (median)", "median_steps", "{:g}"),
+        ("tokens in", "tokens_in", "{:,}"),
+        ("tokens out", "tokens_out", "{:,}"),
+        ("ms (median)", "median_ms", "{:,.0f}"),
+    )
+    for title, name, form in rows if found["requests"] else ():
+        table.add_row(title, *(form.format(found[side][name]) for side in ("before", "after")))
+    console.print(table)
+    test = f", p = {found['p_value']:g} by the sign test" if "p_value" in found else ""
+    counts = f"{found['better']} better, {found['worse']} worse, {found['other']} other, {found['same']} the same"
+    console.print(f"{found['requests']} requests: {counts} ({found['verdict']}{test})", highlight=False)
+    for reason, count in done["unreadable"].items():
+        console.print(f"[dim]{count} left out: {reason}[/]", highlight=False)
+    if done["left_out"]:
+        console.print(f"[yellow]{done['left_out']} not run: the budget of {done['budget']:,} tokens was used up[/]")
+
+
+def _local_org(found: Access) -> str:
+    if found.org_id is None:
+        raise NoPlatform("no organisation is known here: name one with --org")
+    return found.org_id

@@ -1,0 +1,101 @@
+"""A prompt's way on the running platform: published, told to the next session, tried on the past."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
+
+from events.topics import topics
+from tests.platform import Running, post
+from tests.typing_line import studio, studio_json
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+WITHIN_S = 60.0
+SENTENCE = "generate a product image and animate it into a 5-second video"
+
+
+def client(platform: Running) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {platform.api_key}"}
+    return httpx.AsyncClient(base_url=platform.url, headers=headers, timeout=30, trust_env=False)
+
+
+async def planned(http: httpx.AsyncClient, session: str, plans: int = 1) -> None:
+    """Says the sentence, and waits for the plan."""
+    await post(http, f"/v1/sessions/{session}/messages", {"text": SENTENCE, "approval": "plan"})
+    async for attempt in AsyncRetrying(stop=stop_after_delay(WITHIN_S), wait=wait_fixed(0.2), reraise=True):
+        with attempt:
+            found = (await http.get(f"/v1/sessions/{session}")).json()["plans"]
+            assert [plan["status"] for plan in found] == ["awaiting_approval"] * plans
+
+
+async def variants_of(platform: Running, http: httpx.AsyncClient) -> dict[str, int]:
+    found = (await http.get("/v1/agents/metrics", params={"agent": "planner"})).json()["items"]
+    return {item["variant"]: item["calls"] for item in found if item.get("owner") is not None}
+
+
+async def ends(platform: Running) -> dict[str, int]:
+    """How long every topic of events and commands is."""
+    bootstrap = json.loads((platform.data_dir / "dev.json").read_text())["kafka_bootstrap"]
+    names = [topic for topic in topics() if topic.name.startswith(("events.", "commands."))]
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        parts = [TopicPartition(topic.name, n) for topic in names for n in range(topic.partitions)]
+        return {f"{tp.topic}/{tp.partition}": end for tp, end in (await consumer.end_offsets(parts)).items()}
+    finally:
+        await consumer.stop()
+
+
+async def test_a_published_prompt_is_told_to_the_next_session_and_tried_on_the_past(
+    platform: Running, tmp_path: Path
+) -> None:
+    text = studio(platform, "prompts", "show", "planner").stdout
+    assert "planner" in text
+    file = tmp_path / "brief.md"
+    file.write_text(text + "- Titles have at most four words.\n")
+    async with client(platform) as http:
+        old = (await post(http, "/v1/sessions"))["session_id"]
+        await planned(http, old)
+        before = await variants_of(platform, http)
+        done = await asyncio.to_thread(
+            studio_json, platform, "prompts", "publish", "planner", "brief", str(file), "--weight", "100"
+        )
+        assert (done["version"], done["weight"], done["owner"]) == (1, 100, platform.org_id)
+        new = (await post(http, "/v1/sessions"))["session_id"]
+        await planned(http, new)
+        async for attempt in AsyncRetrying(stop=stop_after_delay(WITHIN_S), wait=wait_fixed(0.2), reraise=True):
+            with attempt:
+                now = await variants_of(platform, http)
+                assert now == {**before, "brief": 1}
+    listed = await asyncio.to_thread(studio_json, platform, "prompts", "list", "--agent", "planner")
+    assert {(one["variant"], one["share"]) for one in listed["items"]} == {("default", 0.0), ("brief", 1.0)}
+    await tried(platform, file)
+
+
+async def tried(platform: Running, file: Path) -> None:
+    """Off the record: no topic has grown, and the model says the same again."""
+    length = await ends(platform)
+    done = await asyncio.to_thread(studio_json, platform, "prompts", "replay", "--variant", "brief", "--last", "20")
+    assert done["variant"] == "brief"
+    assert done["summary"]["requests"] >= 2
+    assert {line["judgement"] for line in done["items"]} == {"same"}
+    assert all(line["after"]["verdict"] == "PASS" and line["after"]["well_formed"] for line in done["items"])
+    assert done["tokens_used"] == sum(
+        line["after"]["tokens_in"] + line["after"]["tokens_out"] for line in done["items"]
+    )
+    shown = await asyncio.to_thread(
+        studio, platform, "prompts", "replay", "-v", "draft", "--file", str(file), "--last", "2", "--words"
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "2 requests: 0 better, 0 worse, 0 other, 2 the same" in shown.stdout
+    assert "generate a product image" in shown.stderr
+    unknown = await asyncio.to_thread(studio, platform, "prompts", "replay", "--variant", "nobody")
+    assert unknown.returncode == 1
+    assert "no variant nobody" in unknown.stderr
+    assert await ends(platform) == length
