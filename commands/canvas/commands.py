@@ -19,6 +19,8 @@ from events.topics import EVENTS_CANVAS
 STEPS_MAX = 500
 """Steps a plan."""
 FALLBACKS_MAX = 8
+UNWIRABLE = "unwirable"
+"""In a flag, `<step>:unwirable:<field>: <why>`: the step's model will not get what it needs."""
 LABEL = r"^[A-Za-z0-9_-]{1,64}$"
 
 
@@ -164,7 +166,10 @@ class ModelChoice(Frozen):
 
 
 class SelectModels(PlanCommand):
-    """The selector's and field verifier's answer for the whole plan; with approval `auto` the run starts at once."""
+    """The selector's and field verifier's answer for the whole plan; with approval `auto` the run starts at once.
+
+    A flag that a step cannot be wired makes the plan wait for a person even then.
+    """
 
     choices: Annotated[tuple[ModelChoice, ...], Field(min_length=1, max_length=STEPS_MAX)]
     flags: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from commands.canvas.chat import refuse_when_full
 from commands.canvas.commands import (
+    UNWIRABLE,
     ApprovePlan,
     CancelRun,
     EditStep,
@@ -99,7 +100,7 @@ def select_models(command: SelectModels, streams: Streams, context: Context) -> 
             )
         )
     draft.add(FieldsVerified(plan_id=command.plan_id, step_ids=tuple(draft.plan.steps), flags=command.flags))
-    if draft.plan.drafted.approval != "auto":
+    if draft.plan.drafted.approval != "auto" or any(f":{UNWIRABLE}:" in flag for flag in command.flags):
         return draft.decision({"status": "awaiting_approval"})
     draft.add(PlanApproved(plan_id=command.plan_id, approved_by="auto"))
     return draft.decision({"status": "running", "run_id": start_run(draft, tuple(draft.plan.steps))})

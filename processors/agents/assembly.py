@@ -12,6 +12,7 @@ from processors.agents.catalog import Catalog, media_out
 from processors.agents.fields import verify
 from processors.agents.plan import PlannedStep
 from processors.agents.references import Known, KnownStep, KnownUpload
+from processors.agents.rehearsal import unwirable
 from processors.agents.selector import Choice, select
 from processors.agents.validator import Checked, Issue, check
 
@@ -52,7 +53,9 @@ def fit(
         if choice is None:
             continue
         media[step.id] = media_out(choice.model)
-        values, flags = verify(choice.model, step, _known(step, media, uploads, step_id))
+        known = _known(step, media, uploads, step_id)
+        values, flags = verify(choice.model, step, known)
+        flags = (*flags, *unwirable(choice.model, step, values, known))
         total = estimate(choice.model, values)[1]
         all_flags = tuple(f"{step.id}:{flag}" for flag in (*choice.flags, *flags))
         fitted[step.id] = Fitted(step, choice.model.id, values, total, choice.reason, all_flags)

@@ -13,6 +13,7 @@ from events.catalog.current import CurrentModel
 from processors.agents.assembly import Fitted, feasible, fit
 from processors.agents.catalog import Catalog
 from processors.agents.parser import IncrementalParser, parse_plan
+from processors.agents.plan import PlannedStep
 from processors.agents.references import KnownUpload
 
 MAIN = "generate a product image, animate it into a 5-second video, and add a voiceover"
@@ -70,3 +71,16 @@ def test_a_voice_speaks_the_text_of_the_step_before(own: Catalog) -> None:
 def test_an_upload_is_animated(own: Catalog) -> None:
     (film,) = assembled("animate image_1 for 4 seconds", own, PHOTO)
     assert (film.model, film.input["image"], film.input["duration_s"]) == ("local/motion", "upload:image_1", 4)
+
+
+def test_what_cannot_be_wired_is_said_before_it_runs(own: Catalog) -> None:
+    lost = PlannedStep("s1", "Join", "Join the films", "utility", model="local/concat")
+    [one] = fit([lost], own, (), lambda label: f"stp_X.1.{label}")
+    assert any(flag.startswith("s1:unwirable:videos: needs video") for flag in one.flags)
+
+
+@pytest.mark.parametrize(
+    "request_", [MAIN, "a 10-second video of the sea with a soundtrack", "write a script about bees and narrate it"]
+)
+def test_a_plan_that_can_run_has_no_such_flag(own: Catalog, request_: str) -> None:
+    assert [flag for one in assembled(request_, own) for flag in one.flags if ":unwirable:" in flag] == []

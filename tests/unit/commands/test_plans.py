@@ -235,6 +235,11 @@ class TestApproval:
         given(*past, select(tuple(CHAIN))).when(on_plan(c.ApprovePlan)).then(PlanApproved, RunStarted, StepReady)
         given(*past, select(tuple(CHAIN))).when(on_plan(c.RejectPlan)).then(PlanRejected)
 
+    def test_a_plan_that_cannot_be_wired_waits_for_a_person_even_where_it_would_run_by_itself(self) -> None:
+        flagged = select(tuple(FORK)).model_copy(update={"flags": ("a:unwirable:image: needs image",)})
+        decision = given(*message(), draft(FORK)).when(flagged).then(*[ModelSelected] * 3, FieldsVerified)
+        assert decision.result == {"status": "awaiting_approval"}
+
     def test_each_step_needs_a_choice(self) -> None:
         given(*message(), draft(CHAIN)).when(select(("s1",))).then_refused(InvalidInput)
 

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from processors.executor.wiring import wire
+from adapters.catalog.loader import load
+from events.catalog.events import ModelSpec
+from processors.executor.slots import media_slots
+from processors.executor.wiring import Unwirable, wire
 from tests.unit.executor.makers import model, names, step
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -139,3 +142,39 @@ def test_a_field_is_filled_alike_when_it_is_required(
 ) -> None:
     wired = names(wire(model({"prompt": TEXT, **properties}, *expected), step(*given)))
     assert {key: wired[key] for key in expected} == expected
+
+
+REQUIRED = [
+    pytest.param(entry.spec, id=entry.spec.id)
+    for entry in load(lambda _: True)
+    if any(slot.required for slot in media_slots(entry.spec.input_schema))
+]
+
+
+def test_the_catalog_has_models_of_all_providers_that_take_media() -> None:
+    takers = {entry.spec.provider for entry in load(lambda _: True) if media_slots(entry.spec.input_schema)}
+    assert takers >= {"fal", "replicate", "openai", "stability", "runway", "luma", "kling", "sync", "meshy", "fleet"}
+
+
+@pytest.mark.parametrize("spec", REQUIRED)
+def test_each_model_of_the_catalog_takes_what_it_needs_from_the_steps_before(spec: ModelSpec) -> None:
+    """Whatever its provider calls the fields: each that must be filled holds a file of a medium that it takes."""
+    needed = [slot for slot in media_slots(spec.input_schema) if slot.required]
+    given = [f"{sorted(slot.kinds)[0]}-{n}" for n, slot in enumerate(needed, 1)]
+    more = [f"{sorted(slot.kinds)[0]}-more" for slot in needed if slot.many]
+    wired = wire(spec, step(*given, *more, agent_type=spec.agent_type, words="Something of 5 seconds"))
+    assert not isinstance(wired, Unwirable), str(wired)
+    placed = str(names(wired))
+    for slot, name in zip(needed, given, strict=True):
+        assert slot.path[0] in wired
+        assert name in placed
+
+
+@pytest.mark.parametrize("spec", REQUIRED)
+def test_without_them_the_field_and_what_it_needs_are_named(spec: ModelSpec) -> None:
+    needed = [slot for slot in media_slots(spec.input_schema) if slot.required]
+    wired = wire(spec, step(agent_type=spec.agent_type, words="Something of 5 seconds"))
+    assert isinstance(wired, Unwirable)
+    told = {problem.field: problem.detail for problem in wired.problems}
+    for slot in needed:
+        assert told[slot.name].startswith(f"needs {' or '.join(sorted(slot.kinds))}")

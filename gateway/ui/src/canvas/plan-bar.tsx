@@ -56,6 +56,7 @@ function Approval({ plan, credits, busy, act }: BarProps) {
         <span>
           {count} {count === 1 ? "step" : "steps"}
           {cost === undefined ? "" : `, at most ${creditsNumber(cost)} credits`}
+          {missingInputs(plan).map((line) => `. ${line}`)}
           {missing > 0 ? `. ${creditsNumber(missing)} credits are missing.` : ""}
         </span>
       </div>
@@ -67,6 +68,17 @@ function Approval({ plan, credits, busy, act }: BarProps) {
       </button>
     </section>
   );
+}
+
+/** What cannot be wired, said before it runs: the step, the field and why. */
+export function missingInputs(plan: Plan): string[] {
+  const said = (plan.flags ?? []).map((flag) => /^([^:]+):unwirable:([^:]+): (.+)$/.exec(flag));
+  return said.flatMap((found) => {
+    if (!found) return [];
+    const [, key, field, why] = found;
+    const title = plan.steps.find((step) => step.key === key)?.title ?? key;
+    return [`“${title}” will not run: ${field} ${why}`];
+  });
 }
 
 function Running({ plan, busy, act }: Omit<BarProps, "credits">) {
