@@ -12,6 +12,7 @@ import "./styles/history.css";
 import "./styles/explain.css";
 import "./styles/dlq.css";
 import "./styles/prompts.css";
+import "./styles/past.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";

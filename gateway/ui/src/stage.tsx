@@ -1,12 +1,17 @@
 /** The canvas with what belongs to it: choice of plan, approval, the open step. */
 import { useCallback, useEffect, useState } from "react";
-import type { Client } from "./api/client.ts";
+import { type Client, Problem } from "./api/client.ts";
 import { type Spoken, speak } from "./api/problems.ts";
-import { localId, planOfStep, text } from "./api/wire.ts";
+import { type Json, localId, planOfStep, text } from "./api/wire.ts";
 import { Canvas } from "./canvas/canvas.tsx";
 import { PlanBar } from "./canvas/plan-bar.tsx";
+import { Icon } from "./kit/icons.tsx";
 import type { Theme } from "./kit/theme.ts";
 import { Inspector } from "./panels/inspector.tsx";
+import type { StepActions } from "./panels/step-acts.tsx";
+import { Runs } from "./past/runs.tsx";
+import { Scrubber } from "./past/scrubber.tsx";
+import { usePast } from "./past/use-past.ts";
 import type { Plan, State, Step } from "./state/model.ts";
 import type { Session } from "./state/use-session.ts";
 
@@ -23,6 +28,7 @@ export function Stage({ session, client, theme, step: named, tell }: StageProps)
   const { state } = session;
   const [chosen, setChosen] = useState<string | null>(null);
   const [open, setOpen] = useState<string | null>(null);
+  const [view, setView] = useState<View>("now");
   useEffect(() => {
     if (!named) return;
     setChosen(planOfStep(named) ?? null);
@@ -30,37 +36,78 @@ export function Stage({ session, client, theme, step: named, tell }: StageProps)
   }, [named]);
   const plan_id = chosen && chosen in state.plans ? chosen : state.plan_order.at(-1);
   const plan = plan_id ? state.plans[plan_id] : undefined;
-  const { steps, ghost } = shownSteps(state, plan);
-  const step = steps.find((other) => other.key === open);
-  const { busy, act } = useActing(client, session, tell);
+  const acting = useActing(client, session, tell);
+  const choose = useCallback((next: string) => {
+    setChosen(next);
+    setView("now");
+    setOpen(null);
+  }, []);
   const toggle = useCallback((key: string) => setOpen((now) => (now === key ? null : key)), []);
   const close = useCallback(() => setOpen(null), []);
-  const settled = plan && !["running", "drafting", "awaiting_approval"].includes(plan.status);
+  const shared = { client, theme, open, onOpen: toggle, onClose: close };
+  if (plan && view === "past")
+    return (
+      <PastStage
+        {...shared}
+        key={plan.plan_id}
+        plan={plan}
+        busy={acting.busy}
+        onFork={(at) => acting.fork(plan.plan_id, at, choose)}
+        onBack={() => setView("now")}
+      />
+    );
+  const picker = <PlanPicker state={state} shown={plan_id} onChoose={choose} />;
+  return (
+    <NowStage
+      {...shared}
+      session={session}
+      plan={plan}
+      acting={acting}
+      view={view}
+      onView={setView}
+      picker={picker}
+    />
+  );
+}
+
+type View = "now" | "past" | "runs";
+
+interface SharedProps {
+  client: Client;
+  theme: Theme;
+  open: string | null;
+  onOpen: (key: string) => void;
+  onClose: () => void;
+}
+
+interface NowProps extends SharedProps {
+  session: Session;
+  plan: Plan | undefined;
+  acting: Acting;
+  view: View;
+  onView: (view: View) => void;
+  picker: React.ReactNode;
+}
+
+function NowStage({ session, plan, acting, view, onView, picker, client, theme, ...opening }: NowProps) {
+  const { state } = session;
+  const { steps, ghost } = shownSteps(state, plan);
+  const step = steps.find((other) => other.key === opening.open);
+  const bar =
+    plan && !ghost ? <Bars plan={plan} state={state} acting={acting} view={view} onView={onView} /> : null;
   return (
     <main className="stage" aria-label="Canvas">
       <div className="drawing">
         <div className="overlay" aria-live="polite">
-          <PlanPicker state={state} shown={plan_id} onChoose={setChosen} />
-          {plan && !ghost ? (
-            <PlanBar
-              plan={plan}
-              credits={state.credits}
-              busy={busy}
-              act={{
-                approve: () => act(plan.plan_id, "approve"),
-                reject: () => act(plan.plan_id, "reject"),
-                cancel: () => act(plan.plan_id, "cancel"),
-                rerun: () => act(plan.plan_id, "rerun"),
-              }}
-            />
-          ) : null}
+          {picker}
+          {bar}
         </div>
         <Canvas
           plan_id={plan?.plan_id ?? "draft"}
           steps={steps}
           ghost={ghost}
           open={step?.key ?? null}
-          onOpen={toggle}
+          onOpen={opening.onOpen}
           theme={theme}
         />
         {steps.length === 0 ? <Waiting state={state} /> : null}
@@ -69,12 +116,111 @@ export function Stage({ session, client, theme, step: named, tell }: StageProps)
         <Inspector
           step={step}
           steps={steps}
-          busy={busy}
-          onRerun={
-            plan && settled ? () => act(plan.plan_id, "rerun", { step_ids: [step.step_id] }) : undefined
-          }
-          onClose={close}
+          client={client}
+          busy={acting.busy}
+          act={plan ? stepActions(plan, step, acting) : undefined}
+          onClose={opening.onClose}
         />
+      ) : plan && view === "runs" ? (
+        <Runs
+          client={client}
+          plan_id={plan.plan_id}
+          present={plan.run_id}
+          settled={isSettled(plan)}
+          busy={acting.busy}
+          moved={acting.done}
+          onRollback={(run_id) => acting.act(plan.plan_id, "rollback", { run_id })}
+          onClose={() => onView("now")}
+        />
+      ) : null}
+    </main>
+  );
+}
+
+const isSettled = (plan: Plan): boolean =>
+  !["running", "drafting", "awaiting_approval", "rejected"].includes(plan.status);
+
+interface BarsProps {
+  plan: Plan;
+  state: State;
+  acting: Acting;
+  view: View;
+  onView: (view: View) => void;
+}
+
+function Bars({ plan, state, acting: { busy, act }, view, onView }: BarsProps) {
+  return (
+    <>
+      <PlanBar
+        plan={plan}
+        credits={state.credits}
+        busy={busy}
+        act={{
+          approve: () => act(plan.plan_id, "approve"),
+          reject: () => act(plan.plan_id, "reject"),
+          cancel: () => act(plan.plan_id, "cancel"),
+          rerun: () => act(plan.plan_id, "rerun"),
+        }}
+      />
+      <div className="past-tools">
+        <button type="button" className="button small" onClick={() => onView("past")}>
+          <Icon name="clock" size={14} /> History
+        </button>
+        <button
+          type="button"
+          className="button small"
+          aria-pressed={view === "runs"}
+          onClick={() => onView(view === "runs" ? "now" : "runs")}
+        >
+          <Icon name="redo" size={14} /> Runs
+        </button>
+      </div>
+    </>
+  );
+}
+
+function stepActions(plan: Plan, step: Step, { act, change, retryWith }: Acting): StepActions {
+  const settled = isSettled(plan);
+  return {
+    approve: () => act(plan.plan_id, `steps/${step.key}/approve`),
+    refuse: () => act(plan.plan_id, `steps/${step.key}/cancel`),
+    mark:
+      plan.status === "awaiting_approval"
+        ? (needs_approval) => change(plan.plan_id, step, { needs_approval })
+        : undefined,
+    rerun: settled ? () => act(plan.plan_id, "rerun", { step_ids: [step.step_id] }) : undefined,
+    retryWith: settled ? (model) => retryWith(plan.plan_id, step, model) : undefined,
+  };
+}
+
+interface PastProps extends SharedProps {
+  plan: Plan;
+  busy: boolean;
+  onFork: (position: string) => void;
+  onBack: () => void;
+}
+
+/** The plan as it was: nothing of it can be changed, but a new plan may begin there. */
+function PastStage({ plan, busy, client, theme, open, onOpen, onClose, onFork, onBack }: PastProps) {
+  const past = usePast(client, plan.plan_id);
+  const steps = past.plan?.steps ?? [];
+  const step = steps.find((other) => other.key === open);
+  const titles = Object.fromEntries(plan.steps.map(({ key, title }) => [key, title]));
+  return (
+    <main className="stage" aria-label="Canvas, as it was">
+      <div className="drawing past">
+        <Canvas
+          plan_id={`past ${plan.plan_id}`}
+          steps={steps}
+          ghost={false}
+          open={step?.key ?? null}
+          onOpen={onOpen}
+          theme={theme}
+        />
+        <Scrubber past={past} titles={titles} busy={busy} onFork={onFork} onClose={onBack} />
+      </div>
+      {step ? (
+        <Inspector step={step} steps={steps} client={client} busy={busy} act={undefined} onClose={onClose} />
       ) : null}
     </main>
   );
@@ -117,24 +263,66 @@ function PlanPicker({ state, shown, onChoose }: PickerProps) {
   );
 }
 
-type Verb = "approve" | "reject" | "cancel" | "rerun";
+interface Acting {
+  busy: boolean;
+  /** How many orders have been answered: what is shown of the plan's runs is read again. */
+  done: number;
+  act: (plan_id: string, verb: string, body?: Record<string, unknown>) => void;
+  change: (plan_id: string, step: Step, what: Json) => void;
+  retryWith: (plan_id: string, step: Step, model: string) => void;
+  fork: (plan_id: string, at: string, onForked: (plan_id: string) => void) => void;
+}
 
 /** The answer is only an acknowledgement: what changes on the page comes as frames, or from the API. */
-function useActing(client: Client, session: Session, tell: (problem: Spoken | null) => void) {
+function useActing(client: Client, session: Session, tell: (problem: Spoken | null) => void): Acting {
   const [busy, setBusy] = useState(false);
+  const [done, setDone] = useState(0);
   const { heal } = session;
-  const act = async (plan_id: string, verb: Verb, body: Record<string, unknown> = {}) => {
+  const order = async (plan_id: string, send: () => Promise<Json>): Promise<Json | undefined> => {
     setBusy(true);
     tell(null);
     try {
-      const answer = await client.post(`/v1/plans/${plan_id}/${verb}`, body);
+      const answer = await send();
       heal(plan_id, text(answer.position));
+      setDone((count) => count + 1);
+      return answer;
     } catch (error) {
       tell(speak(error));
       heal(plan_id);
+      return undefined;
     } finally {
       setBusy(false);
     }
   };
-  return { busy, act: (...order: Parameters<typeof act>) => void act(...order) };
+  return {
+    busy,
+    done,
+    act: (plan_id, verb, body = {}) =>
+      void order(plan_id, () => client.post(`/v1/plans/${plan_id}/${verb}`, body)),
+    change: (plan_id, step, what) =>
+      void order(plan_id, () => client.patch(`/v1/plans/${plan_id}/steps/${step.key}`, what)),
+    retryWith: (plan_id, step, model) =>
+      void order(plan_id, async () => {
+        await withModel(client, plan_id, step, model);
+        return client.post(`/v1/plans/${plan_id}/rerun`, { step_ids: [step.step_id] });
+      }),
+    fork: (plan_id, at, onForked) =>
+      void order(plan_id, () => client.post(`/v1/plans/${plan_id}/fork`, { at })).then((answer) => {
+        const forked = text(answer?.plan_id);
+        if (!forked) return;
+        heal(forked, text(answer?.position));
+        onForked(forked);
+      }),
+  };
+}
+
+/** With the input that it has; where that does not fit the other model, with what its description says. */
+async function withModel(client: Client, plan_id: string, step: Step, model: string): Promise<void> {
+  const path = `/v1/plans/${plan_id}/steps/${step.key}`;
+  try {
+    await client.patch(path, { model });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.slug !== "invalid-input") throw error;
+    await client.patch(path, { model, input: {} });
+  }
 }

@@ -74,6 +74,10 @@ export class Client {
     }
   };
 
+  /** Of what is replaced; a repeat does no harm. */
+  patch = (path: string, body: Json): Promise<Json> =>
+    this.#ask("PATCH", path, { ...this.headers(), "Content-Type": "application/json" }, JSON.stringify(body));
+
   upload = (path: string, file: File): Promise<Json> => {
     const form = new FormData();
     form.append("file", file);

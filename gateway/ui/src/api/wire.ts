@@ -107,6 +107,8 @@ export function readStepChange(raw: Json): Partial<Step> {
     progress: number(raw.progress),
     job_id: text(raw.job_id),
     because: text(raw.because),
+    needs_approval: typeof raw.needs_approval === "boolean" ? raw.needs_approval : undefined,
+    reused_from: text(raw.reused_from),
     depends_on: Array.isArray(raw.depends_on)
       ? raw.depends_on.filter((id): id is string => typeof id === "string").map(localId)
       : undefined,
@@ -142,6 +144,7 @@ export function readPlan(raw: unknown): Plan | undefined {
     cost: readMoney(raw.cost) ?? {},
     steps: list(raw.steps).map(readStep).filter(present),
     run_id: text(raw.run_id),
+    flags: Array.isArray(raw.flags) ? raw.flags.filter((flag) => typeof flag === "string") : undefined,
   });
 }
 

@@ -1,5 +1,6 @@
 /** Everything about one step: what it is to do, with what, how it went, what came out, what it cost. */
 import { useEffect, useRef } from "react";
+import type { Client } from "../api/client.ts";
 import { STEP_ADVICE } from "../api/problems.ts";
 import { Preview } from "../canvas/preview.tsx";
 import { CostBadge, ProgressRing, StatusBadge } from "../canvas/status.tsx";
@@ -7,18 +8,19 @@ import { durationText } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
 import { fileName, mediumColour, mediumLabel, mediumOf } from "../kit/media.ts";
 import type { Asset, Step } from "../state/model.ts";
-import { isOver } from "../state/plans.ts";
+import { type StepActions, StepActs } from "./step-acts.tsx";
 
 interface InspectorProps {
   step: Step;
   steps: Step[];
+  client: Client;
   busy: boolean;
-  /** Absent while the plan runs or has not run. */
-  onRerun: (() => void) | undefined;
+  /** Absent while the past is looked at. */
+  act: StepActions | undefined;
   onClose: () => void;
 }
 
-export function Inspector({ step, steps, busy, onRerun, onClose }: InspectorProps) {
+export function Inspector({ step, steps, client, busy, act, onClose }: InspectorProps) {
   const title = useRef<HTMLHeadingElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus follows to each step that is opened
   useEffect(() => title.current?.focus(), [step.key]);
@@ -54,11 +56,7 @@ export function Inspector({ step, steps, busy, onRerun, onClose }: InspectorProp
         <p className="inspector-words">{step.description}</p>
         <Facts step={step} steps={steps} />
         <Input input={step.input} />
-        {onRerun && isOver(step.status) ? (
-          <button type="button" className="button" disabled={busy} onClick={onRerun}>
-            <Icon name="redo" size={15} /> Rerun from here
-          </button>
-        ) : null}
+        {act ? <StepActs key={step.key} step={step} client={client} busy={busy} act={act} /> : null}
       </div>
     </aside>
   );
@@ -153,6 +151,14 @@ function Facts({ step, steps }: { step: Step; steps: Step[] }) {
           </dd>
         </>
       )}
+      {step.reused_from ? (
+        <>
+          <dt>Reused</dt>
+          <dd>
+            an earlier, equal result, free of charge (<span className="mono">{step.reused_from}</span>)
+          </dd>
+        </>
+      ) : null}
       <dt>Needs</dt>
       <dd>{sources.length > 0 ? sources.join(", ") : "nothing before it"}</dd>
       <dt>Cost</dt>

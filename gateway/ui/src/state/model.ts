@@ -69,6 +69,10 @@ export interface Step {
   progress?: number;
   job_id?: string;
   because?: string;
+  /** It waits for a yes of its own before it runs. */
+  needs_approval?: boolean;
+  /** The job whose result it took, for nothing. */
+  reused_from?: string;
 }
 
 export interface Plan {
@@ -78,6 +82,8 @@ export interface Plan {
   cost: Money;
   steps: Step[];
   run_id?: string;
+  /** What was changed or is missing, step by step: `<step>:<what>: <why>`. */
+  flags?: string[];
 }
 
 export interface Message {

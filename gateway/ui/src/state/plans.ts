@@ -21,6 +21,7 @@ const PLAN_STATUS: Record<string, PlanStatus> = {
 };
 
 const STEP_STATUS: Record<string, StepStatus> = {
+  "step.awaiting_approval": "awaiting_approval",
   "step.ready": "ready",
   "step.started": "running",
   "step.progress": "running",
@@ -34,6 +35,8 @@ export function reducePlanFrame(state: State, event: string, data: Json, at: num
   if (event === "step.drafting") return draftStep(state, data);
   if (event === "step.drafted") return addStep(state, data);
   if (event.startsWith("step.")) return changeStep(state, event, data, at);
+  // Steps and results of another run: the API tells them all.
+  if (event === "plan.rolled_back") return state;
   if (event === "run.started") return startRun(state, data, at);
   if (event === "run.completed") return endRun(state, data);
   if (event === "plan.revised" && isObject(data.step)) return reviseStep(state, data, data.step);

@@ -33,6 +33,8 @@ const WORTH_HEALING = new Set([
   "plan.validated",
   "plan.awaiting_approval",
   "plan.approved",
+  "plan.forked",
+  "plan.rolled_back",
   "step.failed",
   "step.succeeded",
   "run.completed",

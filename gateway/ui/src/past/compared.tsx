@@ -1,0 +1,97 @@
+/** Two runs side by side: of each step the model, the input, the files, the cost and the time. */
+import type { Client } from "../api/client.ts";
+import { speak } from "../api/problems.ts";
+import { Preview } from "../canvas/preview.tsx";
+import { creditsText, durationText } from "../kit/format.ts";
+import { Skeleton } from "../kit/skeleton.tsx";
+import { TroubleNote } from "../kit/trouble-note.tsx";
+import { useAnswer } from "../kit/use-answer.ts";
+import { type RunHead, readComparison, type Side, type StepPair } from "./wire.ts";
+import { runNumber } from "./words.ts";
+
+interface ComparedProps {
+  client: Client;
+  plan_id: string;
+  pair: [string, string];
+}
+
+export function Compared({ client, plan_id, pair }: ComparedProps) {
+  const answer = useAnswer(client, `/v1/plans/${plan_id}/runs/${pair[0]}/compare/${pair[1]}`, readComparison);
+  if (answer.error) return <TroubleNote trouble={speak(answer.error)} onAgain={answer.again} />;
+  if (!answer.value) return <Skeleton lines={6} label="Comparing" />;
+  const { a, b, steps } = answer.value;
+  return (
+    <section className="compared" aria-label="Side by side" data-testid="compared">
+      <div className="compared-heads">
+        <Head number={runNumber(pair[0])} head={a} />
+        <Head number={runNumber(pair[1])} head={b} />
+      </div>
+      {steps.map((step) => (
+        <Pair key={step.step} pair={step} />
+      ))}
+    </section>
+  );
+}
+
+function Head({ number, head }: { number: string; head: RunHead }) {
+  return (
+    <p>
+      <strong>Run {number}</strong>
+      <small>
+        {[
+          head.status,
+          head.cost === undefined ? undefined : creditsText(head.cost),
+          head.seconds === undefined ? undefined : durationText(head.seconds),
+        ]
+          .filter(Boolean)
+          .join(" · ")}
+      </small>
+    </p>
+  );
+}
+
+function Pair({ pair }: { pair: StepPair }) {
+  return (
+    <article className={pair.differs.length > 0 ? "pair changed" : "pair"} data-step={pair.step}>
+      <h3>
+        {pair.title}
+        <span>{pair.differs.length > 0 ? `differs: ${pair.differs.join(", ")}` : "the same"}</span>
+      </h3>
+      <div className="pair-sides">
+        <SideView side={pair.a} differs={pair.differs} title={pair.title} />
+        <SideView side={pair.b} differs={pair.differs} title={pair.title} />
+      </div>
+    </article>
+  );
+}
+
+function SideView({ side, differs, title }: { side: Side | undefined; differs: string[]; title: string }) {
+  if (!side) return <p className="side none">It was not part of this run.</p>;
+  const [first] = side.outputs;
+  const mark = (what: string) => (differs.includes(what) ? "differs" : undefined);
+  return (
+    <div className="side">
+      <div className="side-file">
+        {first ? <Preview asset={first} title={title} /> : <p className="side-none">{side.status}</p>}
+      </div>
+      <dl>
+        <dt>Model</dt>
+        <dd className={`mono ${mark("model") ?? ""}`}>{side.model ?? "–"}</dd>
+        {Object.entries(side.input ?? {}).map(([name, value]) => (
+          <div key={name} className={mark("input")}>
+            <dt className="mono">{name}</dt>
+            <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
+          </div>
+        ))}
+        <dt>Cost</dt>
+        <dd>
+          {side.cost === undefined ? "–" : creditsText(side.cost)}
+          {side.kept ? <span className="side-note">kept, not paid again</span> : null}
+          {side.reused ? <span className="side-note">an earlier result, free</span> : null}
+        </dd>
+        <dt>Time</dt>
+        <dd>{side.seconds === undefined ? "–" : durationText(side.seconds)}</dd>
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it, test } from "vitest";
+import { readPlan } from "../src/api/wire.ts";
+import { missingInputs } from "../src/canvas/plan-bar.tsx";
+import { type Happening, readComparison, readHistory, readRuns } from "../src/past/wire.ts";
+import { causeText, costText, sentence, toneOf } from "../src/past/words.ts";
+import { emptyState } from "../src/state/model.ts";
+import { reduce } from "../src/state/reduce.ts";
+
+const RAW = {
+  version: 9,
+  event: "step_ready",
+  at: "2026-03-01T12:00:00.000Z",
+  position: "p9",
+  step: "s1",
+  facts: { model: "local/picture", run_id: "run_X.1.2" },
+  cause: { kind: "job", actor: "executor", job_id: "job_1" },
+  cost: { captured: 1500, reserved: 2000 },
+};
+
+const happening = (more: object): Happening => {
+  const [found] = readHistory({ items: [{ ...RAW, ...more }] }).items;
+  if (!found) throw new Error("no happening");
+  return found;
+};
+
+describe("a plan's history", () => {
+  it("is read, and what has no moment is left out", () => {
+    const { items, cursor } = readHistory({ items: [RAW, {}, null, { version: 1 }], next_cursor: "c" });
+    expect(items).toHaveLength(1);
+    expect(items[0]).toMatchObject({ version: 9, step: "s1", position: "p9" });
+    expect(cursor).toBe("c");
+  });
+
+  it.each([
+    [{}, "“A lamp” was handed to local/picture"],
+    [{ event: "step_succeeded", facts: {} }, "“A lamp” is done"],
+    [{ event: "step_succeeded", facts: { reused_from: "job_0" } }, "“A lamp” took an earlier result"],
+    [{ event: "step_failed", facts: { category: "content_policy" } }, "“A lamp” failed: content policy"],
+    [
+      { event: "run_completed", step: undefined, facts: { status: "partial", run_id: "run_X.1.2" } },
+      "Run 2: partial",
+    ],
+    [{ event: "plan_rolled_back", step: undefined, facts: { run_id: "run_X.1.1" } }, "Back to run 1"],
+    [{ event: "something_newer", step: undefined }, "something newer"],
+  ])("says what happened: %o", (more, words) => {
+    expect(sentence(happening(more), { s1: "A lamp" })).toBe(words);
+  });
+
+  it("says what led to it and what it cost by then", () => {
+    expect(causeText(happening({}))).toBe("because its job moved (job_1)");
+    expect(causeText(happening({ cause: { kind: "person", actor: "key_1" } }))).toBe("asked for by a person");
+    expect(causeText(happening({ cause: {} }))).toBe("by the platform");
+    expect(costText(happening({}))).toBe("1.5 cr so far, 2 set aside");
+    expect(costText(happening({ cost: { captured: 1500, step: 500 } }))).toBe("1.5 cr so far, 0.5 for this");
+    expect(costText(happening({ cost: {} }))).toBe("0 cr so far");
+  });
+
+  it("marks an end that is no success", () => {
+    expect(toneOf(happening({ event: "run_completed", facts: { status: "succeeded" } }))).toBe("good");
+    expect(toneOf(happening({ event: "run_completed", facts: { status: "failed" } }))).toBe("bad");
+  });
+});
+
+test("what cannot be wired is said before the plan runs", () => {
+  const plan = readPlan({
+    plan_id: "pln_X.1",
+    steps: [{ step_id: "stp_X.1.s2", title: "A film" }],
+    flags: ["s2:unwirable:image: needs image; there is nothing to take it from", "s2:renamed: size"],
+  });
+  expect(plan && missingInputs(plan)).toEqual([
+    "“A film” will not run: image needs image; there is nothing to take it from",
+  ]);
+});
+
+describe("a plan's runs", () => {
+  it("are numbered, with what was kept", () => {
+    const [run] = readRuns({
+      items: [{ run_id: "run_X.1.2", status: "partial", steps: ["a"], kept: { b: "r" } }, 3],
+    });
+    expect(run).toMatchObject({ number: 2, status: "partial", ran: 1, kept: 1, archived: false });
+  });
+
+  it("stand side by side, where a step may be missing", () => {
+    const side = {
+      status: "succeeded",
+      model: "m",
+      cost: 5,
+      kept_from: "run_X.1.1",
+      title: "A lamp",
+      outputs: [],
+    };
+    const read = readComparison({
+      runs: { a: { cost: 5 } },
+      steps: [{ step: "s1", differs: ["model"], b: side }, {}],
+    });
+    expect(read.a.cost).toBe(5);
+    expect(read.steps).toHaveLength(1);
+    expect(read.steps[0]).toMatchObject({ title: "A lamp", differs: ["model"], a: undefined });
+    expect(read.steps[0]?.b).toMatchObject({ kept: true, reused: false, model: "m" });
+  });
+});
+
+describe("frames of approval and of going back", () => {
+  const step = (event: string, data: object) => ({ type: "frame" as const, frame: { event, data, at: 0 } });
+  const opened = reduce(emptyState, { type: "opened", session_id: "ses_X", fresh: true });
+  const drafted = reduce(
+    opened,
+    step("step.drafted", { plan_id: "pln_X.1", step: { step_id: "stp_X.1.s1" } }),
+  );
+
+  it("a step waits for its yes", () => {
+    const waiting = reduce(
+      drafted,
+      step("step.awaiting_approval", { plan_id: "pln_X.1", step_id: "stp_X.1.s1" }),
+    );
+    expect(waiting.plans["pln_X.1"]?.steps[0]?.status).toBe("awaiting_approval");
+  });
+
+  it("going back changes nothing until the API has told what stands again", () => {
+    expect(reduce(drafted, step("plan.rolled_back", { plan_id: "pln_X.1", run_id: "run_X.1.1" }))).toBe(
+      drafted,
+    );
+  });
+});
