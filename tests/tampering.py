@@ -61,6 +61,8 @@ def commands() -> list[Command]:
         *_job(6, max_attempts=1)[:2],
         dying,
         c.ReplayJob(org_id=ORG, job_id="job_A6", new_job_id="job_A7", reserve=400),
+        *_job(8, fingerprint="a" * 64),
+        *_job(10, fingerprint="a" * 64, reuse=True)[:1],
     ]
 
 

@@ -39,10 +39,8 @@ class Overdue:
 class Approvals:
     """Pure but for `perform`: what waits, from the log, and whose time is over."""
 
-    def __init__(self, ask: Ask, *, plan_waits: timedelta = PLAN_WAITS, step_waits: timedelta = STEP_WAITS) -> None:
+    def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._plan_waits = plan_waits
-        self._step_waits = step_waits
         self._waiting: dict[str, CurrentApproval] = {}
         self._told: dict[Overdue, datetime] = {}
 
@@ -70,7 +68,7 @@ class Approvals:
         for waiting in self._waiting.values():
             for what, since in waiting.asked.items():
                 of_plan = what == waiting.plan_id
-                limit = self._plan_waits if of_plan else self._step_waits
+                limit = PLAN_WAITS if of_plan else STEP_WAITS
                 if now - datetime.fromisoformat(since) > limit:
                     step_id = None if of_plan else what
                     yield Overdue(waiting.plan_id, waiting.org_id, waiting.session_id, step_id, since)

@@ -20,17 +20,19 @@ from adapters.vault.vault import KeyVault, master_key
 from commands.bus import CommandBus
 from commands.canvas.commands import (
     CancelRun,
+    CancelSession,
     DraftPlan,
     DraftStep,
     ModelChoice,
     PostMessage,
+    RerunPlan,
     SelectModels,
     StartSession,
 )
 from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import AddCredits, OpenOrg, RecordJobSucceeded
 from events.assets import AssetRef
-from events.canvas.plan_events import RunCompleted, StepStarted
+from events.canvas.plan_events import PlanRejected, RunCompleted, StepStarted, StepSucceeded
 from events.canvas.session_events import MessagePosted
 from events.envelope import Recorded
 from events.ids import new_id, plan_id, step_id
@@ -99,12 +101,12 @@ class Stage:
         await self.ask(AddCredits(org_id=self.org, entry_id=new_id("ent"), kind="grant", amount=1_000_000))
         await self.ask(StartSession(org_id=self.org, session_id=self.session))
 
-    async def start_plan(self, *steps: tuple[str, str, tuple[str, ...], str]) -> None:
+    async def start_plan(self, *steps: tuple[str, str, tuple[str, ...], str], approval: Any = "auto") -> None:
         """(label, model, labels it depends on, agent type): a message whose plan runs at once."""
         where = {"org_id": self.org, "session_id": self.session}
         words = await self.sealed("A bottle in warm light")
         message = new_id("msg")
-        await self.ask(PostMessage(**where, message_id=message, text=words, approval="auto"))
+        await self.ask(PostMessage(**where, message_id=message, text=words, approval=approval))
         drafts = tuple(
             DraftStep.model_validate(
                 {"label": s, "title": words, "description": words, "agent_type": kind, "depends_on": after}
@@ -212,3 +214,45 @@ async def test_an_attempt_that_nobody_holds_is_dispatched_anew(
         second = await it.dispatched("s1", lease=2)
         await it.succeed(second)
         await it.log.first(RunCompleted, plan_id=it.plan, status="succeeded")
+
+
+async def test_a_rerun_that_may_reuse_takes_the_results_for_nothing(servers: Servers, tmp_path: Path) -> None:
+    async with stage(servers, tmp_path) as it:
+        await it.open()
+        await it.register(f"w-{it.org}", ["local/picture", "local/motion"])
+        await it.start_plan(("s1", "local/picture", (), "image"), ("s2", "local/motion", ("s1",), "video"))
+        await it.succeed(await it.dispatched("s1"))
+        await it.succeed(await it.dispatched("s2"))
+        await it.log.first(RunCompleted, plan_id=it.plan, cost=200)
+        where = {"org_id": it.org, "session_id": it.session, "plan_id": it.plan}
+        again = (await it.ask(RerunPlan(**where, reuse=True)))["run_id"]
+        completed = await it.log.first(RunCompleted, run_id=again)
+        assert (completed.data.status, completed.data.cost) == ("succeeded", 0)  # type: ignore[attr-defined]
+        for label in ("s1", "s2"):
+            done = await it.log.first(StepSucceeded, run_id=again, step_id=step_id(it.plan, label))
+            before = await it.log.first(StepSucceeded, step_id=step_id(it.plan, label))
+            assert isinstance(done.data, StepSucceeded)
+            assert isinstance(before.data, StepSucceeded)
+            assert (done.data.outputs, done.data.reused_from) == (before.data.outputs, before.data.job_id)
+
+
+async def test_a_cancelled_session_stops_its_jobs_and_gives_the_money_back(servers: Servers, tmp_path: Path) -> None:
+    async with stage(servers, tmp_path) as it:
+        await it.open()
+        await it.register(f"w-{it.org}", ["local/picture"])
+        await it.start_plan(("s1", "local/picture", (), "image"))
+        job = await it.dispatched("s1")
+        await it.ask(CancelSession(org_id=it.org, session_id=it.session))
+        await it.log.first(JobCancelled, job_id=job.job_id)
+
+
+async def test_a_yes_that_nobody_gives_is_a_no(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.sweepers.approvals.PLAN_WAITS", timedelta(seconds=1))
+    monkeypatch.setattr("studio.processes.sweepers.APPROVALS_EVERY_S", 0.2)
+    async with stage(servers, tmp_path) as it:
+        await it.open()
+        await it.start_plan(("s1", "local/picture", (), "image"), approval="assist")
+        rejected = await it.log.first(PlanRejected, plan_id=it.plan)
+        assert rejected.data.rejected_by == "timeout"  # type: ignore[attr-defined]
