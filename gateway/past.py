@@ -128,6 +128,7 @@ def restored(then: Plan, *, now: Plan | None = None, only_done: bool = False) ->
                     "tried": result.tried,
                     "outputs": result.outputs,
                     "cost": result.cost,
+                    "why": result.why,
                 }
             )
         )

@@ -143,6 +143,8 @@ def _restored(event: Recorded, restored: StepRestored, opened: Opened) -> Update
         "outputs": assets(restored.outputs, opened),
         "captured": restored.cost,
     } | present(job_id=restored.job_id)
+    if restored.why is not None:
+        changes |= {"error": {"category": restored.why}} if restored.status == "failed" else {"because": restored.why}
     gone = tuple(name for name in RESULT if name not in changes)
     org, version, sealed_by = event.envelope.org_id, event.version, asset_kids(restored.outputs)
     return Update(COLLECTION, restored.step_id, org, version, set=changes, unset=gone, kids=sealed_by)

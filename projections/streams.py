@@ -49,6 +49,13 @@ class StreamStore:
         """So many events of the stream behind a version."""
         return await self.upto(subject, org_id, {"_v": {"$gt": after}}, most)
 
+    async def of_session_upto(
+        self, session_id: str, org_id: str, place: Mapping[str, Any], most: int
+    ) -> list[Recorded]:
+        """A session's events and those of its plans in the order of the log, as far as `place` reaches."""
+        wanted = {"session_id": session_id, "org_id": org_id, **place}
+        return [recorded(document) async for document in self._events.find(wanted).sort("offset", 1).limit(most)]
+
     async def of_type(self, subject: str, org_id: str, kind: type[Event]) -> list[Recorded]:
         """All events of one type in an organisation's stream; at most `TYPE_MAX`."""
         return await self.upto(subject, org_id, {"type": kind.ce_type()}, TYPE_MAX)

@@ -243,6 +243,7 @@ class RestoredStep(Frozen):
     tried: tuple[str, ...] = ()
     outputs: tuple[AssetRef, ...] = ()
     cost: Money = 0
+    why: str | None = None
 
 
 RestoredSteps = Annotated[tuple[RestoredStep, ...], Field(min_length=1, max_length=STEPS_MAX)]

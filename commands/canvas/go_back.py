@@ -132,4 +132,5 @@ def _restored(plan_id: str, run_id: str, step_id: str, one: RestoredStep) -> Ste
         tried=one.tried,
         outputs=one.outputs,
         cost=one.cost,
+        why=one.why,
     )

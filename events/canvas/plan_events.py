@@ -263,6 +263,8 @@ class StepRestored(RunEvent):
     tried: tuple[str, ...] = ()
     outputs: tuple[AssetRef, ...] = ()
     cost: Money = 0
+    why: str | None = None
+    """Of a failure its category, of a blocked step the one that blocks it."""
 
 
 PLAN_EVENTS: tuple[type[PlanEvent], ...] = (

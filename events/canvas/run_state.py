@@ -40,6 +40,8 @@ class StepRun:
     """The models of its attempts in this run, the present one last."""
     outputs: tuple[AssetRef, ...] = ()
     cost: int = 0
+    why: str | None = None
+    """Of a failure its category, of a blocked step the one that blocks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,9 @@ def evolve_run(run: Run, dependents: Mapping[str, tuple[str, ...]], event: Event
         case StepSucceeded():
             return _succeeded(run, dependents, event)
         case StepFailed():
-            return _end(run, event.step_id, "failed")
+            return _end(run, event.step_id, "failed", event.category)
         case StepBlocked():
-            return _end(run, event.step_id, "blocked")
+            return _end(run, event.step_id, "blocked", event.because)
         case StepCancelled():
             return _end(run, event.step_id, "cancelled")
         case StepRestored() if event.run_id == run.run_id:
@@ -90,7 +92,7 @@ def evolve_run(run: Run, dependents: Mapping[str, tuple[str, ...]], event: Event
 
 def restored(event: StepRestored) -> StepRun:
     """The step as its run left it."""
-    return StepRun(event.status, event.attempt, event.job_id, event.tried, event.outputs, event.cost)
+    return StepRun(event.status, event.attempt, event.job_id, event.tried, event.outputs, event.cost, event.why)
 
 
 def digest_of(steps: Mapping[str, Step], results: Mapping[str, StepRun]) -> str:
@@ -130,5 +132,6 @@ def _set(run: Run, step_id: str, status: StepStatus) -> Run:
     return replace(run, steps=run.steps.put(step_id, replace(run.steps[step_id], status=status)))
 
 
-def _end(run: Run, step_id: str, status: StepStatus) -> Run:
-    return replace(_set(run, step_id, status), open=run.open - 1)
+def _end(run: Run, step_id: str, status: StepStatus, why: str | None = None) -> Run:
+    ended = replace(run.steps[step_id], status=status, why=why)
+    return replace(run, steps=run.steps.put(step_id, ended), open=run.open - 1)

@@ -29,6 +29,7 @@ from gateway.catalog import active_model
 from gateway.identity import identity
 from gateway.inputs import Inputs, as_text, priced
 from gateway.problems import not_found
+from gateway.time_machine import credits_at
 from gateway.views import Views
 
 router = APIRouter(tags=["plans"])
@@ -77,9 +78,8 @@ async def read_one(request: Request, plan_id: str, at: str | None = None, after:
     events = await past.stream(platform, who.org_id, plan_id, when)
     plan_then, steps_then = await past.documents(platform, events)
     then = past.time_of(events, when)
-    return json(
-        views.plan(plan_then, steps_then, past.jobs_at(jobs, then)) | {"at": then, "version": events[-1].version}
-    )
+    told = {"at": then, "version": events[-1].version, "credits": await credits_at(platform, who.org_id, then)}
+    return json(views.plan(plan_then, steps_then, past.jobs_at(jobs, then)) | told)
 
 
 async def order(

@@ -18,8 +18,10 @@ from gateway.auth import READERS, caller, of_prefix
 from gateway.bodies import Body, Nothing, read, takes
 from gateway.identity import identity
 from gateway.ownership import owned
+from gateway.past import moment
 from gateway.problems import Problem
 from gateway.sse import EventStream, Streams
+from gateway.time_machine import session_at
 from gateway.views import Views
 
 router = APIRouter(tags=["sessions"])
@@ -77,11 +79,15 @@ async def listed(
 
 
 @router.get("/sessions/{session_id}")
-async def read_one(request: Request, session_id: str, after: str | None = None) -> Response:
+async def read_one(request: Request, session_id: str, at: str | None = None, after: str | None = None) -> Response:
+    """The session as it is, or `at` a position or time: chat, plans, queue and balance as they were then."""
     who, platform = caller(request), platform_of(request)
     await platform.reading.after(after, READS)
     session = await queries.one(platform.db, "sessions", who.org_id, of_prefix(session_id, "ses"))
     views: Views = request.app.state.views
+    if at is not None:
+        when = moment(at, session_id, request.app.state.partitions)
+        return json(await session_at(platform, views, who.org_id, session_id, when))
     wanted = {"session_id": session_id, "org_id": who.org_id}
     messages, plans, steps, jobs = await asyncio.gather(
         queries.many(platform.db, "messages", wanted, "_v"),

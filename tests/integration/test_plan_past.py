@@ -93,6 +93,24 @@ async def test_each_moment_is_as_it_was(desk: Desk) -> None:
     assert by_time["status"] == "awaiting_approval"
 
 
+async def test_a_session_at_a_moment_has_chat_plans_queue_and_balance_together(desk: Desk) -> None:
+    plan_id, _ = await ran(desk)
+    again = await post(desk.client, f"/v1/plans/{plan_id}/rerun")
+    history = (await desk.get(f"/plans/{plan_id}/history", after=again["position"]))["items"]
+    moment = {one["event"]: one["position"] for one in reversed(history)}
+    path = f"/sessions/{desk.session_id}"
+    begun = await desk.get(path, at=moment["plan_drafted"])
+    assert [message["text"] for message in begun["messages"]] == ["Two echoes"]
+    assert [(plan["status"], len(plan["steps"])) for plan in begun["plans"]] == [("drafting", 0)]
+    assert begun["credits"]["available"] == 1_000_000
+    assert begun["queue"] == []
+    done = await desk.get(path, at=moment["run_completed"])
+    assert [[step["status"] for step in plan["steps"]] for plan in done["plans"]] == [["succeeded", "succeeded"]]
+    now = await desk.get(path)
+    assert now["plans"][0]["status"] == "running"
+    assert (await desk.client.get(f"/v1{path}?at=2001-01-01T00:00:00Z")).status_code == 404
+
+
 def without_addresses(step: dict[str, Any]) -> dict[str, Any]:
     return step | {"outputs": [output["asset_id"] for output in step["outputs"]]}
 

@@ -47,6 +47,7 @@ def restored(plan: Plan, *, only_done: bool = False) -> tuple[c.RestoredStep, ..
                     "tried": result.tried,
                     "outputs": result.outputs,
                     "cost": result.cost,
+                    "why": result.why,
                 }
             )
         )
