@@ -1,5 +1,6 @@
 /** Drag through the life of a plan: each event with its cause and its cost, and a fork from any of them. */
 
+import { creditsText } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
 import { clock, moment } from "../kit/times.ts";
 import type { Past } from "./use-past.ts";
@@ -21,7 +22,7 @@ export function Scrubber({ past, titles, busy, onFork, onClose }: ScrubberProps)
     <section className="scrubber" aria-label="The life of this plan" data-testid="scrubber">
       <div className="scrubber-words">
         {shown ? (
-          <Words happening={shown} titles={titles} />
+          <Words happening={shown} titles={titles} available={past.available} />
         ) : (
           <p>{past.trouble?.title ?? "Reading the past"}</p>
         )}
@@ -65,7 +66,13 @@ function forkable(happenings: Happening[], index: number): boolean {
   return first >= 0 && index >= first;
 }
 
-function Words({ happening, titles }: { happening: Happening; titles: Record<string, string> }) {
+interface WordsProps {
+  happening: Happening;
+  titles: Record<string, string>;
+  available: number | undefined;
+}
+
+function Words({ happening, titles, available }: WordsProps) {
   return (
     <div className="scrubber-said" aria-live="polite">
       <p>
@@ -77,6 +84,7 @@ function Words({ happening, titles }: { happening: Happening; titles: Record<str
       </p>
       <p className="scrubber-why">
         {causeText(happening)} · <span className="scrubber-cost">{costText(happening)}</span>
+        {available === undefined ? null : ` · ${creditsText(available)} left then`}
       </p>
     </div>
   );

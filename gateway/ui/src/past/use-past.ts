@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Client } from "../api/client.ts";
 import { type Spoken, speak } from "../api/problems.ts";
-import { readPlan } from "../api/wire.ts";
+import { isObject, number, readPlan } from "../api/wire.ts";
 import type { Plan } from "../state/model.ts";
 import { type Happening, readHistory } from "./wire.ts";
 
@@ -18,6 +18,8 @@ export interface Past {
   index: number;
   /** The plan just after it; the one looked at before, while it is read. */
   plan: Plan | undefined;
+  /** Millicredits that the organisation had left then. */
+  available: number | undefined;
   trouble: Spoken | null;
   look: (index: number) => void;
 }
@@ -40,12 +42,12 @@ export function usePast(client: Client, plan_id: string): Past {
       wanted = false;
     };
   }, [client, plan_id]);
-  const plan = usePlanAt(client, plan_id, happenings[index], setTrouble);
+  const then = usePlanAt(client, plan_id, happenings[index], setTrouble);
   const look = useCallback(
     (next: number) => setIndex(Math.max(0, Math.min(happenings.length - 1, next))),
     [happenings.length],
   );
-  return { happenings, index, plan, trouble, look };
+  return { happenings, index, plan: then?.plan, available: then?.available, trouble, look };
 }
 
 async function readWhole(client: Client, plan_id: string): Promise<Happening[]> {
@@ -60,30 +62,36 @@ async function readWhole(client: Client, plan_id: string): Promise<Happening[]> 
   return found;
 }
 
+interface Then {
+  plan: Plan;
+  available: number | undefined;
+}
+
 function usePlanAt(
   client: Client,
   plan_id: string,
   happening: Happening | undefined,
   onTrouble: (trouble: Spoken | null) => void,
-): Plan | undefined {
-  const [plan, setPlan] = useState<Plan | undefined>(undefined);
-  const known = useRef(new Map<string, Plan>());
+): Then | undefined {
+  const [then, setThen] = useState<Then | undefined>(undefined);
+  const known = useRef(new Map<string, Then>());
   const position = happening?.position;
   useEffect(() => {
     if (!position) return;
     const there = known.current.get(position);
     if (there) {
-      setPlan(there);
+      setThen(there);
       return;
     }
     const timer = setTimeout(() => {
       client.get(`/v1/plans/${plan_id}?at=${encodeURIComponent(position)}`).then(
         (raw) => {
-          const read = readPlan(raw);
-          if (!read) return;
+          const plan = readPlan(raw);
+          if (!plan) return;
+          const read = { plan, available: isObject(raw.credits) ? number(raw.credits.available) : undefined };
           if (known.current.size >= KEPT_MAX) known.current.clear();
           known.current.set(position, read);
-          setPlan(read);
+          setThen(read);
           onTrouble(null);
         },
         (error: unknown) => onTrouble(speak(error)),
@@ -91,5 +99,5 @@ function usePlanAt(
     }, REST_MS);
     return () => clearTimeout(timer);
   }, [client, plan_id, position, onTrouble]);
-  return plan;
+  return then;
 }
