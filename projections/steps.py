@@ -31,6 +31,8 @@ from projections.writes import Insert, Update, Write
 
 COLLECTION = "steps"
 INDEXES = (("plan_id",), ("session_id",))
+PLANNED = ("model", "input", "estimate", "needs_approval")
+"""What a step may have, and have no more once it is revised."""
 RESULT = ("outputs", "error", "job_id", "because", "started_at", "ended_at", "captured", "fallbacks", "reused_from",
           "approved_by")  # fmt: skip
 
@@ -52,7 +54,8 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:
             yield Insert(COLLECTION, step.step_id, org, version, document, _kids_of(step))
         case PlanRevised(step=step):
             changes = described(step, opened)
-            yield Update(COLLECTION, step.step_id, org, version, set=changes, kids=_kids_of(step))
+            gone = tuple(name for name in PLANNED if name not in changes)
+            yield Update(COLLECTION, step.step_id, org, version, set=changes, unset=gone, kids=_kids_of(step))
         case ModelSelected() as selected:
             changes = present(
                 model=selected.model,

@@ -12,17 +12,21 @@ from events.canvas.plan_events import (
     PlanDrafted,
     PlanEvent,
     PlanRejected,
+    PlanRevised,
+    PlanRolledBack,
     PlanValidated,
     RunArchived,
     RunCancelled,
     RunCompleted,
     RunStarted,
     Step,
+    StepAwaitingApproval,
     StepBlocked,
     StepCancelled,
     StepDrafted,
     StepFailed,
     StepReady,
+    StepRestored,
     StepStarted,
     StepSucceeded,
 )
@@ -207,3 +211,25 @@ def test_the_stored_stream_gives_back_every_event_as_it_was() -> None:
 def test_the_stored_stream_holds_no_opened_text() -> None:
     stored = documents(session())["session_events"]
     assert all("A lamp" not in one["data"] for one in stored.values())
+
+
+def test_a_step_that_is_revised_has_no_more_what_it_has_lost() -> None:
+    marked = step(ONE).step.model_copy(update={"needs_approval": True, "model": "m"})
+    found = documents(plan(PlanRevised(plan_id=PLN, step=marked)))["steps"][ONE]
+    assert found["needs_approval"] is True
+    after = documents(plan(PlanRevised(plan_id=PLN, step=marked), PlanRevised(plan_id=PLN, step=step(ONE).step)))
+    assert "needs_approval" not in after["steps"][ONE]
+    assert "model" not in after["steps"][ONE]
+
+
+def test_a_step_waits_for_a_yes_and_a_restored_one_is_as_its_run_left_it() -> None:
+    started = RunStarted(plan_id=PLN, run_id=RUN, steps=(ONE, TWO))
+    waiting = StepAwaitingApproval(plan_id=PLN, run_id=RUN, step_id=ONE)
+    assert documents(plan(started, waiting))["steps"][ONE]["status"] == "awaiting_approval"
+    back = PlanRolledBack(plan_id=PLN, run_id=RUN, from_run_id="run_X.1.2", status="partial", cost=7)
+    first = StepRestored(plan_id=PLN, run_id=RUN, step_id=ONE, status="failed", job_id="job_1", why="outage")
+    second = StepRestored(plan_id=PLN, run_id=RUN, step_id=TWO, status="blocked", why=ONE)
+    found = documents(plan(started, waiting, back, first, second))
+    assert (found["plans"][PLN]["status"], found["plans"][PLN]["run_id"]) == ("partial", RUN)
+    assert found["steps"][ONE]["error"] == {"category": "outage"}
+    assert found["steps"][TWO]["because"] == ONE
