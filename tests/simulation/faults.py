@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 
 from events.catalog.current import CurrentProvider
 from events.topics import COMMANDS_ORGS, CURRENT_CATALOG
+from tests.simulation import codes
 from tests.simulation.network import Caller
 from tests.simulation.scenario import Fault
 
@@ -128,6 +129,15 @@ class Faults:
             self._world.now,
         )
         self._world.wake(TopicPartition(record.topic, record.partition))
+
+    def _roll_back(self, _fault: Fault) -> None:
+        """Deciders come back with older code than that which has written, on empty disks."""
+        codes.written_by(1)
+        self._world.rolled_back_at = self._world.now
+        for name, node in self._world.nodes.items():
+            if name.startswith("decider"):
+                node.process.die("its code is rolled back")
+                shutil.rmtree(node.disk, ignore_errors=True)
 
     def _clock_step(self, fault: Fault) -> None:
         self._world.nodes[fault.node].skew_s = fault.seconds

@@ -9,13 +9,12 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import ROUND_CEILING, Decimal
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from aiokafka import TopicPartition
 
-from commands.orgs.commands import AddCredits, OrgCommand
+from commands.orgs.commands import OrgCommand
 from commands.orgs.decider import ORGS
 from events.credits.events import LedgerEntry
 from events.envelope import Recorded
@@ -32,12 +31,18 @@ from events.jobs.events import (
     LeaseExpired,
 )
 from events.log.codec import from_record
-from events.model import MONEY_MAX
+from events.log.position import part
 from events.topics import COMMANDS_ORGS, CURRENT_JOBS, DEADLETTER_COMMANDS, EVENTS_JOBS
-from processors.dispatcher.dispatcher import TYPES
+from processors.dispatcher.dispatcher import TYPES as DISPATCHED
 from processors.runners.decide import FoldFailed
 from processors.runners.recovery import GapInLog, StoreIsOfAnotherLog
+from projections.read_models import TOPICS, project
+from tests.simulation.books import Books
+from tests.simulation.documents import DocumentServer
+from tests.simulation.processes import opened
 from tests.simulation.providers import Execution, Remote
+from tests.simulation.scenario import EPOCH
+from tests.simulation.violation import Findings, Violation
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -47,14 +52,6 @@ STEADY_S: Final = 6.0
 """Longer than a renewal takes: who has held a lease for so long has not just come back."""
 STOPS: Final = (FoldFailed, GapInLog, StoreIsOfAnotherLog)
 """What a decider's partition stops with when its log is not as deciders write it."""
-
-
-class Violation(Exception):
-    """`rule` names the invariant."""
-
-    def __init__(self, rule: str, detail: str) -> None:
-        super().__init__(f"{rule}: {detail}")
-        self.rule = rule
 
 
 @dataclass(slots=True)
@@ -74,16 +71,15 @@ class Judge:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._found: Violation | None = None
+        self._findings = Findings(world.tell)
+        self._demand, self._fail = self._findings.demand, self._findings.fail
+        self._books = Books(self._findings, world.scenario)
         self._read: dict[TopicPartition, int] = {}
         self._versions: Counter[tuple[str, str]] = Counter()
         self._ids: set[str] = set()
         self._inputs: dict[tuple[TopicPartition, str], int] = {}
         self._command_of: dict[tuple[int, int], str] = {}
         self._offsets: dict[tuple[str, TopicPartition], int] = {}
-        self._balances: dict[str, Counter[str]] = defaultdict(Counter)
-        self._entries: dict[str, list[LedgerEntry]] = defaultdict(list)
-        self._asked_to_adjust: dict[str, AddCredits] = {}
         self._answers: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.jobs: dict[str, Seen] = {}
         self.handles: list[Recorded] = []
@@ -92,10 +88,8 @@ class Judge:
 
     # --- what is told --------------------------------------------------------------------------------------
 
-    def heard(self, org: str, key: str, command: OrgCommand, job_id: str | None) -> str | None:
+    def heard(self, org: str, key: str, job_id: str | None) -> str | None:
         """I4: all answers that were given for one key name the same job."""
-        if isinstance(command, AddCredits) and command.kind == "adjust":
-            self._asked_to_adjust[command.entry_id] = command
         if job_id is not None:
             named = self._answers[org, key]
             named.add(job_id)
@@ -125,17 +119,13 @@ class Judge:
 
     def step(self, _what: str) -> None:
         """After each effect: whatever has become readable is read."""
-        try:
-            for topic in ORGS.folds:
-                for number in range(self._world.broker.counts[topic]):
-                    self._read_on(TopicPartition(topic, number))
-            self._check_offsets()
-        except Violation as violation:
-            self._found = self._found or violation
+        for topic in ORGS.folds:
+            for number in range(self._world.broker.counts[topic]):
+                self._read_on(TopicPartition(topic, number))
+        self._check_offsets()
 
     def raise_found(self) -> None:
-        if self._found is not None:
-            raise self._found
+        self._findings.raise_first()
 
     # --- at every step ---------------------------------------------------------------------------------------
 
@@ -157,11 +147,14 @@ class Judge:
             "I9",
             f"{key} has version {envelope.version} at {self._versions[key]}",
         )
+        since = self._world.rolled_back_at
+        if since is not None and envelope.time > EPOCH + timedelta(seconds=since):
+            self._fail("I9", f"{envelope.type} is written behind what its writer cannot read")
         self._demand(envelope.id not in self._ids, "I4", f"{envelope.type} of {envelope.command_id} twice")
         self._ids.add(envelope.id)
         self._check_input(recorded)
         if isinstance(recorded.data, LedgerEntry):
-            self._take_entry(recorded.data)
+            self._books.take(recorded.data)
         elif isinstance(recorded.data, JobEvent):
             self._take_job(recorded, recorded.data)
 
@@ -175,40 +168,17 @@ class Judge:
         command = self._command_of.setdefault((place.partition, place.offset), recorded.envelope.command_id)
         self._demand(command == recorded.envelope.command_id, "I13", f"{place} is cited for two commands")
 
-    def _take_entry(self, entry: LedgerEntry) -> None:
-        """I1, I2."""
-        balances = self._balances[entry.org_id]
-        amounts = [posting.amount for posting in entry.postings]
-        self._demand(all(type(amount) is int for amount in amounts), "I1", f"{entry.entry_id}: no integers")
-        self._demand(sum(amounts) == 0, "I1", f"{entry.entry_id} adds up to {sum(amounts)}")
-        for posting in entry.postings:
-            balances[posting.account] += posting.amount
-            balance = balances[posting.account]
-            self._demand(abs(balance) <= MONEY_MAX, "I1", f"{posting.account} holds {balance}")
-            self._demand(balance >= 0 or posting.account == "external", "I2", f"{posting.account} holds {balance}")
-        if entry.job_id is not None:
-            self._entries[entry.job_id].append(entry)
-        self._check_adjusted(entry)
-
-    def _check_adjusted(self, entry: LedgerEntry) -> None:
-        """I2: what was asked for and could not be moved stands in the entry."""
-        order = next((o for n, o in enumerate(self._world.scenario.orders) if entry.entry_id == f"ent_{n}"), None)
-        if order is None:
-            return
-        moved = sum(posting.amount for posting in entry.postings if posting.account == "available")
-        self._demand(
-            moved - (entry.uncollected or 0) == order.adjust, "I3",
-            f"{entry.entry_id}: {order.adjust} were asked, {moved} moved, {entry.uncollected} stand as uncollected",
-        )  # fmt: skip
-
     def _take_job(self, recorded: Recorded, event: JobEvent) -> None:
         """I5, I6."""
         if isinstance(event, JobAccepted):
             self.jobs[event.job_id] = Seen(event)
             return
-        if isinstance(event, TYPES):
+        if isinstance(event, DISPATCHED):
             self.handles.append(recorded)
-        job = self.jobs[event.job_id]
+        job = self.jobs.get(event.job_id)
+        if job is None:
+            self._fail("I5", f"{event.job_id}: {event.name}, and was never accepted")
+            return
         lease = getattr(event, "lease", None)
         match event:
             case JobDispatched():
@@ -290,56 +260,52 @@ class Judge:
                 unread = self._world.broker.read(tp, offset, committed=True, most=1_000_000)[0]
                 if unread:
                     lags[tp] = len(unread)
+        if self._world.scenario.projector:
+            for topic in TOPICS:
+                for number in range(self._world.broker.counts[topic]):
+                    tp = TopicPartition(topic, number)
+                    start = self._world.documents.positions.get(part(*tp), 0)
+                    unread = self._world.broker.read(tp, start, committed=True, most=1_000_000)[0]
+                    if unread:
+                        lags[tp] = len(unread)
         return lags
+
+    def _check_projected(self) -> None:
+        """I10: the documents are what the log makes of nothing, field by field."""
+        events = [
+            from_record(record)
+            for topic in TOPICS
+            for number in range(self._world.broker.counts[topic])
+            for record in self._world.broker.committed(TopicPartition(topic, number))
+        ]
+        anew = DocumentServer()
+        anew.write(project(events, opened))
+        for place in sorted({*anew.documents, *self._world.documents.documents}):
+            should, found = anew.documents.get(place), self._world.documents.documents.get(place)
+            self._demand(found == should, "I10", f"{place} is {found}, the log says {should}")
 
     def finally_safe(self) -> None:
         """Whatever has happened, this holds."""
         self.raise_found()
-        for name, error in self._world.exits:
-            self._demand(
-                not isinstance(error, (GapInLog,)) and "Fold" not in type(error).__name__, "I9", f"{name}: {error!r}"
-            )
+        stopped = [(name, error) for name, error in self._world.exits if isinstance(error, STOPS)]
+        self._demand(bool(stopped) == (self._world.rolled_back_at is not None), "I9", f"stopped: {stopped}")
         for number in range(self._world.broker.counts[DEADLETTER_COMMANDS]):
             for record in self._world.broker.committed(TopicPartition(DEADLETTER_COMMANDS, number)):
                 reason = dict(record.headers).get("reason")
                 self._fail("I4", f"a command was set aside: {reason!r}")
-        for job_id, job in self.jobs.items():
+        for job in self.jobs.values():
             if job.ends:
-                self._check_money(job_id, job)
+                self._books.check_end(job.accepted, job.ends[0])
         self.raise_found()
 
     def finally_live(self) -> None:
         """And this, once the world has healed and nothing moves."""
         for job_id, job in self.jobs.items():
             self._demand(bool(job.ends), "I5", f"{job_id} has no end")
-            self._demand(bool(self._entries[job_id][1:]), "I14", f"{job_id} has ended and keeps its reservation")
-        for org, balances in self._balances.items():
-            held = {account: held for account, held in balances.items() if account.startswith("reserved:") and held}
-            self._demand(not held, "I14", f"{org} holds {held} for jobs that have ended")
+        self._books.check_resolved()
+        if self._world.scenario.projector:
+            self._check_projected()
         self.raise_found()
-
-    def _check_money(self, job_id: str, job: Seen) -> None:
-        """I3, I14: one reservation, resolved once, by what the end says and what the bill adds up to."""
-        entries = self._entries[job_id]
-        kinds = [entry.kind for entry in entries]
-        [end] = job.ends
-        resolved = "capture" if isinstance(end, JobSucceeded) else "release"
-        if len(kinds) == 2:
-            self._demand(kinds == ["reserve", resolved], "I3", f"{job_id} {end.name}: {kinds}")
-        self._demand(len(kinds) <= 2, "I3", f"{job_id}: {kinds}")
-        if not isinstance(end, JobSucceeded):
-            return
-        cost = 0
-        for line in end.bill:
-            exact = (Decimal(line.quantity) * line.unit_amount).to_integral_value(ROUND_CEILING)
-            self._demand(line.amount == exact, "I14", f"{job_id}: {line.quantity} × {line.unit_amount} is {exact}")
-            cost += int(exact)
-        captured = min(cost, job.accepted.reserved)
-        self._demand(end.captured == captured, "I14", f"{job_id} captured {end.captured} of {cost}")
-        self._demand((end.uncollected or 0) == cost - captured, "I14", f"{job_id}: {end.uncollected} uncollected")
-        if len(entries) == 2:
-            spent = sum(posting.amount for posting in entries[1].postings if posting.account == "spent")
-            self._demand(spent == captured, "I3", f"{job_id}: {spent} spent, {captured} captured")
 
     def _check_handled(self, tp: TopicPartition, begin: int, end: int) -> None:
         """I15: what a reactor commits has been handled, or overtaken by the end of its attempt."""
@@ -361,11 +327,3 @@ class Judge:
 
     def _exits(self) -> list[str]:
         return [f"{name}: {error!r}" for name, error in self._world.exits[-5:]]
-
-    def _demand(self, holds: bool, rule: str, detail: str) -> None:
-        if not holds:
-            self._fail(rule, detail)
-
-    def _fail(self, rule: str, detail: str) -> None:
-        self._world.tell(f"VIOLATION {rule}: {detail}")
-        self._found = self._found or Violation(rule, detail)

@@ -36,7 +36,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._steps = 0
         self.tasks: list[asyncio.Task[Any]] = []
         """All there ever were: what a dead process leaves is closed at the end, not when memory is short."""
+        self.broken: list[Exception] = []
+        """What was raised where nobody can hear it: in a callback, not in a task."""
         self.set_task_factory(self._remembered)
+        self.set_exception_handler(self._heard)
 
     def time(self) -> float:
         return self._now
@@ -53,6 +56,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         except Exception as error:  # noqa: BLE001 - as a thread's own
             done.set_exception(error)
         return done
+
+    def _heard(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "handle" in context and isinstance(error := context.get("exception"), Exception):
+            self.broken.append(error)
 
     def bury(self) -> None:
         """Closes what was cut off: nothing of it has any effect any more."""

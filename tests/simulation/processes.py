@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,7 +23,8 @@ from events.log.table import CompactedTable
 from events.progress import Progress
 from events.sealed import Sealed, SealedBox
 from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS, EVENTS_JOBS
-from processors.dispatcher.dispatcher import TYPES, Dispatcher, Reach, Rooms, key_of, longest_s, urgent
+from processors.dispatcher.dispatcher import TYPES as DISPATCHED
+from processors.dispatcher.dispatcher import Dispatcher, Reach, Rooms, key_of, longest_s, urgent
 from processors.dispatcher.leases import Leases
 from processors.dispatcher.ports import Failed
 from processors.dispatcher.results import Results
@@ -36,12 +38,16 @@ from processors.scheduler import ticking as scheduling
 from processors.slots.slots import Slots
 from processors.sweepers.core import Sweep
 from processors.sweepers.ticking import SweeperTicks
+from projections.read_models import TOPICS, projection
+from projections.runner.projector import Projector
+from tests.simulation.documents import DocumentStore
 from tests.simulation.providers import SimProvider
 from tests.simulation.redis import RedisClient
 from tests.simulation.world import Process
 
 T = TypeVar("T")
 KAFKA = "simulated"
+PROJECTOR = "projector-mongo"
 
 
 async def decider(process: Process) -> None:
@@ -126,11 +132,17 @@ async def dispatcher(process: Process) -> None:
             handle,
             key_of=key_of,
             urgent=urgent,
-            types=TYPES,
+            types=DISPATCHED,
             call_timeout_s=longest_s,
             instance_id=process.name,
         )
         await together(asyncio.Event(), leases.run, reactor.run)
+
+
+async def projector(process: Process) -> None:
+    store = DocumentStore(process)
+    projecting = projection(PlainVault(), _not_forgotten, store)
+    await Projector(KAFKA, PROJECTOR, TOPICS, store, projecting).run(asyncio.Event())
 
 
 async def gateway(process: Process) -> None:
@@ -153,7 +165,14 @@ def _redis(process: Process) -> Redis:
 
 
 def sealed(text: str) -> Sealed:
-    return Sealed(box=SealedBox(kid="kid", nonce="AAAA", ct=base64.b64encode(text.encode()).decode()))
+    """A box is told from others by its nonce, as real ones are."""
+    return Sealed(
+        box=SealedBox(kid="kid", nonce=f"{zlib.crc32(text.encode()):08x}", ct=base64.b64encode(text.encode()).decode())
+    )
+
+
+def opened(box: Sealed) -> str:
+    return base64.b64decode(box.box.ct).decode()
 
 
 class PlainVault:
@@ -166,7 +185,7 @@ class PlainVault:
         return sealed(text)
 
     async def open(self, box: Sealed) -> str:
-        return base64.b64decode(box.box.ct).decode()
+        return opened(box)
 
     async def fingerprint(self, _like: Sealed, text: str) -> str:
         return text
@@ -201,6 +220,10 @@ def _no_fetch(url: str, headers: Any) -> Any:
 async def _as_it_is(_provider: str, failed: Failed) -> Failed:
     """Every failure here is of a kind that rules know."""
     return failed
+
+
+def _not_forgotten(org_id: str, person: str) -> None:
+    raise AssertionError(f"{person} of {org_id} is to be forgotten")
 
 
 async def _not_shown(_progress: Progress) -> None:

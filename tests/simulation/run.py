@@ -8,7 +8,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import Context
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,20 +21,21 @@ from ulid import ULID
 from events.catalog.current import FLEET, CurrentModel, CurrentProvider
 from events.catalog.events import ModelLimits, ModelSpec, Price
 from events.topics import CURRENT_CATALOG
-from tests.simulation import clients, processes
+from tests.simulation import clients, codes, processes
 from tests.simulation.faults import Faults
-from tests.simulation.invariants import Judge, Violation
+from tests.simulation.invariants import Judge
 from tests.simulation.loop import Standstill, VirtualLoop
 from tests.simulation.network import Caller
 from tests.simulation.scenario import FAULTS_UNTIL_S, Scenario, nodes_of
 from tests.simulation.users import Users
+from tests.simulation.violation import Violation
 from tests.simulation.world import World
 
 HEALED_WITHIN_S: Final = 240.0
 LOOK_EVERY_S: Final = 5.0
 MARKED_WITHIN_S: Final = 0.004
 WORKERS: Final = ("w1", "w2")
-PRICE: Final = 30
+PRICE: Final = 50
 """A megapixel; pictures here have 1.1, for which floats and integers do not agree."""
 
 
@@ -58,7 +59,8 @@ def run(scenario: Scenario) -> Report:
     world = World(scenario, loop, disk)
     judge = Judge(world)
     violation: Violation | None = None
-    with _simulated(world):
+    rolled_back = any(fault.kind == "roll_back" for fault in scenario.faults)
+    with _simulated(world), codes.newer() if rolled_back else nullcontext():
         try:
             loop.run_until_complete(_play(world, judge))
         except Violation as found:
@@ -68,6 +70,8 @@ def run(scenario: Scenario) -> Report:
         finally:
             loop.bury()
             shutil.rmtree(disk, ignore_errors=True)
+    if loop.broken and violation is None:
+        raise loop.broken[0]
     return Report(scenario, violation, tuple(world.story), world.digest, world.network.effects, judge.ended())
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from random import Random
 from typing import Final, Literal
 
 from events.jobs.events import Priority
 from tests.simulation.providers import Traits
 
+EPOCH: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
+"""When every run begins."""
 FAULTS_UNTIL_S: Final = 60.0
 
 PROVIDERS: Final = {
@@ -25,7 +28,7 @@ PROVIDERS: Final = {
 
 FaultKind = Literal[
     "crash", "freeze", "lose_disk", "redis_flush", "redis_away", "kafka_stalls", "provider_stalls", "redeliver",
-    "rewind", "lower_cap", "clock_step",
+    "rewind", "lower_cap", "clock_step", "roll_back",
 ]  # fmt: skip
 
 
@@ -68,6 +71,7 @@ class Scenario:
     deciders: int = 1
     dispatchers: int = 1
     sweepers: int = 1
+    projector: bool = False
     badness: float = 0.0
     """Share of provider calls that do not go well."""
     slow: float = 0.0
@@ -91,7 +95,7 @@ def nodes_of(scenario: Scenario) -> tuple[str, ...]:
         *(f"dispatcher-{n}" for n in range(scenario.dispatchers)),
         *(f"sweepers-{n}" for n in range(scenario.sweepers)),
     ]
-    return (*named, "scheduler", "gateway")
+    return (*named, "scheduler", "gateway", *(("projector",) if scenario.projector else ()))
 
 
 def drawn(seed: int, *, heals: bool = True) -> Scenario:
@@ -108,6 +112,7 @@ def drawn(seed: int, *, heals: bool = True) -> Scenario:
         deciders=random.randint(1, 2),
         dispatchers=random.randint(1, 2),
         sweepers=random.randint(1, 2),
+        projector=random.random() < 0.3,
         badness=random.choice((0.0, 0.1, 0.4)),
         slow=random.choice((0.0, 0.005, 0.03)),
         credits_each=random.choice((400, 2_000, 100_000)),

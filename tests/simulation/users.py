@@ -33,27 +33,30 @@ class Users:
 
     async def open_orgs(self) -> None:
         for number in range(self._world.scenario.orgs):
-            org = org_id(number)
-            await self._said(org, f"open {org}", OpenOrg(org_id=org, title=org))
-            grant = AddCredits(
-                org_id=org, entry_id=f"ent_{org}", kind="grant", amount=self._world.scenario.credits_each
-            )
-            await self._said(org, f"grant {org}", grant)
+            await self._open(org_id(number))
+
+    async def _open(self, org: str) -> None:
+        amount = self._world.scenario.credits_each
+        grant = AddCredits(org_id=org, entry_id=f"ent_{org}", kind="grant", amount=amount)
+        await self._said(org, f"open {org}", lambda: OpenOrg(org_id=org, title=org))
+        await self._said(org, f"grant {org}", lambda: grant)
 
     async def place(self, number: int, order: Order) -> None:
         await asyncio.sleep(max(0.0, order.at - self._world.now))
         org, key = org_id(order.org), f"key-{number}"
         if order.adjust:
-            command = AddCredits(org_id=org, entry_id=f"ent_{number}", kind="adjust", amount=order.adjust)
-            await self._said(org, key, command)
+            adjust = AddCredits(org_id=org, entry_id=f"ent_{number}", kind="adjust", amount=order.adjust)
+            await self._said(org, key, lambda: adjust)
             return
-        job_id = self._job_id(org, key)
-        submit = self._submit(org, job_id, order)
+
+        def submit() -> SubmitJob:
+            return self._submit(org, self._job_id(org, key), order)
+
         asking = [self._said(org, key, submit, after=AGAIN_EVERY_S * n) for n in range(order.again)]
         accepted, *_ = await asyncio.gather(self._said(org, key, submit), *asking)
         if accepted is not None and order.cancel_after is not None:
             await asyncio.sleep(order.cancel_after)
-            await self._said(org, f"cancel-{number}", CancelJob(org_id=org, job_id=accepted))
+            await self._said(org, f"cancel-{number}", lambda: CancelJob(org_id=org, job_id=accepted))
 
     def webhook(self, remote: Remote, execution: Execution, org: str) -> None:
         """What `gateway.routes.webhooks` says when it hears of an attempt: once, twice, late, or long after its end."""
@@ -85,10 +88,11 @@ class Users:
             else:
                 return
 
-    async def _said(self, org: str, key: str, command: OrgCommand, after: float = 0.0) -> str | None:
+    async def _said(self, org: str, key: str, make: Callable[[], OrgCommand], after: float = 0.0) -> str | None:
         """The job's id where one was accepted. Each request is new to the gateway; the key is what they share."""
         await asyncio.sleep(after)
         while True:
+            command = make()
             request = self._world.fresh("req")
             envelope = CommandEnvelope(
                 id=self._world.fresh("cmd"),
@@ -102,7 +106,7 @@ class Users:
             try:
                 answer = await self._world.through_gateway(_asking(command, envelope))
             except IdempotencyReplay as replay:
-                return self._judge.heard(org, key, command, replay.members.get("existing_id"))
+                return self._judge.heard(org, key, replay.members.get("existing_id"))
             except InsufficientCredit:
                 return None
             except (GatewayGone, Unavailable):
@@ -113,7 +117,7 @@ class Users:
                 self._judge.set_aside(command, error)
                 return None
             else:
-                return self._judge.heard(org, key, command, answer.result.get("job_id"))
+                return self._judge.heard(org, key, answer.result.get("job_id"))
 
     def _submit(self, org: str, job_id: str, order: Order) -> SubmitJob:
         return SubmitJob(

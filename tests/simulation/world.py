@@ -9,7 +9,7 @@ import zlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextvars import Context
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Final, TypeVar
@@ -18,13 +18,13 @@ from aiokafka import TopicPartition
 
 from commands.ask import Ask
 from tests.simulation.broker import Broker
+from tests.simulation.documents import DocumentServer
 from tests.simulation.loop import OWNER, VirtualLoop
 from tests.simulation.network import Network
 from tests.simulation.providers import Execution, Remote
 from tests.simulation.redis import RedisServer
-from tests.simulation.scenario import PROVIDERS, Scenario
+from tests.simulation.scenario import EPOCH, PROVIDERS, Scenario
 
-EPOCH: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BACK_AFTER_S: Final = (0.3, 3.0)
 STORY_LINES: Final = 4_000
 UNTOLD: Final = ("heartbeat", "redis.time", "zrangebyscore", "redis.mget", "offsets", ".status")
@@ -118,6 +118,7 @@ class World:
         self.network = Network(loop, Random(scenario.seed + 1), slow=scenario.slow)
         self.broker = Broker(scenario.partitions, int(EPOCH.timestamp() * 1000))
         self.redis = RedisServer(loop.time)
+        self.documents = DocumentServer()
         self.remotes = {
             name: Remote(PROVIDERS[name], self, Random(f"{scenario.seed}/{name}"), scenario.badness)
             for name in scenario.providers
@@ -130,6 +131,7 @@ class World:
         self.on_accepted: Callable[[Remote, Execution], None] = lambda _remote, _execution: None
         self.handled: set[str] = set()
         """Ids of the events that a dispatcher has handled to the end."""
+        self.rolled_back_at: float | None = None
         self.rewound: set[str] = set()
         """Groups whose offsets an operator has set back."""
         self.marking: set[tuple[int, TopicPartition | None]] = set()
