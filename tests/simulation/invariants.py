@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from aiokafka import TopicPartition
+from aiokafka.errors import ProducerFenced
 
 from commands.orgs.commands import OrgCommand
 from commands.orgs.decider import ORGS
@@ -52,6 +53,8 @@ STEADY_S: Final = 6.0
 """Longer than a renewal takes: who has held a lease for so long has not just come back."""
 STOPS: Final = (FoldFailed, GapInLog, StoreIsOfAnotherLog)
 """What a decider's partition stops with when its log is not as deciders write it."""
+FENCED: Final = (ProducerFenced,)
+"""What a process may end with by itself: somebody else does its work."""
 
 
 @dataclass(slots=True)
@@ -287,6 +290,8 @@ class Judge:
     def finally_safe(self) -> None:
         """Whatever has happened, this holds."""
         self.raise_found()
+        fallen = [(name, error) for name, error in self._world.exits if not isinstance(error, STOPS + FENCED)]
+        self._demand(not fallen, "I20", f"nobody killed them: {fallen[:3]}")
         stopped = [(name, error) for name, error in self._world.exits if isinstance(error, STOPS)]
         self._demand(bool(stopped) == (self._world.rolled_back_at is not None), "I9", f"stopped: {stopped}")
         for number in range(self._world.broker.counts[DEADLETTER_COMMANDS]):

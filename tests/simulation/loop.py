@@ -115,7 +115,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 def _close(coro: Any) -> None:
-    """A coroutine that waits in its `finally` has to be closed once more for each time."""
+    """From the innermost on. A coroutine that waits in its `finally` has to be closed once more for each time."""
+    awaited = getattr(coro, "cr_await", None)
+    if asyncio.iscoroutine(awaited):
+        _close(awaited)
     for _ in range(20):
         try:
             coro.close()

@@ -36,7 +36,10 @@ from processors.runners.ticker import Ticker
 from processors.runners.together import together
 from processors.scheduler import ticking as scheduling
 from processors.slots.slots import Slots
+from processors.slots.table import SlotTable
 from processors.sweepers.core import Sweep
+from processors.sweepers.slots import Mend
+from processors.sweepers.slots_ticking import SlotSweeperTicks
 from processors.sweepers.ticking import SweeperTicks
 from projections.read_models import TOPICS, projection
 from projections.runner.projector import Projector
@@ -83,17 +86,17 @@ async def sweepers(process: Process) -> None:
         CommandBus(KAFKA, process.name) as bus,
         _following(CompactedTable(KAFKA, CURRENT_JOBS, CurrentJob)) as jobs,
     ):
-        core = SweeperTicks(bus, _redis(process))
-        ticker: Ticker[Sweep] = Ticker(
-            KAFKA,
-            "sweepers",
-            current={CURRENT_JOBS: jobs},
-            events=(),
-            core=core,
-            perform=core.perform,
-            clock=steady(process.clock, lambda: process.world.now),
+        attempts, slots = SweeperTicks(bus, _redis(process)), SlotSweeperTicks(SlotTable(_redis(process)))
+        clock = steady(process.clock, lambda: process.world.now)
+        current: dict[str, CompactedTable[Any]] = {CURRENT_JOBS: jobs}
+        ending: Ticker[Sweep] = Ticker(
+            KAFKA, "sweepers", current=current, events=(), core=attempts, perform=attempts.perform, clock=clock
         )
-        await together(asyncio.Event(), ticker.run, core.look)
+        mending: Ticker[Mend] = Ticker(
+            KAFKA, "sweeper of slots", current=current, events=(), core=slots, perform=slots.perform, concurrency=1,
+            clock=clock,
+        )  # fmt: skip
+        await together(asyncio.Event(), ending.run, mending.run, attempts.look, slots.look)
 
 
 async def dispatcher(process: Process) -> None:

@@ -16,7 +16,8 @@ import pytest
 from adapters.providers.replicate.webhook import verified
 from commands.ports import BadWebhook, WebhookNews
 from commands.signing import webhook_signature
-from tests.simulation.plants import PLANTS, Plant
+from tests.simulation.plants import PLANTS
+from tests.simulation.plants.plant import Plant
 from tests.simulation.run import run
 
 LISTED: Final = (

@@ -13,7 +13,7 @@ from aiokafka.errors import ConcurrentTransactions, ProducerFenced
 from events.topics import COMMANDS_ORGS, EVENTS_JOBS
 from tests.simulation.broker import Broker
 from tests.simulation.run import run
-from tests.simulation.scenario import drawn
+from tests.simulation.scenario import PROVIDERS, Order, Scenario, drawn
 
 IN = TopicPartition(COMMANDS_ORGS, 0)
 OUT = TopicPartition(EVENTS_JOBS, 0)
@@ -36,6 +36,15 @@ def test_another_process_with_other_hashes_has_the_same_run() -> None:
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, timeout=60
     )
     assert int(told.stdout) == run(drawn(5)).digest
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_where_nothing_goes_wrong_every_job_succeeds(provider: str) -> None:
+    """What looks at a house that does nothing finds nothing."""
+    models = PROVIDERS[provider].catalog_ids
+    orders = tuple(Order(1.0 + n, n % 2, models[n % len(models)]) for n in range(6))
+    report = run(Scenario(seed=1, orders=orders, providers=(provider,), projector=True))
+    assert (report.violation, report.ended) == (None, {"succeeded": len(orders)})
 
 
 # --- the broker, held to what `probes/` has measured of Kafka 4.1 with aiokafka 0.14 ---------------------

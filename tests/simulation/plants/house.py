@@ -1,0 +1,202 @@
+"""Bugs in jobs, leases and caps, in money, and in read models."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from math import ceil
+from typing import Any, Final
+from unittest.mock import patch
+
+from commands.orgs import end_job, ledger
+from events.credits.events import LedgerEntry
+from events.jobs.current import CurrentJob
+from events.jobs.events import PriceLine
+from events.jobs.state import EndedJob, LiveJob
+from processors.dispatcher.leases import Leases
+from processors.runners.clock import Clock
+from processors.scheduler.core import Flight, Scheduler
+from processors.sweepers.core import GRACE, Purpose, Sweeper
+from projections.applied import Document, applied
+from projections.writes import Insert, Update, Write
+from tests.simulation.documents import DocumentStore
+from tests.simulation.plants.log import long_jobs
+from tests.simulation.plants.plant import Plant, Seam, orders
+from tests.simulation.scenario import Fault, Order, Scenario
+from tests.simulation.slots import Scripts
+from tests.simulation.users import Users
+
+
+def _unfenced() -> tuple[Seam, ...]:
+    def holds(job: LiveJob | EndedJob, _lease: int) -> bool:
+        return isinstance(job, LiveJob) and job.phase != "queued"
+
+    return (patch.object(end_job, "_holds", holds),)
+
+
+def _frozen_dispatcher(seed: int) -> Scenario:
+    """Longer than its leases last, with results waiting for it when it comes back."""
+    frozen = Fault("freeze", at=3.0, node="dispatcher-0", seconds=37.0 + seed % 8)
+    return Scenario(seed, orders(1), (frozen,), orgs=1, partitions=1, max_runtime_s=20, heals=False)
+
+
+def _not_renewed() -> tuple[Seam, ...]:
+    async def run(self: Leases, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self._wake.wait()
+            self._wake.clear()
+            fresh, self._fresh = self._fresh, []
+            await self._write(fresh)
+
+    return (patch.object(Leases, "run", run),)
+
+
+class Counters(Scripts):
+    """INCR at a dispatch and DECR at an end: whoever put it there has no name, so nobody can put it back."""
+
+    def free(self, keys: Sequence[str], _holder: str) -> None:
+        for key in keys:
+            self._count(key, -1)
+
+    def take_one(self, keys: Sequence[str], _holder: str, caps: Sequence[int], _ttl_ms: float) -> int:
+        counts = [self._count(key, 1) for key in keys]
+        full = next((n + 1 for n, cap in enumerate(caps) if 0 <= cap < counts[n]), 0)
+        if full:
+            self.free(keys, _holder)
+        return full
+
+    def put(self, _keys: Sequence[str], _args: Sequence[Any]) -> None:
+        """There is nobody to be put back."""
+
+    def _count(self, key: str, by: int) -> int:
+        counts = self.server.hashes.setdefault("counters", {})
+        counts[key] = str(max(0, int(counts.get(key, "0")) + by))
+        return int(counts[key])
+
+
+def _counted_only() -> tuple[Seam, ...]:
+    """A number that goes up and down, in Redis as in the scheduler: who came back does not know who holds what."""
+
+    def fly(self: Scheduler, job_id: str, flight: Flight) -> None:
+        if job_id in self._flights:
+            self._flights[job_id] = flight
+
+    return (patch.object(Scheduler, "_fly", fly), patch("tests.simulation.slots.Scripts", Counters))
+
+
+def _forgotten(seed: int) -> Scenario:
+    """Both that count forget at once."""
+    faults = (Fault("redis_flush", at=6.0 + seed), Fault("crash", at=6.0 + seed, node="scheduler"))
+    return Scenario(seed, orders(20), faults, orgs=1, partitions=1, max_runtime_s=20, heals=False)
+
+
+def _key_in_redis() -> tuple[Seam, ...]:
+    def job_id(self: Users, org: str, key: str) -> str:
+        redis = self._world.redis
+        known = redis.get(f"key:{org}:{key}")
+        if known is None:
+            known = self._world.fresh("job").encode()
+            redis.set(f"key:{org}:{key}", known)
+        return known.decode()
+
+    return (patch.object(Users, "_job_id", job_id),)
+
+
+def _flushed(seed: int) -> Scenario:
+    flushed = Fault("redis_flush", at=6.0 + seed % 10)
+    return Scenario(seed, orders(10, again=3), (flushed,), orgs=1, partitions=1, heals=False)
+
+
+def _by_wall_clock() -> tuple[Seam, ...]:
+    def purpose(_self: Sweeper, job: CurrentJob, now: datetime) -> Purpose | None:
+        running = job.phase in ("dispatched", "running") and job.dispatched_at is not None
+        lapses = timedelta(seconds=job.max_runtime_s) + GRACE
+        lapsed = running and datetime.fromisoformat(job.dispatched_at or "") + lapses < now
+        return "expire_lease" if lapsed else None
+
+    def unsteady(wall: Clock, _elapsed_s: object) -> Clock:
+        return wall
+
+    return (patch.object(Sweeper, "_purpose", purpose), patch("tests.simulation.processes.steady", unsteady))
+
+
+def _clock_set(seed: int) -> Scenario:
+    stepped = Fault("clock_step", at=15.0 + seed % 5, node="sweepers-0", seconds=7200.0)
+    return Scenario(seed, orders(6), (stepped,), orgs=1, partitions=1, max_runtime_s=50, heals=False)
+
+
+# --- money -------------------------------------------------------------------------------------------------
+
+
+def _silent_clamp() -> tuple[Seam, ...]:
+    entry = ledger._entry
+
+    def silent(*arguments: Any, **members: Any) -> LedgerEntry:
+        return entry(*arguments, **members | {"uncollected": None})
+
+    return (patch.object(ledger, "_entry", silent),)
+
+
+def _adjusted(seed: int) -> Scenario:
+    orders = (Order(1.0, 0, "blind/a"), Order(3.0, 0, "blind/a", adjust=-700))
+    return Scenario(seed, orders, (), orgs=1, partitions=1, credits_each=400)
+
+
+def _by_floats() -> tuple[Seam, ...]:
+    def priced(price: Any, units: Decimal) -> PriceLine:
+        amount = ceil(float(units) * price.amount)
+        return PriceLine(unit=price.unit, quantity=str(units.normalize()), unit_amount=price.amount, amount=amount)
+
+    return (patch("processors.dispatcher.cost.priced", priced),)
+
+
+def _quiet(seed: int) -> Scenario:
+    return Scenario(seed, orders(3), (), orgs=1, partitions=1)
+
+
+# --- read models -------------------------------------------------------------------------------------------
+
+
+def _position_first() -> tuple[Seam, ...]:
+    async def apply(self: DocumentStore, _name: str, writes: Sequence[Write], positions: Mapping[str, int]) -> None:
+        await self.call("position", lambda: self.server.positions.update(positions))
+        await self.call("write", lambda: self.server.write(writes))
+
+    return (patch.object(DocumentStore, "apply", apply),)
+
+
+def _unguarded() -> tuple[Seam, ...]:
+    """Without a transaction the documents may be written twice, and what is added is added twice."""
+
+    def as_new(document: Document | None, write: Insert | Update) -> Document | None:
+        if document is not None and isinstance(write, Update):
+            document["_v"] = -1
+        return applied(document, write)
+
+    async def apply(self: DocumentStore, _name: str, writes: Sequence[Write], positions: Mapping[str, int]) -> None:
+        await self.call("write", lambda: self.server.write(writes))
+        await self.call("position", lambda: self.server.positions.update(positions))
+
+    return (patch("tests.simulation.documents.applied", as_new), patch.object(DocumentStore, "apply", apply))
+
+
+def _killed_projector(seed: int) -> Scenario:
+    killed = tuple(
+        Fault("crash", at=2.0 + 4.0 * n, node="projector", nth=2 + (seed + n) % 5, after=bool(n % 2)) for n in range(8)
+    )
+    return Scenario(seed, orders(15), killed, orgs=1, partitions=1, max_runtime_s=3, projector=True)
+
+
+HOUSE: Final = (
+    Plant("no fence check on result", _unfenced, frozenset({"I6"}), _frozen_dispatcher),
+    Plant("slot TTL not renewed", _not_renewed, frozenset({"I6"}), long_jobs),
+    Plant("INCR-based cap", _counted_only, frozenset({"I8"}), _forgotten),
+    Plant("idempotency key only in Redis", _key_in_redis, frozenset({"I4"}), _flushed),
+    Plant("ledger clamp without posting", _silent_clamp, frozenset({"I3"}), _adjusted),
+    Plant("float money", _by_floats, frozenset({"I14"}), _quiet),
+    Plant("checkpoint before Mongo write", _position_first, frozenset({"I10"}), _killed_projector),
+    Plant("projector counter `$inc` without seq guard", _unguarded, frozenset({"I10"}), _killed_projector),
+    Plant("sweeper by wall clock", _by_wall_clock, frozenset({"I6"}), _clock_set),
+)
