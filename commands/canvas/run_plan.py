@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Final
 
 from commands.canvas.chat import refuse_when_full
 from commands.canvas.commands import (
@@ -43,6 +44,10 @@ from events.ids import run_id as run_id_of
 ENDED = ("succeeded", "partial", "failed", "cancelled")
 UPLOADS_CARRIED = 32
 """Uploads of the session that a ready step carries for its wiring: the newest."""
+UPSTREAM_BYTES_MAX: Final = 32 * 1024
+"""Of what came out before it, a ready step carries about so much; what is more stands in the plan's stream."""
+FILE_BYTES: Final = 256
+"""About what a file takes in an event, apart from its text."""
 
 
 class Draft:
@@ -216,10 +221,8 @@ def ready_step(
     plan, run, session = draft.plan, draft.run, draft.session
     step, attempt = plan.steps[step_id], run.steps[step_id].attempt + 1
     uploads = list(session.uploads.values())[-UPLOADS_CARRIED:]
-    upstream = tuple(
-        StepOutput(step_id=up, agent_type=plan.steps[up].agent_type, outputs=run.steps[up].outputs)
-        for up in step.depends_on
-    )
+    upstream = plan.upstream(step_id)
+    carried = sum(map(_size, upstream)) <= UPSTREAM_BYTES_MAX
     return StepReady(
         plan_id=plan.plan_id,
         run_id=run.run_id,
@@ -234,9 +237,14 @@ def ready_step(
         title=step.title,
         description=step.description,
         input=step.input,
-        upstream=upstream,
+        upstream=upstream if carried else (),
+        upstream_stored=None if carried else True,
         session_uploads=tuple((upload.label, upload.asset) for upload in uploads),
         fallbacks=fallbacks or None,
         max_cost=max_cost,
         reuse=run.reuse or None,
     )
+
+
+def _size(output: StepOutput) -> int:
+    return sum(FILE_BYTES + (len(one.text.box.ct) if one.text is not None else 0) for one in output.outputs)

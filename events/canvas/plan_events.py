@@ -144,6 +144,8 @@ class StepReady(RunEvent):
     description: Sealed
     input: Sealed | None = None
     upstream: tuple[StepOutput, ...] = ()
+    upstream_stored: Literal[True] | None = None
+    """More came out before it than an event holds: `upstream` is empty, and the plan's stream up to here tells it."""
     session_uploads: tuple[tuple[str, AssetRef], ...] = ()
     """(label, asset) of the uploads that the input names."""
     fallbacks: tuple[str, ...] | None = None

@@ -26,6 +26,7 @@ from events.canvas.plan_events import (
     StepAwaitingApproval,
     StepCancelled,
     StepDrafted,
+    StepOutput,
     StepRestored,
 )
 from events.canvas.run_state import OPEN, Run, StepRun, StepStatus, digest_of, evolve_run, restored
@@ -84,6 +85,14 @@ class Plan:
     def complete(self) -> bool:
         """All steps of the draft are there."""
         return len(self.steps) == len(self.drafted.step_ids)
+
+    def upstream(self, step_id: str) -> tuple[StepOutput, ...]:
+        """What has come out, in the present run, of each step that this one depends on, in that order."""
+        results: Mapping[str, StepRun] = self.run.steps if self.run is not None else {}
+        return tuple(
+            StepOutput(step_id=up, agent_type=self.steps[up].agent_type, outputs=results[up].outputs)
+            for up in self.steps[step_id].depends_on
+        )
 
     def below(self, steps: Iterable[str]) -> set[str]:
         """Everything that depends on one of `steps`, directly or not."""

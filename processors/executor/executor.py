@@ -126,7 +126,7 @@ class Executor:
     async def _submit(self, recorded: Recorded, ready: StepReady) -> None:
         """Accepted, or refused: then the step has failed and its run goes on without it."""
         try:
-            await self._send(recorded, "submit", await self._job(ready))
+            await self._send(recorded, "submit", await self._job(await self._whole(recorded, ready)))
         except (Unfit, Refusal, CommandFailed) as error:
             category, reason = _why(error)
             result = RecordStepResult(
@@ -146,6 +146,15 @@ class Executor:
             if isinstance(error, Unfit):
                 # Read again after a crash, the step may have a job from when it was fit.
                 await self._cancel(recorded, ready.org_id, ready.job_id)
+
+    async def _whole(self, recorded: Recorded, ready: StepReady) -> StepReady:
+        """With what came out before it, where that was too much for its event."""
+        if not ready.upstream_stored:
+            return ready
+        plan = _folded(await self._streams.read(ready.plan_id, recorded.version))
+        if plan is None:
+            raise Unfit("unknown", "what came out before it is not in the plan's stream")
+        return ready.model_copy(update={"upstream": plan.upstream(ready.step_id)})
 
     async def _job(self, ready: StepReady) -> SubmitJob:
         """The job of a step, wired and priced. Raises Unfit."""

@@ -1,0 +1,67 @@
+"""Plans of the largest size, in three shapes: each event stays small, and no step loses what came out before it."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from commands.canvas.commands import RecordStepResult
+from commands.orgs.commands import RecordJobSucceeded
+from events.canvas.plan_events import StepReady
+from tests.given import ORG, PLAN, RUN, SESSION, asset, draft, message, sealed, select, step
+from tests.specification import World
+from tests.unit.executor.house import House, Steps, said
+
+EVENT_BYTES_MAX = 64 * 1024
+STEPS_MAX = 500
+LABELS = tuple(f"s{n}" for n in range(STEPS_MAX))
+SHAPES: dict[str, dict[str, tuple[str, ...]]] = {
+    "wide": dict.fromkeys(LABELS, ()),
+    "deep": {label: LABELS[n - 1 : n] if n else () for n, label in enumerate(LABELS)},
+    "diamond": {LABELS[0]: (), **dict.fromkeys(LABELS[1:-1], LABELS[:1]), LABELS[-1]: LABELS[1:-1]},
+}
+WORDS = "w" * 3_000
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_plan_of_500_steps_runs_to_its_end_in_small_events(shape: str) -> None:
+    world = House().canvas
+    for command in (*message(), draft(SHAPES[shape]), select(LABELS)):
+        world.handle(command)
+    for label in LABELS:
+        world.handle(result(world, label))
+    assert world.log[-1][1].name == "run_completed"
+    assert max(len(event.model_dump_json(exclude_none=True)) for _, event in world.log) <= EVENT_BYTES_MAX
+
+
+def result(world: World, label: str) -> RecordStepResult:
+    ready = next(e for _, e in reversed(world.log) if isinstance(e, StepReady) and e.step_id == step(label))
+    return RecordStepResult(
+        org_id=ORG,
+        session_id=SESSION,
+        plan_id=PLAN,
+        run_id=RUN,
+        step_id=step(label),
+        job_id=ready.job_id,
+        status="succeeded",
+        outputs=(asset(),),
+        cost=1,
+    )
+
+
+async def test_a_step_below_more_words_than_an_event_holds_gets_all_of_them() -> None:
+    house, above = House(), [f"s{n}" for n in range(60)]
+    steps: Steps = {label: ("painter", "image", (), "A bottle", {}) for label in above}
+    house.plan({**steps, "last": ("painter", "image", tuple(above), "All of it", {})})
+    await house.react()
+    for label in above:
+        house.dispatch(label)
+        text = asset("text/plain").model_copy(update={"text": sealed(f"{label} {WORDS}")})
+        job_id = house.jobs[label].job_id
+        house.orgs.handle(RecordJobSucceeded(org_id=ORG, job_id=job_id, lease=1, outputs=(text,), cost=1))
+    await house.react()
+    ready = next(e for _, e in house.canvas.log if isinstance(e, StepReady) and e.step_id == step("last"))
+    assert (ready.upstream, ready.upstream_stored) == ((), True)
+    assert len(ready.model_dump_json()) <= EVENT_BYTES_MAX
+    prompt = orjson.loads(said(house.jobs["last"].input))["prompt"]
+    assert prompt == "\n\n".join(["All of it", *(f"{label} {WORDS}" for label in above)])
