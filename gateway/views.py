@@ -91,6 +91,7 @@ class Views:
         mine = [job for job in jobs if job["_id"] == document.get("job_id")]
         return {
             **pick(document, members),
+            **({"model": document["ran_with"]} if "ran_with" in document else {}),
             "outputs": self.assets(document["org_id"], document.get("outputs", [])),
             "attempts": [attempt for job in mine for attempt in job.get("attempts", [])],
             "cost": cost(document.get("estimate"), *money(mine)),

@@ -33,8 +33,10 @@ COLLECTION = "steps"
 INDEXES = (("plan_id",), ("session_id",))
 PLANNED = ("model", "input", "estimate", "needs_approval")
 """What a step may have, and have no more once it is revised."""
+RAN_WITH = "ran_with"
+"""The model of the latest attempt: the step's own, or one that it fell back to. The next run begins with `model`."""
 RESULT = ("outputs", "error", "job_id", "because", "started_at", "ended_at", "captured", "fallbacks", "reused_from",
-          "approved_by")  # fmt: skip
+          "approved_by", RAN_WITH)  # fmt: skip
 
 
 def project(event: Recorded, opened: Opened) -> Iterator[Write]:
@@ -54,7 +56,7 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:
             yield Insert(COLLECTION, step.step_id, org, version, document, _kids_of(step))
         case PlanRevised(step=step):
             changes = described(step, opened)
-            gone = tuple(name for name in PLANNED if name not in changes)
+            gone = (RAN_WITH, *(name for name in PLANNED if name not in changes))
             yield Update(COLLECTION, step.step_id, org, version, set=changes, unset=gone, kids=_kids_of(step))
         case ModelSelected() as selected:
             changes = present(
@@ -82,7 +84,7 @@ def _progressed(event: Recorded, opened: Opened) -> Iterator[Write]:
                 "run_id": ready.run_id,
                 "job_id": ready.job_id,
                 "attempt": ready.attempt,
-                "model": ready.model,
+                RAN_WITH: ready.model,
             }
         case StepAwaitingApproval():
             changes = {"status": "awaiting_approval", "run_id": event.data.run_id}
@@ -145,7 +147,7 @@ def _restored(event: Recorded, restored: StepRestored, opened: Opened) -> Update
         "run_id": restored.run_id,
         "outputs": assets(restored.outputs, opened),
         "captured": restored.cost,
-    } | present(job_id=restored.job_id)
+    } | present(job_id=restored.job_id, ran_with=restored.tried[-1] if restored.tried else None)
     if restored.why is not None:
         changes |= {"error": {"category": restored.why}} if restored.status == "failed" else {"because": restored.why}
     gone = tuple(name for name in RESULT if name not in changes)

@@ -185,6 +185,49 @@ async def planned(client: httpx.AsyncClient, sentence: str) -> dict[str, Any]:
                 return found
 
 
+async def test_a_failed_step_is_retried_with_another_model_and_the_rest_is_kept_and_not_paid_again(
+    sandbox: Sandbox,
+) -> None:
+    async with rich_client(sandbox) as client:
+        plan = await planned(client, "a picture of a red kite, and animate it into a 5-second video")
+        picture, motion = (step["step_id"] for step in plan["steps"])
+        path, refusing = f"/v1/plans/{plan['plan_id']}", {"prompt": "simulate:validation"}
+        await edited(client, path, picture, {"model": "fal/flux-schnell", "input": {"prompt": "a red kite"}})
+        await edited(client, path, motion, {"model": "luma/ray-2", "input": refusing})
+        first = await ran(client, f"{path}/approve", "partial")
+        assert [step["status"] for step in first["steps"]] == ["succeeded", "failed"]
+        await edited(client, path, motion, {"model": "fal/kling-v2.1-master-i2v", "input": {"prompt": "it flies"}})
+        second = await ran(client, f"{path}/rerun", "succeeded", {"step_ids": [motion]})
+        compared = (await client.get(f"{path}/runs/{first['run_id']}/compare/{second['run_id']}")).json()
+        credit = (await client.get("/v1/credits")).json()
+    kept, retried = second["steps"]
+    assert kept["outputs"][0]["asset_id"] == first["steps"][0]["outputs"][0]["asset_id"]
+    assert retried["model"] == "fal/kling-v2.1-master-i2v"
+    of_picture, of_motion = compared["steps"]
+    assert of_picture["b"]["kept_from"] == first["run_id"]
+    assert {"model", "input", "status"} <= set(of_motion["differs"])
+    paid = kept["cost"]["captured"] + retried["cost"]["captured"]
+    assert (credit["spent"], credit["reserved"]) == (paid, 0)
+    assert min(kept["cost"]["captured"], retried["cost"]["captured"]) > 0
+
+
+async def edited(client: httpx.AsyncClient, path: str, step_id: str, changes: dict[str, Any]) -> None:
+    answer = await client.patch(f"{path}/steps/{step_id}", json=changes, headers=fresh())
+    assert answer.status_code == 200, answer.text
+
+
+async def ran(client: httpx.AsyncClient, path: str, status: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Starts a run. Returns the plan at its end."""
+    started = await client.post(path, json=body or {}, headers=fresh())
+    assert started.status_code == 202, started.text
+    plan, after = path.rsplit("/", 1)[0], {"after": started.json()["position"]}
+    async with asyncio.timeout(WITHIN_S):
+        while (found := (await client.get(plan, params=after)).json())["status"] == "running":
+            continue
+    assert found["status"] == status
+    return dict(found)
+
+
 async def test_jobs_of_a_model_that_fails_again_and_again_wait_and_are_told_why(sandbox: Sandbox) -> None:
     body = {"model": "meshy/text-to-3d", "input": {"prompt": "a chair"}}
     async with rich_client(sandbox) as client:

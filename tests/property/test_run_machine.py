@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,27 +16,37 @@ from commands.model import Command
 from commands.orgs.commands import CancelJob, DispatchJob, RecordAttemptFailed, RecordJobSucceeded
 from commands.orgs.streams import book_ref, job_ref
 from commands.refusals import AlreadyEnded, IllegalState, InvalidInput, NotFound
-from events.canvas.plan_events import PlanEvent, RunCompleted, StepReady, StepSucceeded
-from events.canvas.plan_state import OPEN, Plan
+from events.canvas.plan_events import PlanEvent, RunCompleted, Step, StepReady, StepSucceeded
+from events.canvas.plan_state import OPEN, Plan, Run, StepRun
 from events.canvas.session_events import MessagePosted
 from events.envelope import Recorded
 from events.jobs.events import JobAccepted, JobSucceeded
 from events.jobs.state import LiveJob
-from projections import plans, steps
+from projections import plans, runs, steps
 from projections.applied import documents_of
 from tests.given import ORG, PLAN, SESSION, asset, message, sealed
 from tests.unit.commands.plan_past import fork, roll_back
-from tests.unit.executor.house import House, said
+from tests.unit.executor.house import House, said, spec
 
 OUT_OF_DATE = (IllegalState, InvalidInput, NotFound, AlreadyEnded)
 """What a person, or a late machine, may always try."""
-CATEGORIES = st.sampled_from(["content_policy", "outage", "input_validation", "billing"])
+Fate = Literal["succeeds", "cancelled", "content_policy", "outage", "input_validation", "billing"]
+"""How a job ends; one that waits is taken up first."""
+FATES: st.SearchStrategy[Fate] = st.one_of(
+    st.just("succeeds"), st.sampled_from(["cancelled", "content_policy", "outage", "input_validation", "billing"])
+)
+
+
+SKETCHER = spec("sketcher", "image", "image", {"prompt": {"type": "string"}}, "prompt").model_copy(
+    update={"provider": "fal", "safe": True}
+)
+"""Takes over where the painter refuses, or is in trouble."""
 
 
 @st.composite
 def drafts(draw: st.DrawFn) -> tuple[c.DraftStep, ...]:
     """Edges only point back: acyclic by construction. Some descriptions are equal, so that reuse finds something."""
-    labels = [f"s{n}" for n in range(draw(st.integers(1, 6)))]
+    labels = [f"s{n}" for n in range(draw(st.integers(1, 7)))]
     return tuple(
         c.DraftStep(
             label=label,
@@ -54,6 +64,7 @@ class Runs(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.house = House(credit=100_000)
+        self.house.models["sketcher"] = SKETCHER
         self.ready: set[tuple[str, str]] = set()
         """(run, step) that has been made ready and has not ended."""
         self.checked = 0
@@ -78,29 +89,51 @@ class Runs(RuleBasedStateMachine):
 
     # --- what may happen -----------------------------------------------------------------------------------
 
-    @rule()
-    def react(self) -> None:
-        asyncio.run(self.house.react())
+    @rule(jobs_first=st.booleans())
+    def react(self, jobs_first: bool) -> None:
+        asyncio.run(self.house.react(jobs_first=jobs_first))
 
-    @rule(data=st.data(), fate=st.sampled_from(["succeed", "fail", "succeed", "cancel"]), category=CATEGORIES)
-    def job(self, data: st.DataObject, fate: str, category: Any) -> None:
+    @rule(answers=st.integers(0, 6), jobs_first=st.booleans())
+    def the_executor_is_killed(self, answers: int, jobs_first: bool) -> None:
+        """Between a command that is decided and its answer: it starts anew, and reads again what it had read."""
+        asyncio.run(self.house.react_until_killed(answers, jobs_first=jobs_first))
+
+    @rule()
+    def the_deciders_are_killed(self) -> None:
+        self.house.refold()
+
+    @rule(data=st.data(), fate=FATES)
+    def job(self, data: st.DataObject, fate: Fate) -> None:
         """The fleet takes a job that waits, or tells of one that it has."""
-        live = self.live_jobs
-        if not live:
-            return
-        state = data.draw(st.sampled_from(live))
+        if live := self.live_jobs:
+            self.meets(data.draw(st.sampled_from(live)), fate)
+
+    @rule(fates=st.lists(FATES, min_size=1, max_size=8))
+    def a_while(self, fates: list[Fate]) -> None:
+        """All that can run does, until so many jobs have met their fate."""
+        for fate in fates:
+            asyncio.run(self.house.react())
+            for state in self.live_jobs[:1]:
+                if state.phase == "queued":
+                    self.meets(state, fate)
+                    asyncio.run(self.house.react())
+            for state in self.live_jobs[:1]:
+                self.meets(state, fate)
+
+    def meets(self, state: LiveJob, fate: Fate) -> None:
         job = state.accepted
+        of = {"org_id": ORG, "job_id": job.job_id}
         if state.phase == "queued":
             command: Command = DispatchJob(
-                org_id=ORG, job_id=job.job_id, lease=state.lease + 1, provider="fleet", model=job.model, worker="w"
+                **of, lease=state.lease + 1, provider=job.provider, model=job.model, worker="w"
             )
-        elif fate == "succeed":
+        elif fate == "succeeds":
             output = asset("image/png", n=len(self.house.orgs.log))
-            command = RecordJobSucceeded(org_id=ORG, job_id=job.job_id, lease=state.lease, outputs=(output,), cost=70)
-        elif fate == "fail":
-            command = RecordAttemptFailed(org_id=ORG, job_id=job.job_id, lease=state.lease, category=category)
+            command = RecordJobSucceeded(**of, lease=state.lease, outputs=(output,), cost=70)
+        elif fate == "cancelled":
+            command = CancelJob(**of)
         else:
-            command = CancelJob(org_id=ORG, job_id=job.job_id)
+            command = RecordAttemptFailed(**of, lease=state.lease, category=fate)
         self.house.orgs.handle(command)
 
     @rule(data=st.data(), reuse=st.booleans(), part=st.booleans())
@@ -226,6 +259,11 @@ class Runs(RuleBasedStateMachine):
         assert self.house.orgs(book_ref(ORG)).state.reserved == 100 * len(self.live_jobs)
 
     @invariant()
+    def no_step_has_two_jobs_at_once(self) -> None:
+        at_work = Counter((job.accepted.cause.run_id, job.accepted.cause.step_id) for job in self.live_jobs)
+        assert max(at_work.values(), default=0) <= 1
+
+    @invariant()
     def the_read_model_is_the_fold_of_the_log(self) -> None:
         recorded = [one for one in self.house.recorded(self.house.canvas) if isinstance(one.data, PlanEvent)]
         documents = documents_of(write for one in recorded for write in projected(one))
@@ -235,14 +273,9 @@ class Runs(RuleBasedStateMachine):
             results = plan.run.steps if plan.run is not None else plan.past.kept
             if plan.run is not None:
                 assert document["run_id"] == plan.run.run_id
+                check_run(documents["runs", plan.run.run_id], plan.run)
             for step_id, step in plan.steps.items():
-                shown = documents["steps", step_id]
-                assert shown["model"] == step.model
-                if step_id in results:
-                    assert shown["status"] == results[step_id].status
-                    assert [one["asset_id"] for one in shown.get("outputs", ())] == [
-                        one.asset_id for one in results[step_id].outputs
-                    ]
+                check_step(documents["steps", step_id], step, results.get(step_id, StepRun()))
 
     def teardown(self) -> None:
         """Left alone, with every yes given and every job done, everything that runs comes to its end."""
@@ -294,22 +327,38 @@ class Runs(RuleBasedStateMachine):
             return
 
     def finish(self, state: LiveJob) -> None:
-        job, lease = state.accepted, state.lease
+        self.meets(state, "succeeds")
         if state.phase == "queued":
-            lease += 1
-            self.house.orgs.handle(
-                DispatchJob(org_id=ORG, job_id=job.job_id, lease=lease, provider="fleet", model=job.model, worker="w")
-            )
             asyncio.run(self.house.react())
-        if isinstance(self.house.orgs(job_ref(job.job_id)).state, LiveJob):
-            output = asset("image/png", n=len(self.house.orgs.log))
-            self.house.orgs.handle(
-                RecordJobSucceeded(org_id=ORG, job_id=job.job_id, lease=lease, outputs=(output,), cost=70)
-            )
+            after = self.house.orgs(job_ref(state.accepted.job_id)).state
+            if isinstance(after, LiveJob):
+                self.meets(after, "succeeds")
 
 
 def projected(event: Recorded) -> list[Any]:
-    return [*plans.project(event, said), *steps.project(event, said)]
+    return [*plans.project(event, said), *steps.project(event, said), *runs.project(event, said)]
+
+
+def check_step(shown: dict[str, Any], step: Step, result: StepRun) -> None:
+    assert shown["status"] == result.status
+    assert shown["depends_on"] == list(step.depends_on)
+    assert shown["model"] == step.model
+    assert shown.get("ran_with", step.model) in (step.model, *result.tried[-1:])
+    assert [one["asset_id"] for one in shown.get("outputs", ())] == [one.asset_id for one in result.outputs]
+    assert shown.get("captured", 0) == result.cost
+    assert shown.get("job_id") == result.job_id
+    told = shown.get("because") or shown.get("error", {}).get("category")
+    assert told == result.why
+
+
+def check_run(shown: dict[str, Any], run: Run) -> None:
+    assert shown["status"] == run.status
+    if run.status != "running":
+        assert shown["cost"] == run.cost
+    for name, result in shown["results"].items():
+        folded = run.steps[f"stp_{run.run_id[4:].rsplit('.', 1)[0]}.{name}"]
+        assert result["status"] == folded.status
+        assert result.get("cost", 0) == folded.cost
 
 
 Runs.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

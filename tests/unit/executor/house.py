@@ -87,6 +87,10 @@ SENTENCE: Steps = {
 }
 
 
+class Killed(Exception):
+    """The executor's process is gone: what it had asked is decided, and it never knew."""
+
+
 class House:
     """Also a port: it answers commands, finds models and reads streams."""
 
@@ -98,6 +102,7 @@ class House:
         self.asked: list[tuple[str, Command]] = []
         self.executor = Executor(self, self.vault, self, self)
         self._answers: dict[str, Answer] = {}
+        self._answers_left: int | None = None
         self._handled = {id(self.canvas): 0, id(self.orgs): 0}
         for command in opened(credit):
             self.orgs.handle(command)
@@ -108,6 +113,10 @@ class House:
         if envelope.id not in self._answers:
             world = self.canvas if isinstance(command, CanvasCommand) else self.orgs
             self._answers[envelope.id] = Answer(result=world.handle(command).result or {})
+        if self._answers_left is not None:
+            if self._answers_left == 0:
+                raise Killed
+            self._answers_left -= 1
         return self._answers[envelope.id]
 
     async def find(self, model_id: str) -> ModelSpec | None:
@@ -139,12 +148,31 @@ class House:
         )
         self.canvas.handle(SelectModels(org_id=ORG, session_id=SESSION, plan_id=PLAN, choices=choices))
 
-    async def react(self) -> None:
-        """Until nothing new comes of it."""
-        while fresh := self._fresh():
+    async def react(self, *, jobs_first: bool = False) -> None:
+        """Until nothing new comes of it. Which of the two logs is read first is nobody's promise."""
+        while fresh := self._fresh(jobs_first):
             for recorded in fresh:
                 if wants(recorded):
                     await self.executor.handle(recorded)
+
+    async def react_until_killed(self, answers: int, *, jobs_first: bool = False) -> None:
+        """So many answers come; the executor does not live to see the next, and starts anew from where it had begun."""
+        begun, self._answers_left = dict(self._handled), answers
+        try:
+            await self.react(jobs_first=jobs_first)
+        except Killed:
+            self._handled = begun
+        finally:
+            self._answers_left = None
+
+    def refold(self) -> None:
+        """The deciders are killed: their states are folded from the log again, and are what they were."""
+        for world in (self.canvas, self.orgs):
+            again = World(world.decider, at=world.at)
+            for stream, event in world.log:
+                again.append(stream, event)
+            assert again.streams == world.streams
+            world.streams = again.streams
 
     async def repeat(self) -> list[Command]:
         """Every event once more, as after a restart. Returns what was asked that had not been asked before."""
@@ -206,9 +234,9 @@ class House:
     def step(self, label: str) -> Step:
         return self.present.steps[step(label)]
 
-    def _fresh(self) -> list[Recorded]:
+    def _fresh(self, jobs_first: bool) -> list[Recorded]:
         fresh: list[Recorded] = []
-        for world in (self.canvas, self.orgs):
+        for world in (self.orgs, self.canvas) if jobs_first else (self.canvas, self.orgs):
             recorded = self.recorded(world)
             fresh += recorded[self._handled[id(world)] :]
             self._handled[id(world)] = len(recorded)

@@ -233,3 +233,16 @@ def test_a_step_waits_for_a_yes_and_a_restored_one_is_as_its_run_left_it() -> No
     assert (found["plans"][PLN]["status"], found["plans"][PLN]["run_id"]) == ("partial", RUN)
     assert found["steps"][ONE]["error"] == {"category": "outage"}
     assert found["steps"][TWO]["because"] == ONE
+
+
+def test_a_step_that_fell_back_begins_its_next_run_with_its_own_model() -> None:
+    other = ready(ONE, "job_2").model_copy(update={"attempt": 2, "model": "local/other"})
+    fell = (*running(), other, done(ONE, "job_2"))
+    found = documents(plan(*fell))["steps"][ONE]
+    assert (found["model"], found["ran_with"]) == ("local/picture", "local/other")
+    again = RunStarted(plan_id=PLN, run_id="run_X.1.2", steps=(ONE, TWO))
+    back = StepRestored(
+        plan_id=PLN, run_id=RUN, step_id=ONE, status="succeeded", tried=("local/picture", "local/other"), job_id="job_2"
+    )
+    assert "ran_with" not in documents(plan(*fell, again))["steps"][ONE]
+    assert documents(plan(*fell, again, back))["steps"][ONE]["ran_with"] == "local/other"
