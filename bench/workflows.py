@@ -92,7 +92,7 @@ async def alone(api: Api, ends: Ends, plan: Playable, report: Report) -> None:
 
 
 async def loaded(
-    api: Api, ends: Ends, plans: list[Playable], processes: dict[str, int], count: int, report: Report
+    api: Api, ends: Ends, plans: list[Playable], processes: dict[str, int], count: int, mark: float, report: Report
 ) -> None:
     """64 at a time, each plan with one run at most."""
     free: asyncio.Queue[Playable] = asyncio.Queue()
@@ -109,9 +109,8 @@ async def loaded(
     sample = await drive(count, 64, one)
     used = cpu.per_operation_ms(before, cpu.spent_s(processes), count)
     rate, idle = sample.per_second, cpu.ceiling(used)
-    report.add(
-        "workflows/s, 64 in flight", f"{rate:.0f}/s", f"≥ {DBOS_PER_S}/s, then {3 * DBOS_PER_S}", rate >= DBOS_PER_S
-    )
+    report.add("workflows/s, 64 in flight", f"{rate:.0f}/s", f"≥ {mark:.0f}/s (DBOS)", rate >= mark)
+    report.add("  and three times DBOS", "", f"≥ {3 * mark:.0f}/s", rate >= 3 * mark)
     report.add("  p50 / p99", f"{sample.percentile_ms(50):.0f} / {sample.percentile_ms(99):.0f} ms")
     report.add("  CPU a workflow, all processes", f"{sum(used.values()):.1f} ms (two idle cores: {idle:.0f}/s)")
     report.add("  of it", ", ".join(f"{name} {ms:.1f}" for name, ms in used.items() if ms >= 0.05))
@@ -153,7 +152,10 @@ async def flight(
     report.add("  the last of them, after the kill", f"{took:.0f} s")
 
 
-async def measure(report: Report, dev: dict[str, Any], data_dir: Path, count: int, in_flight: int) -> None:
+async def measure(
+    report: Report, dev: dict[str, Any], data_dir: Path, count: int, in_flight: int, mark: float = DBOS_PER_S
+) -> None:
+    """`mark`: what DBOS does in a second."""
     processes = cpu.pids(studio(data_dir, "status", timeout_s=60))
     with contextlib.closing(Api(dev["url"])) as api:
         each = max(1, -(-in_flight // 64)) + 1 if in_flight else 1
@@ -167,7 +169,7 @@ async def measure(report: Report, dev: dict[str, Any], data_dir: Path, count: in
                 console.print("one at a time …")
                 await alone(api, ends, played[0], report)
                 console.print("64 at a time …")
-                await loaded(api, ends, played, processes, count, report)
+                await loaded(api, ends, played, processes, count, mark, report)
             if in_flight:
                 console.print("killing …")
                 await flight(api, ends, fresh[:in_flight], dev, data_dir, report)
