@@ -33,6 +33,7 @@ COLLECTION = "jobs"
 INDEXES = (
     ("org_id", "accepted_at"),
     ("org_id", "status", "accepted_at"),
+    ("status", "accepted_at"),
     ("plan_id",),
     ("session_id",),
 )

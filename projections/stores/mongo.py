@@ -98,6 +98,22 @@ class MongoStore:
         async with self._client.start_session() as session:
             await session.with_transaction(transaction)
 
+    async def replace(
+        self, collection: str, document_id: str, before: Mapping[str, Any] | None, writes: Sequence[Insert | Update]
+    ) -> bool:
+        """Makes a document anew, if it still is what it was before; None: it was not there."""
+
+        async def transaction(session: AsyncClientSession) -> bool:
+            if await self._db[collection].find_one({"_id": document_id}, session=session) != before:
+                return False
+            await self._db[collection].delete_one({"_id": document_id}, session=session)
+            operations = [operation_of(write) for write in writes]
+            await self._db[collection].bulk_write(operations, ordered=True, session=session)
+            return True
+
+        async with self._client.start_session() as session:
+            return await session.with_transaction(transaction)
+
 
 def operation_of(write: Insert | Update) -> UpdateOne:
     """One guarded update: an insert changes nothing that is there, an update nothing that is as new as it."""

@@ -6,7 +6,7 @@ Six roles in one event loop that each decode the same replies and the same copie
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
@@ -68,6 +68,12 @@ async def redis(process: Process, settings: Settings) -> Redis:
 async def vault(process: Process, settings: Settings) -> KeyVault:
     client = await mongo(process, settings)
     return await process.shared.one("vault", lambda: _vault(client, settings))
+
+
+async def fresh_vaults(process: Process, settings: Settings) -> Callable[[], KeyVault]:
+    """Each that is made has no key in its cache."""
+    keys, master = MongoKeyStore(await mongo(process, settings)), master_key(secret(settings.master_key, "MASTER_KEY"))
+    return lambda: KeyVault(keys, master)
 
 
 async def model(process: Process, settings: Settings) -> LlmClient:
