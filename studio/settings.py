@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from events.jobs.events import Category
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 ENV_FILE = PROJECT_ROOT / ".env"
@@ -63,6 +65,10 @@ class Settings(BaseSettings):
     alerts_smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:587, or smtps://…")
     alerts_mail_from: str = Field("ai-studio@localhost", description="Who alerts by mail come from.")
     alerts_mail_to: str | None = Field(None, description="Who gets them, with commas between.")
+    alerts_routes: dict[Literal["webhook", "chat", "mail"], list[Literal["page", "notice"] | Category]] = Field(
+        {"mail": ["page"]},
+        description="What each channel is told of, by urgency or category; one that is not named: of everything.",
+    )
     standins_url: str | None = Field(None, description="Address of the offline planner and the provider simulators.")
     sandbox: bool = Field(False, description="Every model is active, served by simulators, and costs nothing outside.")
 
@@ -81,6 +87,12 @@ class Settings(BaseSettings):
     llm_concurrent: int = Field(256, ge=1, description="Calls of one process at the language models at once.")
     llm_prices: dict[str, tuple[int, int]] = Field(
         {}, description='Millicredits for a million tokens read and written, by model: {"name": [150000, 600000]}.'
+    )
+
+    priority_weights: dict[Literal["HIGH", "NORMAL", "LOW"], Annotated[int, Field(ge=1, le=1000)]] = Field(
+        {"HIGH": 6, "NORMAL": 3, "LOW": 1},
+        min_length=3,
+        description="Turns that an organisation's priorities have of each round, none of them none.",
     )
 
     admin_key: SecretStr | None = Field(None, description="The platform's own key, which opens /v1/admin.")

@@ -1,10 +1,10 @@
-"""The alerter's handler of `events.jobs`: failures become alerts, alerts go to every channel that is set up."""
+"""The alerter's handler of `events.jobs`: failures become alerts, alerts go to the channels that want them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, Protocol
 
 from prometheus_client import Counter
@@ -43,8 +43,10 @@ def key_of(recorded: Recorded) -> str:
 
 
 class Alerter:
-    def __init__(self, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, channels: Mapping[str, Channel], routes: Mapping[str, Collection[str]] | None = None) -> None:
+        """`routes`: by channel, the urgencies and categories that it is told of; what is not named, of everything."""
         self._channels = channels
+        self._routes = routes or {}
         self._core = Alerts()
 
     async def handle(self, recorded: Recorded) -> None:
@@ -55,7 +57,8 @@ class Alerter:
             return
         level = logging.ERROR if alert.urgency == "page" else logging.WARNING
         log.log(level, "%s (%d)", alert.text, alert.count, extra={"provider": alert.provider, "alert": alert.category})
-        await asyncio.gather(*(self._send(name, channel, alert) for name, channel in self._channels.items()))
+        wanting = {one: it for one, it in self._channels.items() if alert.concerns(self._routes.get(one))}
+        await asyncio.gather(*(self._send(name, channel, alert) for name, channel in wanting.items()))
 
     async def _send(self, name: str, channel: Channel, alert: Alert) -> None:
         """An alert that cannot be delivered stands in the process's log, and holds up nothing."""

@@ -7,7 +7,7 @@ minute), what follows within ten minutes is counted, and told with the next.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -51,6 +51,10 @@ class Alert:
     count: int
     """How many failures there were since the last alert of this kind."""
     at: datetime
+
+    def concerns(self, words: Collection[str] | None) -> bool:
+        """Whether it is for who wants to be told of these urgencies and categories; None: of everything."""
+        return words is None or self.urgency in words or self.category in words
 
 
 @dataclass(slots=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from events.accounts.current import CurrentOrg
 from events.catalog.current import FLEET, CurrentProvider
 from events.jobs.current import CurrentJob
-from events.jobs.events import Category
+from events.jobs.events import Category, Priority
 from events.jobs.slots import Slot, slot_of
 from processors.scheduler.accounts import Account
 from processors.scheduler.beliefs import Belief
@@ -19,7 +19,7 @@ from processors.scheduler.breakers import Breakers
 from processors.scheduler.decisions import BreakerChanged, Decision, Decisions, Dispatch, Release
 from processors.scheduler.fleet import Fleet, Worker
 from processors.scheduler.pool import Pick, Pool
-from processors.scheduler.queues import Waiting
+from processors.scheduler.queues import PRIORITY_WEIGHTS, Waiting
 
 CLAIM_LAPSES = timedelta(seconds=30)
 """A dispatch that the log neither shows nor refuses within this time is taken back; a repeat would be refused."""
@@ -38,7 +38,9 @@ class Flight:
 class Scheduler:
     """Every method takes what has become known and the time, and returns what follows from it: dispatches above all."""
 
-    def __init__(self) -> None:
+    def __init__(self, weights: Mapping[Priority, int] = PRIORITY_WEIGHTS) -> None:
+        """`weights`: of the priorities, within each organisation."""
+        self._weights = weights
         self._fleet = Fleet()
         self._breakers = Breakers()
         self._told: list[Decision] = []
@@ -274,7 +276,8 @@ class Scheduler:
     def _pool(self, name: str) -> Pool:
         pool = self._pools.get(name)
         if pool is None:
-            pool = Pool(name, self._account, self._breakers, self._fleet if name == FLEET else None)
+            fleet = self._fleet if name == FLEET else None
+            pool = Pool(name, self._account, self._breakers, fleet, self._weights)
             self._pools[name] = pool
         return pool
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ from events.jobs.slots import Caps
 from processors.scheduler.accounts import Account
 from processors.scheduler.breakers import Breakers
 from processors.scheduler.fleet import Fleet
-from processors.scheduler.queues import OrgQueue, Waiting
+from processors.scheduler.queues import PRIORITY_WEIGHTS, OrgQueue, Waiting
 from processors.scheduler.rotation import Rotation
 
 _SHOWN = 5
@@ -42,7 +42,12 @@ class Pool:
     """Work-conserving: after `next` has returned None, no waiting job fits within the caps."""
 
     def __init__(
-        self, name: str, accounts: Callable[[str], Account], breakers: Breakers, fleet: Fleet | None = None
+        self,
+        name: str,
+        accounts: Callable[[str], Account],
+        breakers: Breakers,
+        fleet: Fleet | None = None,
+        weights: Mapping[Priority, int] = PRIORITY_WEIGHTS,
     ) -> None:
         self.name = name
         self.limit = unsaid(name).concurrent
@@ -50,6 +55,7 @@ class Pool:
         self._accounts = accounts
         self._breakers = breakers
         self._fleet = fleet
+        self._weights = weights
         self._orgs: Rotation[str] = Rotation()
         self._queues: dict[str, OrgQueue] = {}
         self._api_limits: dict[str, int] = {}
@@ -58,7 +64,9 @@ class Pool:
         self._freed: dict[Cap, None] = {}
 
     def add(self, job: Waiting) -> None:
-        queue = self._queues.setdefault(job.org_id, OrgQueue())
+        queue = self._queues.get(job.org_id)
+        if queue is None:
+            queue = self._queues[job.org_id] = OrgQueue(self._weights)
         queue.add(job)
         self._enter(job.org_id)
 

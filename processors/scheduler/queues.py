@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from events.jobs.events import Priority
 from processors.scheduler.rotation import Rotation
 
-PRIORITY_WEIGHTS: dict[Priority, int] = {"HIGH": 6, "NORMAL": 3, "LOW": 1}
+PRIORITY_WEIGHTS: Mapping[Priority, int] = {"HIGH": 6, "NORMAL": 3, "LOW": 1}
+"""Turns of each round; unless it is set otherwise."""
 
 Leaf = tuple[Priority, str]
 """(priority, model)."""
@@ -31,13 +33,15 @@ class Waiting:
 class OrgQueue:
     """Jobs in their leaves. A parked leaf waits for a cap and takes no turns; every call is O(log n)."""
 
-    def __init__(self) -> None:
+    def __init__(self, weights: Mapping[Priority, int] = PRIORITY_WEIGHTS) -> None:
+        """`weights` has all priorities, each with one turn of a round at least."""
+        self._weights = weights
         self._priorities: Rotation[Priority] = Rotation()
-        self._models: dict[Priority, Rotation[str]] = {priority: Rotation() for priority in PRIORITY_WEIGHTS}
+        self._models: dict[Priority, Rotation[str]] = {priority: Rotation() for priority in weights}
         self._heaps: dict[Leaf, list[tuple[datetime, str]]] = {}
         self._jobs: dict[str, Waiting] = {}
         self._sizes: Counter[Leaf] = Counter()
-        self._waiting: dict[Priority, int] = dict.fromkeys(PRIORITY_WEIGHTS, 0)
+        self._waiting: dict[Priority, int] = dict.fromkeys(weights, 0)
         self._parked: set[Leaf] = set()
 
     def __len__(self) -> int:
@@ -93,7 +97,7 @@ class OrgQueue:
 
     def unpark(self, model: str) -> None:
         """All leaves of the model take turns again."""
-        for priority in PRIORITY_WEIGHTS:
+        for priority in self._weights:
             if (priority, model) in self._parked:
                 self._parked.remove((priority, model))
                 self._enter((priority, model))
@@ -105,7 +109,7 @@ class OrgQueue:
     def _enter(self, leaf: Leaf) -> None:
         priority, model = leaf
         self._models[priority].enter(model)
-        self._priorities.enter(priority, PRIORITY_WEIGHTS[priority])
+        self._priorities.enter(priority, self._weights[priority])
 
     def _leave(self, leaf: Leaf) -> None:
         priority, model = leaf

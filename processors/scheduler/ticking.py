@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
@@ -22,7 +22,7 @@ from commands.refusals import Refusal
 from events.catalog.current import BREAKERS, FLEET, CurrentModel, CurrentProvider, breaker_field
 from events.envelope import Recorded
 from events.ids import caused_id, new_id
-from events.jobs.events import AttemptFailed, JobSucceeded
+from events.jobs.events import AttemptFailed, JobSucceeded, Priority
 from events.model import Event
 from events.topics import CURRENT_JOBS, CURRENT_ORGS
 from processors.runners.together import before
@@ -31,6 +31,7 @@ from processors.scheduler.auditing import Logged, QueueAudit
 from processors.scheduler.core import Scheduler
 from processors.scheduler.decisions import BreakerChanged, Decision, Dispatch, Release
 from processors.scheduler.fleet import Worker
+from processors.scheduler.queues import PRIORITY_WEIGHTS
 from processors.slots.slots import Full, Slots, SlotsUnknown
 
 ACTOR: Final = "scheduler"
@@ -53,14 +54,23 @@ class SchedulerTicks:
     What comes from elsewhere than the log, workers and refusals, is told to the core with the next tick.
     """
 
-    def __init__(self, ask: Ask, redis: Redis, slots: Slots, mine: Callable[[str], bool], jobs: Logged) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        redis: Redis,
+        slots: Slots,
+        mine: Callable[[str], bool],
+        jobs: Logged,
+        *,
+        weights: Mapping[Priority, int] = PRIORITY_WEIGHTS,
+    ) -> None:
         """`mine` says which providers' pools are scheduled here; `pools_changed` is told when it says otherwise.
         `jobs` is the copy of `current.jobs` that the core is told of."""
         self._ask = ask
         self._mine = mine
         self._redis = redis
         self._slots = slots
-        self._core = Scheduler()
+        self._core = Scheduler(weights)
         self._announcements = Announcements()
         self._core.hold()
         self._core.own(mine)

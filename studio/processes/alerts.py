@@ -24,7 +24,8 @@ async def run(settings: Settings, process: Process) -> None:
             smtp_url=smtp.get_secret_value() if smtp is not None else None,
             sender=settings.alerts_mail_from,
             receivers=settings.alerts_mail_to,
-        )
+        ),
+        {str(name): told for name, told in settings.alerts_routes.items()},
     )
     reactor = Reactor(
         await parts.log(process, settings),

@@ -24,7 +24,8 @@ async def run(settings: Settings, process: Process) -> None:
     bootstrap = await parts.log(process, settings)
     pools = Membership(bootstrap, GROUP, POOLS, settings.process_name)
     jobs = await parts.jobs(process, settings)
-    core = SchedulerTicks(await parts.bus(process, settings), redis, slots, pools.owns, jobs)
+    bus = await parts.bus(process, settings)
+    core = SchedulerTicks(bus, redis, slots, pools.owns, jobs, weights=settings.priority_weights)
     pools.on_change(core.pools_changed)
     ticker: Ticker[Effect] = Ticker(
         bootstrap,

@@ -101,6 +101,26 @@ async def test_a_channel_that_is_away_holds_up_no_other(monkeypatch: pytest.Monk
     assert [(one["category"], one["provider"]) for one in got] == [("billing", "fal")]
 
 
+@pytest.mark.parametrize(
+    ("routes", "told"),
+    [
+        ({}, ["chat", "webhook"]),
+        ({"chat": ["page"]}, ["chat", "webhook"]),
+        ({"chat": ["notice"]}, ["webhook"]),
+        ({"chat": ["notice", "billing"], "webhook": ["contract"]}, ["chat"]),
+        ({"chat": [], "webhook": ["page"]}, ["webhook"]),
+    ],
+)
+async def test_a_channel_is_told_of_its_own_urgencies_and_categories(
+    routes: dict[str, list[str]], told: list[str]
+) -> None:
+    failed = AttemptFailed(job_id=JOB, org_id=ORG, lease=1, category="billing", provider="fal", model="fal/flux")
+    [recorded] = on(EVENTS_JOBS, JOB, failed)
+    async with receiver() as (one, in_chat), receiver() as (other, at_webhook):
+        await Alerter({"chat": Chat(one), "webhook": Webhook(other)}, routes).handle(recorded)
+    assert [name for name, got in (("chat", in_chat), ("webhook", at_webhook)) if got] == told
+
+
 def test_only_channels_with_an_address_are_there() -> None:
     assert dict(channels(webhook_url=None, chat_url=None, smtp_url="smtp://x", sender="a", receivers=None)) == {}
     found = channels(webhook_url="http://a", chat_url="http://b", smtp_url="smtp://x", sender="a", receivers="b")

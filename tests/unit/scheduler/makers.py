@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,10 +11,11 @@ from events.accounts.current import CurrentOrg
 from events.accounts.events import Limits
 from events.catalog.current import FLEET, CurrentProvider
 from events.jobs.current import CurrentJob
-from events.jobs.events import Category
+from events.jobs.events import Category, Priority
 from processors.scheduler.core import Scheduler
 from processors.scheduler.decisions import BreakerChanged, Decision, Dispatch, Release
 from processors.scheduler.fleet import Worker
+from processors.scheduler.queues import PRIORITY_WEIGHTS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -25,8 +27,14 @@ def stamp(at: datetime) -> str:
 class Bench:
     """Plays the log: a dispatch stands on it at once, unless it is told to be refused."""
 
-    def __init__(self, *, concurrent: int | None = None, fleet: bool = False) -> None:
-        self.core = Scheduler()
+    def __init__(
+        self,
+        *,
+        concurrent: int | None = None,
+        fleet: bool = False,
+        weights: Mapping[Priority, int] = PRIORITY_WEIGHTS,
+    ) -> None:
+        self.core = Scheduler(weights)
         self.now = START
         self.jobs: dict[str, CurrentJob] = {}
         self.dispatched: list[Dispatch] = []

@@ -80,6 +80,16 @@ def test_priorities_share_six_to_three_to_one() -> None:
     assert [sum(f".{p}." in name for name in first) for p in ("HIGH", "NORMAL", "LOW")] == [12, 6, 2]
 
 
+def test_priorities_share_as_they_are_set_to() -> None:
+    bench = Bench(concurrent=0, weights={"HIGH": 1, "NORMAL": 1, "LOW": 2})
+    for n in range(20):
+        for priority in ("LOW", "NORMAL", "HIGH"):
+            bench.queue(f"o1.{priority}.{n}", priority=priority)
+    bench.limit(1)
+    first = drain(bench, 15)
+    assert [sum(f".{p}." in name for name in first) for p in ("HIGH", "NORMAL", "LOW")] == [4, 4, 8]
+
+
 def test_models_take_turns_within_a_priority() -> None:
     bench = Bench(concurrent=0)
     for n in range(3):

@@ -36,6 +36,28 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
     assert Settings(_env_file=None).kafka_bootstrap is None
 
 
+def test_priorities_have_six_three_and_one_turn_of_ten_or_what_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings(_env_file=None).priority_weights == {"HIGH": 6, "NORMAL": 3, "LOW": 1}
+    monkeypatch.setenv("STUDIO_PRIORITY_WEIGHTS", '{"HIGH": 4, "NORMAL": 2, "LOW": 2}')
+    assert Settings(_env_file=None).priority_weights == {"HIGH": 4, "NORMAL": 2, "LOW": 2}
+
+
+@pytest.mark.parametrize("weights", ['{"HIGH": 6, "NORMAL": 3}', '{"HIGH": 6, "NORMAL": 3, "LOW": 0}', '{"TOP": 1}'])
+def test_no_priority_may_be_left_without_turns(weights: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_PRIORITY_WEIGHTS", weights)
+    with pytest.raises(ValidationError):
+        Settings(_env_file=None)
+
+
+def test_alerts_go_where_they_are_sent_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings(_env_file=None).alerts_routes == {"mail": ["page"]}
+    monkeypatch.setenv("STUDIO_ALERTS_ROUTES", '{"chat": ["page", "rate_limit"]}')
+    assert Settings(_env_file=None).alerts_routes == {"chat": ["page", "rate_limit"]}
+    monkeypatch.setenv("STUDIO_ALERTS_ROUTES", '{"chat": ["urgent"]}')
+    with pytest.raises(ValidationError):
+        Settings(_env_file=None)
+
+
 def test_a_port_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUDIO_HTTP_PORT", "70000")
     with pytest.raises(ValidationError, match="http_port"):
