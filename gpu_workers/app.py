@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.background import BackgroundTask
 from ulid import ULID
 
 from gpu_workers.predictions import ID_PATTERN, Prediction, as_answer
@@ -123,7 +124,12 @@ class Routes:
             raise HTTPException(404, "no such file")
         outputs = found(self.worker.store.get(prediction_id)).outputs
         media_type = next(output.media_type for output in outputs if output.name == name)
-        return File(path, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
+        return File(
+            path,
+            media_type=media_type,
+            headers={"X-Content-Type-Options": "nosniff"},
+            background=BackgroundTask(self.worker.fetched, prediction_id),
+        )
 
 
 def create_app(routes: Routes) -> FastAPI:

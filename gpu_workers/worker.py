@@ -8,6 +8,7 @@ import json
 import logging
 import zlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ Hashes = Mapping[str, str]
 """SHA-256 by address."""
 
 SWEEP_EVERY_S = 300.0
+FETCHED_WITHIN_S = 5.0
+"""Whoever asked for a result fetches it at once when it has ended, or never."""
 log = logging.getLogger(__name__)
 
 
@@ -71,6 +74,9 @@ class Worker:
         self._processes: list[EngineProcess] = []
         self._runs: dict[str, asyncio.Event] = {}
         self._changed: dict[str, asyncio.Event] = {}
+        self._unfetched: dict[str, float] = {}
+        """Until when a worker that is to stop stays for whoever may want a prediction's files, by the loop's clock."""
+        self._fetched = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self.on_load_changed: Callable[[], None] = lambda: None
@@ -148,14 +154,29 @@ class Worker:
         assert last is not None
         return last
 
+    def fetched(self, prediction_id: str) -> None:
+        """Somebody has been given a file of it to the end."""
+        self._unfetched.pop(prediction_id, None)
+        self._fetched.set()
+
     async def drain(self, grace_s: float) -> None:
-        """Take nothing new and let what was taken end, for as long as the grace lasts."""
+        """Take nothing new and let what was taken end and be fetched, for as long as the grace lasts."""
         self.draining = True
         try:
             async with asyncio.timeout(grace_s):
                 await self._idle.wait()
+                await self._all_fetched()
         except TimeoutError:
             log.warning("stopping with %d predictions unfinished", self.running)
+
+    async def _all_fetched(self) -> None:
+        """A result that its worker takes along must be made again elsewhere."""
+        loop = asyncio.get_running_loop()
+        while (left_s := max(self._unfetched.values(), default=0.0) - loop.time()) > 0:
+            self._fetched.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._fetched.wait()
 
     def _publish(self, prediction: Prediction, *, durable: bool) -> Prediction:
         (self.store.save if durable else self.store.keep)(prediction)
@@ -168,7 +189,14 @@ class Worker:
         self.store.drop_inputs(prediction.id)
         if prediction.status != "succeeded":
             self.store.drop_files(prediction.id)
+        else:
+            self._await_fetching(prediction.id)
         return self._publish(prediction, durable=True)
+
+    def _await_fetching(self, prediction_id: str) -> None:
+        now = asyncio.get_running_loop().time()
+        self._unfetched = {one: until for one, until in self._unfetched.items() if until > now}
+        self._unfetched[prediction_id] = now + FETCHED_WITHIN_S
 
     async def _sweep(self) -> None:
         while True:

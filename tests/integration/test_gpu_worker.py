@@ -254,14 +254,18 @@ async def test_a_registration_lapses_when_its_worker_is_frozen(worker: RunningWo
         assert message["data"] == b"expired"
 
 
-async def test_sigterm_unregisters_and_lets_the_running_prediction_end(worker: RunningWorker, redis_url: str) -> None:
+async def test_sigterm_unregisters_and_what_runs_ends_and_is_fetched(worker: RunningWorker, redis_url: str) -> None:
     body = {"model": "local/text-to-video", "input": {"prompt": "sea", "duration_s": 2}}
     await worker.put("job_10.1", body, **ASYNC)
     await worker.reached("job_10.1", "processing")
     watched = asyncio.create_task(worker.reached("job_10.1", "succeeded", "failed", "canceled"))
-    await worker.stop()
-    assert worker.process.returncode == 0
-    assert (await watched)["status"] == "succeeded"
+    worker.process.send_signal(signal.SIGTERM)
+    ended = await watched
+    assert ended["status"] == "succeeded"
+    assert (await worker.put("job_10.2", PNG)).status_code == 503
+    (output,) = ended["output"]
+    assert len((await worker.client.get(output["url"])).content) == output["bytes"]
+    assert await asyncio.to_thread(worker.process.wait, PATIENCE_S) == 0
     async with redis.asyncio.Redis.from_url(redis_url) as client:
         assert await client.get("fleet:worker:worker-t") is None
         assert await client.zscore("fleet:workers", "worker-t") is None
