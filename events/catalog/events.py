@@ -41,12 +41,18 @@ class ModelSpec(Frozen):
     provider: str
     provider_model: str | None = None
     """The provider's own name of it, where it differs from `id`."""
+    elsewhere: dict[str, str] | None = None
+    """Its names at other providers that take the same input: `provider` alone moves it there."""
     active: bool = True
     safe: bool = False
     """A known-safe fallback of its medium."""
     tags: tuple[str, ...] = ()
     announced: bool | None = None
     """Whether a worker of the fleet has it, where a default installation cannot run it; None: any worker can."""
+
+    def called_at(self, provider: str) -> str:
+        """The name under which that provider knows it."""
+        return (self.elsewhere or {}).get(provider) or self.provider_model or self.id
 
     @property
     def usable(self) -> bool:

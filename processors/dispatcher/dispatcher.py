@@ -185,7 +185,7 @@ class Dispatcher:
             job_id=event.job_id,
             lease=event.lease,
             model=event.model,
-            provider_model=spec.provider_model or event.model,
+            provider_model=spec.called_at(event.provider),
             input=await resolved(values, links),
             max_runtime_s=event.max_runtime_s,
             worker=event.worker,
@@ -265,6 +265,4 @@ class Dispatcher:
         """Such a call has ended with the process that made it."""
         model = self._rooms.jobs.model(job_id)
         found = self._rooms.catalog.get(f"model:{model}")
-        return isinstance(found, CurrentModel) and provider.answers_at_once(
-            found.model.provider_model or found.model.id
-        )
+        return isinstance(found, CurrentModel) and provider.answers_at_once(found.model.called_at(provider.name))

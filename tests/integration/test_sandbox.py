@@ -88,6 +88,36 @@ async def test_every_model_of_every_provider_makes_what_it_says(sandbox: Sandbox
     assert len(results) + 13 >= 81
 
 
+async def test_a_model_moves_to_another_provider_by_one_field(sandbox: Sandbox) -> None:
+    """What was accepted before stays where it was priced and accepted for, under its name there."""
+    admin = {"Authorization": f"Bearer {sandbox.admin_key}"}
+
+    async def put(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> None:
+        (await client.put(f"/v1/admin/{path}", json=body, headers=admin)).raise_for_status()
+
+    async def begun(client: httpx.AsyncClient, files: Mapping[str, str]) -> str:
+        body = {"model": "sync/lipsync-2", "input": {"video": files["video"], "audio": files["audio"]}}
+        answer = await client.post("/v1/jobs", json=body, headers=fresh())
+        return str(answer.raise_for_status().json()["job_id"])
+
+    async def done_at(client: httpx.AsyncClient, job_id: str) -> tuple[str, list[str]]:
+        job = (await client.get(f"/v1/jobs/{job_id}?wait={WITHIN_S}")).json()
+        return job["status"], [one["provider"] for one in job["attempts"]]
+
+    async with rich_client(sandbox) as client:
+        files = await uploads(client)
+        await put(client, "providers/sync", {"concurrent": 0})
+        before = await begun(client, files)
+        await put(client, "models/sync/lipsync-2", {"provider": "replicate"})
+        try:
+            assert await done_at(client, await begun(client, files)) == ("succeeded", ["replicate"])
+            await put(client, "providers/sync", {"concurrent": 8})
+            assert await done_at(client, before) == ("succeeded", ["sync"])
+        finally:
+            await put(client, "models/sync/lipsync-2", {"provider": "sync"})
+        assert await done_at(client, await begun(client, files)) == ("succeeded", ["sync"])
+
+
 @pytest.mark.parametrize(
     ("model", "values", "status", "category"),
     [
