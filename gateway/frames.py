@@ -13,6 +13,7 @@ from events.canvas.plan_events import (
     ModelSelected,
     PlanApproved,
     PlanDrafted,
+    PlanEdited,
     PlanEvent,
     PlanForked,
     PlanRejected,
@@ -153,6 +154,9 @@ def _of_plan(data: PlanEvent, opened: Opened) -> Frame | None:
         case PlanDrafted() as drafted:
             members = {"title": opened(drafted.title), "message_id": drafted.message_id, "approval": drafted.approval}
             return "plan.drafted", plan | members
+        case PlanEdited() as edited:
+            members = {"title": opened(edited.title), "message_id": edited.message_id, "approval": edited.approval}
+            return "plan.revised", plan | members | {"changed": list(edited.changed), "removed": list(edited.removed)}
         case StepDrafted(step=step) | PlanRevised(step=step):
             described_step = {"step_id": step.step_id, **described(step, opened), "cost": cost(step.estimate)}
             if isinstance(data, StepDrafted):

@@ -9,6 +9,7 @@ from events.canvas.plan_events import (
     FieldsVerified,
     PlanApproved,
     PlanDrafted,
+    PlanEdited,
     PlanEvent,
     PlanForked,
     PlanRejected,
@@ -34,6 +35,9 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:
     if isinstance(event.data, PlanDrafted):
         yield _drafted(event, event.data, opened)
         return
+    if isinstance(event.data, PlanEdited):
+        yield _edited(event, event.data, opened)
+        return
     sealed_by = kids(*event.data.issues) if isinstance(event.data, PlanValidated) else frozenset()
     changes = _changes(event, opened)
     if changes:
@@ -56,6 +60,19 @@ def _drafted(event: Recorded, drafted: PlanDrafted, opened: Opened) -> Insert:
         drafted_at=at(event),
     )
     return Insert(COLLECTION, drafted.plan_id, drafted.org_id, event.version, document, kids(drafted.title))
+
+
+def _edited(event: Recorded, edited: PlanEdited, opened: Opened) -> Update:
+    changes = present(
+        message_id=edited.message_id,
+        title=opened(edited.title),
+        step_ids=list(edited.step_ids),
+        approval=edited.approval,
+        planner=edited.planner,
+        status="drafting" if edited.changed else None,
+    )
+    org = event.envelope.org_id
+    return Update(COLLECTION, edited.plan_id, org, event.version, set=changes, kids=kids(edited.title))
 
 
 def _changes(event: Recorded, opened: Opened) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from events.canvas.plan_events import (
     ModelSelected,
+    PlanEdited,
     PlanEvent,
     PlanRevised,
     RunStarted,
@@ -45,15 +46,14 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:
     org, version, plan = event.envelope.org_id, event.version, event.data.plan_id
     match event.data:
         case StepDrafted(step=step):
-            document = described(step, opened) | {
-                "step_id": step.step_id,
-                "plan_id": plan,
-                "session_id": session_of(plan),
-                "org_id": org,
-                "status": "planned",
-                "outputs": [],
-            }
-            yield Insert(COLLECTION, step.step_id, org, version, document, _kids_of(step))
+            planned = described(step, opened) | {"status": "planned", "outputs": []}
+            ids = {"step_id": step.step_id, "plan_id": plan, "session_id": session_of(plan), "org_id": org}
+            yield Insert(COLLECTION, step.step_id, org, version, planned | ids, _kids_of(step))
+            again = {name: value for name, value in planned.items() if name != "outputs"}
+            yield Update(COLLECTION, step.step_id, org, version, set=again, unset=RESULT, kids=_kids_of(step))
+        case PlanEdited(changed=changed):
+            for step_id in changed:
+                yield Update(COLLECTION, step_id, org, version, set={"status": "planned"}, unset=RESULT)
         case PlanRevised(step=step):
             changes = described(step, opened)
             gone = (RAN_WITH, *(name for name in PLANNED if name not in changes))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from commands.canvas.commands import PostAssistantMessage, PostMessage, RecordUpload, StartSession
+from commands.canvas.draft_plan import plans_of
 from commands.canvas.streams import ref, session_in, session_stream
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
 from events.canvas.session_events import FileUploaded, MessagePosted, SessionStarted
+from events.ids import plan_id
 
 SESSION_EVENTS_MAX = 18_000
 """A session of this length takes no new message or run, but always a result."""
@@ -29,6 +31,8 @@ def post_message(command: PostMessage, streams: Streams, _context: Context) -> D
     for index, upload_id in enumerate(command.upload_ids):
         if upload_id not in session.uploads:
             raise InvalidInput.at(f"/upload_ids/{index}", "no such upload in this session")
+    plans = plans_of(streams, command.session_id)
+    newest = plan_id(command.session_id, plans) if plans else None
     event = MessagePosted(
         session_id=command.session_id,
         message_id=command.message_id,
@@ -37,6 +41,8 @@ def post_message(command: PostMessage, streams: Streams, _context: Context) -> D
         mode=command.mode,
         approval=command.approval,
         upload_ids=command.upload_ids,
+        after_plan=newest,
+        after_version=streams(ref(newest)).version if newest is not None else None,
     )
     return Decision(((ref(command.session_id), event),), {"message_id": command.message_id})
 

@@ -115,6 +115,14 @@ class RecordAgentCall(CanvasCommand):
     answer: Sealed | None = None
 
 
+class RecordContext(CanvasCommand):
+    """Whether a message goes on with the present plan, as the call found."""
+
+    call_id: str
+    message_id: str
+    decision: Literal["SAME", "NEW"]
+
+
 class DraftStep(Frozen):
     """A step as the planner wrote it; `label` is its own short id, `depends_on` are labels."""
 
@@ -150,6 +158,20 @@ class DraftPlan(CanvasCommand):
 
 class PlanCommand(CanvasCommand):
     plan_id: str
+
+
+class RevisePlan(PlanCommand):
+    """A person's words change the plan. Answered `{plan_id, changed: [step id…]}`; without effect, nothing is changed.
+
+    `order` are the labels of all its steps from now on, `steps` those that are new or other than they were.
+    """
+
+    message_id: str
+    made_from: AgentCall | None = None
+    title: Sealed
+    order: Annotated[tuple[str, ...], Field(min_length=1, max_length=STEPS_MAX)]
+    steps: Annotated[tuple[DraftStep, ...], Field(max_length=STEPS_MAX)] = ()
+    planner: str | None = None
 
 
 class RecordPlanValidated(PlanCommand):
@@ -305,7 +327,9 @@ CANVAS_COMMANDS: tuple[type[CanvasCommand], ...] = (
     RecordUpload,
     BeginStage,
     RecordAgentCall,
+    RecordContext,
     DraftPlan,
+    RevisePlan,
     RecordPlanValidated,
     SelectModels,
     ApprovePlan,

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from commands.canvas import approvals, cancel_session, chat, draft_plan, go_back, run_plan, stages, step_results
+from commands.canvas import (
+    approvals,
+    cancel_session,
+    chat,
+    draft_plan,
+    edit_plan,
+    go_back,
+    run_plan,
+    stages,
+    step_results,
+)
 from commands.canvas import commands as c
 from commands.model import Command, Context, CurrentRecord, Decider, Decision, Fold, Streams
 from events.canvas import state as canvas_state
@@ -21,7 +31,9 @@ _USE_CASES: Final[dict[type[Command], Callable[[Any, Streams, Context], Decision
     c.RecordUpload: chat.record_upload,
     c.BeginStage: stages.begin_stage,
     c.RecordAgentCall: stages.record_agent_call,
+    c.RecordContext: stages.record_context,
     c.DraftPlan: draft_plan.draft_plan,
+    c.RevisePlan: edit_plan.revise_plan,
     c.RecordPlanValidated: draft_plan.record_plan_validated,
     c.SelectModels: run_plan.select_models,
     c.ApprovePlan: run_plan.approve_plan,

@@ -43,7 +43,7 @@ def draft_plan(command: DraftPlan, streams: Streams, _context: Context) -> Decis
         planner=command.planner,
         drafted_by=made_by,
     )
-    steps = tuple(StepDrafted(plan_id=plan_id, step=_step(step, ids)) for step in command.steps)
+    steps = tuple(StepDrafted(plan_id=plan_id, step=planned_step(step, ids)) for step in command.steps)
     return Decision(_appended(plan_id, (drafted, *steps)), {"plan_id": plan_id})
 
 
@@ -96,18 +96,22 @@ def next_plan(streams: Streams, session_id: str) -> str:
 
 
 def plans_of(streams: Streams, session_id: str) -> int:
-    """How many there are: plans are numbered 1, 2, … without a gap, so a binary search finds the last one."""
-    low, high = 1, PLANS_MAX + 1
-    while low < high:
+    """How many there are: numbered 1, 2, … without a gap, so that doubling and halving finds the last one."""
+
+    def is_there(number: int) -> bool:
+        return not isinstance(streams(ref(plan_id_of(session_id, number))).state, NoPlan)
+
+    low, high = 0, 1
+    while high <= PLANS_MAX and is_there(high):
+        low, high = high, 2 * high
+    high = min(high, PLANS_MAX + 1)
+    while high - low > 1:
         middle = (low + high) // 2
-        if isinstance(streams(ref(plan_id_of(session_id, middle))).state, NoPlan):
-            high = middle
-        else:
-            low = middle + 1
-    return low - 1
+        low, high = (middle, high) if is_there(middle) else (low, middle)
+    return low
 
 
-def _step(step: DraftStep, ids: Mapping[str, str]) -> Step:
+def planned_step(step: DraftStep, ids: Mapping[str, str]) -> Step:
     return Step(
         step_id=ids[step.label],
         title=step.title,

@@ -14,6 +14,7 @@ from commands.refusals import IllegalState, InvalidInput
 from events.canvas.plan_events import (
     FieldsVerified,
     PlanDrafted,
+    PlanEdited,
     PlanForked,
     PlanRevised,
     PlanRolledBack,
@@ -42,14 +43,16 @@ def roll_back_plan(command: RollBackPlan, streams: Streams, context: Context) ->
         raise IllegalState("this run is the present one", allowed=[run for run in plan.past.ended if run != present])
     steps = {one.step_id: one.step or plan.steps.get(one.step_id) for one in command.steps}
     _check_known_again(ended.digest, steps, command.steps)
+    draft.add(RunArchived(plan_id=command.plan_id, run_id=present))
+    if tuple(steps) != tuple(plan.steps):
+        draft.add(_steps_of_then(plan, tuple(steps)))
     draft.add(
-        RunArchived(plan_id=command.plan_id, run_id=present),
         PlanRolledBack(
             plan_id=command.plan_id, run_id=command.run_id, from_run_id=present, status=ended.status, cost=ended.cost
-        ),
+        )
     )
     for step_id, step in steps.items():
-        if step is not None and step != plan.steps[step_id]:
+        if step is not None and step != plan.steps.get(step_id):
             draft.add(PlanRevised(plan_id=command.plan_id, step=step))
     draft.add(*(_restored(command.plan_id, command.run_id, one.step_id, one) for one in command.steps))
     return draft.decision({"run_id": command.run_id})
@@ -91,6 +94,21 @@ def fork_plan(command: ForkPlan, streams: Streams, context: Context) -> Decision
         draft.add(*(_restored(plan_id, command.run_id, ids[one.step_id], one) for one in kept))
     draft.add(FieldsVerified(plan_id=plan_id, step_ids=tuple(ids.values())))
     return draft.decision({"plan_id": plan_id})
+
+
+def _steps_of_then(plan: Plan, steps: tuple[str, ...]) -> PlanEdited:
+    """The plan's frame with the steps that it had: what words have added or taken out since is undone."""
+    frame = plan.drafted
+    return PlanEdited(
+        plan_id=plan.plan_id,
+        message_id=frame.message_id,
+        title=frame.title,
+        step_ids=steps,
+        removed=tuple(step for step in plan.steps if step not in set(steps)),
+        approval=frame.approval,
+        planner=frame.planner,
+        drafted_by=frame.drafted_by,
+    )
 
 
 def _planned(command: ForkPlan) -> dict[str, Step]:

@@ -44,6 +44,8 @@ from events.ids import run_id as run_id_of
 ENDED = ("succeeded", "partial", "failed", "cancelled")
 UPLOADS_CARRIED = 32
 """Uploads of the session that a ready step carries for its wiring: the newest."""
+MADE_CARRIED = 16
+"""The same of results of earlier runs."""
 UPSTREAM_BYTES_MAX: Final = 32 * 1024
 """Of what came out before it, a ready step carries about so much; what is more stands in the plan's stream."""
 FILE_BYTES: Final = 256
@@ -91,8 +93,8 @@ def select_models(command: SelectModels, streams: Streams, context: Context) -> 
     if draft.plan.status != "drafting" or not draft.plan.complete:
         raise IllegalState(f"the plan is {draft.plan.status}", allowed=["drafting"])
     chosen = {choice.step_id for choice in command.choices}
-    if chosen != set(draft.plan.steps):
-        raise InvalidInput.at("/choices", "each step needs exactly one choice")
+    if chosen != {name for name, step in draft.plan.steps.items() if step.estimate is None}:
+        raise InvalidInput.at("/choices", "each step that has none needs exactly one choice")
     for choice in command.choices:
         draft.add(
             ModelSelected(
@@ -108,7 +110,7 @@ def select_models(command: SelectModels, streams: Streams, context: Context) -> 
     if draft.plan.drafted.approval != "auto" or any(f":{UNWIRABLE}:" in flag for flag in command.flags):
         return draft.decision({"status": "awaiting_approval"})
     draft.add(PlanApproved(plan_id=command.plan_id, approved_by="auto"))
-    return draft.decision({"status": "running", "run_id": start_run(draft, tuple(draft.plan.steps))})
+    return draft.decision({"status": "running", "run_id": next_run(draft)})
 
 
 def approve_plan(command: ApprovePlan, streams: Streams, context: Context) -> Decision:
@@ -117,8 +119,7 @@ def approve_plan(command: ApprovePlan, streams: Streams, context: Context) -> De
     if draft.plan.status != "awaiting_approval":
         raise IllegalState(f"the plan is {draft.plan.status}", allowed=["awaiting_approval"])
     draft.add(PlanApproved(plan_id=command.plan_id, approved_by=context.command.actor))
-    wanted = tuple(step for step in draft.plan.steps if step not in draft.plan.past.kept)
-    return draft.decision({"run_id": start_run(draft, wanted, reuse=command.reuse)})
+    return draft.decision({"run_id": next_run(draft, reuse=command.reuse)})
 
 
 def reject_plan(command: RejectPlan, streams: Streams, context: Context) -> Decision:
@@ -183,6 +184,13 @@ def stop_run(draft: Draft) -> str:
     return run.run_id
 
 
+def next_run(draft: Draft, *, reuse: bool = False) -> str:
+    """What has no result, or was changed since, is run; the run before stays in the history. Returns the run's id."""
+    if draft.plan.run is not None:
+        draft.add(RunArchived(plan_id=draft.plan.plan_id, run_id=draft.plan.run.run_id))
+    return start_run(draft, draft.plan.to_run, reuse=reuse)
+
+
 def start_run(draft: Draft, steps: tuple[str, ...], *, reuse: bool = False) -> str:
     """Starts the next run over `steps`; the others are kept from the run before. Returns its id."""
     plan = draft.plan
@@ -220,7 +228,8 @@ def ready_step(
     """The step's next attempt, with this model."""
     plan, run, session = draft.plan, draft.run, draft.session
     step, attempt = plan.steps[step_id], run.steps[step_id].attempt + 1
-    uploads = list(session.uploads.values())[-UPLOADS_CARRIED:]
+    uploads = [(upload.label, upload.asset) for upload in list(session.uploads.values())[-UPLOADS_CARRIED:]]
+    made = [(label, made.asset) for label, made in list(session.made.items())[-MADE_CARRIED:]]
     upstream = plan.upstream(step_id)
     carried = sum(map(_size, upstream)) <= UPSTREAM_BYTES_MAX
     return StepReady(
@@ -239,7 +248,7 @@ def ready_step(
         input=step.input,
         upstream=upstream if carried else (),
         upstream_stored=None if carried else True,
-        session_uploads=tuple((upload.label, upload.asset) for upload in uploads),
+        session_uploads=(*uploads, *made),
         fallbacks=fallbacks or None,
         max_cost=max_cost,
         reuse=run.reuse or None,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from commands.canvas.commands import BeginStage, RecordAgentCall
+from commands.canvas.commands import BeginStage, RecordAgentCall, RecordContext
 from commands.canvas.streams import ref, session_stream
 from commands.model import Context, Decision, Streams
-from commands.refusals import IllegalState
-from events.canvas.session_events import AgentCallRecorded, StageBegun
+from commands.refusals import IllegalState, InvalidInput
+from events.canvas.session_events import AgentCallRecorded, ContextClassified, StageBegun
 from events.canvas.session_state import PromptUsed, Session, Stage
 
 
@@ -64,6 +64,19 @@ def record_agent_call(command: RecordAgentCall, streams: Streams, _context: Cont
         return Decision(result={})
     fields = command.model_dump(exclude={"org_id", "answer"})
     event = AgentCallRecorded(**fields, answer=command.answer)
+    return Decision(((ref(command.session_id), event),), {})
+
+
+def record_context(command: RecordContext, streams: Streams, _context: Context) -> Decision:
+    session, _ = session_stream(streams, command.org_id, command.session_id)
+    if session.message(command.message_id) is None:
+        raise InvalidInput.at("/message_id", "no such message in this session")
+    event = ContextClassified(
+        session_id=command.session_id,
+        call_id=command.call_id,
+        message_id=command.message_id,
+        decision=command.decision,
+    )
     return Decision(((ref(command.session_id), event),), {})
 
 

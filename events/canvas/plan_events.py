@@ -76,8 +76,26 @@ class StepDrafted(PlanEvent):
     step: Step
 
 
+class PlanEdited(PlanEvent):
+    """A person's words changed the plan: these are its steps from now on, in this order.
+
+    Those in `changed` are new, or other than they were: each follows as `step_drafted` or `plan_revised` in the same
+    decision, and is to be given a model again. Results of the others are kept.
+    """
+
+    name: ClassVar[str] = "plan_edited"
+    message_id: str
+    title: Sealed
+    step_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=500)]
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    approval: Approval
+    planner: str | None = None
+    drafted_by: DraftedBy | None = None
+
+
 class PlanRevised(PlanEvent):
-    """A person changed a step before a run, or before a rerun."""
+    """A step is other than it was: by a person's own edit, or by their words, before a run or before a rerun."""
 
     name: ClassVar[str] = "plan_revised"
     step: Step
@@ -272,6 +290,7 @@ class StepRestored(RunEvent):
 PLAN_EVENTS: tuple[type[PlanEvent], ...] = (
     PlanDrafted,
     StepDrafted,
+    PlanEdited,
     PlanRevised,
     PlanValidated,
     FieldsVerified,

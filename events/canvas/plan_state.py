@@ -12,6 +12,7 @@ from events.canvas.plan_events import (
     ModelSelected,
     PlanApproved,
     PlanDrafted,
+    PlanEdited,
     PlanForked,
     PlanRejected,
     PlanRevised,
@@ -67,6 +68,7 @@ class Past:
 @dataclass(frozen=True, slots=True)
 class Plan:
     drafted: PlanDrafted
+    """As it is now: what words of a person have changed of it stands here, too."""
     status: PlanStatus = "drafting"
     validated: bool = False
     steps: Table[Step] = field(default_factory=Table)
@@ -76,6 +78,8 @@ class Plan:
     past: Past = field(default_factory=Past)
     asked: dict[str, datetime] = field(default_factory=dict)
     """Plan or step → since when its approval is waited for."""
+    changed: frozenset[str] = frozenset()
+    """Steps that are not as the last run had them."""
 
     @property
     def plan_id(self) -> str:
@@ -93,6 +97,15 @@ class Plan:
             StepOutput(step_id=up, agent_type=self.steps[up].agent_type, outputs=results[up].outputs)
             for up in self.steps[step_id].depends_on
         )
+
+    @property
+    def to_run(self) -> tuple[str, ...]:
+        """What the next run has to do: what was changed, what has no result, and all that depends on either."""
+        results = self.run.steps if self.run is not None else self.past.kept
+        done = {step for step, result in results.items() if result.status == "succeeded"} - self.changed
+        wanted = {step for step in self.steps if step not in done}
+        fresh = wanted | self.below(wanted)
+        return tuple(step for step in self.steps if step in fresh)
 
     def below(self, steps: Iterable[str]) -> set[str]:
         """Everything that depends on one of `steps`, directly or not."""
@@ -117,6 +130,8 @@ def evolve_plan(state: PlanState, event: Event, at: datetime) -> PlanState:
     match event:
         case StepDrafted(step=step) | PlanRevised(step=step):
             return _with_step(state, step)
+        case PlanEdited():
+            return _edited(state, event)
         case PlanValidated():
             return replace(state, validated=True)
         case ModelSelected():
@@ -138,17 +153,49 @@ def evolve_plan(state: PlanState, event: Event, at: datetime) -> PlanState:
 
 def _with_step(plan: Plan, step: Step) -> Plan:
     """What was kept of a step that is changed, and of what depends on it, counts no more."""
-    dependents = plan.dependents
-    if step.step_id not in plan.steps:
+    dependents, before = plan.dependents, plan.steps.get(step.step_id)
+    steps = plan.steps.put(step.step_id, step)
+    if before is None:
         dependents = dict(dependents)
         for upstream in step.depends_on:
             dependents[upstream] = (*dependents.get(upstream, ()), step.step_id)
-    plan = replace(plan, steps=plan.steps.put(step.step_id, step), dependents=dependents)
+        if len(steps) == len(plan.drafted.step_ids) and tuple(steps) != plan.drafted.step_ids:
+            steps = Table((one, steps[one]) for one in plan.drafted.step_ids)
+    elif before.depends_on != step.depends_on:
+        dependents = _dependents(steps)
+    changed = plan.changed if plan.run is None else plan.changed | {step.step_id}
+    plan = replace(plan, steps=steps, dependents=dependents, changed=changed)
     if not plan.past.kept:
         return plan
     stale = {step.step_id} | plan.below([step.step_id])
     kept = Table((one, result) for one, result in plan.past.kept.items() if one not in stale)
     return replace(plan, past=replace(plan.past, kept=kept))
+
+
+def _edited(plan: Plan, event: PlanEdited) -> Plan:
+    """The plan's frame as it is from now on; the steps that are new or other follow."""
+    fields = ("message_id", "title", "step_ids", "approval", "planner", "drafted_by")
+    frame = plan.drafted.model_copy(update={name: getattr(event, name) for name in fields})
+    left = set(event.step_ids)
+    steps = Table((step, plan.steps[step]) for step in event.step_ids if step in plan.steps)
+    kept = Table((step, result) for step, result in plan.past.kept.items() if step in left)
+    plan = replace(
+        plan,
+        drafted=frame,
+        steps=steps,
+        dependents=_dependents(steps),
+        past=replace(plan.past, kept=kept),
+        changed=plan.changed & left,
+    )
+    return replace(plan, status="drafting", validated=False, asked={}) if event.changed else plan
+
+
+def _dependents(steps: Mapping[str, Step]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, step in steps.items():
+        for upstream in step.depends_on:
+            found[upstream] = (*found.get(upstream, ()), name)
+    return found
 
 
 def _evolve_as_a_whole(plan: Plan, event: Event) -> Plan:
@@ -166,7 +213,7 @@ def _evolve_as_a_whole(plan: Plan, event: Event) -> Plan:
             steps = Table((step, StepRun()) for step in plan.steps)
             number = int(event.run_id.rsplit(".", 1)[-1])
             run = Run(event.run_id, number, gone_back_to.status, steps, Table(), open=0, cost=gone_back_to.cost)
-            return replace(plan, run=run, status=gone_back_to.status)
+            return replace(plan, run=run, status=gone_back_to.status, changed=frozenset())
         case PlanForked():
             return replace(plan, past=replace(plan.past, source_run=event.source_run_id))
         case _:
@@ -184,7 +231,8 @@ def _start(plan: Plan, event: RunStarted) -> Plan:
     reuse = event.reuse is True
     run = Run(event.run_id, plan.runs + 1, "running", steps, waiting, open=len(fresh), reuse=reuse)
     past = replace(plan.past, kept=Table()) if plan.past.kept else plan.past
-    return replace(plan, status="running", run=run, runs=plan.runs + 1, past=past)
+    changed = plan.changed - fresh
+    return replace(plan, status="running", run=run, runs=plan.runs + 1, past=past, changed=changed)
 
 
 def _evolve_step(plan: Plan, event: Event, at: datetime) -> Plan:
@@ -194,6 +242,8 @@ def _evolve_step(plan: Plan, event: Event, at: datetime) -> Plan:
     if plan.run is None:
         return plan
     run = evolve_run(plan.run, plan.dependents, event)
+    if isinstance(event, StepRestored):
+        return replace(plan, run=run, changed=plan.changed - {event.step_id})
     if isinstance(event, StepAwaitingApproval):
         return replace(plan, run=run, asked={**plan.asked, event.step_id: at})
     if isinstance(event, StepApproved | StepCancelled) and event.step_id in plan.asked:

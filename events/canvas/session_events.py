@@ -39,6 +39,9 @@ class MessagePosted(SessionEvent):
     assets: tuple[AssetRef, ...] = ()
     in_reply_to: str | None = None
     plan_id: str | None = None
+    after_plan: str | None = None
+    """Of a person's: the session's newest plan when it was said, in its state after `after_version` events."""
+    after_version: int | None = None
 
 
 class FileUploaded(SessionEvent):

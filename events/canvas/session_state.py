@@ -16,9 +16,12 @@ from events.canvas.session_events import (
     StageBegun,
 )
 from events.model import Event
+from events.sealed import Sealed
 
 MESSAGES_KEPT = 40
 UPLOADS_KEPT = 200
+MADE_KEPT = 64
+"""Results of runs that later words may point at."""
 ANSWERS_KEPT = 32
 """Recorded answers of model calls: enough for whatever a restart may ask again."""
 
@@ -32,6 +35,15 @@ class NoSession:
 class Upload:
     upload_id: str
     label: str
+    medium: Medium
+    asset: AssetRef
+    file_name: Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A result that came back as the assistant's words."""
+
     medium: Medium
     asset: AssetRef
 
@@ -68,6 +80,8 @@ class Session:
     stages: dict[str, Stage] = field(default_factory=dict)
     prompts: dict[str, PromptUsed] = field(default_factory=dict)
     """By agent: what its last stage used, and its next will."""
+    made: dict[str, Made] = field(default_factory=dict)
+    """By label: `made_image_1`, `made_image_2`, `made_video_1`, …, the newest last."""
     stopped: frozenset[str] = frozenset()
     """Those of the last messages of which nothing shall come any more."""
 
@@ -94,9 +108,10 @@ def evolve_session(state: SessionState, event: Event, at: datetime) -> SessionSt
         return state
     match event:
         case MessagePosted():
-            return replace(state, recent=(*state.recent, event)[-MESSAGES_KEPT:])
+            said = replace(state, recent=(*state.recent, event)[-MESSAGES_KEPT:])
+            return _with_made(said, event.assets) if event.assets and event.role == "assistant" else said
         case FileUploaded():
-            upload = Upload(event.upload_id, event.label, event.medium, event.asset)
+            upload = Upload(event.upload_id, event.label, event.medium, event.asset, event.file_name)
             media = {**state.media, event.medium: state.media.get(event.medium, 0) + 1}
             return replace(state, uploads=_last({**state.uploads, event.upload_id: upload}), media=media)
         case StageBegun():
@@ -119,3 +134,22 @@ def _last(uploads: dict[str, Upload]) -> dict[str, Upload]:
 
 def _bounded(stages: dict[str, Stage]) -> dict[str, Stage]:
     return dict(list(stages.items())[-ANSWERS_KEPT:])
+
+
+def _with_made(session: Session, assets: tuple[AssetRef, ...]) -> Session:
+    made, counts = dict(session.made), dict(session.media)
+    for asset in assets:
+        medium = _medium(asset.media_type)
+        counts[f"made_{medium}"] = counts.get(f"made_{medium}", 0) + 1
+        made[f"made_{medium}_{counts[f'made_{medium}']}"] = Made(medium, asset)
+    return replace(session, made=dict(list(made.items())[-MADE_KEPT:]), media=counts)
+
+
+def _medium(media_type: str) -> Medium:
+    match media_type.partition("/")[0]:
+        case "image" | "video" | "audio" | "text" as medium:
+            return medium
+        case "model":
+            return "3d"
+        case _:
+            return "other"
