@@ -7,6 +7,9 @@ from typing import Final
 from processors.agents.plan import ParsedPlan
 from processors.agents.validator import Checked
 
+STILL_RUNNING: Final = "The plan is still running. Say it again when it is done, or stop it first."
+NOTHING_CHANGED: Final = "The plan stays as it is: nothing in it had to be different for that."
+LESS: Final = "The plan has been changed; nothing has to be made again."
 REFUSED: Final = "This could not be planned: the session does not take a new plan at the moment."
 _BY_CATEGORY: Final = {
     "rate_limit": "The language model is taking no more requests at the moment. Please try again in a minute.",
@@ -26,6 +29,15 @@ _OTHERWISE: Final = "The language model did not answer, so there is no plan. Ple
 
 def no_model(category: str) -> str:
     return _BY_CATEGORY.get(category, _OTHERWISE)
+
+
+def no_edit(parsed: ParsedPlan) -> str:
+    """The edit planner's own reason; else that nothing came of what it said."""
+    if parsed.reason:
+        return parsed.reason
+    if parsed.layer in ("direct", "repaired"):
+        return "The plan stays as it is: there was nothing to change in that."
+    return "The answer could not be read, so the plan stays as it is. Please say it in other words, or try again."
 
 
 def no_plan(parsed: ParsedPlan, checked: Checked) -> str:

@@ -1,39 +1,71 @@
-"""Opens what a session's words are and puts together what the planner is told."""
+"""Opens what a session's words are and puts together what the planners are told."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import Final
 
 from commands.ports import Vault
 from events.canvas.session_events import MessagePosted
 from events.canvas.state import Plan, Session
-from processors.agents.context import EARLIER_MAX, HISTORY_MAX, Briefing, Earlier, Said
+from processors.agents.context import EARLIER_MAX, Briefing, Earlier, Said
+from processors.agents.present import Present
 from processors.agents.references import KnownUpload
 
-UPLOADS_MAX = 32
+HISTORY_MAX: Final = 40
+"""Messages that are opened; what of them is told is a matter of their length."""
+UPLOADS_MAX: Final = 32
 """The newest: as many as a step carries to its wiring."""
-EARLIER_STEPS_MAX = 20
+MADE_MAX: Final = 16
+"""The same of results."""
+EARLIER_STEPS_MAX: Final = 20
 
 
-async def brief(vault: Vault, session: Session, message: MessagePosted, plans: Sequence[Plan]) -> Briefing:
+async def brief(
+    vault: Vault, session: Session, message: MessagePosted, plans: Sequence[Plan], present: Present | None
+) -> Briefing:
     """Everything up to this message; what came later is not for it."""
     before = list(takewhile(lambda one: one.message_id != message.message_id, session.recent))[-HISTORY_MAX:]
-    request, *texts = await asyncio.gather(vault.open(message.text), *(vault.open(one.text) for one in before))
-    known = [upload for upload in session.uploads.values() if upload.upload_id not in message.upload_ids]
-    attached = [session.uploads[upload_id] for upload_id in message.upload_ids if upload_id in session.uploads]
-    uploads = tuple(
-        KnownUpload(upload.label, upload.medium, upload.upload_id, upload.asset.asset_id)
-        for upload in [*known, *attached][-UPLOADS_MAX:]
-    )
+    unanswered = _unanswered(session, before, present)
+    before = before[: len(before) - len(unanswered)]
+    *asked, request = await asyncio.gather(*(vault.open(one.text) for one in (*unanswered, message)))
+    texts = await asyncio.gather(*(vault.open(one.text) for one in before))
+    attached = {upload_id for one in (*unanswered, message) for upload_id in one.upload_ids}
+    earlier = [plan for plan in plans if present is None or plan.plan_id != present.plan_id]
     return Briefing(
-        request=request,
+        request="\n".join([*asked, request]),
         mode=message.mode,
-        uploads=uploads,
-        attached=tuple(upload.label for upload in attached),
+        uploads=await _uploads(vault, session, attached),
+        attached=tuple(session.uploads[one].label for one in session.uploads if one in attached),
+        made=tuple(
+            KnownUpload(label, made.medium, asset_id=made.asset.asset_id)
+            for label, made in list(session.made.items())[-MADE_MAX:]
+        ),
         history=tuple(Said(one.role, text) for one, text in zip(before, texts, strict=True)),
-        earlier=tuple(await asyncio.gather(*(_earlier(vault, plan) for plan in plans[-EARLIER_MAX:]))),
+        earlier=tuple(await asyncio.gather(*(_earlier(vault, plan) for plan in earlier[-EARLIER_MAX:]))),
+    )
+
+
+def _unanswered(session: Session, before: Sequence[MessagePosted], present: Present | None) -> list[MessagePosted]:
+    """What the person said just before and got no answer to: this message cut it short, so it is asked with it."""
+    found: list[MessagePosted] = []
+    answered = session.stopped if present is None else session.stopped | {present.message_id}
+    for one in reversed(before):
+        if one.role != "user" or one.message_id in answered:
+            break
+        found.append(one)
+    return found[::-1]
+
+
+async def _uploads(vault: Vault, session: Session, attached: set[str]) -> tuple[KnownUpload, ...]:
+    """The newest last, and last of all what came with the message."""
+    listed = sorted(session.uploads.values(), key=lambda upload: upload.upload_id in attached)[-UPLOADS_MAX:]
+    names = await asyncio.gather(*(vault.open(upload.file_name) for upload in listed))
+    return tuple(
+        KnownUpload(upload.label, upload.medium, upload.upload_id, upload.asset.asset_id, name)
+        for upload, name in zip(listed, names, strict=True)
     )
 
 

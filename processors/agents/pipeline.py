@@ -1,20 +1,27 @@
-"""One message on its way to a plan: planned, checked, drafted, and given models and inputs."""
+"""One message on its way to a plan: does it go on or begin anew, what shall be made, is it right, with which models."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from commands.ports import ERASED
 from events.canvas.session_events import MessagePosted
 from events.canvas.session_state import Session
 from events.envelope import Recorded
 from events.ids import step_id as step_id_of
-from processors.agents import apologies, planner, proposals
+from processors.agents import apologies, planner, present, proposals
 from processors.agents.assembly import feasible, fit
-from processors.agents.briefing import brief
+from processors.agents.briefing import EARLIER_STEPS_MAX, brief
+from processors.agents.context import Briefing, Earlier
+from processors.agents.context_classifier import classify
+from processors.agents.edit_planner import edit
+from processors.agents.editing import changed
+from processors.agents.present import Present
 from processors.agents.rooms import Rooms
 from processors.agents.stage import Stages
+from processors.agents.validator import Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +34,72 @@ class Pipeline:
 
     async def run(self) -> None:
         """Raises LlmFailed, `Unavailable`, or what the decider refuses with."""
-        stages, catalog = self.stages, self.rooms.catalog()
+        now = await self._present()
         plans = self.rooms.sessions.plans(self.session.session_id)
-        briefing = await brief(self.rooms.vault, self.session, self.message, plans)
+        briefing = await brief(self.rooms.vault, self.session, self.message, plans, now)
         if briefing.request == ERASED:
             return
-        parsed, said = await planner.plan(stages, briefing, catalog)
-        checked = feasible(parsed.steps, catalog, briefing.uploads)
-        if not checked.steps:
-            await self.say(apologies.no_plan(parsed, checked), "no-plan")
-            return
-        draft = await proposals.draft(stages, parsed.title, checked.steps, said)
-        drafted = await stages.send(draft, f"draft {said.call.attempt}")
-        plan_id = str(drafted.result["plan_id"])
-        fitted = fit(checked.steps, self.rooms.catalog(), briefing.uploads, lambda label: step_id_of(plan_id, label))
-        validated, selected = await asyncio.gather(
-            proposals.validation(stages, plan_id, checked), proposals.selection(stages, plan_id, fitted)
-        )
-        # Sent in this order to one partition, so decided in this order, mostly in one transaction.
-        await asyncio.gather(stages.send(validated, "validate"), stages.send(selected, "select"))
+        if now is None or await classify(self.stages, briefing, now) == "NEW":
+            await self._plan(replace(briefing, earlier=_with(briefing, now)) if now else briefing)
+        elif now.status == "running":
+            await self.say(apologies.STILL_RUNNING, "still-running")
+        else:
+            await self._edit(briefing, now)
 
     async def say(self, text: str, purpose: str) -> None:
         """Never a silent session."""
-        await self.stages.send(
-            await proposals.word(self.stages, text, self.event.envelope.id, purpose), f"say {purpose}"
+        word = await proposals.word(self.stages, text, self.event.envelope.id, purpose)
+        await self.stages.send(word, f"say {purpose}")
+
+    async def _present(self) -> Present | None:
+        """The session's newest plan as it was when the message was posted: a restart sees the same."""
+        plan_id, version = self.message.after_plan, self.message.after_version
+        plan = await self.rooms.sessions.plan(plan_id, version) if plan_id and version else None
+        return await present.opened(self.rooms.vault, plan) if plan is not None else None
+
+    async def _plan(self, briefing: Briefing) -> None:
+        parsed, said = await planner.plan(self.stages, briefing, self.rooms.catalog())
+        checked = feasible(parsed.steps, self.rooms.catalog(), briefing.files)
+        if not checked.steps:
+            await self.say(apologies.no_plan(parsed, checked), "no-plan")
+            return
+        draft = await proposals.draft(self.stages, parsed.title, checked.steps, said)
+        drafted = await self.stages.send(draft, f"draft {said.call.attempt}")
+        await self._complete(str(drafted.result["plan_id"]), checked, briefing, lambda _: True)
+
+    async def _edit(self, briefing: Briefing, now: Present) -> None:
+        done = await edit(self.stages, briefing, self.rooms.catalog(), now)
+        if not done.parsed.steps:
+            await self.say(apologies.no_edit(done.parsed), "no-edit")
+            return
+        checked = feasible(done.edited.steps, self.rooms.catalog(), briefing.files)
+        if not checked.steps:
+            await self.say(apologies.no_plan(done.parsed, checked), "no-plan")
+            return
+        left = {step.id for step in checked.steps}
+        new = changed(now.planned, checked.steps) | {one.step.id for one in now.steps if not one.chosen} & left
+        title = done.parsed.title or now.title
+        revision = await proposals.revision(self.stages, now.plan_id, title, checked.steps, new, done.said)
+        revised = await self.stages.send(revision, f"revise {done.said.call.attempt}")
+        if new:
+            await self._complete(now.plan_id, checked, briefing, new.__contains__)
+        elif tuple(step.id for step in checked.steps) == tuple(step.id for step in now.planned):
+            await self.say(apologies.NOTHING_CHANGED, "unchanged")
+        else:
+            await self.say(apologies.LESS, str(revised.result["plan_id"]))
+
+    async def _complete(self, plan_id: str, checked: Checked, briefing: Briefing, new: Callable[[str], bool]) -> None:
+        """Models and inputs for what is new or other than it was; then the plan waits for a yes, or runs."""
+        fitted = fit(checked.steps, self.rooms.catalog(), briefing.files, lambda label: step_id_of(plan_id, label))
+        validated, selected = await asyncio.gather(
+            proposals.validation(self.stages, plan_id, checked),
+            proposals.selection(self.stages, plan_id, [one for one in fitted if new(one.step.id)]),
         )
+        # Sent in this order to one partition, so decided in this order, mostly in one transaction.
+        await asyncio.gather(self.stages.send(validated, "validate"), self.stages.send(selected, "select"))
+
+
+def _with(briefing: Briefing, now: Present) -> tuple[Earlier, ...]:
+    """The plan that the message does not go on with is one of the earlier ones."""
+    steps = tuple((one.step.agent_type, one.step.title, one.status) for one in now.steps)
+    return (*briefing.earlier, Earlier(now.title, now.status, steps[:EARLIER_STEPS_MAX]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import orjson
@@ -15,6 +15,7 @@ from commands.canvas.commands import (
     ModelChoice,
     PostAssistantMessage,
     RecordPlanValidated,
+    RevisePlan,
     SelectModels,
 )
 from events.ids import derived_id
@@ -38,6 +39,25 @@ async def draft(stages: Stages, title: str, steps: Sequence[PlannedStep], said: 
         made_from=said.call,
         title=sealed_title,
         steps=tuple(drafted),
+        planner=said.model,
+    )
+
+
+async def revision(
+    stages: Stages, plan_id: str, title: str, steps: Sequence[PlannedStep], new: Collection[str], said: Said
+) -> CanvasCommand:
+    """All steps in their order; of those in `new` all that is planned."""
+    sealed_title, revised = await asyncio.gather(
+        stages.seal(title), asyncio.gather(*(_step(stages, step) for step in steps if step.id in new))
+    )
+    return stages.command(
+        RevisePlan,
+        plan_id=plan_id,
+        message_id=stages.message.message_id,
+        made_from=said.call,
+        title=sealed_title,
+        order=tuple(step.id for step in steps),
+        steps=tuple(revised),
         planner=said.model,
     )
 

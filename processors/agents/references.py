@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from rapidfuzz import fuzz, process
 
-LABEL = re.compile(r"\b(image|video|audio|3d|text|other)[ _-]?(\d{1,4})\b", re.IGNORECASE)
+LABEL = re.compile(r"\b((?:made_)?(?:image|video|audio|3d|text|other))[ _-]?(\d{1,4})\b", re.IGNORECASE)
+"""`image_1` for a file that was uploaded, `made_image_1` for one that was made here."""
 _NOTATION = re.compile(r"^(upload|step):([A-Za-z0-9_.-]{1,128})$")
 _ADDRESS = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]{1,20}://|data:|//|www\.|/v1/)\S*\s*$", re.IGNORECASE)
 _STEP_WORDS = re.compile(r"^(?:the\s+)?(?:outputs?|result|file)s?\s+(?:of|from)\s+(?:step\s+)?(\S+)$", re.IGNORECASE)

@@ -67,6 +67,15 @@ class Sessions:
             raise NoSuchSession(session_id)
         return known.state
 
+    async def plan(self, plan_id: str, version: int) -> Plan | None:
+        """The plan in its state after that many events, whatever has come since. Raises `Unavailable`."""
+        known = self._known.get(plan_id)
+        if known is None or known.version != version:
+            known = _folded(_Known(initial(plan_id), 0), await self._store.read(plan_id, version))
+            if plan_id not in self._known:
+                self._keep(plan_id, known)
+        return known.state if isinstance(known.state, Plan) else None
+
     def plans(self, session_id: str) -> list[Plan]:
         """The session's last plans, as far as they are known here."""
         found: list[Plan] = []

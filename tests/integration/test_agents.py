@@ -19,8 +19,8 @@ from adapters.vault.vault import KeyVault, master_key
 from commands.bus import CommandBus
 from commands.canvas.commands import PostMessage, StartSession
 from commands.model import Command, CommandEnvelope
-from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, PlanValidated, StepDrafted
-from events.canvas.session_events import AgentCallRecorded, MessagePosted
+from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, PlanEdited, PlanValidated, StepDrafted
+from events.canvas.session_events import AgentCallRecorded, ContextClassified, MessagePosted
 from events.envelope import Recorded
 from events.ids import new_id
 from events.log.codec import from_record
@@ -68,6 +68,12 @@ class Log:
             await self.more.wait_for(found)
         return found()[-1]
 
+    async def times(self, session: str, kind: type, count: int) -> list[Any]:
+        """As many of a kind, once they are there."""
+        async with asyncio.timeout(WITHIN_S), self.more:
+            await self.more.wait_for(lambda: len(self.of(session, kind)) >= count)
+        return self.of(session, kind)
+
 
 class Person:
     """Somebody with a session, who says something and looks at what comes of it."""
@@ -85,6 +91,9 @@ class Person:
         """In a session of its own."""
         self.org, self.session = org or new_id("org"), new_id("ses")
         await self.ask(StartSession(org_id=self.org, session_id=self.session))
+        await self.goes_on(text)
+
+    async def goes_on(self, text: str) -> None:
         words = await self.vault.seal(self.org, "usr_test", text)
         await self.ask(PostMessage(org_id=self.org, session_id=self.session, message_id=new_id("msg"), text=words))
 
@@ -149,6 +158,17 @@ async def test_the_main_sentence_becomes_three_steps_with_models_and_inputs(serv
         said = [await it.vault.open(f.text) for f in frames if f.event == "agent.content" and f.text]
         assert [step["id"] for step in json.loads("".join(said))["steps"]] == ["s1", "s2", "s3"]
         assert any(frame.event == "agent.reasoning" for frame in frames)
+
+        await it.goes_on("make the video 8 seconds and add background music")
+        edited = await it.log.until(it.session, PlanEdited)
+        assert [one.rsplit(".", 1)[1] for one in edited.changed] == ["s2", "s4", "s5"]
+        chosen = {one.step_id.rsplit(".", 1)[1]: one for one in await it.log.times(it.session, ModelSelected, 6)}
+        longer = chosen["s2"].input
+        assert longer is not None
+        assert json.loads(await it.vault.open(longer))["duration_s"] == 8
+        agents = [one.agent for one in it.log.of(it.session, AgentCallRecorded)]
+        assert agents == ["planner", "context_classifier", "edit_planner"]
+        assert [one.decision for one in it.log.of(it.session, ContextClassified)] == ["SAME"]
 
         await it.says("hello")
         assert "nothing to make" in await it.hears()

@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from adapters.llm.offline.classifying import goes_on
 from adapters.llm.offline.draft import Facts
+from adapters.llm.offline.editing import edit
 from adapters.llm.offline.narration import written
-from adapters.llm.offline.planning import plan
+from adapters.llm.offline.planning import Answer, plan
 
 Messages = Sequence[Mapping[str, Any]]
 NAME: Final = "offline"
-_SECTION = re.compile(r"<(capabilities|uploads)>\s*(.*?)\s*</\1>", re.DOTALL)
+_SECTION = re.compile(r"<(capabilities|uploads|outputs|plan|references|history|models)>\n(.*?)\n</\1>", re.DOTALL)
+_LABEL = re.compile(r"(?:made_)?(?:image|video|audio|3d|text|other)_\d+")
 _REQUEST = re.compile(r"<request>\s*(.*)\s*</request>", re.DOTALL)
 _PROVIDER_WORDS = re.compile(r"<provider_words>\s*(.*?)\s*</provider_words>", re.DOTALL)
 _CATEGORIES: Final = (
@@ -41,15 +44,48 @@ def answer(agent: str, messages: Messages) -> Spoken:
 
 
 def _plan(messages: Messages) -> Spoken:
+    request, sections = _told(messages)
+    return _planned(plan(_with_labels(request, sections), _facts(sections)))
+
+
+def _edit(messages: Messages) -> Spoken:
+    request, sections = _told(messages)
+    present = sections.get("plan")
+    if not isinstance(present, dict):
+        return _plan(messages)
+    references = _listed(sections, "references")
+    return _planned(edit(_with_labels(request, sections), present, _facts(sections), references))
+
+
+def _told(messages: Messages) -> tuple[str, Mapping[str, Any]]:
+    """The request, and what the blocks before it hold."""
     text = last_words(messages)
+    before, _, _ = text.partition("<request>")
     found = _REQUEST.search(text)
-    sections = {name: _json(body) for name, body in _SECTION.findall(text)}
-    capabilities, uploads = sections.get("capabilities"), sections.get("uploads")
-    facts = Facts.of(
-        capabilities if isinstance(capabilities, dict) else {},
-        [one for one in uploads if isinstance(one, dict)] if isinstance(uploads, list) else [],
-    )
-    planned = plan(found[1] if found else text, facts)
+    return found[1] if found else text, {name: _json(body) for name, body in _SECTION.findall(before)}
+
+
+def _listed(sections: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    value = sections.get(name)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _facts(sections: Mapping[str, Any]) -> Facts:
+    capabilities = sections.get("capabilities")
+    files = [*_listed(sections, "outputs"), *_listed(sections, "uploads")]
+    return Facts.of(capabilities if isinstance(capabilities, dict) else {}, files)
+
+
+def _with_labels(request: str, sections: Mapping[str, Any]) -> str:
+    """Words that were found to mean a file, as its label."""
+    for one in _listed(sections, "references"):
+        phrase, means = str(one.get("phrase", "")), [str(ref) for ref in one.get("means", ())]
+        if phrase and len(means) == 1 and _LABEL.fullmatch(means[0]):
+            request = request.replace(phrase, means[0], 1)
+    return request
+
+
+def _planned(planned: Answer) -> Spoken:
     body: dict[str, Any] = {"title": planned.title, "steps": list(planned.steps)}
     if planned.reason:
         body["reason"] = planned.reason
@@ -68,8 +104,12 @@ def _verify(_messages: Messages) -> Spoken:
     return Spoken(json.dumps({"steps": []}))
 
 
-def _classify_context(_messages: Messages) -> Spoken:
-    return Spoken(json.dumps({"decision": "SAME", "reason": "The offline planner never starts anew by itself."}))
+def _classify_context(messages: Messages) -> Spoken:
+    request, sections = _told(messages)
+    present = sections.get("plan")
+    history = " ".join(str(one.get("text", "")) for one in _listed(sections, "history"))
+    same, why = goes_on(request, present if isinstance(present, dict) else {}, history)
+    return Spoken(json.dumps({"decision": "SAME" if same else "NEW", "reason": f"By rules, without a model: {why}."}))
 
 
 def _classify_error(messages: Messages) -> Spoken:
@@ -107,7 +147,7 @@ def _json(text: str) -> Any:
 
 _AGENTS: Final[Mapping[str, Callable[[Messages], Spoken]]] = {
     "planner": _plan,
-    "edit_planner": _plan,
+    "edit_planner": _edit,
     "validator": _validate,
     "field_verifier": _verify,
     "model_selector": _select,

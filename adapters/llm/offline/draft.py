@@ -88,7 +88,7 @@ class Draft:
             self.missing.append(kind)
             return None
         used = list({source.ref: source for source in sources}.values())
-        step_id = f"s{len(self.steps) + 1}"
+        step_id = self._free_id()
         given = dict(values or {})
         for source in used:
             if source.upload:
@@ -110,6 +110,12 @@ class Draft:
         )
         self.made.append(source)
         return source
+
+    def _free_id(self) -> str:
+        taken, number = {step["id"] for step in self.steps}, len(self.steps) + 1
+        while f"s{number}" in taken:
+            number += 1
+        return f"s{number}"
 
     def of_kind(self, kind: Kind, *, plural: bool = False) -> list[Source]:
         """What `the picture` means: the newest of that kind, then of that medium, then an upload."""

@@ -12,7 +12,7 @@ from adapters.llm.offline.draft import MEDIUM_OF, Draft, Facts, Source
 from adapters.llm.offline.lexicon import ATTACHED, BESIDES, WORDS, Kind
 from adapters.llm.offline.making import Making, some
 from adapters.llm.offline.narration import spoken
-from adapters.llm.offline.reading import Phrase, read
+from adapters.llm.offline.reading import Clause, Phrase, Reading, read
 
 SOUND: Final = frozenset({"speech", "music", "audio"})
 TRANSFORMS: Final[Mapping[str, Kind]] = {
@@ -42,15 +42,42 @@ def plan(request: str, facts: Facts) -> Answer:
     """The plan of a request; no steps and a reason where nothing in it can be made."""
     reading = read(request)
     draft = Draft(facts)
-    setting = "" if reading.is_question else reading.setting
-    for clause in reading.clauses:
-        _Clause(draft, clause, setting).plan()
+    extend(reading, draft)
     if not draft.steps:
         return Answer("", (), words.why_nothing(reading, draft), ("There is nothing here that a step could make.",))
     thoughts = [words.thought(step) for step in draft.steps]
     if draft.missing:
         thoughts.append(f"No model here makes {words.listed(sorted(set(draft.missing)))}; that part is left out.")
     return Answer(words.plan_title(request, draft.steps), tuple(draft.steps), thoughts=tuple(thoughts))
+
+
+def extend(reading: Reading, draft: Draft) -> None:
+    """The steps that it asks for, after those that are there."""
+    setting = "" if reading.is_question else reading.setting
+    for clause in reading.clauses:
+        _Clause(draft, clause, setting).plan()
+
+
+def is_addition(clause: Clause) -> bool:
+    """Whether it asks for something more, where a plan is there already; else it wants something different."""
+    direct = next((phrase for phrase in clause.phrases if not phrase.before), None)
+    into = any(phrase.before in ("into", "to") and not phrase.pointing for phrase in clause.phrases)
+    text = " ".join(clause.tokens)
+    match clause.act:
+        case "edit" | "use":
+            return False
+        case "turn":
+            return into
+        case "join" | "lipsync" | "extract":
+            return True
+        case "add":
+            return direct is not None
+        case "make" if direct is None:
+            return _MOVES.search(text) is not None or _TALKS.search(text) is not None
+        case "make" | "":
+            return direct is not None and not direct.pointing
+        case _:
+            return True
 
 
 class _Clause(Making):

@@ -45,7 +45,7 @@ _RATIO_WORDS: Final = (
     (re.compile(r"\b(?:square)\b", re.IGNORECASE), "1:1"),
     (re.compile(r"\b(?:widescreen|landscape[\s-](?:format|orientation))\b", re.IGNORECASE), "16:9"),
 )
-_UPLOAD = re.compile(r"\b(image|video|audio|3d|text|other)_(\d{1,4})\b", re.IGNORECASE)
+_UPLOAD = re.compile(r"\b((?:made_)?(?:image|video|audio|3d|text|other))_(\d{1,4})\b", re.IGNORECASE)
 _UPLOAD_WORDS = re.compile(r"\b(image|video|audio)[ -]#?(\d{1,3})\b(?!\s*(?:seconds?|s\b|minutes?))", re.IGNORECASE)
 _SAYS = re.compile(
     r"\b(?:say|says|saying|said|read|reads|reading|speak|speaks|announce|announcing|narrate|the following)\b"

@@ -21,7 +21,7 @@ _OPERATIONS: Final = {
     "subtitles": "Subtitles",
     "mux": "Merge",
 }
-_UPLOAD: Final = re.compile(r"(?:image|video|audio|3d|text|other)_\d+", re.IGNORECASE)
+_UPLOAD: Final = re.compile(r"(?:made_)?(?:image|video|audio|3d|text|other)_\d+", re.IGNORECASE)
 _SPEAKS: Final = re.compile(r"(?:talk|speak|say|sing|tell|that|who)s?$", re.IGNORECASE)
 _MANNER: Final = re.compile(
     r"\s+(?:in|with)\s+(?:a|an)\s+(?:\w+\s+){0,3}(?:voice|tone|accent|style)\b.*$", re.IGNORECASE

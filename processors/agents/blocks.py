@@ -1,0 +1,25 @@
+"""Marked blocks: how a model is given what others wrote, as data. Nothing in a block can close it, or open another.
+
+File names, earlier outputs, pages and messages may hold instructions; every prompt says that blocks are data, and
+only the platform's own rules act on what a model answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+
+_ESCAPES: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e"})
+_TAG_OPEN: Final = "<\u200b"
+"""In running text, `<` that would begin a tag is parted from it by a space of no width."""
+
+
+def block(name: str, value: Any) -> str:
+    """The value as JSON, with no angle bracket in it."""
+    return f"<{name}>\n{orjson.dumps(value).decode().translate(_ESCAPES)}\n</{name}>"
+
+
+def words(name: str, text: str) -> str:
+    """A person's words as they are, but that they end no block."""
+    return f"<{name}>\n{text.replace('</', _TAG_OPEN + '/')}\n</{name}>"

@@ -1,0 +1,47 @@
+"""The edit planner: the present plan with what came of it, the instruction, and the plan as it shall be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from processors.agents.blocks import block
+from processors.agents.catalog import Catalog
+from processors.agents.context import Briefing, blocks, request
+from processors.agents.editing import Edited, merge
+from processors.agents.llm import Message
+from processors.agents.parser import parse_plan
+from processors.agents.plan import ParsedPlan
+from processors.agents.planner import FULL_MODE
+from processors.agents.present import Present
+from processors.agents.prompting import Prompt
+from processors.agents.stage import Call, Said, Stages
+
+AGENT: Final = "edit_planner"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    edited: Edited
+    parsed: ParsedPlan
+    said: Said
+
+
+async def edit(
+    stages: Stages, briefing: Briefing, catalog: Catalog, present: Present, *, issues: Sequence[str] = (), turn: int = 0
+) -> Edit:
+    """`issues` are what is wrong with the plan, in the `turn`-th round of repairing it. Raises LlmFailed."""
+
+    def told(prompt: Prompt) -> list[Message]:
+        beside = f"\n\n{stages.prompt(FULL_MODE).text}" if briefing.mode == "full" else ""
+        sections = blocks(briefing, catalog, present)
+        if issues:
+            sections.append(block("issues", list(issues)))
+        user = "\n".join([*sections, request(briefing)])
+        return [{"role": "system", "content": f"{prompt.text}{beside}"}, {"role": "user", "content": user}]
+
+    call = Call(AGENT, "revise" if issues else "edit", f"round {turn}" if turn else "", timeout_s=120.0, drafts=True)
+    said = await stages.ask(call, told)
+    parsed = parse_plan(said.text)
+    return Edit(merge(present.planned, parsed, "" if issues else briefing.request), parsed, said)
