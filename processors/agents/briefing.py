@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import takewhile
 from typing import Final
 
@@ -46,6 +47,15 @@ async def brief(
         history=tuple(Said(one.role, text) for one, text in zip(before, texts, strict=True)),
         earlier=tuple(await asyncio.gather(*(_earlier(vault, plan) for plan in earlier[-EARLIER_MAX:]))),
     )
+
+
+def anew(briefing: Briefing, present: Present | None) -> Briefing:
+    """For a new plan: the one that the message does not go on with is one of the earlier ones."""
+    if present is None:
+        return briefing
+    steps = tuple((one.step.agent_type, one.step.title, one.status) for one in present.steps)
+    last = Earlier(present.title, present.status, steps[:EARLIER_STEPS_MAX])
+    return replace(briefing, earlier=(*briefing.earlier, last))
 
 
 def _unanswered(session: Session, before: Sequence[MessagePosted], present: Present | None) -> list[MessagePosted]:

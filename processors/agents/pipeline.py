@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from commands.ports import ERASED
 from events.canvas.session_events import MessagePosted
@@ -13,8 +13,8 @@ from events.envelope import Recorded
 from events.ids import step_id as step_id_of
 from processors.agents import apologies, planner, present, proposals
 from processors.agents.assembly import feasible, fit
-from processors.agents.briefing import EARLIER_STEPS_MAX, brief
-from processors.agents.context import Briefing, Earlier
+from processors.agents.briefing import anew, brief
+from processors.agents.context import Briefing
 from processors.agents.context_classifier import classify
 from processors.agents.edit_planner import edit
 from processors.agents.editing import changed
@@ -34,13 +34,13 @@ class Pipeline:
 
     async def run(self) -> None:
         """Raises LlmFailed, `Unavailable`, or what the decider refuses with."""
-        now = await self._present()
+        now = await present.before(self.rooms.vault, self.rooms.sessions, self.message)
         plans = self.rooms.sessions.plans(self.session.session_id)
         briefing = await brief(self.rooms.vault, self.session, self.message, plans, now)
         if briefing.request == ERASED:
             return
         if now is None or await classify(self.stages, briefing, now) == "NEW":
-            await self._plan(replace(briefing, earlier=_with(briefing, now)) if now else briefing)
+            await self._plan(anew(briefing, now))
         elif now.status == "running":
             await self.say(apologies.STILL_RUNNING, "still-running")
         else:
@@ -50,12 +50,6 @@ class Pipeline:
         """Never a silent session."""
         word = await proposals.word(self.stages, text, self.event.envelope.id, purpose)
         await self.stages.send(word, f"say {purpose}")
-
-    async def _present(self) -> Present | None:
-        """The session's newest plan as it was when the message was posted: a restart sees the same."""
-        plan_id, version = self.message.after_plan, self.message.after_version
-        plan = await self.rooms.sessions.plan(plan_id, version) if plan_id and version else None
-        return await present.opened(self.rooms.vault, plan) if plan is not None else None
 
     async def _plan(self, briefing: Briefing) -> None:
         parsed, said = await planner.plan(self.stages, briefing, self.rooms.catalog())
@@ -97,9 +91,3 @@ class Pipeline:
         )
         # Sent in this order to one partition, so decided in this order, mostly in one transaction.
         await asyncio.gather(self.stages.send(validated, "validate"), self.stages.send(selected, "select"))
-
-
-def _with(briefing: Briefing, now: Present) -> tuple[Earlier, ...]:
-    """The plan that the message does not go on with is one of the earlier ones."""
-    steps = tuple((one.step.agent_type, one.step.title, one.status) for one in now.steps)
-    return (*briefing.earlier, Earlier(now.title, now.status, steps[:EARLIER_STEPS_MAX]))

@@ -20,10 +20,15 @@ FULL_MODE: Final = "planner_full"
 async def plan(stages: Stages, briefing: Briefing, catalog: Catalog) -> tuple[ParsedPlan, Said]:
     """Raises LlmFailed."""
 
-    def told(prompt: Prompt) -> list[Message]:
-        beside = f"\n\n{stages.prompt(FULL_MODE).text}" if briefing.mode == "full" else ""
-        user = "\n".join([*blocks(briefing, catalog), request(briefing)])
-        return [{"role": "system", "content": f"{prompt.text}{beside}"}, {"role": "user", "content": user}]
+    def asked(prompt: Prompt) -> list[Message]:
+        return told(prompt.text, stages.prompt(FULL_MODE).text, briefing, catalog)
 
-    said = await stages.ask(CALL, told)
+    said = await stages.ask(CALL, asked)
     return parse_plan(said.text), said
+
+
+def told(prompt: str, beside: str, briefing: Briefing, catalog: Catalog) -> list[Message]:
+    """All that the model reads; `beside` in full mode only."""
+    system = f"{prompt}\n\n{beside}" if briefing.mode == "full" and beside else prompt
+    user = "\n".join([*blocks(briefing, catalog), request(briefing)])
+    return [{"role": "system", "content": system}, {"role": "user", "content": user}]

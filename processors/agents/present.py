@@ -11,7 +11,9 @@ import orjson
 from commands.ports import Vault
 from events.canvas.plan_events import Step
 from events.canvas.plan_state import Plan
+from events.canvas.session_events import MessagePosted
 from processors.agents.plan import PlannedStep
+from processors.agents.sessions import Sessions
 from processors.executor.material import kind_of
 
 _REFERENCE: Final = "step:"
@@ -43,6 +45,13 @@ class Present:
     @property
     def planned(self) -> tuple[PlannedStep, ...]:
         return tuple(one.step for one in self.steps)
+
+
+async def before(vault: Vault, sessions: Sessions, message: MessagePosted) -> Present | None:
+    """The session's newest plan as it was when the message was posted: a restart sees the same."""
+    plan_id, version = message.after_plan, message.after_version
+    plan = await sessions.plan(plan_id, version) if plan_id and version else None
+    return await opened(vault, plan) if plan is not None else None
 
 
 async def opened(vault: Vault, plan: Plan) -> Present:

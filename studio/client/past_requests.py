@@ -11,8 +11,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 from commands.ports import ERASED, Vault
 from events.canvas.session_events import AgentCallRecorded, MessagePosted
 from events.envelope import Recorded
-from processors.agents.briefing import brief
+from processors.agents.briefing import anew, brief
 from processors.agents.context import Briefing
+from processors.agents.present import before
 from processors.agents.sealing import open_answer
 from processors.agents.sessions import Sessions
 from projections import agent_calls, session_events
@@ -75,7 +76,8 @@ async def _put_together(db: Db, vault: Vault, call: Document) -> Past | Unreadab
     async for event in store.of_session(call["session_id"], 0, message.offset + 1):
         sessions.note(event)
     session = await sessions.session(call["session_id"], message.version)
-    briefing = await brief(vault, session, message.data, sessions.plans(call["session_id"]))
+    present = await before(vault, sessions, message.data)
+    briefing = anew(await brief(vault, session, message.data, sessions.plans(call["session_id"]), present), present)
     answer = await open_answer(vault, ended.answer) if ended.answer is not None else None
     if briefing.request == ERASED or answer == ERASED:
         return Unreadable(call, "its person was forgotten")

@@ -9,8 +9,8 @@ from statistics import median
 from typing import Any, Final
 
 from gateway.significance import signs
+from processors.agents import planner
 from processors.agents.catalog import Catalog
-from processors.agents.context import messages
 from processors.agents.llm import LanguageModel, LlmFailed, Message
 from processors.agents.prompting import Prompt
 from studio.client.past_requests import PLANNER, Past
@@ -61,9 +61,7 @@ class Trial:
     lines: list[Compared] = field(default_factory=list)
 
     def told(self, past: Past) -> Sequence[Message]:
-        full = past.briefing.mode == "full"
-        system = f"{self.prompt.text}\n\n{self.beside}" if full and self.beside else self.prompt.text
-        return messages(system, past.briefing, self.catalog)
+        return planner.told(self.prompt.text, self.beside, past.briefing, self.catalog)
 
     def expected(self, past: Past) -> int:
         """Tokens, roughly."""

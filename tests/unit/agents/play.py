@@ -131,7 +131,7 @@ class StandIn:
 
     async def stream(
         self, agent: str, messages: Sequence[Message], **_: Any
-    ) -> AsyncIterator[Delta | Restarted | Completion]:
+    ) -> AsyncGenerator[Delta | Restarted | Completion]:
         done = await self.complete(agent, messages)
         yield Delta("content", done.text)
         yield done

@@ -34,7 +34,7 @@ from processors.agents.sessions import Sessions
 from tests import llm_server as wire
 from tests.llm_answers import GOOD, good, on_the_wire, spoiled, spoiled_plans
 from tests.llm_server import Behaviour, LlmServer, serving
-from tests.unit.agents.test_reactor import ORG, SESSION, Log
+from tests.unit.agents.play import ORG, SESSION, Log
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
