@@ -98,20 +98,24 @@ class Signer:
         head = {name: data[name] for name in ("org_id", "seq", "hash", "at")} | {"key_id": self.key_id}
         return head | {"signature": self.sign(signed_bytes(head))}
 
-    def introduced(self, before: Signer | None = None) -> Record:
+    def introduced(self, before: Signer | None = None, at: str = "2026-01-01T11:00:00.000Z") -> Record:
         data = {"key_id": self.key_id, "algorithm": "Ed25519", "public_key": self.public}
         if before is not None:
             message = endorsed_bytes(self.public, before.key_id)
             data |= {"replaces": before.key_id, "endorsement": before.sign(message)}
-        return on_checkpoints(PLATFORM, KEY, data)
+        return on_checkpoints(PLATFORM, KEY, data, at)
 
     def signed(self, entry: Record) -> Record:
         return on_checkpoints((entry.key or b"").decode(), CHECKPOINT, self.checkpoint(entry))
 
 
-def on_checkpoints(key: str, type_: bytes, data: dict[str, Any]) -> Record:
-    headers = [("ce_type", type_), ("ce_subject", key.encode()), ("ce_streamversion", b"1")]
+def on_checkpoints(key: str, type_: bytes, data: dict[str, Any], at: str = "2026-01-02T00:00:00.000Z") -> Record:
+    headers = [("ce_type", type_), ("ce_subject", key.encode()), ("ce_streamversion", b"1"), ("ce_time", at.encode())]
     return record(EVENTS_CHECKPOINTS, 0, key.encode(), orjson.dumps(data), headers)
+
+
+def time_of(record: Record) -> str:
+    return str(dict(record.headers)["ce_time"].decode())
 
 
 def entries(records: Records, org: str = ORG) -> list[Record]:
@@ -229,6 +233,11 @@ def _other_key(records: Records) -> Records:
     return put(records, old, replace(old, key=OTHER.encode()))
 
 
+def _other_topic(records: Records) -> Records:
+    old = _nth(records, 2)
+    return put(records, old, replace(old, topic="events.credit"))
+
+
 def _captured_less(records: Records) -> Records:
     end = of_job(records, "job_A0", "succeeded")
     return put(records, end, rewritten(end, captured=1))
@@ -311,6 +320,7 @@ OF_THE_BOOKS = (
     Tampering("more spent than there was", _take_too_much, "negative"),
     Tampering("a sum that is not 0", _unbalanced, "sum"),
     Tampering("an amount with a fraction", _fraction, "amount"),
+    Tampering("a topic of another name", _other_topic, "topic"),
     Tampering("an entry under another's key", _other_key, "envelope"),
     Tampering("a job that says less was captured", _captured_less, "job and money differ"),
     Tampering("drop a job's end", _without("job_A0", "succeeded"), "half a decision"),

@@ -24,6 +24,11 @@ TYPE_OF_KIND: Final = {
 }
 
 
+def to_ms(at: str) -> str:
+    """A time of UTC in RFC 3339 as text to the millisecond: such texts sort as their times."""
+    return at[:23] if at[19:20] == "." else f"{at[:19]}.000"
+
+
 class BadEntry(ValueError):
     """An entry that these books cannot hold: its rule, and what is wrong."""
 

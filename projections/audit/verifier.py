@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -11,11 +11,12 @@ import orjson
 
 from events.credits.chain import GENESIS, canonical
 from events.log.clients import Record
+from events.log.position import part
 from events.topics import EVENTS_CHECKPOINTS, EVENTS_CREDITS, EVENTS_JOBS
 from projections.audit.books import TYPE_OF_KIND, BadEntry, Book, Moved, moved, post, shape_holds
 from projections.audit.ever import Ever
 from projections.audit.faults import Fault, Say, place
-from projections.audit.heads import KEY, Heads
+from projections.audit.heads import KEY, Heads, Noted
 from projections.audit.pairs import Pairs
 
 JOB_KINDS: Final = frozenset({"reserve", "capture", "release", "refund"})
@@ -43,14 +44,18 @@ class Verifier:
     """
 
     def __init__(
-        self, say: Say, ever: Ever, topics: Topics | None = None, trusted: Iterable[str] = (), org_id: str | None = None
+        self, say: Say, ever: Ever, topics: Topics | None = None, noted: Noted | None = None, org_id: str | None = None
     ) -> None:
         """With `org_id` all other organisations' records are passed by."""
         self.topics = topics or Topics()
         self.books: dict[str, Book] = {}
         self.pairs = Pairs(say)
-        self.heads = Heads(say, trusted)
+        self.heads = Heads(say, noted)
         self.entries = 0
+        self.seen: dict[str, int] = {}
+        """Of each partition, what follows the newest of its records."""
+        self.after: Callable[[Book], None] | None = None
+        """Called with the book after each entry, where somebody waits for one."""
         self._say = say
         self._ever = ever
         self._key = None if org_id is None else org_id.encode()
@@ -62,8 +67,15 @@ class Verifier:
             self.heads.learn(record)
         return keys
 
+    def hold(self, checkpoint: Mapping[str, Any], name: str) -> None:
+        """A checkpoint that the auditor holds; one of another organisation than is asked about is passed by."""
+        if self._key is None or checkpoint.get("org_id") == self._key.decode():
+            self.heads.hold(checkpoint, name)
+
     def take(self, records: Sequence[Record]) -> Sequence[Record]:
         """Records of one topic's partition, in order. Returns those that are of an organisation asked about."""
+        if records:
+            self.seen[part(records[-1].topic, records[-1].partition)] = records[-1].offset + 1
         if self._key is not None:
             records = [record for record in records if record.key == self._key]
         if not records:
@@ -75,20 +87,34 @@ class Verifier:
         elif topic == self.topics.jobs:
             for record in records:
                 self.pairs.event(record)
-        else:
+        elif topic == self.topics.checkpoints:
             for record in records:
                 self.heads.take(record, self.books.get((record.key or b"").decode()))
+        else:
+            self._say(Fault("topic", f"nothing is known of the topic {topic}", place=place(records[0])))
         return records
 
     def take_again(self, records: Sequence[Record]) -> None:
         """Entries of a second reading, for the checkpoints that came long after what they sign."""
         for record in records:
             if record.key is not None and (org := record.key.decode()) in self.heads.late:
-                data = orjson.loads(record.value)
-                self.heads.entry_again(org, data.get("seq"), data.get("hash"))
+                try:
+                    data = orjson.loads(record.value)
+                    seq, hash_, at = data["seq"], data["hash"], data["at"]
+                except (KeyError, TypeError, ValueError):
+                    continue  # said when it was taken
+                if type(seq) is int and type(at) is str:
+                    self.heads.entry_again(org, seq, hash_, at)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing waits for what may stand further on."""
+        return not self.pairs.waiting and not self.heads.waiting
 
     def finish(self) -> None:
         """To be called when all was taken."""
+        if self._key is not None and (org := self._key.decode()) not in self.books:
+            self._say(Fault("no entries", "there are no books of this organisation", org, place=self.topics.credits))
         self.pairs.finish()
         self._ever.finish(self.books.values(), self._say)
         self.heads.finish({org: book.seq for org, book in self.books.items()})
@@ -135,7 +161,7 @@ class Verifier:
         if at < book.at:
             self._say(Fault("time", f"it is of {at}, the one before of {book.at}", org, seq, place(record)))
         book.seq, book.head, book.at = seq, given, at
-        self.heads.entry(org, seq, given)
+        self.heads.entry(org, seq, given, at)
         return book
 
     def _post(self, book: Book, entry: dict[str, Any], m: Moved, command: bytes, record: Record) -> None:
@@ -153,6 +179,8 @@ class Verifier:
             self._ever.ended(entry, m.spent, live.source if live else m.source, record.partition, record.offset)
         elif kind == "refund":
             self._ever.refunded(book, entry, m, record.partition, record.offset)
+        if self.after is not None:
+            self.after(book)
 
 
 def _command(headers: dict[str, bytes], entry: dict[str, Any]) -> bytes:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
+from events.log.position import covers, merge
 from projections.audit.faults import Say
-from projections.audit.read_models import BALANCES, LEDGER, Ledgers, compare_balances
+from projections.audit.read_models import (
+    BALANCES,
+    CHECKPOINTS,
+    LEDGER,
+    Ahead,
+    Ledgers,
+    compare_balances,
+    compare_checkpoints,
+)
 from projections.audit.verifier import Verifier
 from projections.stores import DATABASE
 
@@ -21,27 +31,39 @@ TIMEOUT_MS: Final = 10_000
 Db = AsyncDatabase[dict[str, Any]]
 
 
-async def compare(mongo_url: str, verifier: Verifier, org_id: str | None, say: Say) -> int:
-    """Says every line and balance that is not the log's. Returns how many lines were compared."""
-    only = {} if org_id is None else {"org_id": org_id}
-    async with AsyncMongoClient[dict[str, Any]](mongo_url, serverSelectionTimeoutMS=TIMEOUT_MS) as client:
-        db: Db = client[DATABASE]
-        await _caught_up(db, verifier, only)
-        ledgers = Ledgers(verifier.books, say)
-        cursor = db[LEDGER].find(only).sort([("org_id", 1), ("seq", 1)]).batch_size(BATCH)
-        async for document in cursor:
-            ledgers.take([document])
-        ledgers.finish()
-        compare_balances(await db[BALANCES].find(only).to_list(None), verifier.books, say)
-    return ledgers.lines
+class Comparison:
+    """Of the read models in MongoDB, within a verification. `lines` is how many of a ledger were compared."""
+
+    def __init__(self, mongo_url: str, org_id: str | None, say: Say) -> None:
+        self._mongo_url = mongo_url
+        self._only = {} if org_id is None else {"org_id": org_id}
+        self._say = say
+        self.lines = 0
+
+    async def look(self, verifier: Verifier) -> Ahead:
+        """Says every line and balance that is not the log's. Returns what is newer than what was read of the log."""
+        ahead = Ahead(verifier.books, self._say)
+        async with AsyncMongoClient[dict[str, Any]](self._mongo_url, serverSelectionTimeoutMS=TIMEOUT_MS) as client:
+            db: Db = client[DATABASE]
+            await _caught_up(db, verifier.seen)
+            ledgers = Ledgers(verifier.books, ahead, self._say)
+            cursor = db[LEDGER].find(self._only).sort([("org_id", 1), ("seq", 1)]).batch_size(BATCH)
+            async for document in cursor:
+                ledgers.take([document])
+            ledgers.finish()
+            self.lines = ledgers.lines
+            compare_balances(await db[BALANCES].find(self._only).to_list(None), verifier.books, ahead, self._say)
+            signed = await db[CHECKPOINTS].find(self._only).to_list(None)
+            compare_checkpoints(signed, verifier.heads, self._say)
+        return ahead
 
 
-async def _caught_up(db: Db, verifier: Verifier, only: dict[str, Any]) -> None:
+async def _caught_up(db: Db, seen: Mapping[str, int]) -> None:
     """Read models follow the log: what they lack after a while they will be said to lack."""
     loop = asyncio.get_running_loop()
     until = loop.time() + CAUGHT_UP_WITHIN_S
     while loop.time() < until:
-        versions = {one["_id"]: one["_v"] async for one in db[BALANCES].find(only, {"_v": 1})}
-        if all(versions.get(org, 0) >= book.seq for org, book in verifier.books.items()):
+        found = db["positions"].find({"part": {"$in": list(seen)}}, {"part": 1, "next": 1})
+        if covers(merge(*[{one["part"]: one["next"]} async for one in found]), seen):
             return
         await asyncio.sleep(LOOK_EVERY_S)

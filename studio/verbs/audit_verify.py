@@ -16,10 +16,11 @@ from rich.markup import escape
 
 from events.log.follower import Stalled
 from projections.audit.faults import Fault
+from projections.audit.heads import Noted
 from projections.audit.verifier import Verifier
-from studio.client.comparing import compare
+from studio.client.comparing import Comparison
 from studio.client.exported import NoExport
-from studio.client.verifying import Asked, public_keys, verify_export, verify_log
+from studio.client.verifying import Asked, noted_keys, verify_export, verify_log
 from studio.collector import tune_collector
 from studio.local import addresses as addressbook
 from studio.settings import Settings
@@ -81,18 +82,18 @@ def verify(
     Examples:  studio audit verify  ·  studio audit verify --org org_X --checkpoint mine.json --keys noted.json
     """
     findings = Findings(show=not as_json)
-    lines = None
     tune_collector()
     with failing_on(NoLog, NoExport, BadFile, KafkaError, PyMongoError, Stalled, TimeoutError, OSError):
         asked = Asked(org, _keys(keys), _held(checkpoint or []))
-        if from_export is not None:
+        beside = Comparison(_mongo_url(), org, findings.say) if read_model else None
+        if from_export is None:
+            verifier = asyncio.run(verify_log(log_address(), asked, findings.say, findings.tell, beside=beside))
+        elif beside is None:
             verifier = verify_export(from_export, asked, findings.say, findings.tell)
         else:
-            verifier = asyncio.run(verify_log(log_address(), asked, findings.say, findings.tell))
-        if read_model:
-            lines = asyncio.run(compare(_mongo_url(), verifier, org, findings.say))
+            raise BadFile("--read-model compares with the log as it is now: leave --from-export out")
     told = summary(verifier, findings)
-    show(told if lines is None else told | {"read_model_lines": lines}, findings, as_json)
+    show(told if beside is None else told | {"read_model_lines": beside.lines}, findings, as_json)
     if findings.rules:
         raise typer.Exit(1)
 
@@ -148,11 +149,11 @@ def _mongo_url() -> str:
     return url
 
 
-def _keys(path: Path | None) -> tuple[str, ...]:
+def _keys(path: Path | None) -> Noted:
     if path is None:
-        return ()
+        return Noted()
     try:
-        return tuple(public_keys(orjson.loads(path.read_bytes())))
+        return noted_keys(orjson.loads(path.read_bytes()))
     except (ValueError, KeyError, TypeError) as error:
         raise BadFile(f"{path} holds no public keys") from error
 

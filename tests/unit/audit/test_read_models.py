@@ -2,71 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
+from commands.model import CommandEnvelope
+from commands.orgs.commands import AddCredits
+from events.log.clients import Record
 from events.topics import EVENTS_CREDITS
 from projections.audit.ever import Ever
 from projections.audit.faults import Fault
-from projections.audit.read_models import BALANCES, LEDGER, Ledgers, compare_balances
+from projections.audit.read_models import (
+    BALANCES,
+    CHECKPOINTS,
+    LEDGER,
+    Ahead,
+    Ledgers,
+    compare_balances,
+    compare_checkpoints,
+)
 from projections.audit.verifier import Verifier
 from tests import tampering
 from tests.deciding import Orgs
 from tests.given import ORG
+from tests.tampering import Signer
 from tests.unit.projections.given import documents
 
 Shown = dict[str, list[dict[str, Any]]]
+LATER = AddCredits(org_id=ORG, entry_id="ent_later", kind="grant", amount=5)
+ENVELOPE = CommandEnvelope(id="cmd_later", org_id=ORG, actor="key_A", correlation_id="later", causation_id="later")
+
+
+@dataclass
+class Genuine:
+    """What the log's auditor knows, the read models that were made of the same log, and both an entry later."""
+
+    verifier: Verifier
+    shown: Shown
+    shown_later: Shown
+    log_later: list[Record]
 
 
 @pytest.fixture
-async def genuine(tmp_path: Path) -> tuple[Verifier, Shown]:
-    """What the log's auditor knows, and the read models that were made of the same log."""
+async def genuine(tmp_path: Path) -> AsyncIterator[Genuine]:
     orgs, raw = await tampering.decided(Orgs(tmp_path))
-    made = documents([event for event in orgs.log if event.stream.topic == EVENTS_CREDITS])
-    shown = {
-        LEDGER: sorted(made[LEDGER].values(), key=lambda one: (one["org_id"], one["seq"])),
-        BALANCES: list(made[BALANCES].values()),
-    }
-    faults: list[Fault] = []
+    signer, known, faults = Signer(), len(orgs.raw), list[Fault]()
+    signed = [signer.signed(tampering.entries(raw)[n]) for n in (5, -1)]
     with Ever(EVENTS_CREDITS) as ever:
         verifier = Verifier(faults.append, ever)
-        for one in raw:
+        for one in [signer.introduced(), *raw, *signed]:
             verifier.take([one])
+        shown = _shown(orgs, signed)
+        await orgs(LATER, ENVELOPE)
+        later = [one for one in orgs.raw[known:] if one.topic == EVENTS_CREDITS]
+        yield Genuine(verifier, shown, _shown(orgs, signed), later)
     assert faults == []
-    return verifier, shown
 
 
-def found(verifier: Verifier, shown: Shown) -> list[Fault]:
+def _shown(orgs: Orgs, signed: list[Record]) -> Shown:
+    made = documents([event for event in orgs.log if event.stream.topic == EVENTS_CREDITS])
+    return {
+        LEDGER: sorted(made[LEDGER].values(), key=lambda one: (one["org_id"], one["seq"])),
+        BALANCES: list(made[BALANCES].values()),
+        CHECKPOINTS: [orjson.loads(one.value) | {"_id": f"c{n}", "_v": 1} for n, one in enumerate(signed)],
+    }
+
+
+def found(verifier: Verifier, shown: Shown, read_on: list[Record] | None = None) -> list[Fault]:
     faults: list[Fault] = []
-    ledgers = Ledgers(verifier.books, faults.append)
+    ahead = Ahead(verifier.books, faults.append)
+    ledgers = Ledgers(verifier.books, ahead, faults.append)
     ledgers.take(shown[LEDGER])
     ledgers.finish()
-    compare_balances(shown[BALANCES], verifier.books, faults.append)
+    compare_balances(shown[BALANCES], verifier.books, ahead, faults.append)
+    compare_checkpoints(shown[CHECKPOINTS], verifier.heads, faults.append)
+    verifier.after = ahead.entry
+    for one in read_on or []:
+        verifier.take([one])
+    ahead.finish()
     return faults
 
 
-def test_read_models_of_the_same_log_hold(genuine: tuple[Verifier, Shown]) -> None:
-    assert found(*genuine) == []
+def test_read_models_of_the_same_log_hold(genuine: Genuine) -> None:
+    assert found(genuine.verifier, genuine.shown) == []
 
 
-def test_what_came_after_the_reading_is_not_looked_at(genuine: tuple[Verifier, Shown]) -> None:
-    verifier, shown = genuine
-    later = deepcopy(shown)
-    last = max((one for one in later[LEDGER] if one["org_id"] == ORG), key=lambda one: one["seq"])
-    at = later[LEDGER].index(last) + 1
-    later[LEDGER].insert(at, last | {"seq": last["seq"] + 1, "prev_hash": last["hash"], "hash": "0" * 64})
-    for one in later[BALANCES]:
-        if one["org_id"] == ORG:
-            one |= {"_v": one["_v"] + 1, "available": one["available"] + 1}
-    assert found(verifier, later) == []
+def test_what_came_after_the_reading_holds_where_the_log_comes_to_the_same(genuine: Genuine) -> None:
+    assert found(genuine.verifier, genuine.shown_later, genuine.log_later) == []
+
+
+def test_what_is_beyond_the_logs_end_is_a_fault(genuine: Genuine) -> None:
+    faults = found(genuine.verifier, genuine.shown_later)
+    assert [(fault.rule, fault.org_id, fault.place) for fault in faults] == [
+        ("read model", ORG, LEDGER),
+        ("read model", ORG, BALANCES),
+    ]
+
+
+def test_what_came_after_the_reading_and_is_not_the_logs_is_a_fault(genuine: Genuine) -> None:
+    shown = deepcopy(genuine.shown_later)
+    _line(shown, -1)["_balances"]["available"] += 1
+    _balance(shown)
+    faults = found(genuine.verifier, shown, genuine.log_later)
+    assert [fault.place for fault in faults] == [LEDGER, BALANCES]
 
 
 def _line(shown: Shown, n: int) -> dict[str, Any]:
     return [one for one in shown[LEDGER] if one["org_id"] == ORG][n]
+
+
+def _of_org(shown: Shown, collection: str) -> dict[str, Any]:
+    return next(one for one in shown[collection] if one["org_id"] == ORG)
 
 
 def _edit(shown: Shown) -> None:
@@ -93,20 +144,52 @@ def _balances_after(shown: Shown) -> None:
     _line(shown, -1)["_balances"]["spent"] += 1
 
 
+def _balances_once(shown: Shown) -> None:
+    """What `?as_of=` and a statement of that time show."""
+    _line(shown, 4)["_balances"]["available"] += 1
+
+
+def _forged_line(shown: Shown) -> None:
+    last = _line(shown, -1)
+    at = shown[LEDGER].index(last) + 1
+    shown[LEDGER].insert(at, last | {"seq": last["seq"] + 1, "prev_hash": last["hash"], "hash": "0" * 64})
+
+
 def _balance(shown: Shown) -> None:
-    next(one for one in shown[BALANCES] if one["org_id"] == ORG)["available"] += 1
+    _of_org(shown, BALANCES)["available"] += 1
+
+
+def _balance_of_later(shown: Shown) -> None:
+    one = _of_org(shown, BALANCES)
+    one |= {"_v": 10**9, "available": one["available"] + 1}
+
+
+def _balance_of_nobody(shown: Shown) -> None:
+    shown[BALANCES].append({"_id": "org_Z", "org_id": "org_Z", "_v": 3, "available": 9})
 
 
 def _no_balance(shown: Shown) -> None:
     shown[BALANCES][:] = [one for one in shown[BALANCES] if one["org_id"] != ORG]
 
 
+def _checkpoint(shown: Shown) -> None:
+    _of_org(shown, CHECKPOINTS)["hash"] = "0" * 64
+
+
+def _no_checkpoint(shown: Shown) -> None:
+    del shown[CHECKPOINTS][-1]
+
+
 @pytest.mark.parametrize(
-    "tamper", [_edit, _drop, _truncate, _drop_all, _insert, _balances_after, _balance, _no_balance]
-)
-def test_what_is_not_the_logs_is_named(genuine: tuple[Verifier, Shown], tamper: Callable[[Shown], None]) -> None:
-    verifier, shown = genuine
+    "tamper",
+    [
+        _edit, _drop, _truncate, _drop_all, _insert, _balances_after, _balances_once, _forged_line,
+        _balance, _balance_of_later, _balance_of_nobody, _no_balance, _checkpoint, _no_checkpoint,
+    ],
+)  # fmt: skip
+def test_what_is_not_the_logs_is_named(genuine: Genuine, tamper: Callable[[Shown], None]) -> None:
+    shown = deepcopy(genuine.shown)
     tamper(shown)
-    faults = found(verifier, shown)
+    faults = found(genuine.verifier, shown)
     assert {fault.rule for fault in faults} == {"read model"}
     assert faults[0].org_id in (ORG, "org_Z")
