@@ -56,13 +56,13 @@ async def bare(topics: list[str], bootstrap: str) -> tuple[int, int]:
 
 async def entries_alone(bootstrap: str) -> tuple[int, int]:
     """All that is checked of the entries themselves; no job event is read."""
-    with Ever(EVENTS_CREDITS) as ever:
+    with Ever(EVENTS_CREDITS, EVENTS_JOBS) as ever:
         verifier = Verifier(refuse, ever)
         async with History(bootstrap, [EVENTS_CREDITS]) as history:
             for number in history.numbers:
                 while batch := await history.batch(EVENTS_CREDITS, number):
                     verifier.take(batch)
-                    verifier.pairs = Pairs(refuse)
+                    verifier.pairs = Pairs(refuse, ever)
         verifier.finish()
     return verifier.entries, verifier.entries
 

@@ -11,6 +11,7 @@ import orjson
 from events.credits.chain import entry_hash
 from events.log.clients import Record
 from projections.audit.books import BadEntry, Book, Live, moved, post
+from projections.audit.entries import Opened, check, opened
 from projections.audit.faults import Fault, place
 
 MOVED: Final = ("available", "allocations", "reserved", "spent", "external")
@@ -45,32 +46,33 @@ class Account:
         if self.fault is not None:
             return None
         try:
-            entry = orjson.loads(record.value)
-            if entry["seq"] <= self.book.seq:
+            found = opened(record.value)
+            if found.seq <= self.book.seq:
                 return None  # the first record of a version counts
-            self._follow(entry)
-            m = moved(entry)
-            post(self.book, entry, m)
+            check(found.data)
+            m = moved(found.data)
+            self._follow(found)
+            post(self.book, found.data, m)
         except BadEntry as bad:
             self.fault = str(Fault(bad.rule, bad.detail, self.book.org_id, self.book.seq, place(record)))
             return None
-        except (KeyError, TypeError, ValueError) as error:
-            self.fault = str(Fault("no entry", f"this is no entry of a ledger: {error!r}", place=place(record)))
-            return None
         self.offset = record.offset
         moves = dict(zip(MOVED, (m.available, m.project, m.reserved, m.spent, m.external), strict=True))
-        self._count(entry, moves)
-        return Movement(entry, moves, dict(record.headers).get("ce_actor", b"").decode())
+        self._count(found.data, moves)
+        return Movement(found.data | {"hash": found.hash}, moves, dict(record.headers).get("ce_actor", b"").decode())
 
-    def _follow(self, entry: dict[str, Any]) -> None:
+    def _follow(self, found: Opened) -> None:
         """Moves the chain's head on. Raises BadEntry."""
-        book, seq = self.book, entry["seq"]
-        if seq != book.seq + 1 or entry["prev_hash"] != book.head:
+        book, (data, _, seq, given) = self.book, found
+        if seq != book.seq + 1 or data["prev_hash"] != book.head:
             raise BadEntry("chain", f"entry {seq} does not follow entry {book.seq}")
-        data = {name: value for name, value in entry.items() if name != "hash"}
-        if entry_hash(book.head, data) != entry["hash"]:
+        try:
+            hashed = entry_hash(book.head, data)
+        except TypeError as error:
+            raise BadEntry("hash", f"entry {seq} has none: {error}") from error
+        if hashed != given:
             raise BadEntry("hash", f"entry {seq} is not what its hash says")
-        book.seq, book.head, book.at = seq, entry["hash"], entry["at"]
+        book.seq, book.head, book.at = seq, given, data["at"]
 
     def _count(self, entry: Mapping[str, Any], moves: Mapping[str, int]) -> None:
         kind, job = entry["kind"], entry.get("job_id", "")
@@ -88,7 +90,7 @@ class Account:
 
     def packed(self) -> bytes:
         book = self.book
-        live = {job: [one.amount, one.source, self.since[job]] for job, one in book.live.items()}
+        live = {job: [*one, self.since.get(job, book.at)] for job, one in book.live.items()}
         members = (book.seq, book.head, book.at, book.available, book.spent, book.external, book.allocations)
         return orjson.dumps([book.org_id, *members, live, self.offset, self.totals, self.fault])
 
@@ -96,8 +98,8 @@ class Account:
     def unpacked(cls, packed: bytes) -> Account:
         org_id, *members, live, offset, totals, fault = orjson.loads(packed)
         book = Book(org_id, *members)
-        book.live = {job: Live(amount, source) for job, (amount, source, _) in live.items()}
-        return cls(book, offset, totals, {job: at for job, (_, _, at) in live.items()}, fault)
+        book.live = {job: Live(*one) for job, (*one, _) in live.items()}
+        return cls(book, offset, totals, {job: at for job, (*_, at) in live.items()}, fault)
 
 
 class Reading:

@@ -11,17 +11,6 @@ from events.credits.chain import GENESIS
 AVAILABLE: Final = "available"
 CLOSED: Final = "closed"
 MONEY_MAX: Final = 2**53 - 1
-TYPE_OF_KIND: Final = {
-    "grant": b"com.aistudio.credits.granted.v1",
-    "purchase": b"com.aistudio.credits.purchased.v1",
-    "adjust": b"com.aistudio.credits.adjusted.v1",
-    "allocate": b"com.aistudio.credits.allocated.v1",
-    "deallocate": b"com.aistudio.credits.deallocated.v1",
-    "reserve": b"com.aistudio.credits.reserved.v1",
-    "capture": b"com.aistudio.credits.captured.v1",
-    "release": b"com.aistudio.credits.released.v1",
-    "refund": b"com.aistudio.credits.refunded.v1",
-}
 
 
 def to_ms(at: str) -> str:
@@ -39,10 +28,11 @@ class BadEntry(ValueError):
 
 
 class Live(NamedTuple):
-    """What a job has set aside, and the account that it came from and goes back to."""
+    """What a job has set aside, the account that it came from and goes back to, and the job's project."""
 
     amount: int
     source: str
+    project: str | None
 
 
 @dataclass(slots=True)
@@ -87,6 +77,13 @@ class Moved(NamedTuple):
 
 def moved(entry: Mapping[str, Any]) -> Moved:
     """Raises BadEntry where an amount is no integer, an account is unknown or of another job, or the sum is not 0."""
+    try:
+        return _moved(entry)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadEntry("no entry", f"these are no postings: {error!r}") from error
+
+
+def _moved(entry: Mapping[str, Any]) -> Moved:
     available = project = reserved = spent = external = total = 0
     source, job = "available", entry.get("job_id")
     for posting in entry["postings"]:
@@ -147,24 +144,31 @@ def post(book: Book, entry: Mapping[str, Any], m: Moved) -> None:
         book.allocations[project] = book.allocations.get(project, 0) + m.project
     kind = entry["kind"]
     if kind == "reserve":
-        _reserve(book, entry["job_id"], m)
+        _reserve(book, entry, m)
     elif kind in ("capture", "release"):
-        _end(book, entry["job_id"], m)
+        _end(book, entry, m)
     if book.available < 0 or book.spent < 0:
         raise BadEntry("negative", f"available {book.available}, spent {book.spent}")
     if m.source != "available" and book.allocations[m.source[8:]] < 0:
         raise BadEntry("negative", f"{m.source} {book.allocations[m.source[8:]]}")
+    if book.external < -MONEY_MAX:
+        raise BadEntry("amount", f"{-book.external} credits in all cannot be kept exactly")
     if kind == "deallocate" and entry.get("reason") == CLOSED and book.allocations.pop(entry["project_id"], 0) != 0:
         raise BadEntry("closing", f"closes the allocation {entry['project_id']}, which is not empty")
 
 
-def _reserve(book: Book, job: str, m: Moved) -> None:
+def _reserve(book: Book, entry: Mapping[str, Any], m: Moved) -> None:
+    job = entry["job_id"]
     if job in book.live:
         raise BadEntry("reserved twice", f"{job} has a reservation already")
-    book.live[job] = Live(m.reserved, m.source)
+    project = entry.get("project_id")
+    book.live[job] = Live(m.reserved, m.source, project)
+    if m.reserved and m.source == AVAILABLE and project in book.allocations:
+        raise BadEntry("source", f"{job} is of {project}, whose allocation is open, and something else paid")
 
 
-def _end(book: Book, job: str, m: Moved) -> None:
+def _end(book: Book, entry: Mapping[str, Any], m: Moved) -> None:
+    job = entry["job_id"]
     live = book.live.pop(job, None)
     if live is None:
         raise BadEntry("no reservation", f"{job} has none that stands")
@@ -172,3 +176,17 @@ def _end(book: Book, job: str, m: Moved) -> None:
         raise BadEntry("reservation", f"{job} has set aside {live.amount}, the entry takes {-m.reserved}")
     if (m.available and live.source != "available") or (m.project and live.source != m.source):
         raise BadEntry("source", f"{job} was paid from {live.source}, the rest went elsewhere")
+    if live.project != entry.get("project_id"):
+        raise BadEntry("project", f"{job} is of {live.project}, the entry of {entry.get('project_id')}")
+
+
+def clamp_holds(book: Book, entry: Mapping[str, Any], m: Moved) -> bool:
+    """Whether an entry that is posted may leave something uncollected: only where nothing was left to be moved.
+
+    Of a refund that shows only in all that the job ever captured.
+    """
+    if "uncollected" not in entry:
+        return True
+    if entry["kind"] == "adjust":
+        return m.available <= 0 and book.available == 0
+    return entry["kind"] == "refund" or m.spent == -m.reserved

@@ -1,8 +1,9 @@
-"""What holds of a job for ever: one reserve, one end, refunds of at most what was captured, to where it was paid from.
+"""What holds for ever, of jobs and of what operators enter: rows on disk, looked through when all was read.
 
-Every job leaves 52 bytes in one of 256 temporary files when its money moves for the last time, and as many for each
-refund. At the end each file is sorted and looked through: so a second life of a job years after the first one is found,
-and nothing of ended jobs is kept in memory.
+A job has one reserve and one end; after it refunds of at most what was captured, to where it was paid from; its events
+are numbered without a gap. An operator's entry has an id and a command of its own. Each row of 72 bytes goes to one of
+256 temporary files; at the end each file is sorted and looked through. So a second life of a job years after the first
+one is found, and nothing of ended jobs is kept in memory.
 """
 
 from __future__ import annotations
@@ -16,28 +17,34 @@ from pathlib import Path
 from struct import Struct
 from types import TracebackType
 from typing import IO, Any, Final
-from zlib import crc32
 
 import numpy as np
 
-from projections.audit.books import AVAILABLE, Book, Moved
+from events.log.clients import Record
+from projections.audit.books import AVAILABLE, Book, Live, Moved
 from projections.audit.faults import Fault, Say
 
 BUCKETS: Final = 256
-BUFFER_BYTES: Final = 52 * 256
-_ROW = Struct("<16sqqqIIHH")
+_ROW: Final = Struct("<16sqqqqQQIHH")
+BUFFER_BYTES: Final = _ROW.size * 256
 _DTYPE: Final = np.dtype(
-    [("job", "S16"), ("amount", "<i8"), ("seq", "<i8"), ("offset", "<i8"), ("org", "<u4"), ("account", "<u4"),
-     ("partition", "<u2"), ("kind", "<u2")]
+    [("id", "S16"), ("amount", "<i8"), ("reserved", "<i8"), ("seq", "<i8"), ("offset", "<i8"), ("account", "<u8"),
+     ("project", "<u8"), ("org", "<u4"), ("partition", "<u2"), ("kind", "<u2")]
 )  # fmt: skip
-LIVE, ENDED, REFUNDED, REFUNDED_OF_CLOSED = range(4)
+LIVE, ENDED, REFUNDED, REFUNDED_OF_CLOSED, CLAMPED, CLAMPED_OF_CLOSED = range(6)
+"""Of a job's money; a clamped refund left something uncollected."""
+END, AFTER = 6, 7
+"""Of a job's events: its end, and what came after it; `seq` is the version in its stream."""
+ENTRY, COMMAND = 8, 9
+"""What an operator's entry has for itself: `id` is that of the entry or of its command."""
 
 
 class Ever:
     """A context manager; its files end with it."""
 
-    def __init__(self, topic: str, folder: Path | None = None) -> None:
-        self._topic = topic
+    def __init__(self, credits_: str, jobs: str, folder: Path | None = None) -> None:
+        """With the names of the topics that the rows come from."""
+        self._topics = credits_, jobs
         self._within = folder
         self._stack = ExitStack()
         self._files: list[IO[bytes]] = []
@@ -55,54 +62,138 @@ class Ever:
     ) -> None:
         self._stack.close()
 
-    def ended(self, entry: dict[str, Any], captured: int, source: str, partition: int, offset: int) -> None:
-        """A capture, or a release with nothing captured, of what was paid from `source`."""
-        self._row(entry["org_id"], entry["job_id"], captured, entry["seq"], source, partition, offset, ENDED)
+    def ended(self, entry: dict[str, Any], m: Moved, live: Live, record: Record) -> None:
+        """A capture, or a release with nothing captured, of what `live` had set aside."""
+        self._job(entry["org_id"], entry["job_id"], m.spent, entry["seq"], live, ENDED, record)
 
-    def refunded(self, book: Book, entry: dict[str, Any], m: Moved, partition: int, offset: int) -> None:
-        """What goes to `available` though a project paid for it is right only while the allocation is closed."""
-        closed = m.source == AVAILABLE and entry.get("project_id") not in book.allocations
-        kind = REFUNDED_OF_CLOSED if closed else REFUNDED
-        self._row(book.org_id, entry["job_id"], -m.spent, entry["seq"], m.source, partition, offset, kind)
+    def entered(self, book: Book, entry: dict[str, Any], m: Moved, command: bytes, record: Record) -> None:
+        """What an operator has entered. A refund to `available` though a project paid is right only while the
+        allocation is closed: then its row has the account that it would have gone to."""
+        org, seq = book.org_id, entry["seq"]
+        self._row(org, f"entry {entry['entry_id']}", ENTRY, record, seq=seq)
+        self._row(org, f"command {command.decode(errors='replace')}", COMMAND, record, seq=seq)
+        if entry["kind"] != "refund":
+            return
+        project = entry.get("project_id")
+        closed = m.source == AVAILABLE and project is not None and project not in book.allocations
+        paid = Live(0, f"project:{project}" if closed else m.source, project)
+        kind = (CLAMPED if "uncollected" in entry else REFUNDED) + closed
+        self._job(org, entry["job_id"], -m.spent, seq, paid, kind, record)
+
+    def event(self, org: str, job: str, version: int, *, end: bool, record: Record) -> None:
+        """A job's end, or an event after it."""
+        self._row(org, f"events {job}", END if end else AFTER, record, seq=version)
+
+    def _job(self, org: str, job: str, amount: int, seq: int, live: Live, kind: int, record: Record | None) -> None:
+        self._row(org, job, kind, record, amount, live.amount, seq, _code(live.source), _code(live.project))
 
     def _row(
-        self, org: str, job: str, amount: int, seq: int, account: str, partition: int, offset: int, kind: int
+        self,
+        org: str,
+        name: str,
+        kind: int,
+        record: Record | None,
+        amount: int = 0,
+        reserved: int = 0,
+        seq: int = 0,
+        account: int = 0,
+        project: int = 0,
     ) -> None:
         number = self._orgs.get(org)
         if number is None:
             number = self._orgs[org] = len(self._orgs)
-        code = 0 if account == AVAILABLE else crc32(account.encode())
-        job_hash = sha256(job.encode()).digest()[:16]
-        self._files[job_hash[0]].write(_ROW.pack(job_hash, amount, seq, offset, number, code, partition, kind))
+        id_ = sha256(name.encode()).digest()[:16]
+        partition, offset = (0, 0) if record is None else (record.partition, record.offset)
+        row = _ROW.pack(id_, amount, reserved, seq, offset, account, project, number, partition, kind)
+        self._files[id_[0]].write(row)
 
     def finish(self, books: Iterable[Book], say: Say) -> None:
         """`books` hold the jobs that live still."""
         for book in books:
-            for job in book.live:
-                self._row(book.org_id, job, 0, book.seq, AVAILABLE, 0, 0, LIVE)
-        orgs = list(self._orgs)
+            for job, live in book.live.items():
+                self._job(book.org_id, job, 0, book.seq + 1, live, LIVE, None)
+        told = _Telling(self._topics, list(self._orgs), say)
         for file in self._files:
             file.seek(0)
             rows = np.frombuffer(file.read(), _DTYPE)
-            if len(rows):
-                self._look(rows[np.lexsort((rows["seq"], rows["job"]))], orgs, say)
+            rows = rows[np.lexsort((rows["seq"], rows["org"], rows["id"]))]
+            for look, first, last in ((_money, LIVE, CLAMPED_OF_CLOSED), (_events, END, AFTER), (_ids, ENTRY, COMMAND)):
+                some = rows[(rows["kind"] >= first) & (rows["kind"] <= last)]
+                if len(some):
+                    look(some, told)
 
-    def _look(self, rows: Any, orgs: list[str], say: Say) -> None:
-        """`rows` are sorted by job, then by sequence."""
-        starts = np.flatnonzero(np.r_[True, rows["job"][1:] != rows["job"][:-1]])
-        stops = np.r_[starts[1:], len(rows)]
-        kinds, amounts = rows["kind"], rows["amount"]
-        lives = np.add.reduceat(kinds <= ENDED, starts, dtype=np.int64)
-        captured = np.add.reduceat(np.where(kinds == ENDED, amounts, 0), starts)
-        refunded = np.add.reduceat(np.where(kinds >= REFUNDED, amounts, 0), starts)
-        for index in np.flatnonzero((lives != 1) | (refunded > captured)):
-            told = f"a job that has {lives[index]} lives, {captured[index]} captured and {refunded[index]} refunded"
-            self._tell(Fault("once", told), rows[stops[index] - 1], orgs, say)
-        paid_from = np.repeat(rows["account"][starts], stops - starts)
-        astray = (kinds >= REFUNDED) & (amounts > 0) & (rows["account"] != paid_from) & (kinds != REFUNDED_OF_CLOSED)
-        for row in rows[astray]:
-            self._tell(Fault("source", "a refund that did not go back where it was paid from"), row, orgs, say)
 
-    def _tell(self, fault: Fault, row: Any, orgs: list[str], say: Say) -> None:
-        where = f"{self._topic}/{row['partition']}/{row['offset']}"
-        say(replace(fault, org_id=orgs[row["org"]], seq=int(row["seq"]), place=where))
+class _Telling:
+    def __init__(self, topics: tuple[str, str], orgs: list[str], say: Say) -> None:
+        self._credits, self._jobs = topics
+        self._orgs = orgs
+        self._say = say
+
+    def each(self, rule: str, detail: str, rows: Any) -> None:
+        for row in rows:
+            self.one(Fault(rule, detail), row)
+
+    def one(self, fault: Fault, row: Any) -> None:
+        of_job = row["kind"] in (END, AFTER)
+        where = f"{self._jobs if of_job else self._credits}/{row['partition']}/{row['offset']}"
+        seq = None if of_job else int(row["seq"])
+        self._say(replace(fault, org_id=self._orgs[row["org"]], seq=seq, place=where))
+
+
+def _groups(rows: Any) -> tuple[Any, Any]:
+    """Where the rows of one organisation's thing begin and stop."""
+    begins = (rows["id"][1:] != rows["id"][:-1]) | (rows["org"][1:] != rows["org"][:-1])
+    starts = np.flatnonzero(np.r_[True, begins])
+    return starts, np.r_[starts[1:], len(rows)]
+
+
+def _money(rows: Any, told: _Telling) -> None:
+    """By job, in the order of the entries."""
+    starts, stops = _groups(rows)
+    kinds, amounts, numbers = rows["kind"], rows["amount"], np.arange(len(rows))
+    refund = kinds >= REFUNDED
+    lives = np.add.reduceat(~refund, starts, dtype=np.int64)
+    captured = np.add.reduceat(np.where(kinds == ENDED, amounts, 0), starts)
+    back = np.where(refund, amounts, 0)
+    refunded = np.add.reduceat(back, starts)
+    for index in np.flatnonzero((lives != 1) | (refunded > captured)):
+        detail = f"a job that has {lives[index]} lives, {captured[index]} captured and {refunded[index]} refunded"
+        told.one(Fault("once", detail), rows[stops[index] - 1])
+    sizes = stops - starts
+    life = np.repeat(np.maximum.reduceat(np.where(refund, -1, numbers), starts), sizes)
+    refund &= life >= 0
+    told.each("too early", "a refund before the job had ended", rows[refund & (numbers < life)])
+    paid_from, account = rows["account"][life], rows["account"]
+    of_closed = (kinds == REFUNDED_OF_CLOSED) | (kinds == CLAMPED_OF_CLOSED)
+    right = (account == paid_from) | (of_closed & (paid_from == 0))
+    told.each("source", "a refund that did not go back where it was paid from", rows[refund & (amounts > 0) & ~right])
+    told.each("project", "a refund of another project's job", rows[refund & (rows["project"] != rows["project"][life])])
+    so_far = np.cumsum(back)
+    so_far -= np.repeat(so_far[starts] - back[starts], sizes)
+    short = (kinds >= CLAMPED) & (so_far != np.repeat(captured, sizes))
+    told.each("uncollected", "a refund left something uncollected although not all was given back", rows[short])
+
+
+def _events(rows: Any, told: _Telling) -> None:
+    """By job, in the order of their versions."""
+    starts, _ = _groups(rows)
+    first = np.zeros(len(rows), bool)
+    first[starts] = True
+    told.each("not live", "an event of a job that had not ended", rows[first & (rows["kind"] == AFTER)])
+    told.each("once", "the job has ended before", rows[~first & (rows["kind"] == END)])
+    follows = np.r_[0, np.diff(rows["seq"])] == 1
+    told.each("job version", "an event that does not follow the job's last one", rows[~first & ~follows])
+
+
+def _ids(rows: Any, told: _Telling) -> None:
+    starts, _ = _groups(rows)
+    again = np.ones(len(rows), bool)
+    again[starts] = False
+    told.each("entered twice", "an operator's entry under an id or a command of an earlier one", rows[again])
+
+
+def _code(name: str | None) -> int:
+    """Of an account or a project; 0 for `available` and for none."""
+    if name is None or name == AVAILABLE:
+        return 0
+    return int.from_bytes(sha256(name.encode()).digest()[:8], "little")

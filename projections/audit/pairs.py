@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from events.log.clients import Record
 from projections.audit.books import AVAILABLE, Moved
+from projections.audit.ever import Ever
 from projections.audit.faults import Fault, Say, place
 
-PREFIX: Final = b"com.aistudio.jobs."
-ENDS: Final = {b"succeeded": "succeeded", b"failed": "failed", b"cancelled": "cancelled", b"dead": "dead"}
-AFTER_THE_END: Final = frozenset(
-    b"late_result_refused discarded replayed refunded note webhook_delivered webhook_given_up "
-    b"webhook_resend_requested".split()
-)
+ENDS: Final = frozenset({"succeeded", "failed", "cancelled", "dead"})
+WHILE_LIVE: Final = ENDS | {
+    "accepted", "queued", "dispatched", "attempt_begun", "running", "attempt_failed", "lease_expired",
+    "late_result_refused", "note",
+}  # fmt: skip
+AFTER_THE_END: Final = frozenset({
+    "late_result_refused", "discarded", "replayed", "refunded", "note",
+    "webhook_delivered", "webhook_given_up", "webhook_resend_requested",
+})  # fmt: skip
+NAMES: Final = {f"com.aistudio.jobs.{name}.v1".encode(): name for name in WHILE_LIVE | AFTER_THE_END}
+MISSING: Final = {"entry": "job event", "job event": "entry", "acceptance": "replay", "replay": "acceptance"}
+"""By one side of a moment the other."""
 
 
 class Half(NamedTuple):
@@ -39,10 +46,11 @@ class Half(NamedTuple):
 class Pairs:
     """Memory: the halves whose other one has not come yet, and the version of each live job."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Say, ever: Ever) -> None:
         self._say = say
-        self._waiting: dict[tuple[str, str], Half] = {}
-        self._versions: dict[bytes, int] = {}
+        self._ever = ever
+        self._waiting: dict[tuple[str, str, str], Half] = {}
+        self._versions: dict[tuple[str, str], int] = {}
         self.events = 0
 
     @property
@@ -54,7 +62,7 @@ class Pairs:
         kind, job = entry["kind"], entry["job_id"]
         facts: Hashable
         if kind == "reserve":
-            moment, facts = "reserve", (m.reserved, m.source if m.reserved else AVAILABLE)
+            moment, facts = "reserve", (m.reserved, m.source if m.reserved else AVAILABLE, entry.get("project_id"))
         elif kind == "capture":
             moment, facts = "end", ("succeeded", m.spent, entry.get("uncollected", 0))
         elif kind == "release":
@@ -70,72 +78,68 @@ class Pairs:
         """A record of `events.jobs`."""
         self.events += 1
         headers = dict(record.headers)
+        name = NAMES.get(headers.get("ce_type", b""))
+        if name is None:
+            told = f"{headers.get('ce_type', b'').decode(errors='replace')} is no event of a job"
+            self._say(Fault("type", told, place=place(record)))
+            return
         try:
-            type_, subject = headers["ce_type"], headers["ce_subject"]
-            version = int(headers["ce_streamversion"])
-        except (KeyError, ValueError):
-            self._say(Fault("no event", "the record has not the headers of an event", place=place(record)))
+            data, command = orjson.loads(record.value or b""), headers["ce_commandid"]
+            job, org, version = data["job_id"], data["org_id"], int(headers["ce_streamversion"])
+            who, subject = org.encode(), job.encode()
+        except (KeyError, TypeError, ValueError, AttributeError):
+            self._say(Fault("no event", "this is no event of a job", place=place(record)))
             return
-        if not type_.startswith(PREFIX):
-            self._say(Fault("type", f"{type_.decode()} is no event of a job", place=place(record)))
-            return
-        name = type_[len(PREFIX) :].rpartition(b".")[0]
-        self._follow(name, subject, version, headers, record)
-        if name == b"accepted" or name == b"refunded" or name in ENDS:
-            self._money_of(name, headers, record)
+        one = len(headers) == len(record.headers)
+        if not (one and headers.get("ce_subject") == subject and record.key == headers.get("ce_orgid") == who):
+            told = f"key, organisation or subject are not those of {job}"
+            self._say(Fault("envelope", told, org, place=place(record)))
+        self._follow(name, job, org, version, record)
+        self._halves_of(name, data, command, record)
 
-    def _follow(self, name: bytes, job: bytes, version: int, headers: dict[str, bytes], record: Record) -> None:
-        """A job's versions, from its acceptance to its end, have no gap; after it only notes come."""
-        live = self._versions.get(job)
-        org = headers.get("ce_orgid", b"").decode()
-        if name == b"accepted":
+    def _follow(self, name: str, job: str, org: str, version: int, record: Record) -> None:
+        """A job's versions, up to its end, have no gap; what comes after that `Ever` looks at."""
+        live = self._versions.get((org, job))
+        if name == "accepted":
             if live is not None or version != 1:
-                self._say(Fault("accepted twice", f"{job.decode()}, version {version}", org, place=place(record)))
+                self._say(Fault("accepted twice", f"{job}, version {version}", org, place=place(record)))
         elif live is None:
-            if name not in AFTER_THE_END:
-                told = f"{name.decode()} of {job.decode()}, which is not live"
-                self._say(Fault("not live", told, org, place=place(record)))
+            if name in AFTER_THE_END:
+                self._ever.event(org, job, version, end=False, record=record)
+            else:
+                self._say(Fault("not live", f"{name} of {job}, which is not live", org, place=place(record)))
             return
         elif version != live + 1:
-            told = f"{job.decode()}: version {version} follows {live}"
-            self._say(Fault("job version", told, org, place=place(record)))
+            self._say(Fault("job version", f"{job}: version {version} follows {live}", org, place=place(record)))
+        elif name not in WHILE_LIVE:
+            self._say(Fault("live still", f"{name} of {job}, which has not ended", org, place=place(record)))
         if name in ENDS:
-            del self._versions[job]
+            del self._versions[org, job]
+            self._ever.event(org, job, version, end=True, record=record)
         else:
-            self._versions[job] = version
+            self._versions[org, job] = version
 
-    def _money_of(self, name: bytes, headers: dict[str, bytes], record: Record) -> None:
-        facts: Hashable
+    def _halves_of(self, name: str, data: dict[str, Any], command: bytes, record: Record) -> None:
+        """What else must stand on the log with this event."""
         try:
-            data = orjson.loads(record.value)
-            job, org, command = data["job_id"], data["org_id"], headers["ce_commandid"]
-            if name == b"accepted":
-                source = data.get("paid_from", AVAILABLE) if data["reserved"] else AVAILABLE
-                moment, facts = "reserve", (data["reserved"], source)
-            elif name == b"refunded":
-                moment, facts = f"refund {data['entry_id']}", data["amount"]
-            elif name == b"succeeded":
-                moment, facts = "end", ("succeeded", data["captured"], data.get("uncollected") or 0)
-            else:
-                moment, facts = "end", (ENDS[name], 0, 0)
-        except (KeyError, TypeError, ValueError):
-            self._say(Fault("no event", "the data are not those of a job's event", place=place(record)))
-            return
-        half = Half("job event", command, facts, org, None, record.topic, record.partition, record.offset)
-        self._half(job, moment, half)
+            for moment, side, job, facts in _moments(name, data):
+                half = Half(side, command, facts, data["org_id"], None, record.topic, record.partition, record.offset)
+                self._half(job, moment, half)
+        except (KeyError, TypeError):
+            self._say(Fault("no event", f"the data are not those of {name}", data["org_id"], place=place(record)))
 
     def _half(self, job: str, moment: str, half: Half) -> None:
-        other = self._waiting.get((job, moment))
+        other = self._waiting.get((half.org_id, job, moment))
         if other is None:
-            self._waiting[job, moment] = half
+            self._waiting[half.org_id, job, moment] = half
             return
         seq = half.seq if half.seq is not None else other.seq
         if other.side == half.side:
             told = f"{moment} of {job}: two {half.side} halves, also at {other.place}"
             self._say(Fault("twice", told, half.org_id, seq, half.place))
             return
-        del self._waiting[job, moment]
-        if (other.facts, other.org_id) != (half.facts, half.org_id):
+        del self._waiting[half.org_id, job, moment]
+        if other.facts != half.facts:
             told = (
                 f"{moment} of {job}: the {other.side} at {other.place} says {other.facts}, the {half.side} {half.facts}"
             )
@@ -146,7 +150,28 @@ class Pairs:
 
     def finish(self) -> None:
         """What has found no other half by the end of the log."""
-        for (job, moment), half in self._waiting.items():
-            missing = "job event" if half.side == "entry" else "entry"
-            told = f"{moment} of {job}: an {half.side} without its {missing}".replace("an job", "a job")
-            self._say(Fault("half a decision", told, half.org_id, half.seq, half.place))
+        for (org, job, moment), half in self._waiting.items():
+            told = f"{moment} of {job}: its {half.side} without its {MISSING[half.side]}"
+            self._say(Fault("half a decision", told, org, half.seq, half.place))
+        for (org, job), version in self._versions.items():
+            if version == 1:
+                self._say(Fault("half a decision", f"{job} was accepted and is in no queue", org))
+
+
+def _moments(name: str, data: dict[str, Any]) -> Iterator[tuple[str, str, str, Hashable]]:
+    """The moment, this side of it, the job that it belongs to, and the facts that the other side must say too."""
+    job = data["job_id"]
+    if name == "accepted":
+        reserved = data["reserved"]
+        source = data.get("paid_from", AVAILABLE) if reserved else AVAILABLE
+        yield "reserve", "job event", job, (reserved, source, data.get("project_id"))
+        if data.get("replay_of") is not None:
+            yield "replay", "acceptance", data["replay_of"], job
+    elif name == "replayed":
+        yield "replay", "replay", job, data["as_job_id"]
+    elif name == "refunded":
+        yield f"refund {data['entry_id']}", "job event", job, data["amount"]
+    elif name == "succeeded":
+        yield "end", "job event", job, ("succeeded", data["captured"], data.get("uncollected") or 0)
+    elif name in ENDS:
+        yield "end", "job event", job, (name, 0, 0)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 
-import orjson
-
-from events.credits.chain import GENESIS, canonical
+from events.credits.chain import canonical
 from events.log.clients import Record
 from events.log.position import part
 from events.topics import EVENTS_CHECKPOINTS, EVENTS_CREDITS, EVENTS_JOBS
-from projections.audit.books import TYPE_OF_KIND, BadEntry, Book, Moved, moved, post, shape_holds
+from projections.audit.books import BadEntry, Book, Live, Moved, clamp_holds, moved, post, shape_holds
+from projections.audit.entries import ENDS, JOB_KINDS, Opened, check, check_envelope, opened
 from projections.audit.ever import Ever
 from projections.audit.faults import Fault, Say, place
 from projections.audit.heads import KEY, Heads, Noted
 from projections.audit.pairs import Pairs
-
-JOB_KINDS: Final = frozenset({"reserve", "capture", "release", "refund"})
-ENDS: Final = frozenset({"capture", "release"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class Verifier:
         """With `org_id` all other organisations' records are passed by."""
         self.topics = topics or Topics()
         self.books: dict[str, Book] = {}
-        self.pairs = Pairs(say)
+        self.pairs = Pairs(say, ever)
         self.heads = Heads(say, noted)
         self.entries = 0
         self.seen: dict[str, int] = {}
@@ -97,14 +94,10 @@ class Verifier:
     def take_again(self, records: Sequence[Record]) -> None:
         """Entries of a second reading, for the checkpoints that came long after what they sign."""
         for record in records:
-            if record.key is not None and (org := record.key.decode()) in self.heads.late:
-                try:
-                    data = orjson.loads(record.value)
-                    seq, hash_, at = data["seq"], data["hash"], data["at"]
-                except (KeyError, TypeError, ValueError):
-                    continue  # said when it was taken
-                if type(seq) is int and type(at) is str:
-                    self.heads.entry_again(org, seq, hash_, at)
+            if record.key is not None and record.key.decode(errors="replace") in self.heads.late:
+                with suppress(BadEntry):  # said when it was taken
+                    entry = opened(record.value)
+                    self.heads.entry_again(entry.org_id, entry.seq, entry.hash, str(entry.data.get("at")))
 
     @property
     def settled(self) -> bool:
@@ -121,26 +114,26 @@ class Verifier:
 
     def _entry(self, record: Record) -> None:
         self.entries += 1
-        headers = dict(record.headers)
         try:
-            entry = orjson.loads(record.value)
-            given, org, seq = entry.pop("hash"), entry["org_id"], entry["seq"]
-            command = _command(headers, entry)
-            m = moved(entry)
+            entry = opened(record.value)
         except BadEntry as bad:
-            self._say(Fault(bad.rule, bad.detail, org, seq, place(record)))
-            self._chain(record, headers, entry, given)
+            org = (record.key or b"").decode(errors="replace")
+            self._say(Fault(bad.rule, bad.detail, org, place=place(record)))
             return
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            self._say(Fault("no entry", f"this is no entry of a ledger: {error!r}", place=place(record)))
-            return
-        book = self._chain(record, headers, entry, given)
-        if book is not None:
-            self._post(book, entry, m, command, record)
+        headers, m, command = dict(record.headers), None, b""
+        try:
+            check(entry.data)
+            m = moved(entry.data)
+            command = check_envelope(entry.data, headers)
+        except BadEntry as bad:
+            self._say(Fault(bad.rule, bad.detail, entry.org_id, entry.seq, place(record)))
+        book = self._chain(record, headers, entry)
+        if book is not None and m is not None:
+            self._post(book, entry.data, m, command, record)
 
-    def _chain(self, record: Record, headers: dict[str, bytes], entry: dict[str, Any], given: str) -> Book | None:
+    def _chain(self, record: Record, headers: dict[str, bytes], entry: Opened) -> Book | None:
         """The book that the entry goes into, with its head moved on; None for one that stands there already."""
-        org, seq, previous = entry["org_id"], entry["seq"], entry.get("prev_hash")
+        data, org, seq, given = entry
         book = self.books.get(org)
         if book is None:
             book = self.books[org] = Book(org)
@@ -149,15 +142,17 @@ class Verifier:
             self._say(Fault(rule, f"entry {seq} {told} {book.seq}", org, seq, place(record)))
             if seq <= book.seq:
                 return None
-        elif previous != book.head:
-            self._say(Fault("chain", f"it follows {previous}, the head is {book.head}", org, seq, place(record)))
-        found = sha256(str(previous or GENESIS).encode() + canonical(entry)).hexdigest()
-        if found != given:
+        elif data["prev_hash"] != book.head:
+            self._say(
+                Fault("chain", f"it follows {data['prev_hash']}, the head is {book.head}", org, seq, place(record))
+            )
+        if (found := _hash_of(data)) != given:
             self._say(Fault("hash", f"it says {given}, its data give {found}", org, seq, place(record)))
         who = org.encode()
-        if record.key != who or headers.get("ce_subject") != who or headers.get("ce_streamversion") != b"%d" % seq:
+        one = len(headers) == len(record.headers) and headers.get("ce_streamversion") == b"%d" % seq
+        if not (one and record.key == headers.get("ce_subject") == who):
             self._say(Fault("envelope", "key, subject or version are not the entry's", org, seq, place(record)))
-        at = entry.get("at", "")
+        at = str(data.get("at"))
         if at < book.at:
             self._say(Fault("time", f"it is of {at}, the one before of {book.at}", org, seq, place(record)))
         book.seq, book.head, book.at = seq, given, at
@@ -165,27 +160,29 @@ class Verifier:
         return book
 
     def _post(self, book: Book, entry: dict[str, Any], m: Moved, command: bytes, record: Record) -> None:
-        kind = entry["kind"]
+        kind, job = entry["kind"], entry.get("job_id")
         if not shape_holds(kind, m):
             self._say(Fault("shape", f"a {kind} does not move this", book.org_id, book.seq, place(record)))
-        live = book.live.get(entry["job_id"]) if kind in ENDS else None
+        live = book.live.get(job) if job is not None and kind in ENDS else None
         try:
             post(book, entry, m)
         except BadEntry as bad:
             self._say(Fault(bad.rule, bad.detail, book.org_id, book.seq, place(record)))
+        if not clamp_holds(book, entry, m):
+            told = "something is left uncollected although there was more to be moved"
+            self._say(Fault("uncollected", told, book.org_id, book.seq, place(record)))
         if kind in JOB_KINDS:
             self.pairs.entry(entry, m, command, record)
         if kind in ENDS:
-            self._ever.ended(entry, m.spent, live.source if live else m.source, record.partition, record.offset)
-        elif kind == "refund":
-            self._ever.refunded(book, entry, m, record.partition, record.offset)
+            self._ever.ended(entry, m, live or Live(-m.reserved, m.source, entry.get("project_id")), record)
+        elif kind != "reserve":
+            self._ever.entered(book, entry, m, command, record)
         if self.after is not None:
             self.after(book)
 
 
-def _command(headers: dict[str, bytes], entry: dict[str, Any]) -> bytes:
-    """The command that led to the entry. Raises BadEntry where type, kind and members do not go together."""
-    kind = entry["kind"]
-    if headers["ce_type"] != TYPE_OF_KIND[kind] or (kind in JOB_KINDS) != ("job_id" in entry):
-        raise BadEntry("kind", f"a {kind} under this type or with these members")
-    return headers["ce_commandid"]
+def _hash_of(data: dict[str, Any]) -> str:
+    try:
+        return sha256(data["prev_hash"].encode() + canonical(data)).hexdigest()
+    except (TypeError, ValueError) as error:
+        return f"none: {error}"

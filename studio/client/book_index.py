@@ -14,7 +14,7 @@ from projections.audit.account import BEYOND, Account
 from projections.audit.books import Book
 from projections.audit.snapshots import Snapshot
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """A file of another one is made anew."""
 _SCHEMA: Final = f"""
 DROP TABLE IF EXISTS snapshots;

@@ -60,7 +60,7 @@ async def verify_log(
 ) -> Verifier:
     """Reads all that stands on the log now. What is decided meanwhile is read along until it fits together."""
     topics = asked.topics
-    with Ever(topics.credits) as ever:
+    with Ever(topics.credits, topics.jobs) as ever:
         verifier = Verifier(say, ever, topics, asked.noted, asked.org_id)
         await _learn_keys(bootstrap, verifier, copy)
         _hold(verifier, asked.held)
@@ -128,7 +128,7 @@ def verify_export(path: Path, asked: Asked, say: Say, tell: Tell) -> Verifier:
     if asked.org_id not in (None, org):
         raise NoExport(f"{path} holds the books of {org}")
     noted = asked.noted if asked.noted.keys else Noted(tuple(head.get("keys", ())))
-    with Ever(topics.credits) as ever:
+    with Ever(topics.credits, topics.jobs) as ever:
         verifier = Verifier(say, ever, topics, noted, org)
         for records in exported.records(path, topics.checkpoints):
             verifier.learn_keys(records)

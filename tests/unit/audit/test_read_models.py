@@ -14,7 +14,7 @@ import pytest
 from commands.model import CommandEnvelope
 from commands.orgs.commands import AddCredits
 from events.log.clients import Record
-from events.topics import EVENTS_CREDITS
+from events.topics import EVENTS_CREDITS, EVENTS_JOBS
 from projections.audit.ever import Ever
 from projections.audit.faults import Fault
 from projections.audit.read_models import (
@@ -53,7 +53,7 @@ async def genuine(tmp_path: Path) -> AsyncIterator[Genuine]:
     orgs, raw = await tampering.decided(Orgs(tmp_path))
     signer, known, faults = Signer(), len(orgs.raw), list[Fault]()
     signed = [signer.signed(tampering.entries(raw)[n]) for n in (5, -1)]
-    with Ever(EVENTS_CREDITS) as ever:
+    with Ever(EVENTS_CREDITS, EVENTS_JOBS) as ever:
         verifier = Verifier(faults.append, ever)
         for one in [signer.introduced(), *raw, *signed]:
             verifier.take([one])

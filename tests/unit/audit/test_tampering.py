@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from studio.client.exported import NoExport, as_line
 from studio.client.verifying import Asked, verify_export
 from tests import tampering
 from tests.given import ORG
-from tests.tampering import OF_THE_BOOKS, OF_THE_LOG, Records, Signer, Tampering
+from tests.tampered_books import OF_THE_BOOKS
+from tests.tampering import OF_THE_LOG, Records, Signer, Tampering
 
 
 def found(folder: Path, records: Records, head: dict[str, Any] | None = None, **asked: Any) -> list[Fault]:
@@ -29,9 +31,9 @@ def found(folder: Path, records: Records, head: dict[str, Any] | None = None, **
     return faults
 
 
-@pytest.fixture
-async def genuine(tmp_path: Path) -> Records:
-    return await tampering.history(tmp_path)
+@pytest.fixture(scope="module")
+def genuine(tmp_path_factory: pytest.TempPathFactory) -> Records:
+    return asyncio.run(tampering.history(tmp_path_factory.mktemp("history")))
 
 
 def test_a_genuine_history_holds(tmp_path: Path, genuine: Records) -> None:
@@ -45,7 +47,7 @@ def test_a_genuine_history_holds(tmp_path: Path, genuine: Records) -> None:
 def test_tampering_is_found(tmp_path: Path, genuine: Records, one: Tampering) -> None:
     faults = found(tmp_path, one.do(tampering.signed(genuine, Signer())))
     assert one.found_as in {fault.rule for fault in faults}, faults
-    assert all(fault.place is not None for fault in faults)
+    assert all(fault.place is not None or fault.rule == "half a decision" for fault in faults)
 
 
 def test_what_no_checkpoint_covers_is_not_proven_and_one_that_is_held_proves_it(
@@ -54,10 +56,10 @@ def test_what_no_checkpoint_covers_is_not_proven_and_one_that_is_held_proves_it(
     """The honest limit: a tail that was written anew, with nothing signed after it, is consistent in itself."""
     signer = Signer()
     held = {"mine.json": signer.checkpoint(tampering.entries(genuine)[-1])}
-    edited = [signer.introduced(), *tampering.rehashed(tampering._edit(genuine))]
+    edited = [signer.introduced(), *tampering.rehashed(tampering.edit(genuine))]
     assert found(tmp_path, edited) == []
     assert [fault.rule for fault in found(tmp_path, edited, held=held, noted=noted(signer))] == ["rewritten"]
-    cut = [signer.introduced(), *tampering._truncate_all(genuine)]
+    cut = [signer.introduced(), *tampering.truncate_all(genuine)]
     assert found(tmp_path, cut) == []
     [fault] = found(tmp_path, cut, held=held, noted=noted(signer))
     assert (fault.rule, fault.org_id, fault.place) == ("truncated", ORG, "mine.json")
@@ -87,7 +89,7 @@ class TestKeys:
 
     def test_a_stolen_key_names_no_other_successor(self, tmp_path: Path, genuine: Records) -> None:
         first, second, forger = Signer(), Signer(), Signer()
-        forged = tampering.rehashed(tampering._edit(genuine))
+        forged = tampering.rehashed(tampering.edit(genuine))
         end = forger.signed(tampering.entries(forged)[-1])
         both = [first.introduced(), second.introduced(first), forger.introduced(first), *forged, end]
         assert rules(found(tmp_path, both)) == {"key"}
@@ -101,7 +103,7 @@ class TestKeys:
     ) -> None:
         first, second = Signer(), Signer()
         faults: list[Fault] = []
-        with Ever("t") as ever:
+        with Ever("t", "j") as ever:
             verifier = Verifier(faults.append, ever)
             verifier.learn_keys([first.introduced()])
             last = second.signed(tampering.entries(genuine)[-1])
