@@ -15,6 +15,7 @@ from events.topics import EVENTS_CREDITS
 from tests.deciding import record
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+OF_A_JOB = ("reserve", "capture", "release")
 Step = tuple[str, int, int]
 """An organisation, milliseconds since the step before, and a number that chooses what is done."""
 
@@ -43,8 +44,9 @@ def history(steps: Sequence[Step]) -> list[Record]:
         book = books.setdefault(org_id, _Books(org_id))
         kind, members, postings = _chosen(book, choice)
         book.seq += 1
+        name = f"{org_id[4:]}{book.seq}" if kind not in OF_A_JOB else f"{members['job_id'][4:]}.{kind}"
         data: dict[str, Any] = {
-            "org_id": org_id, "seq": book.seq, "entry_id": f"ent_{org_id[4:]}{book.seq}", "kind": kind,
+            "org_id": org_id, "seq": book.seq, "entry_id": f"ent_{name}", "kind": kind,
             "at": at(ms).isoformat(), "prev_hash": book.head, **members,
             "postings": [{"account": account, "amount": amount} for account, amount in postings],
         }  # fmt: skip
