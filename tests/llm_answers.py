@@ -15,7 +15,7 @@ NEVER = asyncio.Event()
 
 STEP: dict[str, Any] = {
     "id": "a", "title": "Fox", "description": "a red fox", "agent_type": "image", "depends_on": [],
-    "input": {"prompt": "a red fox"},
+    "input": {"prompt": "a red fox", "width": "wide"},
 }  # fmt: skip
 PLAN: dict[str, Any] = {
     "title": "Fox",
@@ -31,7 +31,7 @@ GOOD: dict[str, Any] = {
     "planner": PLAN,
     "edit_planner": {**PLAN, "steps": [{**step, "unchanged": True} for step in PLAN["steps"]]},
     "validator": {"verdict": "PASS", "issues": []},
-    "field_verifier": {"steps": [{"id": "a", "input": {"prompt": "a red fox in snow"}}]},
+    "field_verifier": {"steps": [{"id": "a", "input": {"width": 1920}}]},
     "model_selector": {"model": "local/picture", "reason": "it draws"},
     "context_classifier": {"decision": "SAME", "reason": "it goes on"},
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -15,6 +15,7 @@ from processors.agents.references import Known, KnownStep, KnownUpload
 from processors.agents.rehearsal import unwirable
 from processors.agents.selector import Choice, select
 from processors.agents.validator import Checked, Issue, check
+from processors.agents.verifying import Unsettled
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class Fitted:
     estimate: int
     reason: str
     flags: tuple[str, ...]
+    known: Known = field(default_factory=Known)
+    """What the step may refer to."""
+    unsettled: tuple[Unsettled, ...] = ()
+    """Fields that rules alone could not fill for certain."""
 
 
 def feasible(steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[KnownUpload]) -> Checked:
@@ -44,22 +49,40 @@ def feasible(steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[K
 
 
 def fit(
-    steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[KnownUpload], step_id: Callable[[str], str]
+    steps: Sequence[PlannedStep],
+    catalog: Catalog,
+    uploads: Sequence[KnownUpload],
+    step_id: Callable[[str], str],
+    said: str = "",
 ) -> list[Fitted]:
-    """Layer by layer, so that what a chosen model gives is known to the steps after it. In the plan's order."""
+    """Layer by layer, so that what a chosen model gives is known to the steps after it. In the plan's order.
+
+    `said` is what the person wrote: other addresses are not even spoken of.
+    """
     media: dict[str, frozenset[str]] = {}
     fitted: dict[str, Fitted] = {}
     for step, choice in _choices(steps, catalog, uploads, step_id):
         if choice is None:
             continue
         media[step.id] = media_out(choice.model)
-        known = _known(step, media, uploads, step_id)
-        values, flags = verify(choice.model, step, known)
-        flags = (*flags, *unwirable(choice.model, step, values, known))
-        total = estimate(choice.model, values)[1]
-        all_flags = tuple(f"{step.id}:{flag}" for flag in (*choice.flags, *flags))
-        fitted[step.id] = Fitted(step, choice.model.id, values, total, choice.reason, all_flags)
+        fitted[step.id] = furnished(step, choice, replace(_known(step, media, uploads, step_id), said=said))
     return [fitted[step.id] for step in steps if step.id in fitted]
+
+
+def furnished(step: PlannedStep, choice: Choice, known: Known) -> Fitted:
+    """The step with this model: its input as the schema wants it, and what of that is doubtful."""
+    values, flags, unsettled = verify(choice.model, step, known)
+    flags = (*choice.flags, *flags, *unwirable(choice.model, step, values, known))
+    return Fitted(
+        step,
+        choice.model.id,
+        values,
+        estimate(choice.model, values)[1],
+        choice.reason,
+        tuple(f"{step.id}:{flag}" for flag in flags),
+        known,
+        unsettled,
+    )
 
 
 def _choices(

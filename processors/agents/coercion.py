@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 Rule = Mapping[str, Any]
@@ -34,9 +35,7 @@ def coerced(value: Any, rule: Rule) -> Any:
         case "string":
             return _text(value, rule)
         case "object":
-            if not isinstance(value, Mapping):
-                raise Unfit(value)
-            return value
+            return _object(value, rule)
         case _:
             return value
 
@@ -80,6 +79,26 @@ def _listed(value: Any, rule: Rule) -> list[Any]:
     items = rule.get("items") if isinstance(rule.get("items"), Mapping) else {}
     listed = [coerced(one, items or {}) for one in (value if isinstance(value, list) else [value])]
     return listed[: rule.get("maxItems", len(listed))]
+
+
+def _object(value: Any, rule: Rule) -> dict[str, Any]:
+    """Its members each in shape; those that the rule does not know or that do not fit are left out."""
+    if not isinstance(value, Mapping):
+        raise Unfit(value)
+    rules = rule.get("properties")
+    if not isinstance(rules, Mapping):
+        return dict(value)
+    names = {_folded(name): name for name in rules}
+    built: dict[str, Any] = {}
+    for key, one in value.items():
+        name = key if key in rules else names.get(_folded(key))
+        if name is None or name in built:
+            continue
+        with suppress(Unfit):
+            built[name] = coerced(one, rules[name])
+    if value and not built:
+        raise Unfit(value)
+    return built
 
 
 def _number(value: Any, rule: Rule) -> int | float:

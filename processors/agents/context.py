@@ -60,16 +60,18 @@ class Briefing:
         """All that a step may name, what came last and by hand first to be thought of."""
         return (*self.made, *self.uploads)
 
+    @property
+    def said(self) -> str:
+        """What the person wrote themselves, as far as it is told."""
+        return "\n".join([*(one.text for one in self.history if one.role == "user"), self.request])
+
 
 def blocks(briefing: Briefing, catalog: Catalog, present: Present | None = None) -> list[str]:
     """All but the request, in the order in which a model should read them."""
     told = [block("capabilities", {kind: can.as_json() for kind, can in catalog.capabilities.items()})]
     if briefing.mode == "full":
         told.append(block("catalog", _models(catalog)))
-    if briefing.uploads:
-        told.append(block("uploads", [_upload(upload, briefing.attached) for upload in briefing.uploads]))
-    if briefing.made:
-        told.append(block("outputs", [{"label": one.label, "medium": one.medium} for one in briefing.made]))
+    told += files(briefing)
     if briefing.earlier and present is None:
         told.append(block("earlier", [_plan(plan) for plan in briefing.earlier[-EARLIER_MAX:]]))
     if present is not None:
@@ -80,6 +82,15 @@ def blocks(briefing: Briefing, catalog: Catalog, present: Present | None = None)
     mentions = resolve(briefing.request, things(briefing, present))
     if mentions:
         told.append(block("references", [{"phrase": one.phrase, "means": list(one.refs)} for one in mentions]))
+    return told
+
+
+def files(briefing: Briefing) -> list[str]:
+    told = []
+    if briefing.uploads:
+        told.append(block("uploads", [_upload(upload, briefing.attached) for upload in briefing.uploads]))
+    if briefing.made:
+        told.append(block("outputs", [{"label": one.label, "medium": one.medium} for one in briefing.made]))
     return told
 
 

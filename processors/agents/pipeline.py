@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from commands.ports import ERASED
 from events.canvas.session_events import MessagePosted
 from events.canvas.session_state import Session
 from events.envelope import Recorded
 from events.ids import step_id as step_id_of
-from processors.agents import apologies, planner, present, proposals
+from processors.agents import apologies, field_verifier, planner, present, proposals
 from processors.agents.assembly import feasible, fit
 from processors.agents.briefing import anew, brief
 from processors.agents.context import Briefing
@@ -84,10 +85,11 @@ class Pipeline:
 
     async def _complete(self, plan_id: str, checked: Checked, briefing: Briefing, new: Callable[[str], bool]) -> None:
         """Models and inputs for what is new or other than it was; then the plan waits for a yes, or runs."""
-        fitted = fit(checked.steps, self.rooms.catalog(), briefing.files, lambda label: step_id_of(plan_id, label))
+        catalog, ids = self.rooms.catalog(), partial(step_id_of, plan_id)
+        fitted = [one for one in fit(checked.steps, catalog, briefing.files, ids, briefing.said) if new(one.step.id)]
+        fitted = await field_verifier.settle(self.stages, briefing, catalog, fitted)
         validated, selected = await asyncio.gather(
-            proposals.validation(self.stages, plan_id, checked),
-            proposals.selection(self.stages, plan_id, [one for one in fitted if new(one.step.id)]),
+            proposals.validation(self.stages, plan_id, checked), proposals.selection(self.stages, plan_id, fitted)
         )
         # Sent in this order to one partition, so decided in this order, mostly in one transaction.
         await asyncio.gather(self.stages.send(validated, "validate"), self.stages.send(selected, "select"))

@@ -11,18 +11,23 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import unquote
 
 from rapidfuzz import fuzz, process
 
 LABEL = re.compile(r"\b((?:made_)?(?:image|video|audio|3d|text|other))[ _-]?(\d{1,4})\b", re.IGNORECASE)
 """`image_1` for a file that was uploaded, `made_image_1` for one that was made here."""
 _NOTATION = re.compile(r"^(upload|step):([A-Za-z0-9_.-]{1,128})$")
-_ADDRESS = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]{1,20}://|data:|//|www\.|/v1/)\S*\s*$", re.IGNORECASE)
 _STEP_WORDS = re.compile(r"^(?:the\s+)?(?:outputs?|result|file)s?\s+(?:of|from)\s+(?:step\s+)?(\S+)$", re.IGNORECASE)
-_REFERENCE_KEYS: Final = ("$ref", "ref", "url", "label", "id")
+_REFERENCE_KEYS: Final = ("$ref", "ref", "url", "uri", "label", "id", "asset_id", "upload_id")
 SIMILAR_MIN: Final = 88.0
 """Of 100: a garbled name or address counts as an upload's only above this, and only when no other is as near."""
 _CLEAR_LEAD: Final = 6.0
+_TAIL_MIN: Final = 6
+_PART_MIN: Final = 10
+"""Characters of a shortened name or address that stand for the whole, when only one begins or ends so."""
+_SUFFIX = re.compile(r"\.[a-z0-9]{2,5}$")
+_ELLIPSIS = re.compile(r"(?:\.{2,}|…)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Known:
 
     uploads: tuple[KnownUpload, ...] = ()
     steps: tuple[KnownStep, ...] = ()
+    said: str = ""
+    """What the person wrote: only addresses that stand in it may be spoken of."""
     _by_label: Mapping[str, KnownUpload] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,9 +68,8 @@ class Known:
     def find(self, raw: Any) -> KnownUpload | KnownStep | None:
         """What a value refers to, however it is written; None for anything that is not of this session."""
         if isinstance(raw, Mapping):
-            raw = next(
-                (raw[key] for key in ("$ref", "ref", "url", "label", "id") if isinstance(raw.get(key), str)), None
-            )
+            raw = raw["$asset"] if isinstance(raw.get("$asset"), Mapping) else raw
+            raw = next((raw[key] for key in _REFERENCE_KEYS if isinstance(raw.get(key), str)), None)
         if not isinstance(raw, str) or not raw.strip() or len(raw) > 4096:
             return None
         text = raw.strip()
@@ -94,19 +100,45 @@ class Known:
 
     def _similar(self, text: str) -> KnownUpload | None:
         """A garbled or shortened address or file name, when exactly one upload is near enough."""
-        tail = re.split(r"[?#]", text, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1].lower()
-        if len(tail) < 6:
+        path = re.split(r"[?#]", text, maxsplit=1)[0].rstrip("/\\")
+        tail = unquote(re.split(r"[/\\]", path)[-1]).strip().lower()
+        if len(tail) < _TAIL_MIN:
             return None
-        choices = {
-            (u.label, name): name.lower() for u in self.uploads for name in (u.asset_id, u.upload_id, u.name) if name
-        }
+        bare = _SUFFIX.sub("", tail)
+        if (match := LABEL.fullmatch(bare)) is not None:
+            return self._by_label.get(f"{match[1].lower()}_{int(match[2])}")
+        same = [u for u in self.uploads if {tail, bare} & {name.lower() for name in u.names}] or self._shortened(bare)
+        if same:
+            return same[0] if len(same) == 1 else None
+        return self._near(tail)
+
+    def _near(self, tail: str) -> KnownUpload | None:
+        choices = {(u.label, name): _plain(name) for u in self.uploads for name in u.names}
         best: dict[str, float] = {}
-        for _, score, (label, _name) in process.extract(tail, choices, scorer=fuzz.ratio, score_cutoff=SIMILAR_MIN):
+        for _, score, (label, _name) in process.extract(
+            _plain(tail), choices, scorer=fuzz.ratio, score_cutoff=SIMILAR_MIN
+        ):
             best[label] = max(score, best.get(label, 0.0))
         ranked = sorted(best.items(), key=lambda item: -item[1])
         if not ranked or (len(ranked) > 1 and ranked[0][1] - ranked[1][1] < _CLEAR_LEAD):
             return None
         return self._by_label[ranked[0][0]]
+
+    def _shortened(self, tail: str) -> list[KnownUpload]:
+        """`ast_01K3QWERTY…`, `…0987654321`, `ast_01K3…654321`."""
+        begin, *rest = _ELLIPSIS.split(tail)
+        end = rest[-1] if rest else ""
+        if len(begin) + len(end) < _PART_MIN or len(rest) > 1:
+            return []
+
+        def fits(name: str) -> bool:
+            return len(name) > len(begin) + len(end) and name.startswith(begin) and name.endswith(end)
+
+        return [u for u in self.uploads if any(fits(name.lower()) for name in u.names)]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", " ", name.lower())
 
 
 def notation(known: KnownUpload | KnownStep) -> str:
@@ -116,8 +148,3 @@ def notation(known: KnownUpload | KnownStep) -> str:
 
 def is_notation(value: Any) -> bool:
     return isinstance(value, str) and _NOTATION.match(value) is not None
-
-
-def is_address(value: Any) -> bool:
-    """A whole value that is a web address, a data URI or a path of the API: never passed on as it is."""
-    return isinstance(value, str) and _ADDRESS.match(value) is not None

@@ -56,6 +56,7 @@ def _own_input(spec: ModelSpec, step: OpenedStep, slots: Sequence[Slot]) -> tupl
     properties = spec.input_schema.get("properties", {})
     closed = spec.input_schema.get("additionalProperties") is False
     of_field = {slot.path[0]: slot for slot in slots if len(slot.path) == 1}
+    words = {slot.name for slot in text_slots(spec.input_schema)}
     built: dict[str, Any] = {}
     named: list[Material] = []
     for key, value in step.input.items():
@@ -64,7 +65,8 @@ def _own_input(spec: ModelSpec, step: OpenedStep, slots: Sequence[Slot]) -> tupl
         if key in of_field:
             built[key] = _in_shape(value, of_field[key], step)
         elif key in properties:
-            built[key] = _resolved(value, step)
+            found = _resolved(value, step)
+            built[key] = value if key in words and not isinstance(found, str) else found  # a file is no words
         elif files := [file for one in _as_list(value) if isinstance(one, str) for file in step.find(one)[:1]]:
             named.extend(files)
         elif not closed and key not in SAID and not durations.names(key):

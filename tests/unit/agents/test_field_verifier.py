@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from processors.agents.addresses import is_address
 from processors.agents.fields import verify
 from processors.agents.plan import PlannedStep
-from processors.agents.references import Known, KnownStep, KnownUpload, is_address
+from processors.agents.references import Known, KnownStep, KnownUpload
 from tests.unit.agents.makers import DURATION, TEXT, media, model, schema
 
 PHOTO = KnownUpload("image_1", "image", "upl_01JABCDEFGH", "ast_01K3QWERTY0987654321", "holiday photo.png")
@@ -16,7 +17,7 @@ OTHER = KnownUpload("image_2", "image", "upl_01JZYXWVUTS", "ast_01M7ASDFGH123456
 CLIP = KnownUpload("video_1", "video", "upl_01JVIDEO", "ast_01V8POIUYT5555555555", "clip.mp4")
 SCENE = KnownStep("s1", "stp_X.1.s1", frozenset({"image"}))
 POEM = KnownStep("s2", "stp_X.1.s2", frozenset({"text"}))
-KNOWN = Known((PHOTO, OTHER, CLIP), (SCENE, POEM))
+KNOWN = Known((PHOTO, OTHER, CLIP), (SCENE, POEM), said="a poster for www.ours.example, and https://www.ours.example/")
 CHOICE: dict[str, Any] = {"type": "string", "enum": ["Square_HD", "landscape"]}
 
 
@@ -25,10 +26,24 @@ def verified(
     known: Known = KNOWN, kind: str = "video",
 ) -> tuple[dict[str, Any], tuple[str, ...]]:  # fmt: skip
     spec = model("test/model", kind, ("video",), schema(required or [], **properties))
-    return verify(spec, PlannedStep("s9", "", words, kind, input=given), known)
+    values, flags, _ = verify(spec, PlannedStep("s9", "", words, kind, input=given), known)
+    return values, flags
 
 
 IMAGES = {"type": "array", "items": media("image"), "maxItems": 2}
+SETTINGS: dict[str, Any] = {
+    "type": "object", "additionalProperties": False,
+    "properties": {"speed": {"type": "number", "minimum": 0.5, "maximum": 2}, "tone": {"enum": ["warm", "cold"]}},
+}  # fmt: skip
+FRAME: dict[str, Any] = {
+    "type": "object", "additionalProperties": False, "required": ["type", "url"],
+    "properties": {"type": {"const": "image"}, "url": {"type": "string", "format": "uri"}},
+}  # fmt: skip
+FRAMES: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"frame0": FRAME, "frame1": FRAME},
+}
 
 
 @pytest.mark.parametrize(
@@ -47,7 +62,35 @@ IMAGES = {"type": "array", "items": media("image"), "maxItems": 2}
         ({"image": media("image")}, {"image": "https://x.test/v1/assets/ast_01K3QWERTY098765432?sig=ab"},
          {"image": "upload:image_1"}, ()),
         ({"image": media("image")}, {"image": "/v1/assets/ast_01M7ASDFGH1234567890"}, {"image": "upload:image_2"}, ()),
+        ({"image": media("image")}, {"image": "https://a.test/ast_01K3QWERTY09.png"}, {"image": "upload:image_1"}, ()),
+        ({"image": media("image")}, {"image": "ast_01M7ASDFGH1…"}, {"image": "upload:image_2"}, ()),
+        ({"image": media("image")}, {"image": "ast_01M7...1234567890"}, {"image": "upload:image_2"}, ()),
+        ({"image": media("image")}, {"image": "C:\\pictures\\holiday photo.png"}, {"image": "upload:image_1"}, ()),
+        ({"image": media("image")}, {"image": "https://x.test/files/holiday%20photo.png"},
+         {"image": "upload:image_1"}, ()),
+        ({"image": media("image")}, {"image": "holiday_foto.png"}, {"image": "upload:image_1"}, ()),
+        ({"image": media("image")}, {"image": {"$asset": {"asset_id": "ast_01K3QWERTY0987654321"}}},
+         {"image": "upload:image_1"}, ()),
+        ({"video": media("video")}, {"video": "clip.mp4"}, {"video": "upload:video_1"}, ()),
         # what belongs to nobody here is never passed on
+        ({"image": media("image")}, {"image": {"$asset": {"asset_id": "ast_01ZZZZOTHERORG000000000"}}}, {},
+         ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "ast_01"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "data:image/png;base64,iVBORw0KGgo="}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "s3://bucket/cat.png"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "file:///etc/passwd"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "http://169.254.169.254/latest/meta-data"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "{{image}}"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "https://x.test/image_1"}, {"image": "upload:image_1"}, ()),
+        ({"images": IMAGES}, {"images": ["https://evil.test/a.png", "image_2"]}, {"images": ["upload:image_2"]},
+         ("foreign-file:images",)),
+        ({"prompt": TEXT}, {"prompt": "like https://evil.test/a.png, but red"}, {"prompt": "like , but red"},
+         ("foreign-address:prompt",)),
+        ({"prompt": TEXT}, {"prompt": "see [this](https://evil.test/a) and //evil.test/b"},
+         {"prompt": "see [this]() and"}, ("foreign-address:prompt",)),
+        ({"prompt": TEXT}, {"prompt": "for www.ours.example."}, {"prompt": "for www.ours.example."}, ()),
+        ({"hook": {"type": "string", "format": "uri"}}, {"hook": "https://www.ours.example/"}, {},
+         ("foreign-address:hook",)),
         ({"image": media("image")}, {"image": "https://evil.test/a.png"}, {}, ("foreign-file:image",)),
         ({"image": media("image")}, {"image": "image_7"}, {}, ("foreign-file:image",)),
         ({"image": media("image")}, {"image": "step:stp_Y.1.s1"}, {}, ("foreign-file:image",)),
@@ -68,6 +111,16 @@ IMAGES = {"type": "array", "items": media("image"), "maxItems": 2}
         ({"n": {"type": "integer", "enum": [1, 4, 8]}}, {"n": "5"}, {"n": 4}, ("changed:n",)),
         ({"steps": {"type": "integer", "minimum": 1, "maximum": 50}}, {"steps": "400"}, {"steps": 50},
          ("changed:steps",)),
+        ({"size": CHOICE}, {"size": ["landscape", "huge"]}, {"size": "landscape"}, ("changed:size",)),
+        ({"size": CHOICE}, {"size": "LANDSCAPE"}, {"size": "landscape"}, ("changed:size",)),
+        ({"q": {"enum": ["720p", "1080p"]}}, {"q": 1080}, {"q": "1080p"}, ("changed:q",)),
+        ({"n": {"type": "integer", "minimum": 1}}, {"n": [3]}, {"n": 3}, ("changed:n",)),
+        ({"n": {"type": "integer"}}, {"n": {"value": 3}}, {}, ("unfit:n",)),
+        ({"ns": {"type": "array", "items": {"type": "integer"}, "maxItems": 2}}, {"ns": ["1", 2, 3]}, {"ns": [1, 2]},
+         ("changed:ns",)),
+        ({"voice": SETTINGS}, {"voice": {"Speed": "9", "pitch": 1, "tone": "WARM"}},
+         {"voice": {"speed": 2, "tone": "warm"}}, ("changed:voice",)),
+        ({"voice": SETTINGS}, {"voice": {"pitch": 1}}, {}, ("unfit:voice",)),
         ({"loop": {"type": "boolean"}}, {"loop": "Yes"}, {"loop": True}, ("changed:loop",)),
         ({"strength": {"type": "number"}}, {"strength": "much"}, {}, ("unfit:strength",)),
         # names
@@ -79,6 +132,14 @@ IMAGES = {"type": "array", "items": media("image"), "maxItems": 2}
         ({"prompt": TEXT}, {"prompt": "a cat", "flavour": "x"}, {"prompt": "a cat"}, ("stripped:flavour",)),
         ({"duration_s": DURATION}, {"duration": "5s"}, {"duration_s": 5.0}, ()),
         ({"duration": {"type": "string", "enum": ["4", "8"]}}, {"duration_s": 5}, {"duration": "4"}, ()),
+        # fields in objects
+        ({"keyframes": FRAMES}, {"keyframes": {"frame0": {"type": "image", "url": "image_1"}, "frame1": "image_2"}},
+         {"keyframes": {"frame0": {"type": "image", "url": "upload:image_1"},
+                        "frame1": {"type": "image", "url": "upload:image_2"}}}, ()),
+        ({"keyframes": FRAMES}, {"keyframes": {"frame0": {"url": "https://evil.test/a.png"}, "frame9": "image_1"}}, {},
+         ("foreign-file:keyframes_frame0",)),
+        ({"keyframes": FRAMES}, {"start": "image_2"},
+         {"keyframes": {"frame0": {"type": "image", "url": "upload:image_2"}}}, ()),
         # texts of other steps
         ({"text": TEXT}, {"text": "step:s2"}, {"text": "step:stp_X.1.s2"}, ()),
         ({"text": TEXT}, {"text": "step:s1"}, {}, ("foreign-address:text",)),

@@ -26,9 +26,9 @@ from events.catalog.current import CurrentModel
 from events.envelope import Recorded
 from events.progress import Progress
 from processors.agents import reactor
+from processors.agents.addresses import is_address
 from processors.agents.catalog import Catalog
 from processors.agents.reactor import Agents
-from processors.agents.references import is_address
 from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
 from tests import llm_server as wire
@@ -38,7 +38,7 @@ from tests.unit.agents.play import ORG, SESSION, Log
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-AGENTS = ("planner",)
+AGENTS = ("planner", "field_verifier")
 """Those that ask a model today."""
 LABELS = {"a", "b", "c"}
 PATIENCE = Patience(first_s=0.3, stall_s=0.3, whole_s=0.3, retry_after_s=0.1)

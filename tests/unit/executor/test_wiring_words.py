@@ -28,6 +28,12 @@ def test_words_go_to_the_models_own_field_whatever_the_input_calls_them() -> Non
     assert wire(runway, step(prompt="Slow zoom")) == {"promptText": "Slow zoom"}
 
 
+@pytest.mark.parametrize("words", ["image", "upload:image"])
+def test_words_that_are_a_files_name_stay_words(words: str) -> None:
+    given = step(prompt=words, uploads=("image",))
+    assert wire(model({"prompt": TEXT}, "prompt"), given) == {"prompt": words}
+
+
 def test_an_upstream_text_follows_the_prompt() -> None:
     wired = wire(model({"prompt": TEXT}), step("text", words="Paint this scene"))
     assert wired == {"prompt": "Paint this scene\n\nA hero rises."}

@@ -1,0 +1,122 @@
+"""Whatever a plan or a model gives for an input: no address gets through, and no file that is not of the session."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.catalog.loader import load
+from events.catalog.current import CurrentModel
+from processors.agents.assembly import Fitted, furnished
+from processors.agents.catalog import Catalog
+from processors.agents.field_questions import questions, settled
+from processors.agents.fields import verify
+from processors.agents.media_fields import references
+from processors.agents.plan import PlannedStep
+from processors.agents.references import Known, KnownStep, KnownUpload
+from processors.agents.selector import Choice
+
+CATALOG = Catalog.of(CurrentModel(model=entry.spec, version=1) for entry in load(lambda _provider: True))
+FIELDS = sorted({name for spec in CATALOG.models.values() for name in spec.input_schema.get("properties", {})})
+OURS = "https://ours.example/menu"
+KNOWN = Known(
+    (
+        KnownUpload("image_1", "image", "upl_01A", "ast_01K3QWERTY0987654321", "me.png"),
+        KnownUpload("image_2", "image", "upl_01B", "ast_01M7ASDFGH1234567890", "logo.png"),
+        KnownUpload("video_1", "video", "upl_01C", "ast_01V8POIUYT5555555555", "clip.mp4"),
+    ),
+    (KnownStep("s1", "stp_X.1.s1", frozenset({"image"})), KnownStep("s2", "stp_X.1.s2", frozenset({"text"}))),
+    said=f"a poster that says {OURS}",
+)
+ALLOWED = {"upload:image_1", "upload:image_2", "upload:video_1", "step:stp_X.1.s1", "step:stp_X.1.s2"}
+ADDRESS = re.compile(r"[a-z]{2,}:[/\\]{2}|\bdata:[a-z]+/|\bwww\.\w|/v1/assets", re.IGNORECASE)
+
+foreign = st.sampled_from([
+    "https://evil.test/a.png", "HTTP://169.254.169.254/latest", "https:\\\\evil.test\\a", "//evil.test/x",
+    "ftp://e.t/a", "data:image/png;base64,AAAA", "file:///etc/passwd", "s3://bucket/key",
+    "www.evil.test", "/v1/assets/ast_01ZZZZ",
+    "upload:image_9", "step:stp_Y.1.s1", "image_9", "ast_01ZZZZZZZZZZZZ", "https://evil.test/ast_01K3QWERTY0987654321",
+    "javascript://evil.test", "blob:https://evil.test/1", "see https://evil.test/a.", "(https://evil.test/b)", OURS,
+])  # fmt: skip
+familiar = st.sampled_from(["image_1", "Image 2", "video_1", "me.png", "s1", "step:s2", "upload:image_1", "5s", "16:9"])
+scalars = foreign | familiar | st.integers(-9, 5000) | st.booleans() | st.none() | st.text(max_size=20)
+keys = st.sampled_from(["url", "type", "frame0", "frame1", "$asset", "$ref", "x"])
+values = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["url", "type", "frame0", "frame1", "$asset", "$ref", "x"]), inner, max_size=3
+        )
+    ),
+    max_leaves=5,
+)
+inputs = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=8), values, max_size=5)
+words = st.lists(foreign | familiar | st.sampled_from(["a red fox", '"say this"', "for 5 seconds"]), max_size=4).map(
+    " ".join
+)
+models = st.sampled_from(sorted(CATALOG.models))
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    if inner is None:
+        yield value
+    else:
+        for one in inner:
+            yield from leaves(one)
+
+
+def is_clean(built: dict[str, Any]) -> None:
+    assert references(built) <= ALLOWED
+    for leaf in leaves(built):
+        assert not isinstance(leaf, str) or not ADDRESS.search(leaf.replace(OURS, "")), leaf
+
+
+def fitted(name: str, description: str, given: dict[str, Any]) -> Fitted:
+    spec = CATALOG.models[name]
+    step = PlannedStep("a", "", description, spec.agent_type, input=given)
+    return furnished(step, Choice(spec, "one"), KNOWN)
+
+
+@settings(max_examples=400, deadline=None)
+@given(name=models, given=inputs, description=words)
+def test_no_foreign_address_and_no_foreign_file_gets_through(
+    name: str, given: dict[str, Any], description: str
+) -> None:
+    is_clean(dict(fitted(name, description, given).input))
+
+
+@settings(max_examples=300, deadline=None)
+@given(name=models, given=inputs, description=words, said=inputs)
+def test_nor_does_a_models_answer_bring_one_or_touch_what_is_settled(
+    name: str, given: dict[str, Any], description: str, said: dict[str, Any]
+) -> None:
+    one = fitted(name, description, given)
+    asked = questions([one], CATALOG, KNOWN.uploads)
+    fields = [left.field for question in asked for left in question.fields]
+    aimed = dict(zip(fields, said.values(), strict=False))
+    answer = {"steps": [{"id": "a", "input": {**said, **aimed}}]}
+    [better] = settled([one], asked, answer)
+    is_clean(dict(better.input))
+    opened = {field.split(".")[0] for field in fields}
+    changed = {key for key in one.input.keys() | better.input.keys() if one.input.get(key) != better.input.get(key)}
+    assert changed <= opened
+
+
+@settings(max_examples=200, deadline=None)
+@given(name=models, given=inputs, description=words)
+def test_what_the_rules_have_made_they_leave_as_it_is(name: str, given: dict[str, Any], description: str) -> None:
+    built = fitted(name, description, given).input
+    step = PlannedStep("a", "", description, CATALOG.models[name].agent_type, input=built)
+    assert verify(CATALOG.models[name], step, KNOWN).values == built
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG.models))
+def test_every_model_takes_what_a_plan_says_in_plain_words(name: str) -> None:
+    is_clean(dict(fitted(name, "a red fox, see https://evil.test/fox.png", {"image": "image_1"}).input))
