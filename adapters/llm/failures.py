@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+import aiohttp
 import httpx2
 import openai
 
@@ -28,9 +29,9 @@ class Busy(Exception):
     """This process has too many calls at once."""
 
 
-FAILURES: Final = (openai.OpenAIError, httpx2.HTTPError, Broken, OutOfTime, Busy)
+FAILURES: Final = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, Broken, OutOfTime, Busy)
 """All that an attempt raises."""
-WIRE_ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError)
+WIRE_ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError)
 """All that the client library lets out."""
 
 
@@ -39,9 +40,11 @@ def category(error: BaseException) -> str:
     match error:
         case openai.APIStatusError():
             return _of_status(error)
+        case openai.APITimeoutError() if _is_unreachable(error):
+            return "connection"
         case openai.APITimeoutError() | OutOfTime() | TimeoutError():
             return "timeout"
-        case openai.APIConnectionError() | httpx2.HTTPError():
+        case openai.APIConnectionError() | httpx2.HTTPError() | aiohttp.ClientError():
             return "connection"
         case Broken():
             return "broken_stream"
@@ -49,6 +52,12 @@ def category(error: BaseException) -> str:
             return "busy"
         case _:
             return "outage"
+
+
+def _is_unreachable(error: BaseException) -> bool:
+    """Refused and lost connections come out of aiohttp's transport as time-outs to connect, with their cause."""
+    late = error.__cause__
+    return isinstance(late, httpx2.ConnectTimeout) and not isinstance(late.__cause__, TimeoutError)
 
 
 def _of_status(error: openai.APIStatusError) -> str:

@@ -36,6 +36,7 @@ class Wire:
             api_key=api_key or "none",
             max_retries=0,
             timeout=openai.Timeout(TIMEOUT_S, connect=10.0),
+            http_client=openai.DefaultAioHttpClient(),
         )
 
     async def aclose(self) -> None:

@@ -1,4 +1,8 @@
-"""Tells the page what an agent thinks and writes, while it does: deltas put together for 50 ms, each frame sealed."""
+"""Tells the page what an agent thinks and writes, while it does: deltas put together for 50 ms, each frame sealed.
+
+Where many calls are told at once, deltas are put together for longer, so that a process sends no more frames than
+readers can follow: a word comes a little later, and none of them is starved.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,9 @@ from processors.agents.llm import Delta
 from processors.agents.plan import PlannedStep
 
 COALESCE_S: Final = 0.05
+COALESCE_MAX_S: Final = 0.25
+FRAMES_PER_S: Final = 1_000
+"""Of deltas, of all calls of a process together."""
 WHOLE_EVERY_S: Final = 2.0
 """How often a frame holds the call's text so far, so that a page which comes late has all of it."""
 TEXT_CHARS_MAX: Final = 45_000
@@ -24,15 +31,29 @@ TEXT_CHARS_MAX: Final = 45_000
 Send = Callable[[Progress], Awaitable[None]]
 
 
+class Telling:
+    """The calls that a process tells of at this moment."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    @property
+    def coalesce_s(self) -> float:
+        """How long the deltas of one of them are put together."""
+        return min(max(COALESCE_S, self.calls / FRAMES_PER_S), COALESCE_MAX_S)
+
+
 class Narrator:
     """Of one call, for as long as its `async with` lasts. `hear` never waits; what was heard is out when it ends."""
 
     def __init__(
-        self, send: Send, vault: Vault, like: Sealed, *, org_id: str, session_id: str, agent: str, call_id: str
-    ) -> None:
+        self, send: Send, vault: Vault, like: Sealed, *, org_id: str, session_id: str, agent: str, call_id: str,
+        among: Telling | None = None,
+    ) -> None:  # fmt: skip
         self._send, self._vault, self._like = send, vault, like
         self._org_id, self._session_id = org_id, session_id
         self._about: dict[str, Any] = {"agent": agent, "call_id": call_id}
+        self._among = among or Telling()
         self._heard: list[tuple[str, str]] = []
         self._so_far: dict[str, str] = {}
         self._news = asyncio.Event()
@@ -41,10 +62,12 @@ class Narrator:
         self._telling: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Narrator:
+        self._among.calls += 1
         self._telling = asyncio.create_task(self._tell(), name="narrator")
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._among.calls -= 1
         self._ending.set()
         self._news.set()
         if self._telling is not None:
@@ -77,7 +100,7 @@ class Narrator:
         while not self._ending.is_set():
             await self._news.wait()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), COALESCE_S)
+                await asyncio.wait_for(self._ending.wait(), self._among.coalesce_s)
             await self._flush()
             if loop.time() >= whole_at:
                 whole_at = loop.time() + WHOLE_EVERY_S

@@ -9,7 +9,7 @@ from commands.ask import Ask
 from commands.ports import Vault
 from processors.agents.catalog import Catalog
 from processors.agents.llm import LanguageModel
-from processors.agents.narrator import Send
+from processors.agents.narrator import Send, Telling
 from processors.agents.prompting import BuiltIn, Prompts
 from processors.agents.sessions import Sessions
 
@@ -25,3 +25,4 @@ class Rooms:
     owner: str
     """`<process name>/<start>`: fresh with every start of the process."""
     prompts: Prompts = field(default_factory=BuiltIn)
+    telling: Telling = field(default_factory=Telling)

@@ -90,7 +90,7 @@ class Stages:
             return Said(text, begun.recorded.model, AgentCall(call_id=call_id, attempt=begun.recorded.attempt))
         narrator = Narrator(
             self._rooms.send, self._rooms.vault, self.message.text, org_id=self.org_id, session_id=self.session_id,
-            agent=call.agent, call_id=call_id,
+            agent=call.agent, call_id=call_id, among=self._rooms.telling,
         )  # fmt: skip
         try:
             async with narrator:
