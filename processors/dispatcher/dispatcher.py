@@ -206,7 +206,7 @@ class Dispatcher:
         return f"{reach.webhooks.rstrip('/')}/v1/webhooks/{event.provider}?t={token}"
 
     def _live(self, event: JobDispatched) -> LiveProgress:
-        return LiveProgress(event, self._rooms.send, self._rooms.vault)
+        return LiveProgress(event, lambda: self._is_over(event), self._rooms.send, self._rooms.vault)
 
     def _hold(self, event: JobDispatched, attempt: Attempt) -> Attempt:
         """So that a stop finds what this process has begun."""

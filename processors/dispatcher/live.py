@@ -1,10 +1,12 @@
-"""Tells the page how far an attempt is, a few times a second at most."""
+"""Tells the page how far an attempt is, a few times a second at most, and only of the attempt that the log has."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
+
+from prometheus_client import Counter
 
 from commands.ports import Vault
 from events.jobs.events import JobDispatched
@@ -13,6 +15,8 @@ from processors.dispatcher.ports import Progressed
 
 EVERY_S: Final = 0.25
 
+LATE = Counter("studio_late_progress_total", "Progress of attempts that the log was beyond")
+
 Send = Callable[[Progress], Awaitable[None]]
 
 
@@ -20,9 +24,17 @@ class LiveProgress:
     """Of one attempt. Only steps are shown live; a job of its own is asked for."""
 
     def __init__(
-        self, event: JobDispatched, send: Send, vault: Vault, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        event: JobDispatched,
+        is_over: Callable[[], bool],
+        send: Send,
+        vault: Vault,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`is_over`: whether the log is beyond this attempt; who was paused meanwhile has nothing to tell any more."""
         self._event = event
+        self._is_over = is_over
         self._send = send
         self._vault = vault
         self._monotonic = monotonic
@@ -34,6 +46,9 @@ class LiveProgress:
         if cause.session_id is None or cause.step_id is None or progressed.fraction is None:
             return
         if now < self._next_at or progressed.fraction <= self._shown:
+            return
+        if self._is_over():
+            LATE.inc()
             return
         self._next_at, self._shown = now + EVERY_S, progressed.fraction
         data: dict[str, object] = {"step_id": cause.step_id, "progress": round(progressed.fraction, 3)}

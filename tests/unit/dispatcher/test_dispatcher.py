@@ -13,11 +13,14 @@ from events.jobs.events import (
     AttemptFailed,
     JobCancelled,
     JobDead,
+    JobDispatched,
     JobFailed,
     JobRunning,
     JobSucceeded,
     LeaseExpired,
 )
+from processors.dispatcher.live import LATE
+from processors.dispatcher.ports import Progressed
 from tests.contract.providers.worlds import FleetWorld, ReplicateWorld, fleet_world, replicate_world
 from tests.unit.dispatcher.house import CAUSE, ORG, House
 
@@ -77,6 +80,19 @@ async def test_live_progress_goes_to_the_session_with_sealed_words(house: House,
     assert [frame.data["progress"] for frame in house.frames] == [0.0]
     frame = house.frames[0]
     assert (frame.session_id, frame.event, frame.data["step_id"]) == (CAUSE.session_id, "step.progress", CAUSE.step_id)
+
+
+async def test_of_an_attempt_that_the_log_is_beyond_no_progress_is_told(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox"})
+    assert isinstance(recorded.data, JobDispatched)
+    live = house.dispatcher._live(recorded.data)
+    await live(Progressed(0.1))
+    house.do(ExpireLease(org_id=ORG, job_id=recorded.data.job_id, lease=1, retry_in_s=0))
+    live._next_at = 0.0
+    before = LATE._value.get()
+    await live(Progressed(0.9))
+    assert [frame.data["progress"] for frame in house.frames] == [0.1]
+    assert LATE._value.get() == before + 1
 
 
 async def test_handling_twice_runs_once(house: House, fleet: FleetWorld) -> None:
