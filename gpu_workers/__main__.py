@@ -52,7 +52,8 @@ async def serve(settings: WorkerSettings) -> None:
     def entry() -> Entry:
         models = sorted(worker.specs)
         kind = "cuda" if any("cuda" in spec.tags for spec in worker.specs.values()) else "local-cpu"
-        return Entry(settings.worker_id, url, models, worker.capacity, worker.running, kind, started_at)
+        load = worker.capacity, worker.running, worker.memory_bytes
+        return Entry(settings.worker_id, url, models, *load, kind, started_at)
 
     await worker.start()
     log.info("worker %s serves %d models at %s", settings.worker_id, len(worker.specs), url)

@@ -3,8 +3,8 @@
 It is a process of its own so that a cancel can really stop an engine, and so that speech synthesis, which is
 not thread-safe, is alone with its memory. One JSON object a line in each direction:
 in  `{"op": "run", "model", "inputs", "workdir", "seed"}`, `{"op": "cancel"}`;
-out `loading {model}`, `ready {engines}`, `progress {value, note}`, `done {outputs, started_at, ended_at}`, `canceled`,
-`failed {category, message}`.
+out `loading {model}`, `ready {engines, memory_bytes}`, `progress {value, note}`,
+`done {outputs, started_at, ended_at}`, `canceled`, `failed {category, message}`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any, TextIO
 
 from gpu_workers.engines.base import Engine, EngineCancelled, EngineError
 from gpu_workers.engines.registry import engines_by
+from gpu_workers.memory import memory_of
 from gpu_workers.settings import WorkerSettings
 
 PR_SET_PDEATHSIG = 1
@@ -52,8 +53,8 @@ class Child:
     def serve(self) -> None:
         for engine in [one for one in self._engines.values() if one.spec.loads_first]:
             self._load_first(engine)
-        specs = [asdict(engine.spec) for engine in self._engines.values()]
-        self._say("ready", engines=specs)
+        specs = [engine.spec for engine in self._engines.values()]
+        self._say("ready", engines=[asdict(spec) for spec in specs], memory_bytes=memory_of(specs))
         threading.Thread(target=self._listen, daemon=True, name="requests").start()
         while (request := self._waiting.get()) is not None:
             self._run(request)

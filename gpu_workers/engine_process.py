@@ -67,6 +67,7 @@ class EngineProcess:
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
         self.specs: dict[str, EngineSpec] = {}
+        self.memory_bytes = 0
 
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
@@ -84,6 +85,7 @@ class EngineProcess:
             async with asyncio.timeout(LOADING_MAX_S):
                 ready = await self._read(self._process)
         self.specs = {spec["model"]: EngineSpec(**spec) for spec in ready["engines"]}
+        self.memory_bytes = ready["memory_bytes"]
 
     async def close(self) -> None:
         process, self._process = self._process, None

@@ -2,11 +2,13 @@
 
 Two keys, written together by one script under Redis' clock:
 
-- `fleet:worker:<id>`: JSON `{worker_id, url, models, capacity, running, engine_kind, started_at}`, TTL 6 s;
+- `fleet:worker:<id>`: JSON `{worker_id, url, models, capacity, running, memory_bytes, engine_kind,
+  started_at}`, TTL 6 s;
 - `fleet:workers`: a ZSET of worker ids scored by the moment (unix milliseconds, Redis' clock) at which they lapse.
 
 A reader takes `ZRANGEBYSCORE fleet:workers <now> +inf` (now from `TIME`) and `MGET`s the entries; an id whose
-entry is gone is no worker. `running` counts what runs and waits: it is renewed with every change, and every 2 s.
+entry is gone is no worker. One that was not there before says so on the channel `fleet:new`. `running` counts what
+runs and waits: it is renewed with every change, and every 2 s.
 """
 
 from __future__ import annotations
@@ -23,13 +25,16 @@ from redis.exceptions import RedisError
 TTL_MS = 6000
 HEARTBEAT_S = 2.0
 WORKERS = "fleet:workers"
+NEW = "fleet:new"
 
 RENEW = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local new = redis.call('EXISTS', KEYS[1]) == 0
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
+if new then redis.call('PUBLISH', KEYS[3], ARGV[1]) end
 """
 
 log = logging.getLogger(__name__)
@@ -44,6 +49,7 @@ class Entry:
     models: list[str]
     capacity: int
     running: int
+    memory_bytes: int
     engine_kind: str
     started_at: str
 
@@ -74,9 +80,9 @@ class Registration:
 
     async def _renew(self) -> None:
         entry = self._entry()
-        keys = f"fleet:worker:{entry.worker_id}", WORKERS
+        keys = f"fleet:worker:{entry.worker_id}", WORKERS, NEW
         try:
-            await self._redis.eval(RENEW, 2, *keys, entry.worker_id, json.dumps(asdict(entry)), TTL_MS)
+            await self._redis.eval(RENEW, len(keys), *keys, entry.worker_id, json.dumps(asdict(entry)), TTL_MS)
         except RedisError as error:
             # The worker goes on: the entry lapses, and comes back with Redis.
             log.warning("registration not renewed: %s", error)

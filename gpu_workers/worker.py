@@ -68,6 +68,8 @@ class Worker:
         self.store = store
         self.capacity = capacity
         self.specs: dict[str, EngineSpec] = {}
+        self.memory_bytes = 0
+        """What its engines have together: they share one GPU, or one machine."""
         self.draining = False
         self._fetcher = fetcher
         self._queue: asyncio.Queue[Waiting] = asyncio.Queue(maxsize=queue_size)
@@ -90,7 +92,7 @@ class Worker:
         self.store.recover()
         self._processes = [EngineProcess() for _ in range(self.capacity)]
         await asyncio.gather(*(process.start() for process in self._processes))
-        self.specs = self._processes[0].specs
+        self.specs, self.memory_bytes = self._processes[0].specs, self._processes[0].memory_bytes
 
     async def work(self) -> None:
         """Run until cancelled. A slot that dies takes the worker with it rather than leave it half alive."""

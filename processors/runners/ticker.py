@@ -87,12 +87,17 @@ class Ticker(Generic[E]):
         self._early: list[Recorded] | None = []
         """Events that came while the state was still being read; None once it has been."""
         self._ready = asyncio.Event()
+        self._hurried = asyncio.Event()
         self._names = None if types is None else frozenset(type_name(kind) for kind in types)
         self._events = Follower(bootstrap, events, on_record=self._on_event, start="end", name=f"{name} events")
 
     async def ready(self) -> None:
         """Returns once the core knows the present state."""
         await self._ready.wait()
+
+    def hurry(self) -> None:
+        """The next tick is now: something has changed that no topic tells of."""
+        self._hurried.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs the core until `stop`; effects that are being performed may end."""
@@ -137,9 +142,11 @@ class Ticker(Generic[E]):
     async def _tick(self, stop: asyncio.Event) -> None:
         await before(stop, self._ready.wait())
         while not stop.is_set():
+            self._hurried.clear()
             await self._put(self._core.tick(self._clock()))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._interval_s)
+                async with asyncio.timeout(self._interval_s):
+                    await before(stop, self._hurried.wait())
 
     async def _put(self, effects: Iterable[E]) -> None:
         for effect in effects:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
 from prometheus_client import Counter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -30,13 +28,11 @@ from processors.scheduler.announcements import Announce, Announcements
 from processors.scheduler.auditing import Logged, QueueAudit
 from processors.scheduler.core import Scheduler
 from processors.scheduler.decisions import BreakerChanged, Decision, Dispatch, Release
-from processors.scheduler.fleet import Worker
 from processors.scheduler.queues import PRIORITY_WEIGHTS
+from processors.scheduler.registered import Registered
 from processors.slots.slots import Full, Slots, SlotsUnknown
 
 ACTOR: Final = "scheduler"
-WORKERS: Final = "fleet:workers"
-LOOK_EVERY_S: Final = 0.5
 PLATFORM: Final = "platform"
 TYPES: Final[tuple[type[Event], ...]] = (AttemptFailed, JobSucceeded)
 
@@ -52,6 +48,7 @@ class SchedulerTicks:
     """The core as a ticker runs it, and the hands that do what it says.
 
     What comes from elsewhere than the log, workers and refusals, is told to the core with the next tick.
+    `registered` must be kept looking, and calls for a tick where there are other workers.
     """
 
     def __init__(
@@ -70,13 +67,13 @@ class SchedulerTicks:
         self._mine = mine
         self._redis = redis
         self._slots = slots
+        self.registered = Registered(redis)
         self._core = Scheduler(weights)
         self._announcements = Announcements()
         self._core.hold()
         self._core.own(mine)
         self._audit = QueueAudit(self._core, jobs)
         self._loaded = asyncio.Event()
-        self._workers: tuple[Worker, ...] | None = None
         self._refused: list[tuple[Dispatch, bool]] = []
         """With whether it was the decider who refused, and not the slots."""
 
@@ -111,8 +108,7 @@ class SchedulerTicks:
 
     def tick(self, now: datetime) -> Iterable[Effect]:
         decided: list[Effect] = []
-        workers, self._workers = self._workers, None
-        if workers is not None:
+        if (workers := self.registered.news()) is not None:
             decided += self._announcements.on_fleet(frozenset().union(*(one.models for one in workers)), now)
             decided += self._core.on_fleet(workers, now)
         refused, self._refused = self._refused, []
@@ -141,17 +137,6 @@ class SchedulerTicks:
         """Holds the slots in Redis against what the log says, once that is known here."""
         if await before(stop, self._loaded.wait()):
             await self._slots.keep(self._core.slots, stop)
-
-    async def look(self, stop: asyncio.Event) -> None:
-        """Reads which workers are registered, again and again; while Redis is away they are those there were."""
-        while not stop.is_set():
-            try:
-                self._workers = await registered(self._redis)
-            except (RedisError, TimeoutError) as error:
-                log.warning("workers cannot be read, they stay as they were: %s", error)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await stop.wait()
 
     async def perform(self, effect: Effect) -> None:
         match effect:
@@ -230,23 +215,3 @@ class SchedulerTicks:
             log.info("%s waits: %s is full in Redis", dispatch.slot.holder, full.cap)
             self._refused.append((dispatch, False))
         return full is None
-
-
-async def registered(redis: Redis) -> tuple[Worker, ...]:
-    """The workers whose entry has not lapsed, by Redis' clock."""
-    seconds, micros = await redis.time()
-    ids: list[bytes] = await redis.zrangebyscore(WORKERS, seconds * 1000 + micros // 1000, "+inf")  # type: ignore[assignment]
-    if not ids:
-        return ()
-    entries: list[bytes | None] = await redis.mget([b"fleet:worker:" + worker_id for worker_id in ids])  # type: ignore[assignment]
-    return tuple(worker for entry in entries if entry is not None and (worker := worker_of(entry)) is not None)
-
-
-def worker_of(entry: bytes) -> Worker | None:
-    """`{worker_id, models, capacity, …}`, as a worker registers itself; one that says it otherwise is none."""
-    try:
-        said = orjson.loads(entry)
-        return Worker(str(said["worker_id"]), frozenset(map(str, said["models"])), int(said["capacity"]))
-    except (ValueError, KeyError, TypeError) as error:
-        log.warning("a worker's entry cannot be read: %r", error)
-        return None

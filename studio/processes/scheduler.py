@@ -43,9 +43,12 @@ async def run(settings: Settings, process: Process) -> None:
         concurrency=CONCURRENCY,
     )
 
+    core.registered.on_change(ticker.hurry)
+
     async def ready() -> None:
         await ticker.ready()
         await pools.ready()
         process.ready("scheduler")
 
-    await together(process.stop, pools.run, ticker.run, slots.run, core.keep_slots, core.look, once(ready))
+    looks = (core.registered.look, core.registered.listen)
+    await together(process.stop, pools.run, ticker.run, slots.run, core.keep_slots, *looks, once(ready))

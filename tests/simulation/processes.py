@@ -78,7 +78,7 @@ async def scheduler(process: Process) -> None:
             interval_s=0.5,
             clock=steady(process.clock, lambda: process.world.now),
         )
-        await together(asyncio.Event(), ticker.run, slots.run, core.keep_slots, core.look)
+        await together(asyncio.Event(), ticker.run, slots.run, core.keep_slots, core.registered.look)
 
 
 async def sweepers(process: Process) -> None:

@@ -112,7 +112,7 @@ async def test_the_schedulers_look_at_the_workers_is_what_tells(refusal: Excepti
     decider = Decider(refusal)
     ticks = SchedulerTicks(decider, Redis(), Slots(Redis()), lambda _: True, {})
     ticks.on_current(CURRENT_CATALOG, f"model:{GPU}", CurrentModel(model=spec(False), version=1), START)
-    ticks._workers = (Worker("w1", SOMEBODY, 1), Worker("w2", frozenset({"local/picture"}), 1))
+    ticks.registered._found = (Worker("w1", SOMEBODY, 1), Worker("w2", frozenset({"local/picture"}), 1))
     for effect in ticks.tick(START):
         await ticks.perform(effect)
     assert decider.told == [AnnounceModel(model_id=GPU, announced=True)]

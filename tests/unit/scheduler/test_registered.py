@@ -6,7 +6,7 @@ import pytest
 
 from adapters.providers.fleet.directory import url_of
 from processors.scheduler.fleet import Worker
-from processors.scheduler.ticking import worker_of
+from processors.scheduler.registered import worker_of
 
 ENTRY = b'{"worker_id": "w1", "url": "http://w1:5000/", "models": ["local/picture"], "capacity": 2, "running": 0}'
 
