@@ -19,7 +19,7 @@ from studio.local.prerequisites import MissingPrerequisites, Prerequisite
 from studio.local.servers import kafka
 from studio.local.supervisor import PLATFORM, SERVERS, Program, configuration
 from studio.processes import signer
-from studio.settings import PROJECT_ROOT
+from studio.settings import PROJECT_ROOT, Settings
 from tests.servers import isolated_settings, quiet
 
 
@@ -122,6 +122,17 @@ def test_processes_are_told_everything_that_was_resolved(tmp_path: Path) -> None
     assert told["STUDIO_STORAGE_URL"] == (layout.data_dir / "assets").as_uri()
     assert {"STUDIO_ADMIN_KEY", "STUDIO_MASTER_KEY", "STUDIO_SERVER_SECRET"} <= set(told)
     assert addresses.read(layout) == chosen
+
+
+def test_processes_have_the_very_settings_that_they_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prices = {"one": (150_000, 600_000)}
+    layout = ready_layout(tmp_path)
+    settings = isolated_settings(layout.data_dir).model_copy(update={"llm_prices": prices})
+    chosen = addresses.choose(settings, layout, PACKING)
+    resolved = secrets.with_secrets(secrets.filled(settings, chosen.settings), layout)
+    for name, value in addresses.environment(resolved).items():
+        monkeypatch.setenv(name, value)
+    assert Settings(_env_file=None) == resolved
 
 
 def test_a_named_server_is_not_embedded(tmp_path: Path) -> None:
