@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 
 import events
 from commands.model import Decider
-from events.log.clients import close, consumer, is_dead, producer
+from events.log.clients import close, consumer, give_up_membership, is_dead, producer
 from events.registry import Registry
 from events.topics import DEADLETTER_COMMANDS
 from events.types import REGISTRY
@@ -97,7 +97,7 @@ class DeciderRunner:
         finally:
             for task in watching:
                 task.cancel()
-            await self._end()
+            await self._end(in_order=stop.is_set())
         if (late := self._failure()) is not None:
             raise late
 
@@ -179,8 +179,11 @@ class DeciderRunner:
             raise PartitionCountsDiffer(f"{DEADLETTER_COMMANDS} has not {count} partitions")
         return count
 
-    async def _end(self) -> None:
-        """Every partition may finish its batch; what takes longer ends with the process."""
+    async def _end(self, *, in_order: bool) -> None:
+        """Every partition may finish its batch; what takes longer ends with the process.
+
+        Who was told to end hands its partitions on; who fails is started anew, and comes back to them.
+        """
         for worker, _ in self._workers.values():
             worker.stop.set()
         tasks = [task for _, task in self._workers.values()]
@@ -188,6 +191,8 @@ class DeciderRunner:
             await asyncio.wait(tasks, timeout=LAST_BATCHES_S)
         assert self._membership is not None
         assert self._replier is not None
+        if in_order:
+            give_up_membership(self._membership)
         await close(self._membership, self._replier)
 
 

@@ -20,7 +20,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from commands.refusals import IllegalState
 from events.log.admin import PartitionCountDiffers, ensure
-from events.log.clients import transactional_producer
+from events.log.clients import SESSION_TIMEOUT_MS, transactional_producer
 from processors.runners import partition as partition_module
 from processors.runners import recovery
 from processors.runners.decider import DeciderRunner, PartitionCountsDiffer
@@ -100,6 +100,15 @@ async def test_members_come_and_go_under_load(servers: Servers, tmp_path: Path) 
         assert sum(answer.result["amount"] == 50 for answer in answers) == 8
         check_exactly_once(await it.events())
         assert again.returncode is None
+
+
+async def test_who_ends_in_good_order_hands_its_partitions_on(servers: Servers, tmp_path: Path) -> None:
+    async with stage(servers.kafka_bootstrap, tmp_path, partitions=4) as it:
+        await it.start(instance="1")
+        async with running(it):
+            await asyncio.gather(*(it.open(f"acc{n}") for n in range(8)))
+        # Long before the group would miss a member that was killed.
+        await asyncio.gather(*(it.add(f"acc{n}", 1, timeout_s=SESSION_TIMEOUT_MS / 2_000) for n in range(8)))
 
 
 async def test_the_store_and_the_log_tell_the_same(servers: Servers, tmp_path: Path) -> None:
