@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
+from urllib.request import getproxies
 
 import httpx
 import orjson
 
+from adapters.providers.transport import AiohttpTransport
 from events.jobs.events import ProviderCharged
 from processors.dispatcher.errors import (
     AccessRefused,
@@ -46,9 +48,15 @@ def _trust() -> ssl.SSLContext:
 
 
 def http_client(*, timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncClient:
-    """A proxy of the environment is never asked for this machine itself."""
-    here: dict[str, httpx.AsyncBaseTransport | None] = {"all://127.0.0.1": None, "all://localhost": None}
-    return httpx.AsyncClient(timeout=timeout, limits=LIMITS, verify=_trust(), mounts=here)
+    """A proxy of the environment is reached httpx's own way, and never asked for this machine itself."""
+    straight = AiohttpTransport(_trust())
+    return httpx.AsyncClient(
+        timeout=timeout,
+        limits=LIMITS,
+        verify=_trust(),
+        transport=None if getproxies() else straight,
+        mounts={"all://127.0.0.1": straight, "all://localhost": straight},
+    )
 
 
 @contextmanager
