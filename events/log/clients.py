@@ -26,6 +26,8 @@ HEARTBEAT_MS: Final = 2_000
 SAID_EVERY_S: Final = 5.0
 CLOSE_WITHIN_S: Final = 5.0
 BATCH_BYTES: Final = 512 * 1024
+PATIENT_BYTES: Final = 64 * 1024
+"""So much ends the wait of a reader that has time."""
 REQUEST_BYTES_MAX: Final = 1_100_000
 """Largest record that a producer takes; a command may have 1 MiB."""
 
@@ -100,12 +102,14 @@ def consumer(
     instance_id: str | None = None,
     reset: str = "none",
     max_wait_ms: int = 1000,
+    patience_ms: int = 0,
     partition_bytes: int = 1_200_000,
     session_ms: int = SESSION_TIMEOUT_MS,
 ) -> AIOKafkaConsumer:
     """A consumer that reads committed records, never commits by itself and never jumps silently.
 
-    With `instance_id` its membership is static: after a crash it comes back to its partitions at once.
+    With `instance_id` its membership is static: after a crash it comes back to its partitions at once. With
+    `patience_ms` records are not handed over one by one, but wait so long for others: each fetch costs the broker.
     """
     options: dict[str, Any] = {}
     if group is not None:
@@ -122,7 +126,8 @@ def consumer(
         enable_auto_commit=False,
         isolation_level="read_committed",
         auto_offset_reset=reset,
-        fetch_max_wait_ms=max_wait_ms,
+        fetch_max_wait_ms=patience_ms or max_wait_ms,
+        fetch_min_bytes=PATIENT_BYTES if patience_ms else 1,
         max_partition_fetch_bytes=partition_bytes,
         **options,
     )

@@ -48,9 +48,10 @@ class Follower:
         partitions: Collection[int] | None = None,
         back: int = 0,
         back_s: float = 0.0,
+        patience_ms: int = 0,
     ) -> None:
         """`back` begins so many offsets before the end, `back_s` at what was written so many seconds ago: what just
-        happened is known from the start."""
+        happened is known from the start. For so long as `patience_ms` a record may wait for others to come with."""
         self._bootstrap = bootstrap
         self._topics = tuple(topics)
         self._on_record = on_record
@@ -59,6 +60,7 @@ class Follower:
         self._partitions = partitions
         self._back = back
         self._back_s = back_s
+        self._patience_ms = patience_ms
         self._ready = asyncio.Event()
         self._done = asyncio.Event()
         self._position: dict[str, int] = {}
@@ -88,7 +90,7 @@ class Follower:
             await stop.wait()
             return
         # A compacted or short-lived topic may lose what was to be read next: the next that is there is right then.
-        client = consumer(self._bootstrap, reset="earliest")
+        client = consumer(self._bootstrap, reset="earliest", patience_ms=self._patience_ms)
         try:
             await client.start()
             partitions = await self._assign(client)

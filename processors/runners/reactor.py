@@ -80,10 +80,11 @@ class Reactor:
         wants: Callable[[Recorded], bool] | None = None,
         in_flight_max: int = 64,
         call_timeout_s: float | Callable[[Recorded], float] = 180.0,
+        patience_ms: int = 0,
         registry: Registry = REGISTRY,
     ) -> None:
         """`types` are all that is read of the events, `wants` leaves out those that need no call at all;
-        `call_timeout_s` may depend on the event."""
+        `call_timeout_s` may depend on the event. For so long as `patience_ms` one may wait for others to come with."""
         self._topics = tuple(topics)
         self._group = group
         self._handle = handle
@@ -93,6 +94,7 @@ class Reactor:
         self._wants = wants or (lambda _: True)
         self._in_flight_max = in_flight_max
         self._timeout_of = call_timeout_s if callable(call_timeout_s) else _always(call_timeout_s)
+        self._patience_ms = patience_ms
         self._registry = registry
         self._bootstrap = bootstrap
         self._instance_id = instance_id
@@ -111,7 +113,11 @@ class Reactor:
     async def run(self, stop: asyncio.Event) -> None:
         """Reacts until `stop`; then what runs may end, and what is finished is committed."""
         client = consumer(
-            self._bootstrap, group=self._group, instance_id=f"{self._group}.{self._instance_id}", reset="earliest"
+            self._bootstrap,
+            group=self._group,
+            instance_id=f"{self._group}.{self._instance_id}",
+            reset="earliest",
+            patience_ms=self._patience_ms,
         )
         client.subscribe(list(self._topics), listener=_Listener(self, client))
         try:

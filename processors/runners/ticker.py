@@ -70,11 +70,12 @@ class Ticker(Generic[E]):
         perform: Callable[[E], Awaitable[None]],
         interval_s: float = 1.0,
         concurrency: int = 16,
+        patience_ms: int = 0,
         clock: Clock | None = None,
         registry: Registry = REGISTRY,
     ) -> None:
         """`current` holds the process's copy of each compacted topic; others may use it too, and somebody runs it.
-        `types` are all that is read of the events."""
+        `types` are all that is read of the events; for so long as `patience_ms` one may wait for others."""
         self._name = name
         self._current = current
         self._core = core
@@ -89,7 +90,14 @@ class Ticker(Generic[E]):
         self._ready = asyncio.Event()
         self._hurried = asyncio.Event()
         self._names = None if types is None else frozenset(type_name(kind) for kind in types)
-        self._events = Follower(bootstrap, events, on_record=self._on_event, start="end", name=f"{name} events")
+        self._events = Follower(
+            bootstrap,
+            events,
+            on_record=self._on_event,
+            start="end",
+            name=f"{name} events",
+            patience_ms=patience_ms,
+        )
 
     async def ready(self) -> None:
         """Returns once the core knows the present state."""

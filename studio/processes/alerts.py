@@ -12,6 +12,7 @@ from studio.processes.process import Process
 from studio.settings import Settings
 
 GROUP: Final = "alerts"
+PATIENCE_MS: Final = 500
 
 
 async def run(settings: Settings, process: Process) -> None:
@@ -35,6 +36,7 @@ async def run(settings: Settings, process: Process) -> None:
         key_of=key_of,
         types=TYPES,
         wants=wants,
+        patience_ms=PATIENCE_MS,
         instance_id=settings.process_name,
     )
 

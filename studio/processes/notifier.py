@@ -20,6 +20,7 @@ from studio.settings import Settings
 GROUP: Final = "notifier"
 IN_FLIGHT_MAX: Final = 1_000
 """Most of them sleep until their next try."""
+PATIENCE_MS: Final = 100
 
 
 async def run(settings: Settings, process: Process) -> None:
@@ -37,6 +38,7 @@ async def run(settings: Settings, process: Process) -> None:
         wants=wants,
         in_flight_max=IN_FLIGHT_MAX,
         call_timeout_s=LONGEST_S,
+        patience_ms=PATIENCE_MS,
         instance_id=settings.process_name,
     )
 

@@ -15,6 +15,8 @@ from studio.settings import Settings
 GROUP: Final = "scheduler"
 TICK_S: Final = 0.25
 CONCURRENCY: Final = 64
+PATIENCE_MS: Final = 100
+"""How providers do is a matter of many attempts; what is to be dispatched comes by the state, at once."""
 
 
 async def run(settings: Settings, process: Process) -> None:
@@ -41,6 +43,7 @@ async def run(settings: Settings, process: Process) -> None:
         perform=core.perform,
         interval_s=TICK_S,
         concurrency=CONCURRENCY,
+        patience_ms=PATIENCE_MS,
     )
 
     core.registered.on_change(ticker.hurry)
