@@ -163,12 +163,15 @@ class PartitionWorker:
                     await self._tell_offset(producer)
                     continue
                 crashpoint("decider.polled")
+                # Not one command ahead of the rest: what comes meanwhile is the next batch, whole.
+                reader.pause(self._input)
                 self._busy_since = loop.time()
                 batch = deciding.decide(records)
                 position = await self._commit(producer, batch, records[-1].offset + 1)
                 self._tell(len(records), loop.time() - self._busy_since, batch.outcomes)
                 crashpoint("decider.applied")
                 await self._answer(batch.replies, position)
+                reader.resume(self._input)
                 self._busy_since = None
                 if self._store.unwritten > UNWRITTEN_MAX:
                     await self._store.flush()
