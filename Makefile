@@ -16,7 +16,7 @@ UI := gateway/ui
 
 export STUDIO_SANDBOX := $(SANDBOX)
 
-.PHONY: help setup up down demo test chaos check bench benchlong ui clean
+.PHONY: help setup up down demo test chaos simulate check bench benchlong ui clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf '  make %-9s %s\n' "$$target" "$$what"; done
@@ -41,6 +41,10 @@ test: setup $(STAMPS)/browser  ## everything that has to pass: checks, then the 
 chaos: setup  ## kills, pauses and failing providers under load (SECONDS_TO_RUN=180 SEED=…), then kills one by one
 	@SECONDS_TO_RUN=$(SECONDS_TO_RUN) SEED=$(SEED) $(BIN)/pytest -s tests/chaos/test_soak.py $(PYTEST_ARGS)
 	@$(BIN)/pytest tests/chaos --ignore tests/chaos/test_soak.py $(PYTEST_ARGS)
+
+simulate: .venv/.synced  ## faults of every kind in virtual time, seed after seed (SECONDS_TO_RUN=180 SEED=…)
+	@$(BIN)/python -m tests.simulation for $(SECONDS_TO_RUN) $(SEED)
+	@SIMULATION_EVERYWHERE=1 $(BIN)/pytest tests/simulation/test_exhaustive.py --numprocesses 2 $(PYTEST_ARGS)
 
 check: .venv/.synced  ## style, types and the direction of imports
 	@$(BIN)/ruff check .

@@ -106,7 +106,7 @@ class SimProducer:
     async def _end(self, outcome: Any) -> None:
         if self._sending is not None:
             await self._sending
-        await self._again(outcome, lambda: self._world.broker.end(str(self._id), self._epoch, outcome))
+        await self._again(f"end_{outcome}", lambda: self._world.broker.end(str(self._id), self._epoch, outcome))
 
     async def _send_waiting(self) -> None:
         await asyncio.sleep(0)
@@ -292,7 +292,7 @@ class SimConsumer:
         return self._positions[tp]
 
     async def committed(self, tp: TopicPartition) -> int | None:
-        return await self._ask("committed", lambda: self._world.broker.group(str(self._group)).offsets.get(tp))
+        return await self._ask("where", lambda: self._world.broker.group(str(self._group)).offsets.get(tp))
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
         def effect() -> None:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiokafka import TopicPartition
 
 from events.catalog.current import CurrentProvider
+from events.log.clients import Record
 from events.topics import COMMANDS_ORGS, CURRENT_CATALOG
 from tests.simulation import codes
 from tests.simulation.network import Caller
-from tests.simulation.scenario import Fault
+from tests.simulation.scenario import Fault, Turn
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
+
+
+LATE_S: Final = 3.5
+"""Longer than an asker waits until it asks again."""
+FROZEN_S: Final = 45.0
+"""Longer than a session, a lease and the grace after it."""
 
 
 @dataclass(slots=True)
@@ -31,6 +39,7 @@ class Faults:
     def __init__(self, world: World) -> None:
         self._world = world
         self._armed: list[_Armed] = []
+        self._deviations = {deviation.effect: deviation for deviation in world.scenario.deviations}
 
     def begin(self) -> None:
         for fault in self._world.scenario.faults:
@@ -51,8 +60,22 @@ class Faults:
             if node.process.frozen:
                 node.process.thaw()
 
+    def late(self, number: int) -> float:
+        """Once: when it comes again it is on time."""
+        deviation = self._deviations.get(number)
+        if deviation is None or deviation.turn != "late":
+            return 0.0
+        del self._deviations[number]
+        return LATE_S
+
     def survives(self, number: int, caller: Caller, *, after: bool) -> bool:
         """Whether the caller lives on; what was armed for this effect happens here."""
+        turn = None if (deviation := self._deviations.get(number)) is None else deviation.turn
+        if turn == ("killed_after" if after else "killed_before"):
+            caller.die(f"killed at effect {number}")
+            return False
+        if after and turn is not None:
+            self._turn(turn, caller)
         for armed in list(self._armed):
             if armed.fault.node != caller.name or armed.fault.after != after or not caller.alive:
                 continue
@@ -65,6 +88,15 @@ class Faults:
                 caller.die(f"killed {'after' if after else 'before'} effect {number}")
                 return False
         return True
+
+    def _turn(self, turn: Turn, caller: Caller) -> None:
+        match turn:
+            case "frozen_after":
+                self._world.freeze(caller.name, FROZEN_S)
+            case "redelivered":
+                self._again(lambda records: records)
+            case "rewound":
+                self._rewind(None)
 
     def _happen(self, fault: Fault) -> None:
         self._world.tell(f"fault: {fault}")
@@ -100,16 +132,19 @@ class Faults:
         self._world.remotes[fault.node].stalled_until = self._world.now + fault.seconds
 
     def _redeliver(self, fault: Fault) -> None:
-        """A command that was on its way for long arrives once more."""
+        self._again(lambda records: [records[(fault.nth * 7) % len(records)]])
+
+    def _again(self, chosen: Callable[[list[Record]], list[Record]]) -> None:
+        """Commands that were on their way for long arrive once more."""
         broker = self._world.broker
         for number in range(broker.counts[COMMANDS_ORGS]):
-            records = broker.committed(TopicPartition(COMMANDS_ORGS, number))
-            if records:
-                old = records[(fault.nth * 7) % len(records)]
+            tp = TopicPartition(COMMANDS_ORGS, number)
+            records = broker.committed(tp)
+            for old in chosen(records) if records else ():
                 broker.append(COMMANDS_ORGS, number, old.key, old.value, old.headers, self._world.now)
-                self._world.wake(TopicPartition(COMMANDS_ORGS, number))
+                self._world.wake(tp)
 
-    def _rewind(self, _fault: Fault) -> None:
+    def _rewind(self, _fault: Fault | None) -> None:
         """The dispatchers' group has lost its offsets: the whole history is read again."""
         self._world.rewound.add("dispatcher")
         self._world.broker.group("dispatcher").offsets.clear()

@@ -192,7 +192,7 @@ class Judge:
             case AttemptBegun():
                 job.owners.add(event.owner)
                 self._demand(len(job.owners) == 1, "I7", f"{event.job_id}.{lease} has two owners")
-            case LeaseExpired() if not self._world.scenario.faults:
+            case LeaseExpired() if self._world.scenario.quiet:
                 self._fail("I6", f"{event.job_id}.{lease} expired, and nothing has gone wrong")
             case LeaseExpired() if self._held_for_s(event.job_id, lease) > STEADY_S:
                 self._fail("I6", f"{event.job_id}.{lease} expired in its holder's hands")
@@ -235,6 +235,7 @@ class Judge:
         self.raise_found()
         return (
             all_answered
+            and self._world.wide_awake
             and all(job.ends for job in self.jobs.values())
             and not self._current()
             and not self._lags()

@@ -44,6 +44,8 @@ class Network:
     stalled_until: dict[str, float] = field(default_factory=dict)
     """Server → until when it answers nobody."""
     effects: int = 0
+    late: Callable[[int], float] = lambda _number: 0.0
+    """By how many seconds the effect of this number is put off."""
     before: Callable[[int, Caller, str], bool] = lambda _number, _caller, _what: True
     """Told of each effect before it happens; False: the caller has died of it, and the call is lost."""
     after: Callable[[int, Caller, str], None] = lambda _number, _caller, _what: None
@@ -67,6 +69,9 @@ class Network:
 
     def _arrive(self, answer: asyncio.Future[Any], caller: Caller, what: str, effect: Callable[[], Any]) -> None:
         if not caller.alive and self.random.random() < 0.5:
+            return
+        if caller.alive and (late_s := self.late(self.effects)) > 0.0:
+            self.loop.call_later(late_s, self._arrive, answer, caller, what, effect, context=Context())
             return
         number, self.effects = self.effects, self.effects + 1
         if caller.alive and not self.before(number, caller, what):

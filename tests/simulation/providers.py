@@ -104,6 +104,7 @@ class Remote:
     badness: float
     """Share of calls that do not go well."""
     executions: list[Execution] = field(default_factory=list)
+    calls: int = 0
     stalled_until: float = 0.0
     """Until when it takes nothing and answers nobody."""
 
@@ -143,6 +144,9 @@ class Remote:
         return [execution for execution in self.executions if execution.runs(now)]
 
     def fate(self) -> Fate:
+        self.calls += 1
+        if self.calls <= len(self.world.scenario.fates):
+            return self.world.scenario.fates[self.calls - 1]
         return self.random.choice(BAD_FATES) if self.random.random() < self.badness else "taken"
 
 

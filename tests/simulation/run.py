@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -29,7 +29,7 @@ from tests.simulation.network import Caller
 from tests.simulation.scenario import FAULTS_UNTIL_S, Scenario, nodes_of
 from tests.simulation.users import Users
 from tests.simulation.violation import Violation
-from tests.simulation.world import World
+from tests.simulation.world import UNTOLD, World
 
 HEALED_WITHIN_S: Final = 240.0
 LOOK_EVERY_S: Final = 5.0
@@ -48,8 +48,16 @@ class Report:
     story: tuple[str, ...]
     digest: int
     effects: int
+    turning_points: tuple[int, ...]
+    """Numbers of the effects at which another turn may make a difference: all but what only looks."""
     ended: dict[str, int]
     """How many jobs came to which end."""
+    seconds: float
+    """Of virtual time."""
+
+    def told(self) -> Report:
+        """Without what is only read when somebody looks into it."""
+        return replace(self, story=(), turning_points=())
 
 
 def run(scenario: Scenario) -> Report:
@@ -72,7 +80,16 @@ def run(scenario: Scenario) -> Report:
             shutil.rmtree(disk, ignore_errors=True)
     if loop.broken and violation is None:
         raise loop.broken[0]
-    return Report(scenario, violation, tuple(world.story), world.digest, world.network.effects, judge.ended())
+    return Report(
+        scenario,
+        violation,
+        tuple(world.story),
+        world.digest,
+        world.network.effects,
+        tuple(world.turning_points),
+        judge.ended(),
+        loop.time(),
+    )
 
 
 async def _play(world: World, judge: Judge) -> None:
@@ -90,7 +107,8 @@ async def _play(world: World, judge: Judge) -> None:
     if not scenario.heals:
         judge.finally_safe()
         return
-    faults.heal()
+    if scenario.faults:
+        faults.heal()
     until = world.now + HEALED_WITHIN_S
     while not judge.quiet(all(task.done() for task in asking)):
         if world.now >= until:
@@ -108,6 +126,8 @@ def _wire(world: World, judge: Judge, faults: Faults) -> None:
 
     def before(number: int, caller: Caller, what: str) -> bool:
         world.tell(f"{caller.name} {what}")
+        if not what.endswith(UNTOLD):
+            world.turning_points.append(number)
         return faults.survives(number, caller, after=False)
 
     def after(number: int, caller: Caller, what: str) -> None:
@@ -115,7 +135,7 @@ def _wire(world: World, judge: Judge, faults: Faults) -> None:
         judge.step(what)
         faults.survives(number, caller, after=True)
 
-    world.network.before, world.network.after = before, after
+    world.network.before, world.network.after, world.network.late = before, after, faults.late
     world.on_accepted = judge.accepted
     world.marked = lambda _tp: judge.step("mark")
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Final, Literal
 
 from events.jobs.events import Priority
-from tests.simulation.providers import Traits
+from tests.simulation.providers import Fate, Traits
 
 EPOCH: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """When every run begins."""
@@ -44,6 +44,18 @@ class Fault:
     after: bool = True
 
 
+Turn = Literal["killed_before", "killed_after", "frozen_after", "late", "redelivered", "rewound"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """At the effect of this number, counted over the whole run: what happens to its caller, to itself, or just after it
+    to what was read before: all commands arrive once more, or the dispatchers begin to read anew."""
+
+    effect: int
+    turn: Turn
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """A user who wants a job: asks once more where no answer comes, perhaps `again`, and perhaps cancels it."""
@@ -72,6 +84,9 @@ class Scenario:
     dispatchers: int = 1
     sweepers: int = 1
     projector: bool = False
+    deviations: tuple[Deviation, ...] = ()
+    fates: tuple[Fate, ...] = ()
+    """What becomes of the first calls of providers, one after the other; of the others, as `badness` has it."""
     badness: float = 0.0
     """Share of provider calls that do not go well."""
     slow: float = 0.0
@@ -80,6 +95,11 @@ class Scenario:
     max_runtime_s: int = 6
     heals: bool = True
     """Liveness: faults end and everything must come to its end. Otherwise only safety is asked for, and they do not."""
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing goes wrong in it."""
+        return not self.faults and not self.deviations and not self.fates and not self.badness
 
     def without(self, index: int) -> Scenario:
         """One fault less: what a failure can do without is no part of it."""

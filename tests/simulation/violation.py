@@ -9,8 +9,12 @@ class Violation(Exception):
     """`rule` names the invariant."""
 
     def __init__(self, rule: str, detail: str) -> None:
-        super().__init__(f"{rule}: {detail}")
+        super().__init__(rule, detail)
         self.rule = rule
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.detail}"
 
 
 class Findings:

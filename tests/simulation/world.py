@@ -26,8 +26,9 @@ from tests.simulation.redis import RedisServer
 from tests.simulation.scenario import EPOCH, PROVIDERS, Scenario
 
 BACK_AFTER_S: Final = (0.3, 3.0)
+AWAKE_AFTER_S: Final = 5.0
 STORY_LINES: Final = 4_000
-UNTOLD: Final = ("heartbeat", "redis.time", "zrangebyscore", "redis.mget", "offsets", ".status")
+UNTOLD: Final = ("heartbeat", "redis.time", "zrangebyscore", "mget", ".status", ".ends", ".begins", ".where")
 """Ends of what happens all the time and explains nothing: left out of the story, not of the digest."""
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ class Process:
 
     def thaw(self) -> None:
         self.frozen = False
+        self.world.thawed_at = self.world.now
         self.world.loop._ready.extend(self.held_back)  # type: ignore[attr-defined]
         self.held_back.clear()
 
@@ -131,6 +133,10 @@ class World:
         self.on_accepted: Callable[[Remote, Execution], None] = lambda _remote, _execution: None
         self.handled: set[str] = set()
         """Ids of the events that a dispatcher has handled to the end."""
+        self.turning_points: list[int] = []
+        """Numbers of the effects at which another turn may make a difference: all but what only looks."""
+        self.thawed_at = 0.0
+        """When the last frozen process went on."""
         self.rolled_back_at: float | None = None
         self.rewound: set[str] = set()
         """Groups whose offsets an operator has set back."""
@@ -158,6 +164,12 @@ class World:
     def add(self, name: str, main: Main) -> None:
         self.nodes[name] = Node(self, name, main)
         self.nodes[name].start()
+
+    @property
+    def wide_awake(self) -> bool:
+        """Nobody sleeps, and who did has had the time to do what it was about to."""
+        asleep = any(node.process.frozen for node in self.nodes.values())
+        return not asleep and (self.thawed_at == 0.0 or self.now - self.thawed_at > AWAKE_AFTER_S)
 
     def freeze(self, name: str, seconds: float) -> None:
         process = self.nodes[name].process
