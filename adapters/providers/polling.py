@@ -7,11 +7,22 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from processors.dispatcher.errors import NotSent, OutcomeUnknown, ProviderDown, ProviderError, RateLimited, WorkerGone
+from processors.dispatcher.errors import (
+    Forgotten,
+    NotSent,
+    NotThere,
+    OutcomeUnknown,
+    ProviderDown,
+    ProviderError,
+    RateLimited,
+    WorkerGone,
+)
 from processors.dispatcher.ports import Progressed, Update
 
 FAILURES_MAX: Final = 12
 """In a row: at the longest interval about a minute of silence."""
+NOT_THERE_MAX: Final = 3
+"""In a row: a name that was given a moment ago may not be known everywhere yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +39,26 @@ class Pace:
 
 async def polled(ask: Callable[[], Awaitable[Update]], pace: Pace) -> AsyncGenerator[Update, None]:
     """What `ask` answers until an end. An attempt is not over because one question failed."""
-    wait_s, failures = pace.first_s, 0
+    wait_s, failures, not_there = pace.first_s, 0, 0
     while True:
         await asyncio.sleep(wait_s)
         try:
             update = await ask()
         except WorkerGone:
             raise
+        except NotThere as error:
+            not_there += 1
+            if not_there >= NOT_THERE_MAX:
+                raise Forgotten(f"it was taken, and is not known any more: {error.detail}") from error
+            wait_s = pace.next(wait_s)
+            continue
         except (NotSent, OutcomeUnknown, ProviderDown, RateLimited) as error:
             failures += 1
             if failures >= FAILURES_MAX:
                 raise OutcomeUnknown(f"lost sight of the attempt: {error.detail}") from error
             wait_s = max(pace.next(wait_s), _asked_wait(error))
             continue
-        failures = 0
+        failures = not_there = 0
         yield update
         if not isinstance(update, Progressed):
             return

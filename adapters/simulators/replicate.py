@@ -3,8 +3,8 @@
 Behaviours: `ok`, `slow=<seconds>`, `never` · refused on create: `billing`, `rate_limit`, `low_credit`, `validation`,
 `outage`, `html`, `empty`, `unauthorized` · cut: `lost` (accepted, and no answer), `garbled` (accepted, no JSON) ·
 ended badly: `content_policy`, `model_error`, `passing_error`, `aborted`, `deadline` · odd: `drift` (an unknown
-status), `no_output`, `expired` (its file is gone), `list`, `object` · webhooks: `webhook_twice`, `webhook_late`,
-`webhook_early`, `webhook_unordered`, `webhook_forged`, `webhook_stale`.
+status), `no_output`, `expired` (its file is gone), `forgotten` (never heard of again), `list`, `object` · webhooks:
+`webhook_twice`, `webhook_late`, `webhook_early`, `webhook_unordered`, `webhook_forged`, `webhook_stale`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from adapters.simulators.answers import PROXIES, CutConnection, Refusal, garbled
 from adapters.simulators.behaviour import Behaviour, Control
 from adapters.simulators.media import kind_of_name, sample
 from adapters.simulators.replicate_state import Prediction, body_of
-from adapters.simulators.tasks import add_control, base_url_of
+from adapters.simulators.tasks import FORGOTTEN, add_control, base_url_of
 from adapters.simulators.webhooks import Webhooks, add_webhooks, stamp
 from commands.signing import webhook_signature
 
@@ -63,7 +63,8 @@ class Simulator:
         self._predictions: OrderedDict[str, Prediction] = OrderedDict()
 
     def get(self, prediction_id: str) -> Prediction | None:
-        return self._predictions.get(prediction_id)
+        found = self._predictions.get(prediction_id)
+        return None if found is None or found.behaviour.name == FORGOTTEN else found
 
     def all(self) -> tuple[Prediction, ...]:
         return tuple(self._predictions.values())

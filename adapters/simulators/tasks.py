@@ -2,7 +2,8 @@
 
 Behaviours of every provider: `ok`, `slow=<seconds>`, `never` · refused on create: those of its own table, `html`,
 `empty` · cut: `lost` (accepted, and no answer), `garbled` (accepted, and no JSON) · ended badly: `content_policy`,
-`model_error` · odd: `drift` (an unknown status), `no_output`, `expired` (its file is gone).
+`model_error` · odd: `drift` (an unknown status), `no_output`, `expired` (its file is gone), `forgotten`
+(taken, and never heard of again).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ TASKS_MAX: Final = 20_000
 START_S: Final = 0.02
 LOOK_S: Final = 0.05
 """How soon it is seen that a client has gone."""
+FORGOTTEN: Final = "forgotten"
 MODERATED: Final = "The request was flagged by our moderation system."
 WENT_WRONG: Final = "Something in the model went wrong."
 
@@ -80,7 +82,7 @@ class Simulator:
     _tasks: OrderedDict[str, Task] = field(default_factory=OrderedDict)
 
     def get(self, task_id: str) -> Task | None:
-        return self._tasks.get(task_id)
+        return known(self._tasks.get(task_id))
 
     def taken(self, words: str) -> int:
         """How many tasks were created with these words somewhere in their input: what an oracle counts."""
@@ -88,7 +90,7 @@ class Simulator:
 
     def by_token(self, token: str) -> Task | None:
         """Where a provider keeps the name that its client gives. O(tasks): a simulator's."""
-        return next((task for task in reversed(self._tasks.values()) if task.token == token), None)
+        return known(next((task for task in reversed(self._tasks.values()) if task.token == token), None))
 
     def cancel(self, task: Task, now: float) -> Task:
         """What has ended stays as it is."""
@@ -141,6 +143,10 @@ class Simulator:
             if await request.is_disconnected():
                 break
         self.control.stopped(task.id, time.time())
+
+
+def known(task: Task | None) -> Task | None:
+    return None if task is None or task.behaviour.name == FORGOTTEN else task
 
 
 def base_url_of(request: Request) -> str:

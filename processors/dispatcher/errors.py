@@ -16,7 +16,8 @@ ProviderError            category          charged   another attempt
 │       └── NotThere     contract          no        no     nothing under this address or name, or no longer
 ├── ContractDrift        contract          unknown   no     an answer that the adapter does not know
 ├── BadResult            contract          yes       no     a result that is too large, damaged or not there
-└── ResultLost           outage            yes       yes    a result that could not be fetched in time
+├── ResultLost           outage            yes       yes    a result that could not be fetched in time
+└── Forgotten            outage            unknown   yes    taken and named, and now the provider knows nothing of it
 """
 
 from __future__ import annotations
@@ -124,4 +125,9 @@ class BadResult(ProviderError):
 class ResultLost(ProviderError):
     category = "outage"
     charged = "yes"
+    retryable = True
+
+
+class Forgotten(ProviderError):
+    category = "outage"
     retryable = True

@@ -15,6 +15,7 @@ from processors.dispatcher.errors import (
     CannotStop,
     ContentRefused,
     ContractDrift,
+    Forgotten,
     InputRefused,
     NotSent,
     OutcomeUnknown,
@@ -235,6 +236,13 @@ class RemoteContract(ProviderContract, RemoteRefusals):
         call = world.call("garbled")
         with pytest.raises(OutcomeUnknown):
             await world.provider.submit(call)
+        assert world.executions(call) == 1
+
+    async def test_what_the_provider_has_lost_is_worth_another_attempt(self, world: World) -> None:
+        call = world.call("forgotten")
+        with pytest.raises(Forgotten) as lost:
+            await all_updates(world.provider, call)
+        assert (lost.value.failed.category, lost.value.failed.retryable) == ("outage", True)
         assert world.executions(call) == 1
 
     async def test_a_refusal_for_its_content_is_no_success_and_not_tried_again(self, world: World) -> None:
