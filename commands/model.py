@@ -33,6 +33,13 @@ class Command(Frozen):
         return f"{cls.context}.{cls.__name__}"
 
 
+class ProjectCommand(Command):
+    """An order about something that may be a project's."""
+
+    within_project: str | None = None
+    """The asker's key is of this project only: what is not this project's is not found."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommandEnvelope:
     """Everything about a command but its data; the names are those of the record's headers."""

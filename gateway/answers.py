@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.ask import Answer, CommandFailed, Unavailable
-from commands.model import Command
+from commands.model import Command, ProjectCommand
 from commands.refusals import Refusal
 from events.log import position
 from gateway.identity import Identity
@@ -36,6 +36,8 @@ def platform_of(request: Request) -> Platform:
 
 async def ask(platform: Platform, command: Command, identity: Identity) -> Answer:
     """Raises a Problem for a refusal, and for no answer in time."""
+    if isinstance(command, ProjectCommand) and identity.project_id is not None:
+        command = command.model_copy(update={"within_project": identity.project_id})
     try:
         return await platform.ask(command, identity.envelope(), timeout_s=ANSWER_WITHIN_S)
     except Refusal as refusal:

@@ -32,6 +32,8 @@ class Identity:
     traceparent: str | None
     subject: str | None = None
     """The organisation that the command is about, where it is not the one that asks."""
+    project_id: str | None = None
+    """The only project that the key that asks is of."""
 
     def new(self, prefix: str) -> str:
         """The id of what this request creates: derived where there is a key, so that a repeat meets it again."""
@@ -86,6 +88,7 @@ def identity(
         key=key,
         digest=None if key is None else digest_of(secret, org_id, body),
         traceparent=trace if trace is not None and TRACEPARENT.match(trace) else None,
+        project_id=getattr(request.scope.get("state", {}).get("who"), "project_id", None),
     )
 
 

@@ -28,7 +28,7 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001
     closed = closed_by(entry)
     path = None if closed is None else f"allocations.{closed}"
     if path is not None:
-        del fields[path]
+        fields.pop(path, None)
     yield Update(
         COLLECTION,
         entry.org_id,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from commands.canvas.commands import PostAssistantMessage, PostMessage, RecordUpload, StartSession
+from commands.canvas.commands import CanvasCommand, PostAssistantMessage, PostMessage, RecordUpload, StartSession
 from commands.canvas.draft_plan import plans_of
 from commands.canvas.streams import ref, session_in, session_stream
 from commands.model import Context, Decision, Streams
-from commands.refusals import IllegalState, InvalidInput
+from commands.refusals import IllegalState, InvalidInput, NotFound
 from events.canvas.session_events import FileUploaded, MessagePosted, SessionStarted
 from events.ids import plan_id
 
@@ -23,6 +23,16 @@ def start_session(command: StartSession, _streams: Streams, _context: Context) -
         user_id=command.user_id,
     )
     return Decision(((ref(command.session_id), event),), {"session_id": command.session_id})
+
+
+def check_project(command: CanvasCommand, streams: Streams) -> None:
+    """Raises NotFound where the session is not of the project that the asker's key is of."""
+    if isinstance(command, StartSession):
+        project = command.project_id
+    else:
+        project = session_in(streams, command.org_id, command.session_id).started.project_id
+    if project != command.within_project:
+        raise NotFound("no such session")
 
 
 def post_message(command: PostMessage, streams: Streams, _context: Context) -> Decision:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from commands.model import Command
+from commands.model import ProjectCommand
 from events.assets import AssetRef
 from events.canvas.plan_events import AgentType, Step
 from events.canvas.session_events import Approval, Medium, PlanningMode
@@ -24,7 +24,7 @@ UNWIRABLE = "unwirable"
 LABEL = r"^[A-Za-z0-9_-]{1,64}$"
 
 
-class CanvasCommand(Command):
+class CanvasCommand(ProjectCommand):
     context: ClassVar[str] = "canvas"
     org_id: str
     session_id: str

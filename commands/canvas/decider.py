@@ -54,6 +54,8 @@ _USE_CASES: Final[dict[type[Command], Callable[[Any, Streams, Context], Decision
 
 def decide(command: Command, streams: Streams, context: Context) -> Decision:
     """What happens; raises a Refusal."""
+    if isinstance(command, c.CanvasCommand) and command.within_project is not None:
+        chat.check_project(command, streams)
     return _USE_CASES[type(command)](command, streams, context)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from commands.model import Command
+from commands.model import Command, ProjectCommand
 from events.accounts.events import FINGERPRINT, Limits, Role
 from events.assets import AssetRef
 from events.credits.checkpoint import PLATFORM, HashText
@@ -108,7 +108,7 @@ class RefundJob(MoneyCommand):
     reason: str | None = Field(default=None, pattern=CODE)
 
 
-class JobCommand(OrgCommand):
+class JobCommand(OrgCommand, ProjectCommand):
     job_id: str
 
 

@@ -92,9 +92,14 @@ def allocate(book: Book, at: datetime, *, org_id: str, entry_id: str, project_id
 
 
 def deallocate(book: Book, at: datetime, *, org_id: str, entry_id: str, project_id: str, amount: int) -> LedgerEntry:
-    """Back from a project's allocation to `available`; its last credit closes it. Raises InsufficientCredit."""
-    held = book.allocations.get(project_id, 0)
-    _afford(held, amount)
+    """Back from a project's allocation to `available`; its last credit closes it. Raises InsufficientCredit.
+
+    One that was spent to 0 is closed by whatever amount is asked back: there is none that it has.
+    """
+    held = book.allocations.get(project_id)
+    if held == 0:
+        amount = 0
+    _afford(held or 0, amount)
     return _entry(
         book,
         "deallocate",

@@ -6,15 +6,26 @@ from datetime import timedelta
 
 from commands.model import Context, Decision, Streams
 from commands.orgs import ledger
-from commands.orgs.commands import ReplayJob, SubmitJob
+from commands.orgs.commands import JobCommand, ReplayJob, SubmitJob
 from commands.orgs.reuse_result import take_kept
 from commands.orgs.streams import book_of, book_ref, job_of, job_ref, kept_result, org_of
 from commands.pricing import reservation
-from commands.refusals import IllegalState, InvalidInput
+from commands.refusals import IllegalState, InvalidInput, NotFound
 from events.envelope import StreamRef
 from events.jobs.events import JobAccepted, JobEvent, JobQueued, JobReplayed
-from events.jobs.state import EndedJob
+from events.jobs.state import EndedJob, LiveJob
 from events.model import Event
+
+
+def check_project(command: JobCommand, streams: Streams) -> None:
+    """Raises NotFound where the job is not of the project that the asker's key is of."""
+    if isinstance(command, SubmitJob):
+        project = command.project_id
+    else:
+        job = job_of(streams, command.org_id, command.job_id)
+        project = (job if isinstance(job, LiveJob) else job.job).accepted.project_id
+    if project != command.within_project:
+        raise NotFound("no such job")
 
 
 def submit_job(command: SubmitJob, streams: Streams, context: Context) -> Decision:
@@ -53,13 +64,15 @@ def submit_job(command: SubmitJob, streams: Streams, context: Context) -> Decisi
 
 
 def replay_job(command: ReplayJob, streams: Streams, context: Context) -> Decision:
-    """A dead job again: a new job with its own reservation. Only the first replay of a job counts."""
+    """A dead job again: a new one with a reservation of its own, as large. Only the first replay of a job counts."""
     ended = job_of(streams, command.org_id, command.job_id)
     if not isinstance(ended, EndedJob) or ended.status != "dead":
         raise IllegalState("only a dead job can be replayed", allowed=["dead"])
     if ended.replayed_as is not None or ended.discarded:
         raise IllegalState("this job was replayed or discarded already", allowed=[], replayed_as=ended.replayed_as)
     before = ended.job.accepted
+    if command.reserve != before.reserved:
+        raise InvalidInput.at("/reserve", f"the job was accepted for {before.reserved} millicredits")
     accepted = before.model_copy(
         update={
             "job_id": command.new_job_id,

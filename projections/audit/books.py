@@ -153,8 +153,17 @@ def post(book: Book, entry: Mapping[str, Any], m: Moved) -> None:
         raise BadEntry("negative", f"{m.source} {book.allocations[m.source[8:]]}")
     if book.external < -MONEY_MAX:
         raise BadEntry("amount", f"{-book.external} credits in all cannot be kept exactly")
-    if kind == "deallocate" and entry.get("reason") == CLOSED and book.allocations.pop(entry["project_id"], 0) != 0:
-        raise BadEntry("closing", f"closes the allocation {entry['project_id']}, which is not empty")
+    if kind == "deallocate":
+        _deallocate(book, entry, m)
+
+
+def _deallocate(book: Book, entry: Mapping[str, Any], m: Moved) -> None:
+    """One that moves nothing closes an allocation that was spent."""
+    closes = entry.get("reason") == CLOSED
+    if closes and book.allocations.pop(entry["project_id"], None) != 0:
+        raise BadEntry("closing", f"closes the allocation {entry['project_id']}, which is not open or not empty")
+    if m.project == 0 and not closes:
+        raise BadEntry("closing", "moves nothing and closes nothing")
 
 
 def _reserve(book: Book, entry: Mapping[str, Any], m: Moved) -> None:

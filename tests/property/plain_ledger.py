@@ -68,7 +68,9 @@ class Plain:
         return True
 
     def deallocate(self, project: str, amount: int) -> bool:
-        if amount > self.open.get(project, 0):
+        if self.open.get(project) == 0:
+            amount = 0
+        if project not in self.open or amount > self.open[project]:
             return False
         self.open[project] -= amount
         self.available += amount
@@ -136,7 +138,7 @@ class Plain:
         job = self.jobs.get(job_id)
         if job is None or job.status != "dead" or job.done_with:
             return False
-        if not self.submit(new_id, amount, job.project, job.attempts):
+        if amount != job.reserved or not self.submit(new_id, amount, job.project, job.attempts):
             return False
         job.done_with = True
         return True

@@ -149,8 +149,8 @@ class Books(RuleBasedStateMachine):
                 failed = c.RecordAttemptFailed(**attempt, category="outage", retry_in_s=0 if again else None)
                 self.ask(failed, self.plain.fail(job, lease, again))
 
-    @rule(n=NTH, how=st.sampled_from(["cancel", "discard", "replay"]), back=BACK, amount=AMOUNTS)
-    def a_person_ends_it(self, n: int, how: str, back: int, amount: int) -> None:
+    @rule(n=NTH, how=st.sampled_from(["cancel", "discard", "replay"]), back=BACK, other=OTHER)
+    def a_person_ends_it(self, n: int, how: str, back: int, other: Callable[[int], int]) -> None:
         job, _ = self.nth(n, only=None if how == "cancel" else "dead")
         match how:
             case "cancel":
@@ -159,6 +159,7 @@ class Books(RuleBasedStateMachine):
                 self.ask(c.DiscardJob(org_id=ORG, job_id=job), self.plain.discard(job))
             case _:
                 new = self.job_id(back)
+                amount = max(1, other(self.plain.jobs[job].reserved)) if job in self.plain.jobs else 1
                 command = c.ReplayJob(org_id=ORG, job_id=job, new_job_id=new, reserve=amount)
                 self.ask(command, self.plain.replay(job, new, amount))
 

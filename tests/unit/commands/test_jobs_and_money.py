@@ -181,6 +181,40 @@ class TestEnd:
         again = replay.model_copy(update={"new_job_id": "job_3"})
         given(*past, replay).when(again).then_refused(IllegalState)
 
+    @pytest.mark.parametrize("reserve", [1, 399, 401])
+    def test_a_replay_costs_what_the_job_was_accepted_for(self, reserve: int) -> None:
+        past = (*opened(), submit(max_attempts=1), dispatch(), attempt_failed())
+        replay = c.ReplayJob(org_id=ORG, job_id=JOB, new_job_id="job_2", reserve=reserve)
+        given(*past).when(replay).then_refused(InvalidInput)
+
+
+class TestProject:
+    """A key that is of one project does nothing to another one's jobs, nor with another one's money."""
+
+    PROJECTS = (
+        *opened(),
+        c.OpenProject(org_id=ORG, project_id="prj_1", title=sealed()),
+        c.OpenProject(org_id=ORG, project_id="prj_2", title=sealed()),
+    )
+
+    @pytest.mark.parametrize("of", ["prj_1", None])
+    def test_a_job_of_another_one_is_not_found(self, of: str | None) -> None:
+        dead = (*self.PROJECTS, submit(max_attempts=1, project_id=of), dispatch(), attempt_failed())
+        same = {"org_id": ORG, "job_id": JOB, "within_project": "prj_2"}
+        given(*dead).when(c.ReplayJob(**same, new_job_id="job_2", reserve=400)).then_refused(NotFound)
+        given(*dead).when(c.DiscardJob(**same)).then_refused(NotFound)
+        given(*self.PROJECTS, submit(project_id=of)).when(c.CancelJob(**same)).then_refused(NotFound)
+
+    def test_its_own_is(self) -> None:
+        dead = (*self.PROJECTS, submit(max_attempts=1, project_id="prj_1"), dispatch(), attempt_failed())
+        replay = c.ReplayJob(org_id=ORG, job_id=JOB, new_job_id="job_2", reserve=400, within_project="prj_1")
+        given(*dead).when(replay).then(JobAccepted, JobQueued, Reserved, JobReplayed)
+
+    def test_a_new_job_is_its_own(self) -> None:
+        given(*self.PROJECTS).when(submit(project_id="prj_1", within_project="prj_2")).then_refused(NotFound)
+        own = submit(project_id="prj_2", within_project="prj_2")
+        given(*self.PROJECTS).when(own).then(JobAccepted, JobQueued, Reserved)
+
 
 class TestCancel:
     def test_a_queued_job_is_cancelled_and_released(self) -> None:

@@ -351,3 +351,27 @@ class TestRerun:
 
     def test_a_running_plan_is_not_rerun(self) -> None:
         given(*planned(CHAIN)).when(on_plan(c.RerunPlan)).then_refused(IllegalState)
+
+
+class TestProject:
+    """A key that is of one project finds no session of another one, and none that is of no project."""
+
+    @pytest.mark.parametrize("of", ["prj_1", None])
+    def test_another_ones_session_is_not_found(self, of: str | None) -> None:
+        start, post = message()
+        past = (start.model_copy(update={"project_id": of}), post, draft({"a": ()}))
+        for command in (
+            post.model_copy(update={"message_id": "msg_2"}),
+            c.ApprovePlan(**PLANNED),
+            c.RejectPlan(**PLANNED),
+        ):
+            foreign = command.model_copy(update={"within_project": "prj_2"})
+            Given(CANVAS, past).when(foreign).then_refused(NotFound)
+
+    def test_its_own_is(self) -> None:
+        start, post = message()
+        past = (start.model_copy(update={"project_id": "prj_1"}), post, draft({"a": ()}))
+        Given(CANVAS, past).when(c.RejectPlan(**PLANNED, within_project="prj_1")).then(PlanRejected)
+
+
+PLANNED = {"org_id": ORG, "session_id": SESSION, "plan_id": PLAN}

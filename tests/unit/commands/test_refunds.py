@@ -172,6 +172,19 @@ class TestClosedAllocations:
         past = (*opened(), OPENED, moved("allocate", 400), submit("job_2", project_id=PROJECT))
         given(*past).when(submit(project_id=PROJECT)).then_refused(InsufficientCredit)
 
+    @pytest.mark.parametrize("amount", [1, 400])
+    def test_one_that_is_spent_to_nothing_is_closed_by_whatever_is_asked_back(self, amount: int) -> None:
+        past = (*opened(), OPENED, moved("allocate", 400), submit(project_id=PROJECT), dispatch(), succeeded(400))
+        closing = given(*past).when(moved("deallocate", amount)).then(Deallocated, EntryRecorded)
+        entry = closing.events[0][1]
+        assert isinstance(entry, Deallocated)
+        assert (entry.postings, entry.reason) == ((), CLOSED)
+        closed = given(*past, moved("deallocate", amount))
+        assert book(closed.world).allocations == {}
+        assert book(closed.world).available == 600
+        closed.when(moved("deallocate", amount, n=2)).then_refused(InsufficientCredit)
+        closed.when(submit("job_2", project_id=PROJECT)).then(JobAccepted, JobQueued, Reserved)
+
     def test_what_a_reservation_gives_back_goes_where_it_came_from_and_opens_it_again(self) -> None:
         past = (*opened(), OPENED, moved("allocate", 500), submit(project_id=PROJECT), dispatch())
         closed = given(*past, moved("deallocate", 100))

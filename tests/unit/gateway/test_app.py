@@ -18,7 +18,7 @@ from adapters.storage.objects import storage
 from adapters.vault.keys import MemoryKeyStore
 from adapters.vault.vault import KeyVault
 from commands.ask import Answer
-from commands.model import Command, CommandEnvelope
+from commands.model import Command, CommandEnvelope, ProjectCommand
 from commands.orgs.commands import RecordJobRunning
 from commands.ports import BadWebhook, WebhookNews
 from commands.refusals import AlreadyEnded, Refusal
@@ -39,6 +39,8 @@ from gateway.routes.projects import persons
 from projections.streams import StreamStore
 
 KEY, ADMIN = "sk_ann", "platform-key"
+PROJECT_KEY = "sk_bob"
+"""Of the project `prj_1` only."""
 SECRET = b"s" * 32
 ORG = "org_A"
 NOWHERE = "127.0.0.1:1"
@@ -109,7 +111,9 @@ async def app(decider: Decider, tmp_path: Path) -> AsyncIterator[ASGIApp]:
     mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(f"mongodb://{NOWHERE}", serverSelectionTimeoutMS=1)
     redis: Redis = Redis.from_url(f"redis://{NOWHERE}")
     keyring = Keyring(ADMIN)
-    keyring.changed(ORG, keys(sk_ann="member"))
+    anns = keys(sk_ann="member")
+    bobs = CurrentKey(key_id="key_bob", hash=digest(PROJECT_KEY), role="member", project_id="prj_1")
+    keyring.changed(ORG, anns.model_copy(update={"keys": (*anns.keys, bobs)}))
     hub, reading = Hub(), Reading(mongo["studio"], "none")
     async with mongo:
         platform = Platform(
@@ -281,3 +285,23 @@ async def test_an_input_that_no_event_can_hold_is_too_large(client: httpx.AsyncC
         assert answer.status_code == answered
     assert len(decider.taken) == 1
     assert slug(answer) == (413, "too-large")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/sessions/ses_X/messages", "/v1/sessions/ses_X/cancel", "/v1/plans/pln_X.1/approve",
+        "/v1/plans/pln_X.1/rerun", "/v1/plans/pln_X.1/reject", "/v1/plans/pln_X.1/steps/s1/approve",
+        "/v1/plans/pln_X.1/steps/s1/cancel", "/v1/jobs/job_X/cancel", "/v1/dlq/job_X/discard",
+    ],
+)  # fmt: skip
+async def test_what_a_projects_key_orders_is_within_its_project(
+    client: httpx.AsyncClient, decider: Decider, path: str
+) -> None:
+    body = {"text": "a kite"} if path.endswith("messages") else {}
+    for key, project in ((PROJECT_KEY, "prj_1"), (KEY, None)):
+        answer = await client.post(path, json=body, headers={"authorization": f"Bearer {key}"})
+        assert answer.status_code < 300, answer.text
+        command, _ = decider.taken.pop()
+        assert isinstance(command, ProjectCommand)
+        assert command.within_project == project
