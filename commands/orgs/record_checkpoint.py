@@ -29,7 +29,9 @@ def request_checkpoint(command: RequestCheckpoint, streams: Streams, _context: C
 def record_checkpoint(command: RecordCheckpoint, streams: Streams, _context: Context) -> Decision:
     """The present head or one that was asked for; entries go on while the signer signs, so that others are refused.
 
-    Raises IllegalState where the book has gone on (`signed`, `head`: up to where), InvalidInput where it differs.
+    Raises IllegalState where the book has gone on (`signed`, `head`: up to where), InvalidInput where it differs or
+    the key is one that another has followed. Whether a key was introduced stands in the platform's partition, which is
+    not this one's to read: it is the verifier's to find.
     """
     org_of(streams, command.org_id)
     book = book_of(streams, command.org_id)
@@ -39,6 +41,8 @@ def record_checkpoint(command: RecordCheckpoint, streams: Streams, _context: Con
         return Decision(result={"seq": head.seq})
     _check_place(head, book, known)
     event = _signed(command)
+    if event.key_id in known.followed:
+        raise InvalidInput.at("/public_key", "another key has followed this one, which signs no more")
     return Decision(((checkpoints_ref(command.org_id), event),), {"seq": head.seq})
 
 

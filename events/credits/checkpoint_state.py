@@ -28,6 +28,10 @@ class Checkpoints:
 
     newest: Head = NOTHING
     asked: tuple[Head, ...] = ()
+    key_id: str | None = None
+    """Of the key that signed the newest."""
+    followed: frozenset[str] = frozenset()
+    """The keys that another one has followed here: they sign no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,10 @@ def evolve(state: State, event: Event, _at: datetime) -> State:
             return replace(state, asked=(*state.asked[:1], Head(event.seq, event.hash)))
         case Checkpoints(), Checkpoint():
             rest = tuple(head for head in state.asked if head.seq > event.seq)
-            return Checkpoints(Head(event.seq, event.hash), rest)
+            followed = state.followed
+            if state.key_id is not None and state.key_id != event.key_id:
+                followed |= {state.key_id}
+            return Checkpoints(Head(event.seq, event.hash), rest, event.key_id, followed)
         case SigningKeys(), SigningKeyIntroduced():
             before = {state.key_id} if state.key_id is not None else set()
             return SigningKeys(event.key_id, event.public_key, state.retired | before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from events.model import Event, Frozen, Money, SignedMoney
 
@@ -19,7 +19,12 @@ class Posting(Frozen):
 
 
 class LedgerEntry(Event):
-    """A balanced entry; `hash` covers `prev_hash` and the RFC 8785 form of everything else."""
+    """A balanced entry; `hash` covers `prev_hash` and the RFC 8785 form of everything else.
+
+    So a member of a newer writer is kept: without it the entry would no longer be what was hashed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     context: ClassVar[str] = "credits"
 

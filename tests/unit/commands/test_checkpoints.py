@@ -102,6 +102,11 @@ class TestRecord:
     def test_what_the_signature_does_not_cover_is_refused(self, changed: dict[str, str]) -> None:
         given(*opened()).when(head_of(*opened(), **changed)).then_refused(InvalidInput)
 
+    def test_a_key_that_another_one_has_followed_is_refused(self) -> None:
+        before = (*opened(), head_of(*opened()), grant(1))
+        after = (*before, head_of(*before, key=SigningKey.new()), grant(2))
+        given(*after).when(head_of(*after)).then_refused(InvalidInput)
+
     def test_a_key_that_is_none_is_refused(self) -> None:
         given(*opened()).when(head_of(*opened(), public_key="AAAA")).then_refused(InvalidInput)
 
