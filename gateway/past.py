@@ -18,6 +18,7 @@ from events.log.routing import partition_of
 from events.topics import EVENTS_CANVAS
 from gateway.platform import Platform
 from gateway.problems import Problem, not_found
+from gateway.times import in_utc
 from gateway.views import ENDED
 from projections import plans, steps
 from projections.applied import documents_of
@@ -58,10 +59,8 @@ def moment(at: str | None, session_id: str, partitions: int) -> Moment:
         pass
     try:
         # In a query string `+00:00` arrives with a blank.
-        time = datetime.fromisoformat(at.replace(" ", "+"))
-        if time.tzinfo is not None:
-            return Moment(upto=time_to_text(time))
-    except (ValueError, OverflowError):
+        return Moment(upto=time_to_text(in_utc(datetime.fromisoformat(at.replace(" ", "+")))))
+    except ValueError:
         pass
     raise Problem("malformed", "`at` is neither a position of this session nor a time with its offset from UTC")
 

@@ -35,7 +35,9 @@ class Statement:
     db: Db
     org_id: str
     since: datetime | None
-    until: datetime
+    until: datetime | None
+    ends: str
+    """`until`, or where there is none the time of the newest entry."""
     first: int
     """The number of the last entry before the span; `last` is the last one in it."""
     last: int
@@ -47,13 +49,13 @@ class Statement:
     @property
     def span(self) -> dict[str, str]:
         began = {} if self.since is None else {"from": _text(self.since)}
-        return {**began, "to": _text(self.until)}
+        return began if self.until is None else {**began, "to": _text(self.until)}
 
     @property
     def name(self) -> str:
         """Of its file, without what it ends with."""
-        days = ["beginning" if self.since is None else _text(self.since)[:10], _text(self.until)[:10]]
-        return "-".join(["statement", self.org_id, *days])
+        days = ["beginning" if self.since is None else _text(self.since)[:10], self.ends[:10]]
+        return "-".join(["statement", self.org_id, *(day for day in days if day)])
 
     async def movements(self) -> AsyncIterator[list[dict[str, Any]]]:
         """Chunks of entries, oldest first, each as on the log, with balances and cause."""
@@ -75,8 +77,11 @@ class Statement:
         total.update(entries=1, uncollected=item.get("uncollected", 0))
 
 
-async def statement(db: Db, org_id: str, since: datetime | None, until: datetime) -> Statement:
-    """Fixes both ends at once: what happens while it is read is not in it."""
+async def statement(db: Db, org_id: str, since: datetime | None, until: datetime | None) -> Statement:
+    """Fixes both ends at once: what happens while it is read is not in it.
+
+    Without `until` it goes up to the newest entry, whose time is of the log's clock, not of the gateway's.
+    """
     before = None if since is None else await ledger.newest_at(db, org_id, "$lt", since)
     last = await ledger.newest_at(db, org_id, "$lt", until)
     signed = await db["checkpoints"].find_one({"org_id": org_id}, sort=[("seq", -1)])
@@ -85,6 +90,7 @@ async def statement(db: Db, org_id: str, since: datetime | None, until: datetime
         org_id=org_id,
         since=since,
         until=until,
+        ends=_text(until) if until is not None else "" if last is None else last["at"],
         first=0 if before is None else before["seq"],
         last=0 if last is None else last["seq"],
         opening=EMPTY if before is None else before["_balances"],
@@ -122,7 +128,7 @@ async def as_csv(found: Statement) -> AsyncIterator[bytes]:
     async for items in found.movements():
         yield rows([row_of(item) for item in items])
     yield rows([{"record": "total", "kind": kind, **total} for kind, total in sorted(found.totals.items())])
-    yield rows([{"record": "closing", "at": found.span["to"], **_left(found.closing)}])
+    yield rows([{"record": "closing", "at": found.ends, **_left(found.closing)}])
     if found.checkpoint is not None:
         yield rows([{"record": "checkpoint", **found.checkpoint}])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from commands.catalog.commands import NAME
@@ -16,6 +15,7 @@ from gateway import significance
 from gateway.agent_metrics import Asked, comparisons, item, metrics, span
 from gateway.answers import json, platform_of
 from gateway.prompts import asker
+from gateway.times import QueryTime
 
 router = APIRouter(tags=["agents"])
 
@@ -24,8 +24,8 @@ router = APIRouter(tags=["agents"])
 async def measured(
     request: Request,
     agent: Annotated[str | None, Query(pattern=NAME)] = None,
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    since: Annotated[QueryTime | None, Query(alias="from")] = None,
+    until: Annotated[QueryTime | None, Query(alias="to")] = None,
     by: Literal["variant", "version"] = "variant",
     after: str | None = None,
 ) -> Response:

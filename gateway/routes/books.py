@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import Response, StreamingResponse
 
 from events.credits.events import EntryKind
@@ -20,6 +18,7 @@ from gateway.explain import story_of
 from gateway.ledger import Asked
 from gateway.problems import Problem
 from gateway.statement import as_csv, as_json, statement
+from gateway.times import QueryTime
 from gateway.usage import By, usage
 from gateway.views import Views
 
@@ -27,8 +26,8 @@ router = APIRouter(tags=["credits"])
 READS: Final = (EVENTS_CREDITS,)
 WITH_CAUSES: Final = (EVENTS_CREDITS, EVENTS_JOBS, EVENTS_CANVAS)
 FORMATS: Final = {"csv": (as_csv, "text/csv; charset=utf-8"), "json": (as_json, "application/json")}
-Since = Annotated[AwareDatetime | None, Query(alias="from")]
-Until = Annotated[AwareDatetime | None, Query(alias="to")]
+Since = Annotated[QueryTime | None, Query(alias="from")]
+Until = Annotated[QueryTime | None, Query(alias="to")]
 Id = Annotated[str | None, Query(max_length=64)]
 
 
@@ -41,7 +40,7 @@ async def balance(request: Request, after: str | None = None) -> Response:
 
 def asked(
     request: Request,
-    as_of: AwareDatetime | None = None,
+    as_of: QueryTime | None = None,
     since: Since = None,
     until: Until = None,
     kind: EntryKind | None = None,
@@ -85,14 +84,13 @@ async def bank_statement(
 ) -> Response:
     """Opening balances, each movement with its cause, totals by kind, closing balances, the newest checkpoint.
 
-    From the beginning where no `from` is given, up to now where no `to` is; `to` itself is not part of it.
+    From the beginning where no `from` is given, up to the newest entry where no `to` is; `to` itself is not part of it.
     """
     who, platform = caller(request, *READERS), platform_of(request)
     await platform.reading.after(after, WITH_CAUSES)
-    end = until or datetime.now(UTC)
-    if since is not None and since > end:
+    if since is not None and until is not None and since > until:
         raise Problem.invalid("/query/to", "is before `from`")
-    found = await statement(platform.db, who.org_id, since, end)
+    found = await statement(platform.db, who.org_id, since, until)
     write, media_type = FORMATS[form]
     named = {"content-disposition": f'attachment; filename="{found.name}.{form}"', **NO_STORE}
     return StreamingResponse(write(found), headers=named, media_type=media_type)

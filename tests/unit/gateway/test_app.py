@@ -305,3 +305,17 @@ async def test_what_a_projects_key_orders_is_within_its_project(
         command, _ = decider.taken.pop()
         assert isinstance(command, ProjectCommand)
         assert command.within_project == project
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "ledger?as_of=0001-01-01T00:00:00%2B14:00", "ledger?from=9999-12-31T23:59:59-14:00",
+        "statement?to=0001-01-01T00:00:00%2B14:00", "statement?from=1969-12-31T23:59:59Z",
+        "usage?by=model&to=0001-01-01T00:00:00Z", "usage?by=model&to=9999-01-01T00:00:00Z",
+        "ledger?as_of=2026-01-01T00:00:00", "ledger?as_of=yesterday",
+    ],
+)  # fmt: skip
+async def test_a_time_that_no_history_reaches_is_422(client: httpx.AsyncClient, asked: str) -> None:
+    answer = await client.get(f"/v1/credits/{asked}", headers={"authorization": f"Bearer {KEY}"})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
