@@ -18,6 +18,7 @@ MOVED: Final = ("available", "allocations", "reserved", "spent", "external")
 COUNTED: Final = ("entries", *MOVED, "uncollected")
 BEYOND: Final = "9999"
 """Later than any time of an entry, as its text sorts."""
+OFFSET_MAX: Final = 2**63 - 1
 
 
 class Movement(NamedTuple):
@@ -108,9 +109,11 @@ class Reading:
     Inside a partition time never runs back, so that nothing is missed behind the first later record.
     """
 
-    def __init__(self, account: Account, before: str = BEYOND) -> None:
+    def __init__(self, account: Account, before: str = BEYOND, below: int = OFFSET_MAX) -> None:
+        """Or to the offset `below`: what stands there is not entered any more."""
         self.account = account
         self.before = before
+        self.below = below
         self.ended = False
         self.resume = 0
         """Nothing before this offset remains for whoever reads on."""
@@ -119,6 +122,9 @@ class Reading:
     def take(self, records: Sequence[Record]) -> Iterator[Movement]:
         self.resume = max(records[0].offset, self.account.offset + 1)
         for record in records:
+            if record.offset >= self.below:
+                self.ended = True
+                return
             if record.key != self._key:
                 continue
             if time_of(record) >= self.before:
@@ -128,7 +134,8 @@ class Reading:
             if movement is not None:
                 self.resume = record.offset + 1
                 yield movement
-        self.ended = self.before != BEYOND and time_of(records[-1]) >= self.before
+        last = records[-1]
+        self.ended = last.offset + 1 >= self.below or (self.before != BEYOND and time_of(last) >= self.before)
 
 
 def time_of(record: Record) -> str:

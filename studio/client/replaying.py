@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from events.log.clients import Record
-from projections.audit.account import Account, Movement, Reading
+from projections.audit.account import BEYOND, OFFSET_MAX, Account, Movement, Reading
 from projections.audit.books import Book
 from projections.audit.causes import SEALED, Causes
+from studio.client.words import printable
 
 PROMPT_MAX: Final = 120
 
@@ -29,6 +30,8 @@ class Asked:
     since: datetime | None = None
     """Movements from here on; what was before is the opening."""
     movements: bool = True
+    below: int | None = None
+    """Instead of the time: up to this offset of the account's partition, what stands there not being part of it."""
 
 
 class Source(Protocol):
@@ -61,10 +64,10 @@ class Replay:
     async def movements(self) -> AsyncIterator[dict[str, Any]]:
         """Each entry as on the log, with what it moves, the balances after it and its cause. Raises BooksBroken."""
         asked, start = self._asked, 0
-        before = text(asked.as_of + timedelta(microseconds=1))
+        before = text(asked.as_of + timedelta(microseconds=1)) if asked.below is None else BEYOND
         if asked.since is not None:
             start = await self._open_at(text(asked.since))
-        elif not asked.movements:
+        elif not asked.movements and asked.below is None:
             self.account, start = await self._source.begin(before)
         if not asked.movements:
             async for _ in self._read(start, before):
@@ -95,7 +98,7 @@ class Replay:
         return max(start, reading.resume)
 
     async def _read(self, start: int, before: str) -> AsyncIterator[Movement]:
-        reading = Reading(self.account, before)
+        reading = Reading(self.account, before, OFFSET_MAX if self._asked.below is None else self._asked.below)
         async for records in self._source.credits(start):
             for movement in reading.take(records):
                 yield movement
@@ -140,6 +143,6 @@ def text(at: datetime) -> str:
 
 
 def first_words(words: str) -> str:
-    """A line, cut between words."""
-    line = " ".join(words.split())
+    """A line, cut between words; nothing of it does anything to a terminal."""
+    line = printable(" ".join(words.split()))
     return line if len(line) <= PROMPT_MAX else line[:PROMPT_MAX].rsplit(" ", 1)[0] + "…"

@@ -29,6 +29,7 @@ from studio.client.exported import NoExport
 from studio.client.replay_sources import FileSource, LogSource
 from studio.client.replay_tables import CsvTable, ParquetTable, Table
 from studio.client.replaying import Asked, BooksBroken, Open, Replay, Source
+from studio.client.words import printable
 from studio.collector import tune_collector
 from studio.local import addresses as addressbook
 from studio.settings import Settings
@@ -37,6 +38,8 @@ from studio.verbs.events import NoLog, log_address
 from studio.verbs.output import Json, console, failing_on, print_json, progress
 
 UNOPENED: Final = "[sealed]"
+YEARS: Final = (1970, 9998)
+"""Of the times that may be asked for."""
 KEYS_WITHIN_MS: Final = 5_000
 
 
@@ -47,6 +50,9 @@ class BadTime(Exception):
 def replay(
     org: Annotated[str | None, typer.Option(help="The organisation; unset: the key's own.")] = None,
     as_of: Annotated[str | None, typer.Option(help="A time (RFC 3339) or a date, all of it; unset: now.")] = None,
+    as_of_offset: Annotated[
+        int | None, typer.Option(min=0, help="Instead: what stands before this offset of its partition.")
+    ] = None,
     since: Annotated[str | None, typer.Option("--from", help="Movements from here on; before is the opening.")] = None,
     totals: Annotated[bool, typer.Option("--totals", help="Balances and totals only: fast, by the index.")] = False,
     to_csv: Annotated[Path | None, typer.Option(help="The movements as a table for spreadsheets.")] = None,
@@ -71,11 +77,13 @@ def replay(
     with failing_on(*expected, PyMongoError, TimeoutError, OSError):
         upto = moment(as_of, end=True) if as_of is not None else datetime.now(UTC)
         began = None if since is None else moment(since, end=False)
+        if as_of_offset is not None and (as_of is not None or since is not None):
+            raise BadTime("--as-of-offset stands alone: it is from the beginning up to that offset")
         if began is not None and began > upto:
             raise BadTime(f"{since} is later than {as_of or 'now'}")
         findings = Findings(show=False)
         org_id, source = _source(org, from_export, findings, url, key)
-        asked = Asked(org_id, upto, began, movements=not totals)
+        asked = Asked(org_id, upto, began, movements=not totals, below=as_of_offset)
         tables: list[Table] = [CsvTable(to_csv)] if to_csv is not None else []
         tables += [ParquetTable(to_parquet)] if to_parquet is not None else []
         asyncio.run(_run(asked, source, tables, sealed=sealed or from_export is not None, as_json=as_json))
@@ -86,15 +94,23 @@ def replay(
 def moment(text: str, *, end: bool) -> datetime:
     """A time; of a date its end or its beginning, in UTC. Raises BadTime."""
     try:
+        return _moment(text, end=end).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadTime(f"{text!r} is no time: 2026-11-30 or 2026-11-30T12:00:00Z would be") from error
+
+
+def _moment(text: str, *, end: bool) -> datetime:
+    """Raises ValueError or OverflowError."""
+    try:
         day = date.fromisoformat(text)
     except ValueError:
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError as error:
-            raise BadTime(f"{text!r} is no time: 2026-11-30 or 2026-11-30T12:00:00Z would be") from error
-        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
-    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return midnight + timedelta(days=1, microseconds=-1) if end else midnight
+        found = datetime.fromisoformat(text)
+    else:
+        found = datetime(day.year, day.month, day.day)
+        found += timedelta(days=1, microseconds=-1) if end else timedelta(0)
+    if not YEARS[0] <= found.year <= YEARS[1]:
+        raise ValueError(f"not from {YEARS[0]} to {YEARS[1]}")
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _source(
@@ -171,7 +187,8 @@ class Shown:
 
     def _head(self) -> str:
         began = {} if self._asked.since is None else {"from": self._asked.since.isoformat()}
-        head = {"org_id": self._asked.org_id, **began, "as_of": self._asked.as_of.isoformat()}
+        below = {} if self._asked.below is None else {"as_of_offset": self._asked.below}
+        head = {"org_id": self._asked.org_id, **began, "as_of": self._asked.as_of.isoformat(), **below}
         return orjson.dumps({**head, "opening": self._replay.opening}).decode()[:-1]
 
     def end(self) -> None:
@@ -200,7 +217,9 @@ class Shown:
             console.print(f"opening  {balances_text(self._replay.opening)}", highlight=False, soft_wrap=True)
         closing = balances_text(self._replay.account.book.balances)
         console.print(f"[bold]closing[/]  {closing}", highlight=False, soft_wrap=True)
-        told = f"{chain['entries']} entries as of {self._asked.as_of.isoformat()}, head {chain['head']}"
+        below = self._asked.below
+        when = self._asked.as_of.isoformat() if below is None else f"offset {below}"
+        told = f"{chain['entries']} entries as of {when}, head {chain['head']}"
         console.print(f"[dim]{told}[/]", highlight=False, soft_wrap=True)
 
 
@@ -216,7 +235,8 @@ def line_of(movement: Mapping[str, Any]) -> str:
     numbers = f"{moves['available'] + moves['allocations']:>+12} {moves['reserved']:>+10} {moves['spent']:>+10}"
     available = left["available"] + sum(left["allocations"].values())
     after = f"{available:>14} {left['reserved']:>12} {left['spent']:>14}"
-    return f"{movement['at'][:26]:<26} {movement['kind']:<10} {numbers}  {after}  {cause_text(movement)}\n"
+    cause = printable(cause_text(movement))
+    return f"{movement['at'][:26]:<26} {movement['kind']:<10} {numbers}  {after}  {cause}\n"
 
 
 def cause_text(movement: Mapping[str, Any]) -> str:

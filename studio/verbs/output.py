@@ -7,13 +7,26 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
+
+from studio.client.words import printable
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 
-console = Console()
-progress = Console(stderr=True, highlight=False)
+
+class Terminal(Console):
+    """What tenants have written is shown, and does nothing: no word of theirs moves a cursor or names a window."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            tame = segment.control or segment.text.isprintable() or segment.text == "\n"
+            yield segment if tame else segment._replace(text=printable(segment.text))
+
+
+console = Terminal()
+progress = Terminal(stderr=True, highlight=False)
 
 
 def print_json(document: Any) -> None:

@@ -90,6 +90,17 @@ async def test_as_of_a_time_holds_what_was_decided_until_then_and_a_span_begins_
     assert (totals.account.book.balances, nothing) == (found[-1]["balances"], [])
 
 
+async def test_as_of_an_offset_holds_what_stands_before_it(tmp_path: Path) -> None:
+    records = await tampering.history(tmp_path)
+    _, whole = await movements(records, Asked(ORG, EVER))
+    below = tampering.entries(records)[7].offset
+    replay, found = await movements(records, Asked(ORG, EVER, below=below))
+    assert found == whole[:7]
+    assert replay.account.book.balances == whole[6]["balances"]
+    totals, nothing = await movements(records, Asked(ORG, EVER, movements=False, below=below))
+    assert (totals.account.book.balances, nothing) == (whole[6]["balances"], [])
+
+
 @pytest.mark.parametrize("change", [{"postings": []}, {"seq": 99}, {"hash": "0" * 64}, {"prev_hash": "1" * 64}])
 async def test_where_the_chain_breaks_the_replay_ends(tmp_path: Path, change: dict[str, Any]) -> None:
     records = await tampering.history(tmp_path)
@@ -169,5 +180,6 @@ def test_a_date_is_all_of_its_day_and_nonsense_is_said() -> None:
     assert moment("2026-11-30", end=True) == datetime(2026, 11, 30, 23, 59, 59, 999999, UTC)
     assert moment("2026-11-30", end=False) == moment("2026-11-30T01:00:00+01:00", end=True)
     assert moment("2026-11-30T12:00:00Z", end=False) == datetime(2026, 11, 30, 12, tzinfo=UTC)
-    with pytest.raises(BadTime, match="yesterday"):
-        moment("yesterday", end=True)
+    for text in ("yesterday", "9999-12-31", "0001-01-01", "1969-12-31T23:59:59Z"):
+        with pytest.raises(BadTime, match=text):
+            moment(text, end=True)
