@@ -37,6 +37,12 @@ END, AFTER = 6, 7
 """Of a job's events: its end, and what came after it; `seq` is the version in its stream."""
 ENTRY, COMMAND = 8, 9
 """What an operator's entry has for itself: `id` is that of the entry or of its command."""
+SHOWN, SINCE = 10, 11
+"""Of a job in a read model, and that its money has moved since that was read."""
+JOBS: Final = "jobs"
+"""The read model of that name."""
+NOT_YET: Final = -1
+"""What a job has captured that has not ended."""
 
 
 class Ever:
@@ -49,6 +55,7 @@ class Ever:
         self._stack = ExitStack()
         self._files: list[IO[bytes]] = []
         self._orgs: dict[str, int] = {}
+        self._compared = False
 
     def __enter__(self) -> Ever:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="studio-audit-", dir=self._within))
@@ -84,6 +91,16 @@ class Ever:
         """A job's end, or an event after it."""
         self._row(org, f"events {job}", END if end else AFTER, record, seq=version)
 
+    def shown(self, org: str, job: str, reserved: int, captured: int | None, refunded: int) -> None:
+        """What a read model says of a job. Once it is called, all jobs must be shown."""
+        self._compared = True
+        amount = NOT_YET if captured is None else captured
+        self._row(org, job, SHOWN, None, amount, reserved, seq=refunded)
+
+    def since(self, org: str, job: str) -> None:
+        """The job's money moves after the read model was read: nothing can be said of what that shows."""
+        self._row(org, job, SINCE, None)
+
     def _job(self, org: str, job: str, amount: int, seq: int, live: Live, kind: int, record: Record | None) -> None:
         self._row(org, job, kind, record, amount, live.amount, seq, _code(live.source), _code(live.project))
 
@@ -117,10 +134,15 @@ class Ever:
             file.seek(0)
             rows = np.frombuffer(file.read(), _DTYPE)
             rows = rows[np.lexsort((rows["seq"], rows["org"], rows["id"]))]
-            for look, first, last in ((_money, LIVE, CLAMPED_OF_CLOSED), (_events, END, AFTER), (_ids, ENTRY, COMMAND)):
-                some = rows[(rows["kind"] >= first) & (rows["kind"] <= last)]
-                if len(some):
-                    look(some, told)
+            kinds = rows["kind"]
+            money = kinds <= CLAMPED_OF_CLOSED
+            looks = [(_money, money), (_events, (kinds == END) | (kinds == AFTER))]
+            looks.append((_ids, (kinds == ENTRY) | (kinds == COMMAND)))
+            if self._compared:
+                looks.append((_shown, money | (kinds >= SHOWN)))
+            for look, wanted in looks:
+                if wanted.any():
+                    look(rows[wanted], told)
 
 
 class _Telling:
@@ -134,6 +156,9 @@ class _Telling:
             self.one(Fault(rule, detail), row)
 
     def one(self, fault: Fault, row: Any) -> None:
+        if row["kind"] == SHOWN:
+            self._say(replace(fault, org_id=self._orgs[row["org"]], place=JOBS))
+            return
         of_job = row["kind"] in (END, AFTER)
         where = f"{self._jobs if of_job else self._credits}/{row['partition']}/{row['offset']}"
         seq = None if of_job else int(row["seq"])
@@ -190,6 +215,28 @@ def _ids(rows: Any, told: _Telling) -> None:
     again = np.ones(len(rows), bool)
     again[starts] = False
     told.each("entered twice", "an operator's entry under an id or a command of an earlier one", rows[again])
+
+
+def _shown(rows: Any, told: _Telling) -> None:
+    """By job: its money and what is shown of it."""
+    starts, stops = _groups(rows)
+    kinds, amounts = rows["kind"], rows["amount"]
+
+    def total(of: Any, values: Any) -> Any:
+        return np.add.reduceat(np.where(of, values, 0), starts)
+
+    life, shown, refund = kinds <= ENDED, kinds == SHOWN, (kinds >= REFUNDED) & (kinds <= CLAMPED_OF_CLOSED)
+    lives, times = total(life, 1), total(shown, 1)
+    captured = total(kinds == ENDED, amounts) + total(kinds == LIVE, NOT_YET)
+    same = (total(shown, amounts) == captured) & (total(shown, rows["reserved"]) == total(life, rows["reserved"]))
+    same &= total(shown, rows["seq"]) == total(refund, amounts)
+    wrong = (total(kinds == SINCE, 1) == 0) & (((lives > 0) != (times > 0)) | (times > 1) | ((times == 1) & ~same))
+    for index in np.flatnonzero(wrong):
+        mine = slice(starts[index], stops[index])
+        one = rows[mine][~shown[mine]][-1] if lives[index] else rows[mine][-1]
+        digest = bytes(one["id"]).hex()
+        detail = f"the job whose id has the SHA-256 {digest}… is shown {times[index]} times, or with other amounts"
+        told.one(Fault("read model", detail), one)
 
 
 def _code(name: str | None) -> int:

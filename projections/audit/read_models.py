@@ -8,13 +8,16 @@ from typing import Any, Final, NamedTuple
 
 from events.credits.chain import canonical
 from events.credits.checkpoint import verify
-from projections.audit.books import BadEntry, Book, moved, post
+from projections.audit.books import MONEY_MAX, BadEntry, Book, moved, post
+from projections.audit.ever import JOBS, Ever
 from projections.audit.faults import Fault, Say
 from projections.audit.heads import Heads
+from projections.audit.verifier import Sums
 
 LEDGER: Final = "ledger"
 BALANCES: Final = "balances"
 CHECKPOINTS: Final = "checkpoints"
+USAGE: Final = "usage"
 BALANCE_MEMBERS: Final = ("available", "reserved", "spent", "allocations")
 
 Document = Mapping[str, Any]
@@ -198,3 +201,30 @@ def compare_checkpoints(documents: Iterable[Document], heads: Heads, say: Say) -
     for org, seq in heads.recorded.items():
         if newest.get(org, 0) < seq:
             say(Fault("read model", f"shows checkpoints up to {newest.get(org, 0)}", org, seq, CHECKPOINTS))
+
+
+def compare_jobs(documents: Iterable[Document], ever: Ever, say: Say) -> None:
+    """Of each job what was reserved, captured and refunded; `Ever` has all jobs in the end."""
+    for document in documents:
+        org, job = str(document.get("org_id")), str(document.get("job_id"))
+        amounts = document.get("reserved"), document.get("captured"), document.get("refunded", 0)
+        reserved, captured, refunded = amounts
+        if not isinstance(reserved, int) or not isinstance(captured, int | None) or not isinstance(refunded, int):
+            say(Fault("read model", f"{job} has amounts that are none: {amounts}", org, None, JOBS))
+        elif max(map(abs, (reserved, captured or 0, refunded))) > MONEY_MAX:
+            say(Fault("read model", f"{job} has amounts beyond all: {amounts}", org, None, JOBS))
+        else:
+            ever.shown(org, job, reserved, captured, refunded)
+
+
+def compare_usage(shown: Mapping[str, Sums], before: Mapping[str, Sums], now: Mapping[str, Sums], say: Say) -> None:
+    """The sums over all days, models and projects: between what they were by the log when reading began, and are now.
+
+    How they spread over days, models and projects is not compared.
+    """
+    nothing = Sums(0, 0)
+    for org in sorted({*shown, *now}):
+        least, most, said = before.get(org, nothing), now.get(org, nothing), shown.get(org, nothing)
+        if not all(low <= one <= high for low, one, high in zip(least, said, most, strict=True)):
+            told = f"shows {said._asdict()}, by the log {most._asdict()}"
+            say(Fault("read model", told, org, None, USAGE))

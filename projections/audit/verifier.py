@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from events.credits.chain import canonical
 from events.log.clients import Record
@@ -33,6 +34,11 @@ class Topics:
         return self.checkpoints, self.jobs, self.credits
 
 
+class Sums(NamedTuple):
+    captured: int
+    refunded: int
+
+
 class Verifier:
     """Takes the log's records, those of one partition in their order, and says every fault that it finds.
 
@@ -53,8 +59,9 @@ class Verifier:
         """Of each partition, what follows the newest of its records."""
         self.after: Callable[[Book], None] | None = None
         """Called with the book after each entry, where somebody waits for one."""
+        self.ever = ever
         self._say = say
-        self._ever = ever
+        self._refunded: Counter[str] = Counter()
         self._key = None if org_id is None else org_id.encode()
 
     def learn_keys(self, records: Sequence[Record]) -> Sequence[Record]:
@@ -100,6 +107,12 @@ class Verifier:
                     self.heads.entry_again(entry.org_id, entry.seq, entry.hash, str(entry.data.get("at")))
 
     @property
+    def sums(self) -> dict[str, Sums]:
+        """What each organisation's jobs have captured in all, and what was refunded of it."""
+        refunded = self._refunded
+        return {org: Sums(book.spent + refunded[org], refunded[org]) for org, book in self.books.items()}
+
+    @property
     def settled(self) -> bool:
         """Whether nothing waits for what may stand further on."""
         return not self.pairs.waiting and not self.heads.waiting
@@ -109,7 +122,7 @@ class Verifier:
         if self._key is not None and (org := self._key.decode()) not in self.books:
             self._say(Fault("no entries", "there are no books of this organisation", org, place=self.topics.credits))
         self.pairs.finish()
-        self._ever.finish(self.books.values(), self._say)
+        self.ever.finish(self.books.values(), self._say)
         self.heads.finish({org: book.seq for org, book in self.books.items()})
 
     def _entry(self, record: Record) -> None:
@@ -174,11 +187,14 @@ class Verifier:
         if kind in JOB_KINDS:
             self.pairs.entry(entry, m, command, record)
         if kind in ENDS:
-            self._ever.ended(entry, m, live or Live(-m.reserved, m.source, entry.get("project_id")), record)
+            self.ever.ended(entry, m, live or Live(-m.reserved, m.source, entry.get("project_id")), record)
         elif kind != "reserve":
-            self._ever.entered(book, entry, m, command, record)
+            self._refunded[book.org_id] -= m.spent
+            self.ever.entered(book, entry, m, command, record)
         if self.after is not None:
             self.after(book)
+            if job is not None:
+                self.ever.since(book.org_id, job)
 
 
 def _hash_of(data: dict[str, Any]) -> str:

@@ -54,6 +54,8 @@ class Beside(Protocol):
 
     async def look(self, verifier: Verifier) -> Ahead: ...
 
+    def finish(self, verifier: Verifier) -> None: ...
+
 
 async def verify_log(
     bootstrap: str, asked: Asked, say: Say, tell: Tell, copy: Taking | None = None, beside: Beside | None = None
@@ -72,8 +74,11 @@ async def verify_log(
             if beside is not None:
                 ahead = await beside.look(verifier)
                 verifier.after = ahead.entry
+                await history.extend()
+                await _read(history, verifier, tell, copy)
                 await _settle(history, verifier, tell, copy, lambda: verifier.settled and not ahead)
                 ahead.finish()
+                beside.finish(verifier)
             if copy is not None:
                 copy.ended = history.position
         if verifier.heads.unknown:
