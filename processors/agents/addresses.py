@@ -37,10 +37,9 @@ def without_foreign(value: Any, said: str) -> tuple[Any, bool]:
 
 
 def _cut(text: str, said: str) -> tuple[str, bool]:
-    spoken = said.lower()
-    foreign = [
-        match for match in _IN_WORDS.finditer(text) if (found := _bare(match[0])) and found.lower() not in spoken
-    ]
+    found = [match for match in _IN_WORDS.finditer(text) if _bare(match[0])]
+    spoken = said.lower() if found else ""
+    foreign = [match for match in found if _bare(match[0]).lower() not in spoken]
     for match in reversed(foreign):
         text = text[: match.start()] + text[match.start() + len(_bare(match[0])) :]
     return (_SPACES.sub(" ", text).strip(), True) if foreign else (text, False)

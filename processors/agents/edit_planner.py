@@ -17,6 +17,7 @@ from processors.agents.planner import FULL_MODE
 from processors.agents.present import Present
 from processors.agents.prompting import Prompt
 from processors.agents.stage import Call, Said, Stages
+from processors.agents.trust import trusted
 
 AGENT: Final = "edit_planner"
 
@@ -43,5 +44,5 @@ async def edit(
 
     call = Call(AGENT, "revise" if issues else "edit", f"round {turn}" if turn else "", timeout_s=120.0, drafts=True)
     said = await stages.ask(call, told)
-    parsed = parse_plan(said.text)
+    parsed = trusted(parse_plan(said.text), briefing)
     return Edit(merge(present.planned, parsed, "" if issues else briefing.request), parsed, said)

@@ -11,6 +11,7 @@ from processors.agents.parser import parse_plan
 from processors.agents.plan import ParsedPlan
 from processors.agents.prompting import Prompt
 from processors.agents.stage import Call, Said, Stages
+from processors.agents.trust import trusted
 
 CALL: Final = Call("planner", "plan", timeout_s=120.0, drafts=True)
 FULL_MODE: Final = "planner_full"
@@ -24,7 +25,7 @@ async def plan(stages: Stages, briefing: Briefing, catalog: Catalog) -> tuple[Pa
         return told(prompt.text, stages.prompt(FULL_MODE).text, briefing, catalog)
 
     said = await stages.ask(CALL, asked)
-    return parse_plan(said.text), said
+    return trusted(parse_plan(said.text), briefing), said
 
 
 def told(prompt: str, beside: str, briefing: Briefing, catalog: Catalog) -> list[Message]:

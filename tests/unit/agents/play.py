@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpx
@@ -42,6 +43,13 @@ from processors.agents.sessions import Sessions
 from tests.specification import World
 
 ORG, SESSION = "org_A", "ses_X"
+
+
+@cache
+def own_catalog() -> Catalog:
+    """What the platform itself can do: its fleet, and the writer."""
+    specs = [entry.spec for entry in load(lambda provider: provider in ("fleet", "llm"))]
+    return Catalog.of(CurrentModel(model=spec, version=1) for spec in specs)
 
 
 @dataclass
@@ -145,12 +153,13 @@ class Play:
         self.model = model or self.script
         self.vault = KeyVault(MemoryKeyStore(), bytes(32))
         self.frames: list[Progress] = []
-        specs = [entry.spec for entry in load(lambda provider: provider in ("fleet", "llm"))]
-        self.catalog = Catalog.of(CurrentModel(model=spec, version=1) for spec in specs)
+        self.catalog = own_catalog()
         self.more = more
         self._starts, self._messages, self._assets = itertools.count(1), itertools.count(1), itertools.count(1)
 
-    async def says(self, text: str, *, attach: Sequence[str] = (), approval: str = "assist") -> Recorded:
+    async def says(
+        self, text: str, *, attach: Sequence[str] = (), approval: str = "assist", mode: str = "subagent"
+    ) -> Recorded:  # fmt: skip
         """A message, in a session that begins with the first; `attach` names files that are uploaded before it."""
         number = next(self._messages)
         if number == 1:
@@ -160,7 +169,7 @@ class Play:
         self.log.world.handle(
             PostMessage.model_validate(
                 {"org_id": ORG, "session_id": SESSION, "message_id": f"msg_{number}", "text": words,
-                 "upload_ids": uploads, "approval": approval}
+                 "upload_ids": uploads, "approval": approval, "mode": mode}
             )
         )  # fmt: skip
         return self.log.records()[-1]

@@ -1,0 +1,75 @@
+"""What of a model's plan counts: nothing that only a file's name or an earlier output could have asked for. Pure.
+
+Models read words that strangers may have written. Whatever they then answer, a plan names an address only where the
+person wrote it, and a model only where it was a planner's to choose (full mode) or where the person asked for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from processors.agents.addresses import without_foreign
+from processors.agents.context import Briefing
+from processors.agents.plan import ParsedPlan, PlannedStep
+
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_EVERYDAY: Final = frozenset({
+    "local", "text", "image", "images", "video", "audio", "speech", "music", "voice", "picture", "motion",
+    "sound", "mesh", "model", "writer", "script", "merge", "concat", "thumbnail", "lipsync", "sync", "avatar",
+    "pro", "fast", "turbo", "standard", "master", "ultra", "core", "large", "medium", "small", "flash", "plus",
+    "edit", "lite", "high", "the", "and", "for", "from", "with", "frame", "reference", "character", "clip",
+    "animate", "upscale", "upscaler", "remove", "background",
+})  # fmt: skip
+"""Words of models' ids that a person says without meaning a model."""
+
+
+def trusted(parsed: ParsedPlan, briefing: Briefing) -> ParsedPlan:
+    """The plan without what nobody who may has asked for."""
+    said = briefing.said
+    asked = _spoken(said)
+    doubtful = _spoken("\n".join(_of_others(briefing))) if briefing.mode == "full" else None
+
+    def words(text: str) -> str:
+        return str(without_foreign(text, said)[0])
+
+    def cleaned(step: PlannedStep) -> PlannedStep:
+        title, description = words(step.title), words(step.description)
+        model = step.model if step.model and _may_name(step.model, asked, doubtful) else None
+        return replace(step, title=title or description, description=description or title, model=model)
+
+    reason = None if parsed.reason is None else words(parsed.reason)
+    return replace(parsed, title=words(parsed.title), steps=tuple(map(cleaned, parsed.steps)), reason=reason)
+
+
+def _may_name(model: str, asked: frozenset[str], doubtful: frozenset[str] | None) -> bool:
+    """`doubtful`: names that others brought up; None where a planner is not to choose at all."""
+    names = _names(model)
+    return bool(names & asked) or (doubtful is not None and not names & doubtful)
+
+
+def _names(model: str) -> frozenset[str]:
+    """What a person may call it: its id, the end of it, and the words of it that are no everyday ones."""
+    parts = frozenset(word for word in _NOT_WORD.split(model.lower()) if len(word) > 2) - _EVERYDAY
+    return parts | {_plain(model), _plain(model.rsplit("/", 1)[-1])} - _EVERYDAY
+
+
+def _plain(name: str) -> str:
+    return _NOT_WORD.sub("", name.lower())
+
+
+def _spoken(text: str) -> frozenset[str]:
+    """Its words, and what up to four of them are when written together."""
+    words = [word for word in _NOT_WORD.split(text.lower()) if word]
+    runs = ("".join(words[at : at + size]) for size in (1, 2, 3, 4) for at in range(len(words) - size + 1))
+    return frozenset(runs)
+
+
+def _of_others(briefing: Briefing) -> Iterable[str]:
+    """Words in what a planner is told that are not the person's own."""
+    yield from (upload.name for upload in (*briefing.uploads, *briefing.made))
+    yield from (one.text for one in briefing.history if one.role != "user")
+    for plan in briefing.earlier:
+        yield from (plan.title, *(title for _, title, _ in plan.steps))
