@@ -241,6 +241,39 @@ async def test_a_failed_step_is_retried_with_another_model_and_the_rest_is_kept_
     assert min(kept["cost"]["captured"], retried["cost"]["captured"]) > 0
 
 
+@pytest.mark.parametrize("what", ["step", "run", "session"])
+async def test_a_cancel_stops_the_provider_releases_the_money_and_keeps_what_was_ready(
+    sandbox: Sandbox, what: str
+) -> None:
+    accepted, label = f"{sandbox.simulators_url}/fal/_control/accepted", new_id("lbl")
+    async with rich_client(sandbox) as client, asyncio.timeout(WITHIN_S):
+        plan = await planned(client, "a picture of a red kite, and animate it into a 5-second video")
+        picture, motion = (step["step_id"] for step in plan["steps"])
+        path = f"/v1/plans/{plan['plan_id']}"
+        hour = {"prompt": f"simulate:ok=3600 label:{label}"}
+        await edited(client, path, picture, {"model": "fal/flux-schnell", "input": {"prompt": "a red kite"}})
+        await edited(client, path, motion, {"model": "fal/kling-v2.1-master-i2v", "input": hour})
+        (await client.post(f"{path}/approve", headers=fresh())).raise_for_status()
+        while not (at_work := [one for one in (await client.get(accepted)).json() if one["label"] == label]):
+            continue
+        ends = {
+            "step": f"{path}/steps/{motion}/cancel",
+            "run": f"{path}/cancel",
+            "session": f"/v1/sessions/{plan['session_id']}/cancel",
+        }
+        (await client.post(ends[what], headers=fresh())).raise_for_status()
+        while at_work[0]["ends_at"] - at_work[0]["began_at"] > 3000:
+            at_work = [one for one in (await client.get(accepted)).json() if one["label"] == label]
+        while (credit := (await client.get("/v1/credits")).json())["reserved"]:
+            continue
+        while (after := (await client.get(path)).json())["status"] == "running":
+            continue
+    ready, stopped = after["steps"]
+    assert (ready["status"], stopped["status"], len(at_work)) == ("succeeded", "cancelled", 1)
+    assert len(ready["outputs"]) == 1
+    assert credit["spent"] == ready["cost"]["captured"] > 0
+
+
 async def edited(client: httpx.AsyncClient, path: str, step_id: str, changes: dict[str, Any]) -> None:
     answer = await client.patch(f"{path}/steps/{step_id}", json=changes, headers=fresh())
     assert answer.status_code == 200, answer.text
