@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from events.catalog.events import ModelSpec
 from events.sealed import Sealed
 
 ERASED = "[erased]"
@@ -92,5 +93,27 @@ class WebhookVerifier(Protocol):
         """`at` is what the adapter has added to the address, where a body does not say all that names the attempt.
 
         Raises BadWebhook; any other error means that it could not be checked now.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StepToWire:
+    """A step in clear, with all that says what its job's input will be made of."""
+
+    step_id: str
+    agent_type: str
+    title: str
+    description: str
+    model: ModelSpec | None
+    input: Mapping[str, Any]
+    depends_on: tuple[str, ...]
+
+
+class Rehearse(Protocol):
+    def __call__(self, steps: Sequence[StepToWire], uploads: Mapping[str, Medium]) -> tuple[str, ...]:
+        """What the models of a plan's steps will not get when it runs, as `<step>:unwirable:<field>: <why>`.
+
+        `uploads` are the session's files: label → medium.
         """
         ...

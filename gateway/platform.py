@@ -11,7 +11,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from redis.asyncio import Redis
 
 from commands.ask import Ask
-from commands.ports import Storage, Vault, WebhookVerifier
+from commands.ports import Rehearse, Storage, Vault, WebhookVerifier
 from events.accounts.current import CurrentOrg
 from events.canvas.session_events import Medium
 from events.catalog.current import CatalogEntry
@@ -79,6 +79,7 @@ class Platform:
     secrets: Secrets
     about: About
     ready: Callable[[], Mapping[str, bool]]
+    rehearse: Rehearse
     webhooks: Mapping[str, WebhookVerifier] = field(default_factory=dict)
     """By the provider's name: who checks its webhooks."""
     webhooks_to_private: bool = False

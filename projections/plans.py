@@ -13,6 +13,7 @@ from events.canvas.plan_events import (
     PlanEvent,
     PlanForked,
     PlanRejected,
+    PlanRevised,
     PlanRolledBack,
     PlanValidated,
     RunCancelled,
@@ -81,6 +82,8 @@ def _changes(event: Recorded, opened: Opened) -> dict[str, Any]:
             return {"verdict": verdict, "issues": [opened(issue) for issue in issues]}
         case FieldsVerified(flags=flags):
             return {"status": "awaiting_approval", "flags": list(flags)}
+        case PlanRevised(flags=flags) if flags is not None:
+            return {"flags": list(flags)}
         case PlanApproved(approved_by=person):
             return {"approved_by": person}
         case PlanRejected(rejected_by=person):

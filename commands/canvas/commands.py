@@ -222,6 +222,8 @@ class EditStep(PlanCommand):
     input: Sealed | None = None
     estimate: Money
     needs_approval: bool | None = None
+    flags: tuple[str, ...] | None = None
+    """What cannot be wired in the whole plan, as it is with this edit; None leaves what was said before."""
 
 
 class RerunPlan(PlanCommand):

@@ -142,8 +142,8 @@ def edit_step(command: EditStep, streams: Streams, context: Context) -> Decision
     update: dict[str, object] = {"model": command.model, "input": command.input, "estimate": command.estimate}
     if command.needs_approval is not None:
         update["needs_approval"] = command.needs_approval
-    draft.add(PlanRevised(plan_id=command.plan_id, step=step.model_copy(update=update)))
-    return draft.decision({})
+    draft.add(PlanRevised(plan_id=command.plan_id, step=step.model_copy(update=update), flags=command.flags))
+    return draft.decision({"flags": list(command.flags)} if command.flags else {})
 
 
 def rerun_plan(command: RerunPlan, streams: Streams, context: Context) -> Decision:

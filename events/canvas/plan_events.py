@@ -99,6 +99,8 @@ class PlanRevised(PlanEvent):
 
     name: ClassVar[str] = "plan_revised"
     step: Step
+    flags: tuple[str, ...] | None = None
+    """What cannot be wired in the whole plan, as it is now; None where it was not looked at."""
 
 
 class PlanValidated(PlanEvent):

@@ -29,6 +29,7 @@ from gateway.catalog import active_model
 from gateway.identity import identity
 from gateway.inputs import Inputs, as_text, priced
 from gateway.problems import not_found
+from gateway.rehearsing import flags_with
 from gateway.time_machine import credits_at
 from gateway.views import Views
 
@@ -127,7 +128,9 @@ async def rerun(request: Request, plan_id: str) -> Response:
 
 @router.patch("/plans/{plan_id}/steps/{step}", openapi_extra=takes(EditBody))
 async def edit(request: Request, plan_id: str, step: str, after: str | None = None) -> Response:
-    """A person's own edit: model and input are checked against the catalog and priced anew."""
+    """A person's own edit: model and input are checked against the catalog and priced anew.
+
+    What the plan's models will not get with this edit is said in `flags`, before anything runs."""
     who, platform = caller(request), platform_of(request)
     body, raw = await read(request, EditBody)
     session_id = session_of_plan(plan_id)
@@ -141,6 +144,7 @@ async def edit(request: Request, plan_id: str, step: str, after: str | None = No
         values = await inputs.resolve(who.org_id, model.model, values, references=True)
     inputs.check(model, values, whole=False)
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
+    flags = await flags_with(platform, document, model.model, values)
     command = EditStep(
         org_id=who.org_id,
         session_id=session_id,
@@ -150,6 +154,7 @@ async def edit(request: Request, plan_id: str, step: str, after: str | None = No
         input=await platform.vault.seal(who.org_id, who.person, as_text(values)),
         estimate=priced(model.model, values)[1],
         needs_approval=body.needs_approval,
+        flags=flags,
     )
     return decided(await ask(platform, command, same), 200)
 

@@ -16,6 +16,16 @@ from processors.executor.slots import AUXILIARY, EXTRA, SAID, Slot, TextSlot, me
 
 _QUOTED = re.compile(r"[\"“„«']((?:[^\"”“»]+\s){2,}[^\"”“»]+)[\"”“»']")
 _PLACEHOLDER = "https://asset.invalid/file"
+_OBJECTIONS = {
+    "enum": "must be one of {}",
+    "type": "must be of type {}",
+    "minLength": "must have at least {} characters",
+    "maxLength": "must have at most {} characters",
+    "minimum": "must be at least {}",
+    "maximum": "must be at most {}",
+    "minItems": "must have at least {} items",
+    "maxItems": "must have at most {} items",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +243,10 @@ def _place_defaults(built: dict[str, Any], spec: ModelSpec) -> None:
 
 
 def _problems(spec: ModelSpec, built: dict[str, Any], slots: Sequence[Slot], step: OpenedStep) -> Iterable[Problem]:
-    """What is still missing, in words that name the medium; then whatever else the schema objects to."""
+    """What is still missing, in words that name the medium; then whatever else the schema objects to.
+
+    In the schema's words alone: what stands in the input may be personal.
+    """
     there = sorted({file.kind for one in step.upstream for file in one.outputs} | {f.kind for _, f in step.uploads})
     missing: set[str] = set()
     for slot in slots:
@@ -249,7 +262,8 @@ def _problems(spec: ModelSpec, built: dict[str, Any], slots: Sequence[Slot], ste
         place = ".".join(str(part) for part in error.absolute_path)
         if error.validator == "required" and missing & set(error.validator_value if not place else ()):
             continue
-        yield Problem(place or "input", error.message[:300])
+        words = _OBJECTIONS.get(str(error.validator), f"must fit {error.validator} {{}}")
+        yield Problem(place or "input", words.format(str(error.validator_value)[:200]))
 
 
 def _without_assets(value: Any) -> Any:

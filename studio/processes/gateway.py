@@ -32,6 +32,7 @@ from gateway.hub import TOPICS, Hub
 from gateway.keyring import Keyring
 from gateway.platform import About, Platform, Secrets
 from gateway.reading import Reading
+from processors.executor.rehearsal import unwirable_plan
 from processors.runners.together import once, together
 from projections.stores import DATABASE
 from projections.streams import StreamStore
@@ -125,6 +126,7 @@ async def platform_of(
         secrets=Secrets(secret(settings.server_secret, "SERVER_SECRET").encode()),
         about=About(version("ai-studio"), settings.planner, settings.sandbox),
         ready=lambda: {"started": not process.pending, "serving": not process.stop.is_set()},
+        rehearse=unwirable_plan,
         webhooks=webhook_verifiers(access_of(settings), simulators_url=simulators_url(settings)),
         webhooks_to_private=settings.webhooks_to_private,
     )

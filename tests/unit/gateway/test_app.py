@@ -36,6 +36,7 @@ from gateway.keyring import Keyring, digest
 from gateway.platform import About, Platform, Secrets
 from gateway.reading import Reading
 from gateway.routes.projects import persons
+from processors.executor.rehearsal import unwirable_plan
 from projections.streams import StreamStore
 
 KEY, ADMIN = "sk_ann", "platform-key"
@@ -133,6 +134,7 @@ async def app(decider: Decider, tmp_path: Path) -> AsyncIterator[ASGIApp]:
             secrets=Secrets(SECRET),
             about=About("0", "offline", False),
             ready=dict,
+            rehearse=unwirable_plan,
             webhooks={"far": Signed(), "lost": Unreachable()},
         )
         (tmp_path / "index.html").write_text("<p>the page")

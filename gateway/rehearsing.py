@@ -1,0 +1,51 @@
+"""What cannot be wired once a person has edited a step: said with the edit, before anything runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from commands.ports import StepToWire
+from events.catalog.current import CurrentModel
+from events.catalog.events import ModelSpec
+from gateway import queries
+from gateway.platform import Platform
+
+FLAGS_MAX: Final = 50
+
+
+async def flags_with(
+    platform: Platform, edited: queries.Document, model: ModelSpec, values: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Of the whole plan: another model gives other media to the steps after it, too."""
+    org_id = edited["org_id"]
+    of_plan = {"plan_id": edited["plan_id"], "org_id": org_id}
+    documents, session = await asyncio.gather(
+        queries.many(platform.db, "steps", of_plan), queries.one(platform.db, "sessions", org_id, edited["session_id"])
+    )
+    steps = [
+        _to_wire(document, model, values)
+        if document["_id"] == edited["_id"]
+        else _to_wire(document, _model(platform, document.get("model")), document.get("input"))
+        for document in documents
+    ]
+    flags = platform.rehearse(steps, {one["label"]: one["medium"] for one in session.get("uploads", ())})
+    return flags[:FLAGS_MAX]
+
+
+def _to_wire(document: queries.Document, model: ModelSpec | None, values: Any) -> StepToWire:
+    return StepToWire(
+        step_id=document["_id"],
+        agent_type=document["agent_type"],
+        title=document.get("title", ""),
+        description=document.get("description", ""),
+        model=model,
+        input=values if isinstance(values, Mapping) else {},
+        depends_on=tuple(document["depends_on"]),
+    )
+
+
+def _model(platform: Platform, model_id: str | None) -> ModelSpec | None:
+    found = platform.catalog.get(f"model:{model_id}")
+    return found.model if isinstance(found, CurrentModel) else None
