@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { type Client, Problem } from "./api/client.ts";
 import { type Spoken, speak } from "./api/problems.ts";
-import { type Json, localId, planOfStep, text } from "./api/wire.ts";
+import { type Json, list, localId, planOfStep, text } from "./api/wire.ts";
 import { Canvas } from "./canvas/canvas.tsx";
 import { PlanBar } from "./canvas/plan-bar.tsx";
 import { Icon } from "./kit/icons.tsx";
@@ -22,9 +22,11 @@ interface StageProps {
   /** The step that the address names: it is opened, in its plan. */
   step: string | undefined;
   tell: (problem: Spoken | null) => void;
+  /** The moment of the past that is looked at; null: now. */
+  onMoment: (at: string | null) => void;
 }
 
-export function Stage({ session, client, theme, step: named, tell }: StageProps) {
+export function Stage({ session, client, theme, step: named, tell, onMoment }: StageProps) {
   const { state } = session;
   const [chosen, setChosen] = useState<string | null>(null);
   const [open, setOpen] = useState<string | null>(null);
@@ -52,6 +54,7 @@ export function Stage({ session, client, theme, step: named, tell }: StageProps)
         key={plan.plan_id}
         plan={plan}
         busy={acting.busy}
+        onMoment={onMoment}
         onFork={(at) => acting.fork(plan.plan_id, at, choose)}
         onBack={() => setView("now")}
       />
@@ -196,13 +199,28 @@ function stepActions(plan: Plan, step: Step, { act, change, retryWith }: Acting)
 interface PastProps extends SharedProps {
   plan: Plan;
   busy: boolean;
+  onMoment: (at: string | null) => void;
   onFork: (position: string) => void;
   onBack: () => void;
 }
 
 /** The plan as it was: nothing of it can be changed, but a new plan may begin there. */
-function PastStage({ plan, busy, client, theme, open, onOpen, onClose, onFork, onBack }: PastProps) {
+function PastStage({
+  plan,
+  busy,
+  client,
+  theme,
+  open,
+  onOpen,
+  onClose,
+  onMoment,
+  onFork,
+  onBack,
+}: PastProps) {
   const past = usePast(client, plan.plan_id);
+  const at = past.happenings[past.index]?.at ?? null;
+  useEffect(() => onMoment(at), [at, onMoment]);
+  useEffect(() => () => onMoment(null), [onMoment]);
   const steps = past.plan?.steps ?? [];
   const step = steps.find((other) => other.key === open);
   const titles = Object.fromEntries(plan.steps.map(({ key, title }) => [key, title]));
@@ -320,9 +338,17 @@ function useActing(client: Client, session: Session, tell: (problem: Spoken | nu
 async function withModel(client: Client, plan_id: string, step: Step, model: string): Promise<void> {
   const path = `/v1/plans/${plan_id}/steps/${step.key}`;
   try {
-    await client.patch(path, { model });
+    return refuseUnwirable(await client.patch(path, { model }), step);
   } catch (error) {
     if (!(error instanceof Problem) || error.slug !== "invalid-input") throw error;
-    await client.patch(path, { model, input: {} });
+    refuseUnwirable(await client.patch(path, { model, input: {} }), step);
   }
+}
+
+/** What its model would not get is said before anything runs. */
+function refuseUnwirable(answer: Json, step: Step): void {
+  const flags = list(answer.flags).filter((flag) => typeof flag === "string");
+  const found = flags.map((flag) => /^([^:]+):unwirable:([^:]+): (.+)$/.exec(flag));
+  const [, , field, why] = found.find((flag) => flag?.[1] === step.key) ?? [];
+  if (field) throw new Problem(422, { title: "This model cannot do the step", detail: `${field} ${why}` });
 }

@@ -5,7 +5,7 @@ import { type Spoken, speak } from "./api/problems.ts";
 import type { Connection } from "./api/stream.ts";
 import { text } from "./api/wire.ts";
 import { Composer } from "./chat/composer.tsx";
-import { Timeline } from "./chat/timeline.tsx";
+import { saidBy, Timeline } from "./chat/timeline.tsx";
 import { type Draft, useDraft } from "./chat/use-draft.ts";
 import { Icon } from "./kit/icons.tsx";
 import type { Theme } from "./kit/theme.ts";
@@ -168,15 +168,13 @@ interface StudioProps {
 /** Canvas and chat side by side; on a narrow window one at a time. */
 function Studio({ session, client, theme, step, draft, busy, send, tell }: StudioProps) {
   const [shown, setShown] = useState<"canvas" | "chat">("canvas");
+  const [moment, setMoment] = useState<string | null>(null);
+  const said = moment === null ? session.state : saidBy(session.state, moment);
   return (
     <div className={`studio show-${shown}`}>
-      <Stage session={session} client={client} theme={theme} step={step} tell={tell} />
+      <Stage session={session} client={client} theme={theme} step={step} tell={tell} onMoment={setMoment} />
       <aside className="chat" aria-label="Chat">
-        {session.state.loaded ? (
-          <Timeline state={session.state} />
-        ) : (
-          <p className="opening">Opening the session</p>
-        )}
+        {session.state.loaded ? <Timeline state={said} /> : <p className="opening">Opening the session</p>}
         <Composer
           draft={draft}
           busy={busy}

@@ -1,9 +1,11 @@
 import { describe, expect, it, test } from "vitest";
 import { readPlan } from "../src/api/wire.ts";
 import { missingInputs } from "../src/canvas/plan-bar.tsx";
+import { saidBy } from "../src/chat/timeline.tsx";
 import { type Happening, readComparison, readHistory, readRuns } from "../src/past/wire.ts";
 import { causeText, costText, sentence, toneOf } from "../src/past/words.ts";
-import { emptyState } from "../src/state/model.ts";
+import { emptyState, type Message } from "../src/state/model.ts";
+import { estimateOf, toRun } from "../src/state/plans.ts";
 import { reduce } from "../src/state/reduce.ts";
 
 const RAW = {
@@ -47,7 +49,9 @@ describe("a plan's history", () => {
   });
 
   it("says what led to it and what it cost by then", () => {
-    expect(causeText(happening({}))).toBe("because its job moved (job_1)");
+    expect(causeText(happening({}))).toBe("a job before it ended");
+    expect(causeText(happening({ event: "step_started" }))).toBe("its job was taken up");
+    expect(causeText(happening({ event: "step_succeeded" }))).toBe("its job ended");
     expect(causeText(happening({ cause: { kind: "person", actor: "key_1" } }))).toBe("asked for by a person");
     expect(causeText(happening({ cause: {} }))).toBe("by the platform");
     expect(costText(happening({}))).toBe("1.5 cr so far, 2 set aside");
@@ -121,4 +125,49 @@ describe("frames of approval and of going back", () => {
       drafted,
     );
   });
+});
+
+describe("what a moment of the past shows", () => {
+  it("is what had been said by then, without what became of it", () => {
+    const message = (message_id: string, at: string): Message => ({
+      message_id,
+      role: "user",
+      text: message_id,
+      assets: [],
+      at,
+    });
+    const state = {
+      ...emptyState,
+      messages: { m1: message("m1", "2026-03-01T12:00:00Z"), m2: message("m2", "2026-03-01T12:01:00Z") },
+      timeline: [
+        { kind: "message" as const, id: "m1" },
+        { kind: "call" as const, id: "c1" },
+        { kind: "notice" as const, id: "n1" },
+        { kind: "message" as const, id: "m2" },
+      ],
+    };
+    const by = (at: string) => saidBy(state, at).timeline.map(({ id }) => id);
+    expect(by("2026-03-01T12:00:30Z")).toEqual(["m1", "c1"]);
+    expect(by("2026-03-01T12:01:00Z")).toEqual(["m1", "c1", "m2"]);
+    expect(by("2026-03-01T11:00:00Z")).toEqual([]);
+  });
+});
+
+it("a yes to a fork leads to what is not kept, and costs no more than that", () => {
+  const step = (id: string, status: string) => ({
+    step_id: `stp_X.2.${id}`,
+    title: id,
+    status,
+    cost: { estimated: 500 },
+  });
+  const plan = readPlan({
+    plan_id: "pln_X.2",
+    status: "awaiting_approval",
+    cost: { estimated: 1000 },
+    steps: [step("s1", "succeeded"), step("s2", "planned")],
+  });
+  if (!plan) throw new Error("no plan");
+  expect(toRun(plan).steps.map(({ key }) => key)).toEqual(["s2"]);
+  expect(estimateOf(toRun(plan))).toBe(500);
+  expect(toRun({ ...plan, steps: plan.steps.slice(1) }).cost).toEqual({ estimated: 1000 });
 });

@@ -2,7 +2,7 @@
 import { creditsNumber } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
 import type { Credits, Plan } from "../state/model.ts";
-import { estimateOf, isOver } from "../state/plans.ts";
+import { estimateOf, isOver, toRun } from "../state/plans.ts";
 
 export interface PlanActions {
   approve: () => void;
@@ -46,15 +46,18 @@ const ENDED: Partial<Record<Plan["status"], string>> = {
 };
 
 function Approval({ plan, credits, busy, act }: BarProps) {
-  const cost = estimateOf(plan);
+  const left = toRun(plan);
+  const cost = estimateOf(left);
   const missing = cost !== undefined && credits ? cost - credits.available : 0;
-  const count = plan.steps.length;
+  const count = left.steps.length;
+  const kept = plan.steps.length - count;
   return (
     <section className="plan-bar waiting" aria-label="Approval" data-testid="approval-bar">
       <div className="plan-bar-words">
         <strong>Ready when you are.</strong>{" "}
         <span>
           {count} {count === 1 ? "step" : "steps"}
+          {kept > 0 ? ` (${kept} kept)` : ""}
           {cost === undefined ? "" : `, at most ${creditsNumber(cost)} credits`}
           {missingInputs(plan).map((line) => `. ${line}`)}
           {missing > 0 ? `. ${creditsNumber(missing)} credits are missing.` : ""}

@@ -10,6 +10,16 @@ type Row =
   | { kind: "notice"; id: string; notice: Notice }
   | { kind: "calls"; id: string; calls: AgentCall[] };
 
+/** What had been said by a moment of the past; what became of it is told by the canvas. */
+export function saidBy(state: State, moment: string): State {
+  const then = Date.parse(moment);
+  const later = state.timeline.findIndex(
+    ({ kind, id }) => kind === "message" && !(Date.parse(state.messages[id]?.at ?? "") <= then),
+  );
+  const said = later < 0 ? state.timeline : state.timeline.slice(0, later);
+  return { ...state, timeline: said.filter(({ kind }) => kind !== "notice") };
+}
+
 /** Calls that follow one another are one block of thought. */
 export function rowsOf({ timeline, messages, notices, calls }: State): Row[] {
   const rows: Row[] = [];

@@ -83,8 +83,9 @@ function Words({ happening, titles, available }: WordsProps) {
         </time>
       </p>
       <p className="scrubber-why">
-        {causeText(happening)} · <span className="scrubber-cost">{costText(happening)}</span>
-        {available === undefined ? null : ` · ${creditsText(available)} left then`}
+        <span title={happening.cause.job_id}>{causeText(happening)}</span>
+        <span className="scrubber-cost">{costText(happening)}</span>
+        {available === undefined ? null : <span>{creditsText(available)} left then</span>}
       </p>
     </div>
   );

@@ -62,16 +62,20 @@ export function sentence(happening: Happening, titles: Record<string, string>): 
   return SAYINGS[event]?.say(title, facts) ?? words(event);
 }
 
-export function causeText({ cause }: Happening): string {
+/** What a job's end leads to in its own step; anything else follows from a job before it. */
+const OWN_END = ["step_succeeded", "step_failed", "step_cancelled", "step_fell_back"];
+
+export function causeText({ cause, event }: Happening): string {
   switch (cause.kind) {
     case "person":
       return "asked for by a person";
     case "agent":
       return "decided by the planner";
     case "job":
-      return cause.job_id ? `because its job moved (${cause.job_id})` : "because a job moved";
+      if (event === "step_started") return "its job was taken up";
+      return OWN_END.includes(event) ? "its job ended" : "a job before it ended";
     case "time":
-      return "because its time was over";
+      return "its time was over";
     case "process":
       return `by ${cause.actor || "the platform"}`;
   }

@@ -186,8 +186,14 @@ export function upsert(steps: Step[], step: Step): Step[] {
   return at < 0 ? [...steps, step] : steps.map((other, index) => (index === at ? step : other));
 }
 
+/** What a yes leads to: of a fork, the steps whose results are not kept. */
+export function toRun(plan: Plan): Pick<Plan, "cost" | "steps"> {
+  const steps = plan.steps.filter((step) => step.status !== "succeeded");
+  return steps.length === plan.steps.length ? plan : { cost: {}, steps };
+}
+
 /** The plan's own figure, or the sum of its steps' while the plan has none. */
-export function estimateOf(plan: Plan): number | undefined {
+export function estimateOf(plan: Pick<Plan, "cost" | "steps">): number | undefined {
   if (plan.cost.estimated !== undefined) return plan.cost.estimated;
   const known = plan.steps.map((step) => step.cost?.estimated).filter((cost) => cost !== undefined);
   return known.length > 0 ? known.reduce((sum, cost) => sum + cost, 0) : undefined;
