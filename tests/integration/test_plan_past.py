@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
 from tests.canvas_play import Player, player
-from tests.platform import Core, Org, post
+from tests.platform import ECHO, Core, Org, post
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("core")]
 
@@ -44,9 +45,14 @@ class Desk:
 
     async def mark(self, plan_id: str, label: str) -> None:
         """The step shall wait for a yes of its own."""
-        path, body = f"/v1/plans/{plan_id}/steps/{label}", {"needs_approval": True}
-        answer = await self.client.patch(path, json=body, params={"after": self.play.position})
+        await self.edit(plan_id, label, {"needs_approval": True})
+
+    async def edit(self, plan_id: str, label: str, changes: dict[str, Any]) -> dict[str, Any]:
+        path = f"/v1/plans/{plan_id}/steps/{label}"
+        answer = await self.client.patch(path, json=changes, params={"after": self.play.position})
         assert answer.is_success, answer.text
+        edited: dict[str, Any] = answer.json()
+        return edited
 
     position: str = "e30"
 
@@ -244,6 +250,23 @@ async def test_a_step_is_retried_with_another_model_and_the_rest_is_kept(desk: D
     compared = await desk.get(f"/plans/{plan_id}/runs/{first}/compare/{again['run_id']}", after=desk.position)
     assert compared["steps"][1]["differs"] == ["input", "outputs"]
     assert not compared["steps"][0]["changed"]
+
+
+async def test_what_an_edit_leaves_without_its_input_is_said_before_it_runs(core: Core, desk: Desk) -> None:
+    film = ECHO | {"title": "Film", "media_out": ["video"], "agent_type": "video"}
+    film["input_schema"] = ECHO["input_schema"] | {"required": ["image"]}
+    async with core.client(core.admin_key) as admin:
+        (await admin.put("/v1/admin/models/test/film", json=film)).raise_for_status()
+    async for attempt in AsyncRetrying(stop=stop_after_delay(30), wait=wait_fixed(0.05), reraise=True):
+        with attempt:
+            await desk.get("/models/test/film")
+    plan_id = await desk.plan()
+    told = await desk.edit(plan_id, "s2", {"model": "test/film", "input": {}})
+    missing = ["s2:unwirable:image: needs image; there is text to take it from"]
+    assert told["flags"] == missing
+    assert (await desk.get(f"/plans/{plan_id}", after=told["position"]))["flags"] == missing
+    better = await desk.edit(plan_id, "s2", {"model": "test/echo", "input": {"prompt": "again"}})
+    assert (await desk.get(f"/plans/{plan_id}", after=better["position"]))["flags"] == []
 
 
 async def test_a_cancelled_session_stops_what_runs(desk: Desk) -> None:
