@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from hypothesis import settings
@@ -16,12 +17,23 @@ from commands.model import Command
 from commands.orgs.commands import CancelJob, DispatchJob, RecordAttemptFailed, RecordJobSucceeded
 from commands.orgs.streams import book_ref, job_ref
 from commands.refusals import AlreadyEnded, IllegalState, InvalidInput, NotFound
-from events.canvas.plan_events import PlanEvent, RunCompleted, Step, StepReady, StepSucceeded
+from events.canvas.plan_events import (
+    PlanEdited,
+    PlanEvent,
+    RunCompleted,
+    RunStarted,
+    Step,
+    StepReady,
+    StepRestored,
+    StepSucceeded,
+)
 from events.canvas.plan_state import OPEN, Plan, Run, StepRun
 from events.canvas.session_events import MessagePosted
 from events.envelope import Recorded
+from events.ids import step_id as step_id_of
 from events.jobs.events import JobAccepted, JobSucceeded
 from events.jobs.state import LiveJob
+from events.model import Event
 from projections import plans, runs, steps
 from projections.applied import documents_of
 from tests.given import ORG, PLAN, SESSION, asset, message, sealed
@@ -60,6 +72,27 @@ def drafts(draw: st.DrawFn) -> tuple[c.DraftStep, ...]:
     )
 
 
+def draft_step(label: str, after: Sequence[str], words: str = "a glass") -> c.DraftStep:
+    return c.DraftStep(
+        label=label, title=sealed(label), description=sealed(words), agent_type="image", depends_on=tuple(after)
+    )
+
+
+def revised(plan: Plan, label: str, left: Sequence[str], *, other: bool) -> c.DraftStep | None:
+    """The step where it is to be another, or has lost what it waited for; None where it stays."""
+    step = plan.steps[step_id_of(plan.plan_id, label)]
+    before = [one.rsplit(".", 1)[-1] for one in step.depends_on]
+    after = [one for one in before if one in left]
+    return draft_step(label, after, "another") if other or after != before else None
+
+
+def choices(step_ids: Sequence[str]) -> tuple[c.ModelChoice, ...]:
+    return tuple(
+        c.ModelChoice(step_id=step_id, model="painter", input=sealed("{}"), estimate=100, reason="-")
+        for step_id in step_ids
+    )
+
+
 class Runs(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -79,13 +112,8 @@ class Runs(RuleBasedStateMachine):
             house.canvas.handle(command)
         where = {"org_id": ORG, "session_id": SESSION}
         house.canvas.handle(c.DraftPlan(**where, message_id="msg_1", title=sealed("p"), steps=steps))
-        choices = tuple(
-            c.ModelChoice(
-                step_id=f"stp_X.1.{step.label}", model="painter", input=sealed("{}"), estimate=100, reason="-"
-            )
-            for step in steps
-        )
-        house.canvas.handle(c.SelectModels(**where, plan_id=PLAN, choices=choices))
+        named = choices([f"stp_X.1.{step.label}" for step in steps])
+        house.canvas.handle(c.SelectModels(**where, plan_id=PLAN, choices=named))
 
     # --- what may happen -----------------------------------------------------------------------------------
 
@@ -159,6 +187,27 @@ class Runs(RuleBasedStateMachine):
         words = sealed('{"prompt": "x"}')
         self.try_to(c.EditStep(**self.of(plan), step_id=step_id, model="painter", input=words, estimate=9))
 
+    @rule(data=st.data(), gone=st.integers(0, 2), other=st.integers(0, 2), fresh=st.booleans())
+    def edit_by_words(self, data: st.DataObject, gone: int, other: int, fresh: bool) -> None:
+        """Steps go, change and come; what has changed is given a model, and runs at once."""
+        plan = self.any_plan(data)
+        labels = data.draw(st.permutations([step_id.rsplit(".", 1)[-1] for step_id in plan.steps]))
+        left = labels[gone:] or labels[:1]
+        changed = [revised(plan, label, left, other=place < other) for place, label in enumerate(left)]
+        steps = [step for step in changed if step is not None]
+        if fresh:
+            label = data.draw(st.sampled_from(["n0", "n1", *labels[:gone]]))
+            after = data.draw(st.lists(st.sampled_from(left), unique=True, max_size=2))
+            steps = [*(step for step in steps if step.label != label), draft_step(label, after)]
+            left = [*(one for one in left if one != label), label]
+        self.try_to(
+            c.RevisePlan(**self.of(plan), message_id="msg_1", title=sealed("p"), order=tuple(left), steps=tuple(steps))
+        )
+        after_it = self.state(plan.plan_id)
+        if after_it.status == "drafting":
+            missing = [step_id for step_id, step in after_it.steps.items() if step.estimate is None]
+            self.house.canvas.handle(c.SelectModels(**self.of(plan), choices=choices(missing)))
+
     @precondition(lambda self: len(self.house.canvas.log) % 3 == 0)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
@@ -186,7 +235,7 @@ class Runs(RuleBasedStateMachine):
             n for n, event in enumerate(self.house.canvas.events(plan.plan_id), 1) if event.name == "fields_verified"
         )
         version = data.draw(st.integers(first, len(self.house.canvas.events(plan.plan_id))))
-        self.house.canvas.handle(fork(self.house.canvas, version, plan.plan_id))
+        self.try_to(fork(self.house.canvas, version, plan.plan_id))
 
     @rule()
     def everything_is_read_again(self) -> None:
@@ -274,8 +323,10 @@ class Runs(RuleBasedStateMachine):
             if plan.run is not None:
                 assert document["run_id"] == plan.run.run_id
                 check_run(documents["runs", plan.run.run_id], plan.run)
+            other = reworded(self.house.canvas.events(plan.plan_id))
             for step_id, step in plan.steps.items():
-                check_step(documents["steps", step_id], step, results.get(step_id, StepRun()))
+                result = StepRun() if step_id in other else results.get(step_id, StepRun())
+                check_step(documents["steps", step_id], step, result)
 
     def teardown(self) -> None:
         """Left alone, with every yes given and every job done, everything that runs comes to its end."""
@@ -337,6 +388,19 @@ class Runs(RuleBasedStateMachine):
 
 def projected(event: Recorded) -> list[Any]:
     return [*plans.project(event, said), *steps.project(event, said), *runs.project(event, said)]
+
+
+def reworded(events: Sequence[Event]) -> set[str]:
+    """Steps that words have changed since they ran: what came out of them before is not theirs."""
+    found: set[str] = set()
+    for event in events:
+        if isinstance(event, PlanEdited):
+            found |= set(event.changed)
+        elif isinstance(event, RunStarted):
+            found -= set(event.steps)
+        elif isinstance(event, StepRestored):
+            found.discard(event.step_id)
+    return found
 
 
 def check_step(shown: dict[str, Any], step: Step, result: StepRun) -> None:
