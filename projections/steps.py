@@ -54,10 +54,11 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:
         case PlanEdited(changed=changed):
             for step_id in changed:
                 yield Update(COLLECTION, step_id, org, version, set={"status": "planned"}, unset=RESULT)
-        case PlanRevised(step=step):
-            changes = described(step, opened)
-            gone = (RAN_WITH, *(name for name in PLANNED if name not in changes))
-            yield Update(COLLECTION, step.step_id, org, version, set=changes, unset=gone, kids=_kids_of(step))
+        case PlanRevised(step=step, stale=stale):
+            yield _revised(event, step, opened, blank=step.step_id in (stale or ()))
+            for step_id in stale or ():
+                if step_id != step.step_id:
+                    yield Update(COLLECTION, step_id, org, version, set={"status": "planned"}, unset=RESULT)
         case ModelSelected() as selected:
             changes = present(
                 model=selected.model,
@@ -73,6 +74,17 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:
                     yield Update(COLLECTION, step_id, org, version, set=changes, unset=RESULT)
         case _:
             yield from _progressed(event, opened)
+
+
+def _revised(event: Recorded, step: Step, opened: Opened, *, blank: bool) -> Update:
+    """`blank`: what came out of it counts no more."""
+    changes = described(step, opened)
+    gone = (RAN_WITH, *(name for name in PLANNED if name not in changes))
+    if blank:
+        changes, gone = changes | {"status": "planned"}, (*gone, *(name for name in RESULT if name != RAN_WITH))
+    return Update(
+        COLLECTION, step.step_id, event.envelope.org_id, event.version, set=changes, unset=gone, kids=_kids_of(step)
+    )
 
 
 def _progressed(event: Recorded, opened: Opened) -> Iterator[Write]:

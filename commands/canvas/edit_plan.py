@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from commands.canvas.commands import DraftStep, RevisePlan
 from commands.canvas.draft_plan import check_graph, drafted_by, planned_step
-from commands.canvas.run_plan import ENDED, begin
+from commands.canvas.run_plan import ENDED, begin, revise
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
-from events.canvas.plan_events import PlanEdited, PlanRevised, StepDrafted
+from events.canvas.plan_events import PlanEdited, StepDrafted
 from events.canvas.plan_state import Plan
 from events.ids import step_id as step_id_of
 
@@ -46,8 +46,11 @@ def revise_plan(command: RevisePlan, streams: Streams, context: Context) -> Deci
         )
     )
     for step in command.steps:
-        kind = PlanRevised if ids[step.label] in plan.steps else StepDrafted
-        draft.add(kind(plan_id=plan.plan_id, step=planned_step(step, ids)))
+        planned = planned_step(step, ids)
+        if planned.step_id in plan.steps:
+            revise(draft, planned)
+        else:
+            draft.add(StepDrafted(plan_id=plan.plan_id, step=planned))
     return draft.decision({"plan_id": plan.plan_id, "changed": list(changed)})
 
 

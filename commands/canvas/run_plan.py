@@ -31,6 +31,7 @@ from events.canvas.plan_events import (
     RunCancelled,
     RunCompleted,
     RunStarted,
+    Step,
     StepAwaitingApproval,
     StepCancelled,
     StepOutput,
@@ -142,8 +143,17 @@ def edit_step(command: EditStep, streams: Streams, context: Context) -> Decision
     update: dict[str, object] = {"model": command.model, "input": command.input, "estimate": command.estimate}
     if command.needs_approval is not None:
         update["needs_approval"] = command.needs_approval
-    draft.add(PlanRevised(plan_id=command.plan_id, step=step.model_copy(update=update), flags=command.flags))
+    revise(draft, step.model_copy(update=update), command.flags)
     return draft.decision({"flags": list(command.flags)} if command.flags else {})
+
+
+def revise(draft: Draft, step: Step, flags: tuple[str, ...] | None = None) -> None:
+    """The step is another from now on; says which kept results count no more with it."""
+    event = PlanRevised(plan_id=draft.plan.plan_id, step=step, flags=flags)
+    after = evolve_plan(draft.plan, event, draft.at)
+    left = after.past.kept if isinstance(after, Plan) else ()
+    stale = tuple(one for one in draft.plan.past.kept if one not in left)
+    draft.add(event.model_copy(update={"stale": stale or None}))
 
 
 def rerun_plan(command: RerunPlan, streams: Streams, context: Context) -> Decision:

@@ -101,6 +101,8 @@ class PlanRevised(PlanEvent):
     step: Step
     flags: tuple[str, ...] | None = None
     """What cannot be wired in the whole plan, as it is now; None where it was not looked at."""
+    stale: tuple[str, ...] | None = None
+    """Steps of a fork whose kept results count no more: this one, and what depends on it."""
 
 
 class PlanValidated(PlanEvent):
