@@ -158,11 +158,12 @@ def _of_plan(data: PlanEvent, opened: Opened) -> Frame | None:
             members = {"title": opened(edited.title), "message_id": edited.message_id, "approval": edited.approval}
             return "plan.revised", plan | members | {"changed": list(edited.changed), "removed": list(edited.removed)}
         case StepDrafted(step=step) | PlanRevised(step=step):
+            told = {"stale": list(data.stale)} if isinstance(data, PlanRevised) and data.stale else {}
             described_step = {"step_id": step.step_id, **described(step, opened), "cost": cost(step.estimate)}
             if isinstance(data, StepDrafted):
                 described_step |= {"status": "planned", "outputs": [], "attempts": []}
                 return "step.drafted", plan | {"step": without_nulls(described_step)}
-            return "plan.revised", plan | {"step_id": step.step_id, "step": without_nulls(described_step)}
+            return "plan.revised", plan | told | {"step_id": step.step_id, "step": without_nulls(described_step)}
         case PlanValidated(verdict=verdict, issues=issues):
             return "plan.validated", plan | {"verdict": verdict, "issues": [opened(issue) for issue in issues]}
         case ModelSelected() as selected:

@@ -171,3 +171,43 @@ it("a yes to a fork leads to what is not kept, and costs no more than that", () 
   expect(estimateOf(toRun(plan))).toBe(500);
   expect(toRun({ ...plan, steps: plan.steps.slice(1) }).cost).toEqual({ estimated: 1000 });
 });
+
+describe("a finished plan that is edited", () => {
+  const step = (id: string) => ({
+    step_id: `stp_X.1.${id}`,
+    title: id,
+    status: "succeeded",
+    outputs: [{ url: "u", media_type: "image/png" }],
+  });
+  const plan = readPlan({
+    plan_id: "pln_X.1",
+    status: "succeeded",
+    run_id: "run_X.1.1",
+    steps: ["s1", "s2", "s3"].map(step),
+  });
+  if (!plan) throw new Error("no plan");
+  const state = { ...emptyState, plans: { "pln_X.1": plan }, plan_order: ["pln_X.1"] };
+  const after = (data: object) =>
+    reduce(state, {
+      type: "frame",
+      frame: { event: "plan.revised", at: 0, data: { plan_id: "pln_X.1", ...data } },
+    }).plans["pln_X.1"];
+  const statuses = (data: object) => after(data)?.steps.map(({ key, status }) => `${key} ${status}`);
+
+  it("by words: loses what goes, and the results of what changes", () => {
+    expect(statuses({ title: "Other", changed: ["stp_X.1.s3"], removed: ["stp_X.1.s2"] })).toEqual([
+      "s1 succeeded",
+      "s3 planned",
+    ]);
+  });
+
+  it("by hand, where it is a fork: loses the results that count no more", () => {
+    const change = { step_id: "stp_X.1.s2", step: { step_id: "stp_X.1.s2", model: "m" } };
+    expect(statuses({ ...change, stale: ["stp_X.1.s2", "stp_X.1.s3"] })).toEqual([
+      "s1 succeeded",
+      "s2 planned",
+      "s3 planned",
+    ]);
+    expect(statuses(change)).toEqual(["s1 succeeded", "s2 succeeded", "s3 succeeded"]);
+  });
+});

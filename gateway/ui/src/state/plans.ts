@@ -73,7 +73,7 @@ function changePlan(state: State, event: string, data: Json, at: number): State 
       ? data.steps.map(readStep).filter((step): step is Step => step !== undefined)
       : undefined,
   });
-  const plan = { ...before, ...change };
+  const plan = withoutResults(without({ ...before, ...change }, data.removed), data.changed);
   const began = event === "plan.approved" ? beganAt(state, plan_id, change.run_id, at) : state.run_began_at;
   return putPlan({ ...state, draft: null, run_began_at: began }, plan);
 }
@@ -85,7 +85,26 @@ function reviseStep(state: State, data: Json, change: Json): State {
   if (!plan_id) return state;
   const plan = state.plans[plan_id] ?? blankPlan(plan_id);
   const before = plan.steps.find((step) => step.step_id === step_id) ?? blankStep(step_id);
-  return putPlan(state, { ...plan, steps: upsert(plan.steps, { ...before, ...readStepChange(change) }) });
+  const revised = { ...plan, steps: upsert(plan.steps, { ...before, ...readStepChange(change) }) };
+  return putPlan(state, withoutResults(revised, data.stale));
+}
+
+const localIds = (ids: unknown): Set<string> =>
+  new Set((Array.isArray(ids) ? ids : []).filter((id) => typeof id === "string").map(localId));
+
+const without = (plan: Plan, removed: unknown): Plan => {
+  const gone = localIds(removed);
+  return gone.size === 0 ? plan : { ...plan, steps: plan.steps.filter(({ key }) => !gone.has(key)) };
+};
+
+/** Steps that are other than they were: what came out of them before is not theirs. */
+function withoutResults(plan: Plan, ids: unknown): Plan {
+  const other = localIds(ids);
+  if (other.size === 0) return plan;
+  const steps = plan.steps.map((step) =>
+    other.has(step.key) ? { ...withoutResult(step), status: "planned" as const } : step,
+  );
+  return { ...plan, steps };
 }
 
 /** What is not kept from an earlier run begins anew. */
