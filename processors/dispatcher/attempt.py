@@ -28,6 +28,8 @@ SUBMIT_WAIT_MAX_S: Final = 5.0
 WATCH_MARGIN_S: Final = 15.0
 """Beyond the model's stated maximum: for the way there and back."""
 CREATE_WAIT_S: Final = 45.0
+SHOWN_WITHIN_S: Final = 1.0
+"""What is decided together stands in the copy a moment later. Otherwise the decider is asked."""
 STOP_TRIES: Final = 5
 STOP_WAIT_S: Final = 1.0
 STOPPING_MAX_S: Final = 60.0
@@ -117,7 +119,7 @@ class Attempt:
             if not creating.done() or creating.cancelled():
                 return False
             if (error := creating.exception()) is not None:
-                return not isinstance(error, OutcomeUnknown)
+                return not isinstance(error, OutcomeUnknown | AttemptOver)
             taken = creating.result()
             if not isinstance(taken, Handle):
                 return True
@@ -135,11 +137,13 @@ class Attempt:
         raise ContractDrift("the adapter stopped watching before the attempt had ended")
 
     async def _taken(self) -> Handle | Ended:
-        if self._provider.takes_our_name:
+        if self._provider.takes_our_name and await self._is_under_way():
             return await self._begin(self._sent_by_name())
         match await self._word.may_call():
             case None:
                 raise AttemptOver
+            case bool() if self._provider.takes_our_name:
+                return await self._begin(self._sent_by_name())
             case bool(first) if self._provider.create_is_idempotent:
                 return await self._begin(self._sent_until_known(unsure=not first))
             case True:
@@ -147,6 +151,11 @@ class Attempt:
             case False:
                 self._begun_by_another = True
                 return await self._found()
+
+    async def _is_under_way(self) -> bool:
+        """Where sending twice does no harm the log's copy is enough. Long after the end it would: the provider may
+        have forgotten what it did, or never have had it."""
+        return await self._jobs.shows(self._call.job_id, self._call.lease, SHOWN_WITHIN_S)
 
     async def _begin(self, creating: Awaitable[Handle | Ended]) -> Handle | Ended:
         """The answer to a create names what must be stopped: it is awaited even when nobody waits for the result."""

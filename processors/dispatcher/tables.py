@@ -22,6 +22,10 @@ class Table(Protocol[T_co]):
 class JobsTable(Table[CurrentJob], Protocol):
     """The copy of `current.jobs`, which tells of its changes."""
 
+    async def wait_for(
+        self, key: str, timeout_s: float, suits: Callable[[CurrentJob], bool] = ...
+    ) -> CurrentJob | None: ...
+
     def on_change(self, callback: Callable[[str, CurrentJob | None], None]) -> None: ...
 
 
@@ -37,6 +41,12 @@ class KnownJobs:
         """The log is beyond this attempt for sure. False says nothing: the copy may be behind."""
         job = self._jobs.get(job_id)
         return job is not None and (job.lease > lease or (job.lease == lease and job.phase in ("queued", "stopping")))
+
+    async def shows(self, job_id: str, lease: int, timeout_s: float) -> bool:
+        """Whether the log has this attempt under way; a copy that is behind is waited for. False: not as far as is
+        known here, for it may be over, and then the job stands in the copy no more."""
+        found = await self._jobs.wait_for(job_id, timeout_s, lambda job: job.lease >= lease)
+        return found is not None and found.lease == lease and found.phase in ("dispatched", "running")
 
     def model(self, job_id: str) -> str | None:
         """The catalog's id of what a live job, or one that is being stopped, was dispatched to."""

@@ -53,7 +53,7 @@ class Jobs:
     def get(self, key: str) -> CurrentJob | None:
         return current(self._world(StreamRef(EVENTS_JOBS, key)).state)
 
-    async def wait_for(self, key: str, timeout_s: float) -> CurrentJob | None:
+    async def wait_for(self, key: str, timeout_s: float, suits: object = None) -> CurrentJob | None:
         return self.get(key)
 
     def on_change(self, callback: Callable[[str, CurrentJob | None], None]) -> None:

@@ -16,10 +16,20 @@ from events.jobs.events import JobNote
 from events.log.codec import from_record
 from events.topics import EVENTS_JOBS
 from processors.dispatcher import attempt as attempts
-from processors.dispatcher.attempt import Attempt
+from processors.dispatcher.attempt import Attempt, AttemptOver
 from processors.dispatcher.errors import OutcomeUnknown, ProviderDown, ProviderError, RateLimited
-from processors.dispatcher.ports import Call, Ended, Handle, InlineFile, NeverArrived, Reconciled, Succeeded, Update
-from processors.dispatcher.tables import KnownJobs
+from processors.dispatcher.ports import (
+    Call,
+    Ended,
+    Handle,
+    InlineFile,
+    NeverArrived,
+    Reconciled,
+    Succeeded,
+    Unknowable,
+    Update,
+)
+from processors.dispatcher.tables import JobsTable, KnownJobs
 from processors.dispatcher.word import Word
 from tests.given import JOB, ORG
 from tests.records import record_of
@@ -31,11 +41,19 @@ class Moody:
     """A provider whose every answer to a create is given; what it is asked to stop is kept."""
 
     name = "moody"
-    create_is_idempotent = True
     wants_files = False
 
-    def __init__(self, *answers: Handle | ProviderError, takes_our_name: bool, watched: Ended | ProviderError) -> None:
+    def __init__(
+        self,
+        *answers: Handle | ProviderError,
+        takes_our_name: bool,
+        watched: Ended | ProviderError,
+        create_is_idempotent: bool = True,
+        tells: bool = True,
+    ) -> None:
         self.takes_our_name = takes_our_name
+        self.create_is_idempotent = create_is_idempotent
+        self._tells = tells
         self._answers = list(answers)
         self._watched = watched
         self.stopped: list[Handle] = []
@@ -55,7 +73,7 @@ class Moody:
         yield self._watched
 
     async def reconcile(self, _call: Call) -> Reconciled:
-        return NeverArrived()
+        return NeverArrived() if self._tells else Unknowable()
 
     async def cancel(self, handle: Handle) -> None:
         self.stopped.append(handle)
@@ -67,14 +85,26 @@ class NoJobs:
     def get(self, _key: str) -> CurrentJob | None:
         return None
 
-    async def wait_for(self, _key: str, _timeout_s: float) -> CurrentJob | None:
+    async def wait_for(self, _key: str, _timeout_s: float, _suits: object = None) -> CurrentJob | None:
         return None
 
     def on_change(self, _callback: object) -> None:
         """Nothing changes."""
 
 
-def attempt_at(provider: Moody, *, begun_before: bool = False, max_runtime_s: int = 5) -> Attempt:
+class Stopping(NoJobs):
+    """One in which the job was cancelled while its attempt was under way."""
+
+    def get(self, _key: str) -> CurrentJob | None:
+        return CurrentJob(
+            job_id=JOB, org_id=ORG, phase="stopping", lease=1, priority="NORMAL", model="m", provider="moody",
+            reserved=1, max_runtime_s=5, accepted_at="2026-01-01T00:00:00Z", deadline_at="2026-01-01T01:00:00Z",
+        )  # fmt: skip
+
+
+def attempt_at(
+    provider: Moody, *, begun_before: bool = False, max_runtime_s: int = 5, jobs: JobsTable | None = None
+) -> Attempt:
     async def ask(command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
         return Answer({"go": not begun_before} if isinstance(command, BeginAttempt) else {})
 
@@ -84,7 +114,7 @@ def attempt_at(provider: Moody, *, begun_before: bool = False, max_runtime_s: in
     note = JobNote(job_id=JOB, org_id=ORG, code="x")
     recorded = from_record(record_of(StreamRef(EVENTS_JOBS, JOB), note, datetime(2026, 1, 1, tzinfo=UTC)))
     call = Call(JOB, 1, "m", "m", {}, max_runtime_s)
-    return Attempt(provider, call, Word(ask, recorded, ORG, JOB, 1), KnownJobs(NoJobs()), progress)
+    return Attempt(provider, call, Word(ask, recorded, ORG, JOB, 1), KnownJobs(jobs or NoJobs()), progress)
 
 
 @pytest.fixture(autouse=True)
@@ -128,3 +158,11 @@ async def test_what_is_lost_sight_of_is_stopped_before_another_attempt_may_be() 
     with pytest.raises(OutcomeUnknown):
         await attempt_at(provider).run()
     assert provider.stopped == [Handle("x")]
+
+
+async def test_a_cancelled_attempt_whose_answer_was_lost_may_run_on_and_keeps_its_slot() -> None:
+    provider = Moody(OutcomeUnknown("?"), takes_our_name=False, watched=DONE, create_is_idempotent=False, tells=False)
+    attempt = attempt_at(provider, jobs=Stopping())
+    with pytest.raises(AttemptOver):
+        await attempt.run()
+    assert not await attempt.stop()

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from commands.orgs.commands import BeginAttempt, CancelJob, ExpireLease, RecordJobRunning
+from commands.orgs.commands import BeginAttempt, CancelJob, ExpireLease, RecordJobRunning, RecordJobSucceeded
 from events.ids import new_id
 from events.jobs.events import (
     AttemptFailed,
@@ -95,12 +95,30 @@ async def test_of_an_attempt_that_the_log_is_beyond_no_progress_is_told(house: H
     assert LATE._value.get() == before + 1
 
 
-async def test_handling_twice_runs_once(house: House, fleet: FleetWorld) -> None:
+async def test_after_a_crash_before_the_result_is_on_the_log_it_is_asked_for_and_told_again(
+    house: House, fleet: FleetWorld
+) -> None:
     recorded = await house.dispatched(LOCAL, {"prompt": "a fox"})
-    await house.dispatcher.handle(recorded)
+    house.hold_asks(RecordJobSucceeded)
+    first = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until(lambda: len(house.asked) > 0)
+    first.cancel()
+    house.hold_asks()
     await house.dispatcher_of(fleet.provider).handle(recorded)
+    assert house.names(recorded.envelope.stream.subject)[-1] == "succeeded"
     assert fleet.cog.accepted.total() == 1
     assert house.asked[0][1].id == house.asked[1][1].id
+
+
+async def test_a_dispatch_that_comes_again_after_its_end_is_not_sent_to_a_worker_that_has_forgotten_it(
+    house: House, fleet: FleetWorld
+) -> None:
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox"})
+    await house.dispatcher.handle(recorded)
+    async with fleet_world() as restarted:
+        await house.dispatcher_of(restarted.provider).handle(recorded)
+        assert restarted.cog.accepted.total() == 0
+    assert house.names(recorded.envelope.stream.subject)[-1] == "succeeded"
 
 
 async def test_an_attempt_that_is_over_is_not_carried_out(house: House, fleet: FleetWorld) -> None:
