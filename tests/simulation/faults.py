@@ -154,7 +154,9 @@ class Faults:
 
     def _lower_cap(self, fault: Fault) -> None:
         traits = self._world.remotes[fault.node].traits
-        current = CurrentProvider(provider=traits.name, active=True, concurrent=1, per_api={}, version=2)
+        current = CurrentProvider(
+            provider=traits.name, active=True, concurrent=1, per_api=dict(traits.per_api), version=2
+        )
         record = self._world.broker.append(
             CURRENT_CATALOG,
             None,

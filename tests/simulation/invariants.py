@@ -38,6 +38,7 @@ from processors.dispatcher.dispatcher import TYPES as DISPATCHED
 from processors.runners.decide import FoldFailed
 from processors.runners.recovery import GapInLog, StoreIsOfAnotherLog
 from projections.read_models import TOPICS, project
+from tests.chaos.invariants import AFTERWARDS, OF_THE_LEASE
 from tests.simulation.books import Books
 from tests.simulation.documents import DocumentServer
 from tests.simulation.processes import opened
@@ -111,14 +112,32 @@ class Judge:
         self._demand(
             seen is not None and seen.lease >= execution.lease, "I7", f"{token} runs, and no intent is on the log"
         )
-        now = self._world.now
-        running = remote.running(now)
-        cap = remote.traits.concurrent
-        self._demand(len(running) <= cap, "I8", f"{len(running)} run at {remote.traits.name}, {cap} may")
         if seen is not None:
-            twice = [e.lease for e in running if e.job_id == execution.job_id]
+            self._check_caps(remote, execution, seen.accepted.org_id)
+            twice = [e.lease for e in remote.running(self._world.now) if e.job_id == execution.job_id]
             self._demand(len(twice) == 1, "I7", f"attempts {twice} of {execution.job_id} run side by side")
             self.webhook(remote, execution, seen.accepted.org_id)
+
+    def _check_caps(self, remote: Remote, taken: Execution, org_id: str) -> None:
+        """I8: all four, counted where it runs."""
+        limits, now = self._world.scenario.org_limits, self._world.now
+        here = remote.running(now)
+        ours = [e for one in self._world.remotes.values() for e in one.running(now) if self._is_of(e, org_id)]
+        for name, running, cap in (
+            (remote.traits.name, here, remote.traits.concurrent),
+            (taken.model, [e for e in here if e.model == taken.model], remote.traits.per_api.get(taken.model)),
+            (org_id, ours, limits.concurrent),
+            (
+                f"{org_id} {taken.model}",
+                [e for e in ours if e.model == taken.model],
+                limits.per_api.get(taken.model),
+            ),
+        ):
+            self._demand(cap is None or len(running) <= cap, "I8", f"{len(running)} run at {name}, {cap} may")
+
+    def _is_of(self, execution: Execution, org_id: str) -> bool:
+        seen = self.jobs.get(execution.job_id)
+        return seen is not None and seen.accepted.org_id == org_id
 
     def step(self, _what: str) -> None:
         """After each effect: whatever has become readable is read."""
@@ -183,9 +202,11 @@ class Judge:
             self._fail("I5", f"{event.job_id}: {event.name}, and was never accepted")
             return
         lease = getattr(event, "lease", None)
+        self._demand(not job.ends or event.name in AFTERWARDS, "I5", f"{event.job_id}: {event.name} after its end")
+        if isinstance(event, OF_THE_LEASE):
+            self._demand(job.open and lease == job.lease, "I6", f"{event.job_id}: {event.name} of a stale {lease}")
         match event:
             case JobDispatched():
-                self._demand(not job.ends, "I5", f"{event.job_id} is dispatched after its end")
                 self._demand(not job.open, "I6", f"{event.job_id}: attempts {job.lease} and {lease} at once")
                 self._demand(lease == job.lease + 1, "I6", f"{event.job_id}: attempt {lease} after {job.lease}")
                 job.lease, job.open, job.owners = event.lease, True, set()
@@ -197,13 +218,10 @@ class Judge:
             case LeaseExpired() if self._held_for_s(event.job_id, lease) > STEADY_S:
                 self._fail("I6", f"{event.job_id}.{lease} expired in its holder's hands")
             case AttemptFailed() | LeaseExpired():
-                self._demand(job.open and lease == job.lease, "I6", f"{event.job_id}: {event.name} of a stale {lease}")
                 job.open = False
             case JobCancelled() if recorded.envelope.actor == "sweepers":
                 deadline = datetime.fromisoformat(job.accepted.deadline_at)
                 self._demand(recorded.envelope.time >= deadline, "I5", f"{event.job_id} had time left")
-            case JobSucceeded():
-                self._demand(job.open and lease == job.lease, "I6", f"{event.job_id} succeeded by a stale {lease}")
         if isinstance(event, ENDS):
             job.ends.append(event)
             job.open = False
@@ -299,6 +317,10 @@ class Judge:
             for record in self._world.broker.committed(TopicPartition(DEADLETTER_COMMANDS, number)):
                 reason = dict(record.headers).get("reason")
                 self._fail("I4", f"a command was set aside: {reason!r}")
+        named = {one for answered in self._answers.values() for one in answered if one.startswith("job_")}
+        self._demand(named <= {*self.jobs}, "I4", f"answered, and not on the log: {sorted(named - {*self.jobs})}")
+        aborted = self._world.handled - self._ids
+        self._demand(not aborted, "I11", f"handled, and never committed: {sorted(aborted)}")
         for job in self.jobs.values():
             if job.ends:
                 self._books.check_end(job.accepted, job.ends[0])

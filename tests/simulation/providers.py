@@ -6,7 +6,7 @@ The oracle is the judge of caps and of double execution: it counts what runs whe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
@@ -59,6 +59,8 @@ class Traits:
     name: str
     models: tuple[str, ...] = ("a",)
     concurrent: int = 2
+    per_api: Mapping[str, int] = field(default_factory=dict)
+    """Model → how many of it at a time."""
     idempotent: bool = False
     takes_our_name: bool = False
     at_once: bool = False
@@ -108,15 +110,18 @@ class Remote:
     stalled_until: float = 0.0
     """Until when it takes nothing and answers nobody."""
 
-    def accept(self, call: Call) -> Execution:
-        """An idempotent API answers a repeat with what it has; a call may be for a worker that has gone."""
+    def accept(self, call: Call, *, answered: bool) -> Execution:
+        """An idempotent API answers a repeat with what it has; a call may be for a worker that has gone.
+
+        One whose name is known may run for longer than its model's longest run: it can be stopped.
+        """
         if self.traits.idempotent:
             for known in self.executions:
                 if (known.job_id, known.lease) == (call.job_id, call.lease):
                     return known
         now = self.world.now
         lasts = self.random.uniform(0.5, call.max_runtime_s * 0.8)
-        if self.random.random() < self.badness * 0.3:
+        if self.random.random() < self.badness * 0.3 and answered:
             lasts = call.max_runtime_s * 3.0
         end: Ended = PICTURE
         if self.random.random() < self.badness * 0.5:
@@ -181,7 +186,7 @@ class SimProvider:
         if self._remote.world.now < self._remote.stalled_until:
             await asyncio.sleep(GIVEN_UP_S)
             raise OutcomeUnknown("no answer in time")
-        execution = await self._ask("create", lambda: self._remote.accept(call))
+        execution = await self._ask("create", lambda: self._remote.accept(call, answered=fate == "taken"))
         if self._traits.at_once:
             return await self._answered(execution)
         if fate == "answer_lost":

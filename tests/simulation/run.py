@@ -173,7 +173,7 @@ def _catalogue(world: World) -> None:
     for remote in world.remotes.values():
         traits = remote.traits
         current = CurrentProvider(
-            provider=traits.name, active=True, concurrent=traits.concurrent, per_api={}, version=1
+            provider=traits.name, active=True, concurrent=traits.concurrent, per_api=dict(traits.per_api), version=1
         )
         world.broker.append(
             CURRENT_CATALOG, None, f"provider:{traits.name}".encode(), current.model_dump_json().encode(), (), 0.0

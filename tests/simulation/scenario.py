@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Final, Literal
 
+from events.accounts.events import Limits
 from events.jobs.events import Priority
 from tests.simulation.providers import Fate, Traits
 
@@ -17,10 +18,10 @@ FAULTS_UNTIL_S: Final = 60.0
 PROVIDERS: Final = {
     traits.name: traits
     for traits in (
-        Traits("fleet", ("draw", "film"), concurrent=100_000, idempotent=True, takes_our_name=True),
+        Traits("fleet", ("draw", "film"), 100_000, {"fleet/film": 1}, idempotent=True, takes_our_name=True),
         Traits("keyed", ("a",), idempotent=True),
         Traits("blind", ("a", "b"), webhooks=True),
-        Traits("asked", ("a",), tells=True),
+        Traits("asked", ("a", "b"), 3, {"asked/b": 1}, tells=True),
         Traits("sync", ("a",), at_once=True),
         Traits("stubborn", ("a",), tells=True, can_stop=False),
     )
@@ -92,6 +93,8 @@ class Scenario:
     slow: float = 0.0
     """Share of calls in the house that take long."""
     credits_each: int = 100_000
+    org_limits: Limits = field(default_factory=Limits)
+    """Of each organisation."""
     max_runtime_s: int = 6
     heals: bool = True
     """Liveness: faults end and everything must come to its end. Otherwise only safety is asked for, and they do not."""
@@ -140,7 +143,8 @@ def drawn(seed: int, *, heals: bool = True) -> Scenario:
     )
     orders = tuple(_order(random, scenario, models) for _ in range(random.randint(2, 12)))
     faults = tuple(_fault(random, scenario) for _ in range(random.randint(1, 8 if heals else 20)))
-    return replace(scenario, orders=orders, faults=tuple(sorted(faults, key=lambda fault: fault.at)))
+    limits = Limits(concurrent=random.choice((1, 2, 3, 16)), per_api=random.choice(({}, {models[0]: 1})))
+    return replace(scenario, orders=orders, faults=tuple(sorted(faults, key=lambda fault: fault.at)), org_limits=limits)
 
 
 def _order(random: Random, scenario: Scenario, models: list[str]) -> Order:

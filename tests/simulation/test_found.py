@@ -38,6 +38,16 @@ FOUND = {
         partitions=1,
         max_runtime_s=30,
     ),
+    "what had failed without being sent was sent after its end, when all events came again": Scenario(
+        seed=4,
+        orders=(Order(1.0, 0, "fleet/film"), Order(9.5, 0, "fleet/film")),
+        faults=(Fault("rewind", at=10.0),),
+        fates=("refused",),
+        providers=("fleet",),
+        orgs=1,
+        partitions=1,
+        max_runtime_s=20,
+    ),
     "a decider that came back told nobody how far it had read until the next command": Scenario(
         seed=6,
         orders=(Order(1.0, 0, "blind/a"),),

@@ -8,8 +8,9 @@ from typing import Final, TypeVar
 
 from commands.ask import Answer, Ask, CommandFailed, Unavailable
 from commands.model import CommandEnvelope
-from commands.orgs.commands import AddCredits, CancelJob, OpenOrg, OrgCommand, RecordJobRunning, SubmitJob
+from commands.orgs.commands import AddCredits, CancelJob, OpenOrg, OrgCommand, RecordJobRunning, SetLimits, SubmitJob
 from commands.refusals import IdempotencyReplay, InsufficientCredit, Refusal
+from events.accounts.events import Limits
 from events.ids import caused_id, derived_id
 from tests.simulation.invariants import Judge
 from tests.simulation.processes import sealed
@@ -23,6 +24,8 @@ AGAIN_S: Final = 1.0
 AGAIN_EVERY_S: Final = 4.0
 """The first repeat comes with the request itself: a double click."""
 DEADLINE_S: Final = 120
+KNOWN_AFTER_S: Final = 3.0
+"""Of a limit: a scheduler that has not heard of it keeps the one before."""
 
 
 class Users:
@@ -38,7 +41,11 @@ class Users:
     async def _open(self, org: str) -> None:
         amount = self._world.scenario.credits_each
         grant = AddCredits(org_id=org, entry_id=f"ent_{org}", kind="grant", amount=amount)
+        limits = self._world.scenario.org_limits
         await self._said(org, f"open {org}", lambda: OpenOrg(org_id=org, title=org))
+        if limits != Limits():
+            await self._said(org, f"limit {org}", lambda: SetLimits(org_id=org, limits=limits))
+            await asyncio.sleep(KNOWN_AFTER_S)
         await self._said(org, f"grant {org}", lambda: grant)
 
     async def place(self, number: int, order: Order) -> None:
