@@ -45,4 +45,5 @@ async def edit(
     call = Call(AGENT, "revise" if issues else "edit", f"round {turn}" if turn else "", timeout_s=120.0, drafts=True)
     said = await stages.ask(call, told)
     parsed = trusted(parse_plan(said.text), briefing)
-    return Edit(merge(present.planned, parsed, "" if issues else briefing.request), parsed, said)
+    instruction = "\n".join(issues) if issues else briefing.request
+    return Edit(merge(present.planned, parsed, instruction), parsed, said)

@@ -88,9 +88,9 @@ def _find(value: Any) -> tuple[Mapping[str, Any], list[Any]] | None:
 
 def _plan(head: Mapping[str, Any], steps: list[Any], *, layer: Layer, truncated: bool) -> ParsedPlan:
     read = tuple(_Labels().read(step for step in steps if isinstance(step, dict)))
-    reason = _text(head.get("reason"), TEXT_MAX_CHARS)
+    reason = text(head.get("reason"), TEXT_MAX_CHARS)
     return ParsedPlan(
-        title=_text(head.get("title"), TITLE_MAX_CHARS),
+        title=text(head.get("title"), TITLE_MAX_CHARS),
         steps=read,
         layer=layer,
         reason=reason or None,
@@ -107,9 +107,9 @@ class _Labels:
     def read(self, raw: Iterable[Mapping[str, Any]]) -> Iterator[PlannedStep]:
         for step in raw:
             self._count += 1
-            title = _text(step.get("title") or step.get("name"), TITLE_MAX_CHARS)
-            description = _text(step.get("description"), TEXT_MAX_CHARS) or title
-            kind = _text(step.get("agent_type") or step.get("type"), LABEL_MAX_CHARS)
+            title = text(step.get("title") or step.get("name"), TITLE_MAX_CHARS)
+            description = text(step.get("description"), TEXT_MAX_CHARS) or title
+            kind = text(step.get("agent_type") or step.get("type"), LABEL_MAX_CHARS)
             if not (description and kind):
                 continue
             yield PlannedStep(
@@ -118,7 +118,7 @@ class _Labels:
                 description=description,
                 agent_type=kind,
                 depends_on=tuple(_references(step.get("depends_on"))),
-                model=_text(step.get("model"), TITLE_MAX_CHARS) or None,
+                model=text(step.get("model"), TITLE_MAX_CHARS) or None,
                 input=_input(step.get("input")),
                 unchanged=step.get("unchanged") is True,
             )
@@ -163,7 +163,8 @@ def _whole_characters(text: str) -> str:
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
-def _text(raw: Any, longest: int) -> str:
+def text(raw: Any, longest: int) -> str:
+    """Words as they can be kept; empty where there are none."""
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         return ""
     return str(raw).strip()[:longest]

@@ -20,6 +20,7 @@ from processors.agents.context_classifier import classify
 from processors.agents.edit_planner import edit
 from processors.agents.editing import changed
 from processors.agents.present import Present
+from processors.agents.revising import Revising, Version
 from processors.agents.rooms import Rooms
 from processors.agents.stage import Stages
 from processors.agents.validator import Checked
@@ -53,32 +54,38 @@ class Pipeline:
         await self.stages.send(word, f"say {purpose}")
 
     async def _plan(self, briefing: Briefing) -> None:
-        parsed, said = await planner.plan(self.stages, briefing, self.rooms.catalog())
-        checked = feasible(parsed.steps, self.rooms.catalog(), briefing.files)
+        catalog = self.rooms.catalog()
+        parsed, said = await planner.plan(self.stages, briefing, catalog)
+        checked = feasible(parsed.steps, catalog, briefing.files)
         if not checked.steps:
             await self.say(apologies.no_plan(parsed, checked), "no-plan")
             return
-        draft = await proposals.draft(self.stages, parsed.title, checked.steps, said)
-        drafted = await self.stages.send(draft, f"draft {said.call.attempt}")
-        await self._complete(str(drafted.result["plan_id"]), checked, briefing, lambda _: True)
+        best = await Revising(self.stages, briefing, catalog).settle(Version(parsed.title, checked, said))
+        draft = await proposals.draft(self.stages, best.title, best.checked.steps, best.said)
+        drafted = await self.stages.send(draft, f"draft {best.said.call.attempt}")
+        await self._complete(str(drafted.result["plan_id"]), best.validated, briefing, lambda _: True)
 
     async def _edit(self, briefing: Briefing, now: Present) -> None:
-        done = await edit(self.stages, briefing, self.rooms.catalog(), now)
+        catalog = self.rooms.catalog()
+        done = await edit(self.stages, briefing, catalog, now)
         if not done.parsed.steps:
             await self.say(apologies.no_edit(done.parsed), "no-edit")
             return
-        checked = feasible(done.edited.steps, self.rooms.catalog(), briefing.files)
+        checked = feasible(done.edited.steps, catalog, briefing.files)
         if not checked.steps:
             await self.say(apologies.no_plan(done.parsed, checked), "no-plan")
             return
-        left = {step.id for step in checked.steps}
-        new = changed(now.planned, checked.steps) | {one.step.id for one in now.steps if not one.chosen} & left
-        title = done.parsed.title or now.title
-        revision = await proposals.revision(self.stages, now.plan_id, title, checked.steps, new, done.said)
-        revised = await self.stages.send(revision, f"revise {done.said.call.attempt}")
+        best = Version(done.parsed.title or now.title, checked, done.said)
+        if changed(now.planned, checked.steps) or done.edited.removed:
+            best = await Revising(self.stages, briefing, catalog, now).settle(best)
+        steps = best.checked.steps
+        left = {step.id for step in steps}
+        new = changed(now.planned, steps) | {one.step.id for one in now.steps if not one.chosen} & left
+        revision = await proposals.revision(self.stages, now.plan_id, best.title, steps, new, best.said)
+        revised = await self.stages.send(revision, f"revise {best.said.call.attempt}")
         if new:
-            await self._complete(now.plan_id, checked, briefing, new.__contains__)
-        elif tuple(step.id for step in checked.steps) == tuple(step.id for step in now.planned):
+            await self._complete(now.plan_id, best.validated, briefing, new.__contains__)
+        elif tuple(step.id for step in steps) == tuple(step.id for step in now.planned):
             await self.say(apologies.NOTHING_CHANGED, "unchanged")
         else:
             await self.say(apologies.LESS, str(revised.result["plan_id"]))

@@ -22,6 +22,10 @@ _ALIASES: Final = {
     "script": "text", "copy": "text", "writing": "text", "llm": "text", "merge": "utility", "edit": "utility",
     "tool": "utility", "compose": "utility", "concat": "utility",
 }  # fmt: skip
+GRAVE: Final = frozenset({
+    "unknown-agent-type", "no-capability", "no-model", "dangling-reference", "cycle", "incompatible-media",
+})  # fmt: skip
+"""Codes of issues whose repair may have taken something away that was wanted; the others lose nothing."""
 _ANY_TEXT: Final = frozenset({"text"})
 
 

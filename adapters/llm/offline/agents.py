@@ -17,6 +17,7 @@ from adapters.llm.offline.planning import Answer, plan
 Messages = Sequence[Mapping[str, Any]]
 NAME: Final = "offline"
 _SECTION = re.compile(r"<(capabilities|uploads|outputs|plan|references|history|models)>\n(.*?)\n</\1>", re.DOTALL)
+_ISSUES = re.compile(r"^<issues>$", re.MULTILINE)
 _LABEL = re.compile(r"(?:made_)?(?:image|video|audio|3d|text|other)_\d+")
 _REQUEST = re.compile(r"<request>\s*(.*)\s*</request>", re.DOTALL)
 _PROVIDER_WORDS = re.compile(r"<provider_words>\s*(.*?)\s*</provider_words>", re.DOTALL)
@@ -53,8 +54,16 @@ def _edit(messages: Messages) -> Spoken:
     present = sections.get("plan")
     if not isinstance(present, dict):
         return _plan(messages)
+    if _ISSUES.search(last_words(messages)):
+        return _unchanged(present)
     references = _listed(sections, "references")
     return _planned(edit(_with_labels(request, sections), present, _facts(sections), references))
+
+
+def _unchanged(present: Mapping[str, Any]) -> Spoken:
+    """What is wrong with a plan made by rules, rules do not know better either."""
+    steps = [{**step, "unchanged": True} for step in _listed(present, "steps")]
+    return Spoken(json.dumps({"title": present.get("title", ""), "steps": steps}, ensure_ascii=False))
 
 
 def _told(messages: Messages) -> tuple[str, Mapping[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -92,11 +92,18 @@ class Log:
         return [event for _, event in self.world.log if isinstance(event, kind)]
 
 
+Line = str | LlmFailed
+OBLIGING = {"validator": '{"verdict": "PASS", "issues": []}'}
+"""What those say for whom nothing is written."""
+
+
 @dataclass
 class Scripted:
     """A language model that says what it is told to; an exception is raised instead."""
 
-    script: list[str | LlmFailed]
+    script: list[Line]
+    """For all but those in `lines`, and those that are obliging."""
+    lines: dict[str, list[Line]] = field(default_factory=dict)
     asked: list[Sequence[Message]] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
     preferred: list[str | None] = field(default_factory=list)
@@ -110,7 +117,8 @@ class Scripted:
         self.asked.append(messages)
         self.agents.append(agent)
         self.preferred.append(prefer)
-        said = self.script.pop(0)
+        own = self.lines.get(agent)
+        said = own.pop(0) if own else OBLIGING.get(agent) or self.script.pop(0)
         if isinstance(said, LlmFailed):
             raise said
         yield Delta("content", said[:9])
@@ -148,8 +156,15 @@ class StandIn:
 class Play:
     """A session, and agents that are started as often as wanted."""
 
-    def __init__(self, *script: str | LlmFailed, model: LanguageModel | None = None, **more: Any) -> None:
-        self.log, self.script = Log(), Scripted(list(script))
+    def __init__(
+        self,
+        *script: Line,
+        lines: Mapping[str, Sequence[Line]] | None = None,
+        model: LanguageModel | None = None,
+        **more: Any,
+    ) -> None:
+        own = {agent: list(said) for agent, said in (lines or {}).items()}
+        self.log, self.script = Log(), Scripted(list(script), own)
         self.model = model or self.script
         self.vault = KeyVault(MemoryKeyStore(), bytes(32))
         self.frames: list[Progress] = []

@@ -147,7 +147,7 @@ async def test_the_first_message_asks_for_no_classification() -> None:
     await play.hears("a picture of a cat")
     assert play.script.agents == []
     assert isinstance(play.model, StandIn)
-    assert play.model.agents == ["planner"]
+    assert play.model.agents == ["planner", "validator"]
 
 
 async def test_a_running_plan_is_not_changed_under_its_run() -> None:

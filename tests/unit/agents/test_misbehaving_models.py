@@ -20,11 +20,13 @@ from adapters.llm.client import LlmClient
 from adapters.vault.keys import MemoryKeyStore
 from adapters.vault.vault import KeyVault
 from commands.canvas.commands import PostMessage, StartSession
-from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, StepDrafted
+from events.canvas.plan_events import FieldsVerified, PlanDrafted, PlanEdited, StepDrafted
 from events.canvas.session_events import AgentCallRecorded, MessagePosted, StageBegun
+from events.canvas.state import Plan
 from events.catalog.current import CurrentModel
-from events.envelope import Recorded
+from events.envelope import Recorded, StreamRef
 from events.progress import Progress
+from events.topics import EVENTS_CANVAS
 from processors.agents import reactor
 from processors.agents.addresses import is_address
 from processors.agents.catalog import Catalog
@@ -38,8 +40,10 @@ from tests.unit.agents.play import ORG, SESSION, Log
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-AGENTS = ("planner", "field_verifier")
+AGENTS = ("planner", "validator", "context_classifier", "edit_planner", "field_verifier")
 """Those that ask a model today."""
+ON_A_PLAN = ("context_classifier", "edit_planner")
+"""Those that are asked only where there is a plan already."""
 LABELS = {"a", "b", "c"}
 PATIENCE = Patience(first_s=0.3, stall_s=0.3, whole_s=0.3, retry_after_s=0.1)
 MESSAGE_S = 5.0
@@ -130,10 +134,14 @@ async def test_there_is_a_plan_or_a_word(
     agent: str, name: str, bad: Behaviour, server: LlmServer, model: LlmClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reactor, "BUDGET_S", MESSAGE_S)
-    server.requests.clear()
-    server.always = {one: wire.whole(good(one)) for one in GOOD} | {agent: bad}
+    good_ones = {one: wire.whole(good(one)) for one in GOOD}
+    server.always = good_ones
     talk = Conversation(model)
-    message = await talk.says("a fox that runs, and a voice that says so")
+    if agent in ON_A_PLAN:
+        await talk.says("a fox that runs, and a voice that says so")
+    server.requests.clear()
+    server.always = good_ones | {agent: bad}
+    message = await talk.says("and now in blue" if agent in ON_A_PLAN else "a fox that runs, and a voice that says so")
     assert server.asked_by(agent), f"{agent} was not asked: this cell tests nothing"
     assert server.unscripted == []
     await is_sound(talk)
@@ -168,16 +176,21 @@ async def is_sound(talk: Conversation) -> None:
     assert drafted or words, "a silent session"
     if not drafted:
         return
-    assert len(talk.log.of(FieldsVerified)) == len(drafted)
-    steps = [one.step for one in talk.log.of(StepDrafted)]
-    chosen = {one.step_id: one for one in talk.log.of(ModelSelected)}
-    assert chosen.keys() == {step.step_id for step in steps}
-    for step in steps:
-        assert set(step.depends_on) < chosen.keys()
-        choice = chosen[step.step_id]
-        assert choice.model in CATALOG.models
-        given = json.loads(await talk.vault.open(choice.input))
-        properties = CATALOG.models[choice.model].input_schema["properties"]
+    edited = [one for one in talk.log.of(PlanEdited) if one.changed]
+    assert len(talk.log.of(FieldsVerified)) == len(drafted) + len(edited)
+    for one in drafted:
+        await can_run(talk, one.plan_id)
+
+
+async def can_run(talk: Conversation, plan_id: str) -> None:
+    plan = talk.log.world(StreamRef(EVENTS_CANVAS, plan_id)).state
+    assert isinstance(plan, Plan)
+    for step in plan.steps.values():
+        assert set(step.depends_on) < plan.steps.keys()
+        assert step.model is not None
+        assert step.input is not None
+        given = json.loads(await talk.vault.open(step.input))
+        properties = CATALOG.models[step.model].input_schema["properties"]
         assert given.keys() <= properties.keys()
         assert not [text for text in leaves(given) if is_address(text)]
 

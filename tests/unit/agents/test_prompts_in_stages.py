@@ -71,4 +71,4 @@ async def test_a_variants_own_model_is_asked_before_the_configured_one() -> None
     lab = Lab(PLAN)
     lab.publish(ORG, "ours", 1, model="small")
     await lab.agents().handle(await lab.says("a fox"))
-    assert lab.script.preferred == ["small"]
+    assert dict(zip(lab.script.agents, lab.script.preferred, strict=True)) == {"planner": "small", "validator": None}

@@ -1,0 +1,140 @@
+"""A plan that is not right is revised a few times at most, and the best version goes on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from commands.ask import Unavailable
+from commands.canvas.commands import DraftPlan
+from events.canvas.plan_events import PlanDrafted, PlanEdited, PlanValidated
+from events.canvas.session_events import AgentCallRecorded
+from processors.agents.llm import LlmFailed
+from processors.agents.plan_validator import OBJECTIONS_MAX, WORDS_MAX, read
+from processors.agents.validator import Issue
+from tests.unit.agents.play import Line, Play
+
+PASS = '{"verdict": "PASS", "issues": []}'
+
+
+def step(name: str, kind: str = "image", after: tuple[str, ...] = (), words: str = "a red fox") -> dict[str, Any]:
+    return {"id": name, "title": name, "description": words, "agent_type": kind, "depends_on": list(after)}
+
+
+def plan(*steps: dict[str, Any]) -> str:
+    return json.dumps({"title": "Fox", "steps": list(steps)})
+
+
+def revise(*problems: str) -> str:
+    issues = [{"step_id": "a", "problem": one, "suggestion": "do it"} for one in problems]
+    return json.dumps({"verdict": "REVISE", "issues": issues})
+
+
+FOX, FILM = step("a"), step("b", "video", ("a",), "the fox runs")
+SHORT, WHOLE = plan(FOX), plan(FOX, FILM)
+CIRCLE = plan(step("a", after=("b",)), FILM)
+
+
+def play_of(planner: str, validator: list[Line], editor: list[Line]) -> Play:
+    return Play(planner, lines={"validator": validator, "edit_planner": editor})
+
+
+async def shown(play: Play) -> list[str]:
+    return list(await play.shown())
+
+
+async def issues(play: Play) -> list[str]:
+    (validated,) = play.log.of(PlanValidated)
+    return [await play.vault.open(issue) for issue in validated.issues]
+
+
+async def test_what_the_model_objects_to_is_repaired_before_anyone_sees_the_plan() -> None:
+    play = play_of(SHORT, [revise("the film is missing"), PASS], [WHOLE])
+    await play.hears("a fox that runs")
+    assert play.script.agents == ["planner", "validator", "edit_planner", "validator"]
+    told = str(play.script.asked[2][-1]["content"])
+    assert "the film is missing (do it)" in told.partition("<issues>")[2]
+    assert await shown(play) == ["a", "b"]
+    assert play.log.of(PlanValidated)[0].verdict == "PASS"
+    assert len(play.log.of(PlanDrafted)) == 1
+    assert play.log.of(PlanDrafted)[0].drafted_by.agent == "edit_planner"
+
+
+async def test_what_the_rules_find_is_not_shown_to_the_model() -> None:
+    play = play_of(CIRCLE, [PASS], [WHOLE])
+    await play.hears("a fox that runs")
+    assert play.script.agents == ["planner", "edit_planner", "validator"]
+    assert "circle" in str(play.script.asked[1][-1]["content"]).partition("<issues>")[2]
+    assert await issues(play) == []
+
+
+async def test_after_the_last_round_the_best_version_goes_on_and_says_what_is_wrong_with_it() -> None:
+    play = play_of(SHORT, [revise("one", "two"), revise("three"), revise("four", "five")], [WHOLE, CIRCLE, SHORT])
+    await play.hears("a fox that runs")
+    assert play.script.agents.count("edit_planner") == 2
+    assert await shown(play) == ["a", "b"]
+    assert await issues(play) == ["a: three (do it)"]
+    assert play.log.of(PlanValidated)[0].verdict == "REVISE"
+
+
+async def test_of_equals_the_earliest_goes_on() -> None:
+    play = play_of(SHORT, [revise("one"), revise("two"), revise("three")], [WHOLE, plan(FILM)])
+    await play.hears("a fox that runs")
+    assert await shown(play) == ["a"]
+
+
+@pytest.mark.parametrize("editor", [LlmFailed("timeout", "slow"), "no", '{"title": "", "steps": []}', SHORT])
+async def test_where_nothing_comes_of_a_revision_the_plan_goes_on_as_it_is(editor: Line) -> None:
+    play = play_of(SHORT, [revise("the film is missing")], [editor])
+    await play.hears("a fox that runs")
+    assert await shown(play) == ["a"]
+    assert await issues(play) == ["a: the film is missing (do it)"]
+    assert play.script.agents == ["planner", "validator", "edit_planner"]
+
+
+@pytest.mark.parametrize("validator", [LlmFailed("timeout", "slow"), "no", "{}", revise(), '{"verdict": 7}'])
+async def test_without_a_clear_objection_a_plan_passes(validator: Line) -> None:
+    play = play_of(SHORT, [validator], [])
+    await play.hears("a fox")
+    assert play.log.of(PlanValidated)[0].verdict == "PASS"
+
+
+async def test_a_restart_in_the_loop_asks_no_model_twice() -> None:
+    play = play_of(SHORT, [revise("the film is missing"), PASS], [WHOLE])
+    message = await play.says("a fox that runs")
+    play.log.refused = [DraftPlan]
+    with pytest.raises(Unavailable):
+        await play.agents().handle(message)
+    await play.agents().handle(message)
+    assert play.script.agents == ["planner", "validator", "edit_planner", "validator"]
+    assert len(play.log.of(AgentCallRecorded)) == 4
+    assert len(play.log.of(PlanDrafted)) == 1
+
+
+async def test_an_edit_is_judged_too_and_a_step_may_go_where_an_issue_says_so() -> None:
+    changed = plan(step("a", words="a blue fox"), FILM, step("c", "music", words="a waltz"))
+    objected = '{"verdict": "REVISE", "issues": [{"step_id": "c", "problem": "nobody asked for music: remove it"}]}'
+    play = play_of(WHOLE, [PASS, objected, PASS], [changed, plan(step("a", words="a blue fox"), FILM)])
+    await play.hears("a fox that runs")
+    play.script.lines["context_classifier"] = ['{"decision": "SAME"}']
+    await play.hears("make it blue")
+    assert await shown(play) == ["a", "b"]
+    assert (await play.shown())["a"]["description"] == "a blue fox"
+    assert len(play.log.of(PlanEdited)) == 1
+
+
+async def test_an_edit_that_changes_nothing_is_not_judged() -> None:
+    play = play_of(WHOLE, [PASS], [WHOLE])
+    await play.hears("a fox that runs")
+    play.script.lines["context_classifier"] = ['{"decision": "SAME"}']
+    await play.hears("thank you")
+    assert play.script.agents == ["planner", "validator", "context_classifier", "edit_planner"]
+
+
+def test_objections_are_bounded_and_name_only_steps_that_are_there() -> None:
+    many = [{"step_id": "zz", "problem": "x" * 999, "suggestion": ["no"]}, 7, {"problem": None}] * 50
+    found = list(read(json.dumps({"verdict": "revise", "issues": many}), {"a"}))
+    assert 0 < len(found) <= OBJECTIONS_MAX
+    assert set(found) == {Issue("objection", "x" * WORDS_MAX)}
