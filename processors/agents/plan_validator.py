@@ -27,6 +27,8 @@ TIMEOUT_S: Final = 30.0
 OBJECTIONS_MAX: Final = 10
 WORDS_MAX: Final = 400
 """Characters of a problem, and of a suggestion."""
+DESCRIPTION_CHARS: Final = 500
+"""Of a step that it is shown."""
 
 
 async def objections(
@@ -36,7 +38,7 @@ async def objections(
 
     def told(prompt: Prompt) -> list[Message]:
         # It judges steps, not models: the catalog's list is not for it.
-        sections = blocks(replace(briefing, mode="subagent"), catalog, candidate)
+        sections = blocks(replace(briefing, mode="subagent"), catalog, _in_short(candidate))
         user = "\n".join([*sections, request(briefing)])
         return [{"role": "system", "content": prompt.text}, {"role": "user", "content": user}]
 
@@ -47,6 +49,15 @@ async def objections(
         log.info("the plan was not validated by a model (%s): the rules have passed it", error.category)
         return ()
     return tuple(read(said.text, {one.step.id for one in candidate.steps}))
+
+
+def _in_short(plan: Present) -> Present:
+    """What a plan makes, without its fields."""
+    steps = (
+        replace(one, step=replace(one.step, description=one.step.description[:DESCRIPTION_CHARS], input={}))
+        for one in plan.steps
+    )
+    return replace(plan, steps=tuple(steps))
 
 
 def read(answer: str, step_ids: Collection[str]) -> Iterator[Issue]:

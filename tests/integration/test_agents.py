@@ -147,12 +147,14 @@ async def test_the_main_sentence_becomes_three_steps_with_models_and_inputs(serv
         assert all(one.estimate > 0 and one.reason for one in chosen.values())
         assert (await it.log.until(it.session, PlanValidated)).verdict == "PASS"
         assert (await it.log.until(it.session, PlanDrafted)).planner == "offline"
-        call = await it.log.until(it.session, AgentCallRecorded)
+        call, checked = it.log.of(it.session, AgentCallRecorded)
         assert (call.agent, call.model, call.error) == ("planner", "offline", None)
+        assert (checked.agent, checked.model, checked.error) == ("validator", "offline", None)
 
         frames = [frame for frame in it.log.frames if frame.session_id == it.session]
+        assert {frame.data["call_id"] for frame in frames} == {call.call_id, checked.call_id}
+        frames = [frame for frame in frames if frame.data["call_id"] == call.call_id]
         assert frames[0].event == "agent.started"
-        assert {frame.data["call_id"] for frame in frames} == {call.call_id}
         drafted = [frame.text for frame in frames if frame.event == "step.drafting"]
         assert [orjson.loads(await it.vault.open(text))["id"] for text in drafted if text] == ["s1", "s2", "s3"]
         said = [await it.vault.open(f.text) for f in frames if f.event == "agent.content" and f.text]
@@ -167,7 +169,7 @@ async def test_the_main_sentence_becomes_three_steps_with_models_and_inputs(serv
         assert longer is not None
         assert json.loads(await it.vault.open(longer))["duration_s"] == 8
         agents = [one.agent for one in it.log.of(it.session, AgentCallRecorded)]
-        assert agents == ["planner", "context_classifier", "edit_planner"]
+        assert agents == ["planner", "validator", "context_classifier", "edit_planner", "validator"]
         assert [one.decision for one in it.log.of(it.session, ContextClassified)] == ["SAME"]
 
         await it.says("hello")
@@ -178,6 +180,7 @@ PICTURE: dict[str, Any] = {
     "title": "Fox",
     "steps": [{"id": "a", "title": "A", "description": "a fox", "agent_type": "image", "depends_on": []}],
 }
+PASS = whole('{"verdict": "PASS", "issues": []}')
 CYCLE = {
     "title": "Round",
     "steps": [
@@ -189,7 +192,7 @@ CYCLE = {
 
 
 async def test_whatever_a_model_does_there_is_a_plan_or_a_word(servers: Servers, tmp_path: Path) -> None:
-    async with serving(LlmServer()) as server:
+    async with serving(LlmServer(always={"validator": PASS})) as server:
         wire = {"llm_base_url": server.url, "llm_primary_model": "one", "llm_secondary_model": "two"}
         async with person(servers, tmp_path, **wire) as it:
             server.behaviours = [whole(f"Sure!\n```json\n{json.dumps(CYCLE)}\n```\nEnjoy")]
@@ -205,7 +208,7 @@ async def test_whatever_a_model_does_there_is_a_plan_or_a_word(servers: Servers,
             server.behaviours = [cut(text[:80]), whole(text[: text.index('{"id": "b"')], finish="length")]
             await it.says("a fox")
             assert [s.step.agent_type for s in (await it.plan())[0]] == ["image"]
-            assert (await it.log.until(it.session, AgentCallRecorded)).fallback == "unstreamed"
+            assert it.log.of(it.session, AgentCallRecorded)[0].fallback == "unstreamed"
 
             server.behaviours = [whole("I would rather not.")]
             await it.says("a fox")
@@ -221,12 +224,14 @@ async def test_what_an_organisation_has_used_is_counted_from_the_log_over_restar
     servers: Servers, tmp_path: Path
 ) -> None:
     used = {"prompt_tokens": 60_000, "completion_tokens": 1_000}
-    async with serving(LlmServer(always={"planner": whole(json.dumps(PICTURE), usage=used)})) as server:
+    async with serving(
+        LlmServer(always={"planner": whole(json.dumps(PICTURE), usage=used), "validator": PASS})
+    ) as server:
         wire = {"llm_base_url": server.url, "llm_primary_model": "one", "llm_tokens_per_day": 50_000}
         async with person(servers, tmp_path, **wire, llm_prices={"one": (150_000, 600_000)}) as it:
             await it.says("a fox")
             await it.plan()
-            org, call = it.org, await it.log.until(it.session, AgentCallRecorded)
+            org, call = it.org, it.log.of(it.session, AgentCallRecorded)[0]
             assert (call.tokens_in, call.tokens_out, call.cost) == (60_000, 1_000, 9_600)
             await it.says("another", org)
             assert "used up" in await it.hears()
@@ -236,14 +241,14 @@ async def test_what_an_organisation_has_used_is_counted_from_the_log_over_restar
             assert (await it.log.until(it.session, AgentCallRecorded)).error == "budget"
             await it.says("somebody else's")
             assert (await it.plan())[0]
-    assert len(server.requests) == 2
+    assert len(server.asked_by("planner")) == 2
 
 
 async def test_plans_that_no_command_can_hold_are_answered_with_a_word(servers: Servers, tmp_path: Path) -> None:
     words = {**PICTURE["steps"][0], "description": "\u03a9" * 8000}
     huge = {"title": "Huge", "steps": [{**words, "id": f"s{n}"} for n in range(150)]}
     async with serving(
-        LlmServer(always={"planner": whole(json.dumps(huge, ensure_ascii=False), piece=9000)})
+        LlmServer(always={"planner": whole(json.dumps(huge, ensure_ascii=False), piece=9000), "validator": PASS})
     ) as server:
         wire = {"llm_base_url": server.url, "llm_primary_model": "one"}
         async with person(servers, tmp_path, **wire) as it:
