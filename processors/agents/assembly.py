@@ -10,12 +10,17 @@ from typing import Any
 from commands.pricing import estimate
 from processors.agents.catalog import Catalog, media_out
 from processors.agents.fields import verify
+from processors.agents.hints import output_hint
 from processors.agents.plan import PlannedStep
 from processors.agents.references import Known, KnownStep, KnownUpload
 from processors.agents.rehearsal import unwirable
 from processors.agents.selector import Choice, select
 from processors.agents.validator import Checked, Issue, check
 from processors.agents.verifying import Unsettled
+
+Output = tuple[frozenset[str], Mapping[str, Any]]
+"""A step's media and the hints at its output."""
+Outputs = dict[str, Output]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ def feasible(steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[K
     checked = check(steps, catalog.capabilities)
     issues, left = list(checked.issues), checked.steps
     while True:
-        lost = {step.id for step, choice in _choices(left, catalog, uploads, str) if choice is None}
+        lost = {step.id for step, choice in _choices(left, catalog, uploads, str, {}) if choice is None}
         if not lost:
             return Checked(left, tuple(issues))
         problem = "no model can do this with what there is"
@@ -54,18 +59,19 @@ def fit(
     uploads: Sequence[KnownUpload],
     step_id: Callable[[str], str],
     said: str = "",
+    chosen: Mapping[str, Choice] | None = None,
 ) -> list[Fitted]:
-    """Layer by layer, so that what a chosen model gives is known to the steps after it. In the plan's order.
+    """With the models that were chosen; by rules where none was. In the plan's order.
 
     `said` is what the person wrote: other addresses are not even spoken of.
     """
-    media: dict[str, frozenset[str]] = {}
+    outputs: Outputs = {}
     fitted: dict[str, Fitted] = {}
-    for step, choice in _choices(steps, catalog, uploads, step_id):
+    for step, choice in _choices(steps, catalog, uploads, step_id, chosen or {}):
         if choice is None:
             continue
-        media[step.id] = media_out(choice.model)
-        fitted[step.id] = furnished(step, choice, replace(_known(step, media, uploads, step_id), said=said))
+        outputs[step.id] = output(choice, step)
+        fitted[step.id] = furnished(step, choice, replace(known_to(step, outputs, uploads, step_id), said=said))
     return [fitted[step.id] for step in steps if step.id in fitted]
 
 
@@ -85,26 +91,35 @@ def furnished(step: PlannedStep, choice: Choice, known: Known) -> Fitted:
     )
 
 
+def output(choice: Choice | None, step: PlannedStep) -> Output:
+    """What the steps after this one may count on."""
+    return (frozenset(), {}) if choice is None else (media_out(choice.model), output_hint(choice.model, step))
+
+
+def known_to(
+    step: PlannedStep,
+    outputs: Mapping[str, Output],
+    uploads: Sequence[KnownUpload],
+    step_id: Callable[[str], str] = str,
+) -> Known:
+    """What the step may refer to: the session's uploads, and the steps that it waits for."""
+    return Known(tuple(uploads), tuple(KnownStep(up, step_id(up), *outputs[up]) for up in step.depends_on))
+
+
 def _choices(
-    steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[KnownUpload], step_id: Callable[[str], str]
+    steps: Sequence[PlannedStep],
+    catalog: Catalog,
+    uploads: Sequence[KnownUpload],
+    step_id: Callable[[str], str],
+    given: Mapping[str, Choice],
 ) -> list[tuple[PlannedStep, Choice | None]]:
-    """In topological order."""
+    """In topological order, so that what a model gives is known to the steps after it."""
     by_id = {step.id: step for step in steps}
-    media: dict[str, frozenset[str]] = {}
+    outputs: Outputs = {}
     chosen: list[tuple[PlannedStep, Choice | None]] = []
     for name in TopologicalSorter({step.id: step.depends_on for step in steps}).static_order():
         step = by_id[name]
-        choice = select(step, _known(step, media, uploads, step_id), catalog)
-        media[name] = media_out(choice.model) if choice is not None else frozenset()
+        choice = given.get(name) or select(step, known_to(step, outputs, uploads, step_id), catalog)
+        outputs[name] = output(choice, step)
         chosen.append((step, choice))
     return chosen
-
-
-def _known(
-    step: PlannedStep,
-    media: Mapping[str, frozenset[str]],
-    uploads: Sequence[KnownUpload],
-    step_id: Callable[[str], str],
-) -> Known:
-    """What the step may refer to: the session's uploads, and the steps that it waits for."""
-    return Known(tuple(uploads), tuple(KnownStep(up, step_id(up), media[up]) for up in step.depends_on))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from processors.agents.blocks import block
@@ -20,6 +20,8 @@ from processors.agents.stage import Call, Said, Stages
 from processors.agents.trust import trusted
 
 AGENT: Final = "edit_planner"
+CALL: Final = Call(AGENT, "edit", timeout_s=120.0, drafts=True)
+REPAIR: Final = replace(CALL, stage="revise", least_s=20.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,7 @@ async def edit(
         user = "\n".join([*sections, request(briefing)])
         return [{"role": "system", "content": f"{prompt.text}{beside}"}, {"role": "user", "content": user}]
 
-    call = Call(AGENT, "revise" if issues else "edit", f"round {turn}" if turn else "", timeout_s=120.0, drafts=True)
-    said = await stages.ask(call, told)
+    said = await stages.ask(replace(REPAIR, round=f"round {turn}") if issues else CALL, told)
     parsed = trusted(parse_plan(said.text), briefing)
     instruction = "\n".join(issues) if issues else briefing.request
     return Edit(merge(present.planned, parsed, instruction), parsed, said)

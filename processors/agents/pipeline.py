@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ from processors.agents.context import Briefing
 from processors.agents.context_classifier import classify
 from processors.agents.edit_planner import edit
 from processors.agents.editing import changed
+from processors.agents.model_selector import Selecting
 from processors.agents.present import Present
 from processors.agents.revising import Revising, Version
 from processors.agents.rooms import Rooms
@@ -92,11 +92,9 @@ class Pipeline:
 
     async def _complete(self, plan_id: str, checked: Checked, briefing: Briefing, new: Callable[[str], bool]) -> None:
         """Models and inputs for what is new or other than it was; then the plan waits for a yes, or runs."""
-        catalog, ids = self.rooms.catalog(), partial(step_id_of, plan_id)
-        fitted = [one for one in fit(checked.steps, catalog, briefing.files, ids, briefing.said) if new(one.step.id)]
+        catalog, steps, ids = self.rooms.catalog(), checked.steps, partial(step_id_of, plan_id)
+        self.stages.along(await proposals.validation(self.stages, plan_id, checked), "validate")
+        chosen = await Selecting(self.stages, briefing, catalog).choose(steps, new)
+        fitted = [one for one in fit(steps, catalog, briefing.files, ids, briefing.said, chosen) if new(one.step.id)]
         fitted = await field_verifier.settle(self.stages, briefing, catalog, fitted)
-        validated, selected = await asyncio.gather(
-            proposals.validation(self.stages, plan_id, checked), proposals.selection(self.stages, plan_id, fitted)
-        )
-        # Sent in this order to one partition, so decided in this order, mostly in one transaction.
-        await asyncio.gather(self.stages.send(validated, "validate"), self.stages.send(selected, "select"))
+        await self.stages.send(await proposals.selection(self.stages, plan_id, fitted), "select")

@@ -23,7 +23,7 @@ from processors.agents.validator import Issue
 log = logging.getLogger(__name__)
 
 AGENT: Final = "validator"
-TIMEOUT_S: Final = 30.0
+CALL: Final = Call(AGENT, "validate", timeout_s=30.0, least_s=5.0)
 OBJECTIONS_MAX: Final = 10
 WORDS_MAX: Final = 400
 """Characters of a problem, and of a suggestion."""
@@ -42,9 +42,8 @@ async def objections(
         user = "\n".join([*sections, request(briefing)])
         return [{"role": "system", "content": prompt.text}, {"role": "user", "content": user}]
 
-    call = Call(AGENT, "validate", f"round {turn}" if turn else "", timeout_s=TIMEOUT_S)
     try:
-        said = await stages.ask(call, told)
+        said = await stages.ask(replace(CALL, round=f"round {turn}" if turn else ""), told)
     except LlmFailed as error:
         log.info("the plan was not validated by a model (%s): the rules have passed it", error.category)
         return ()

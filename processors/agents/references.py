@@ -50,6 +50,8 @@ class KnownStep:
     label: str
     step_id: str
     media: frozenset[str] = frozenset()
+    hint: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """What is known of its output before it runs (`processors/agents/hints.py`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,6 @@ log = logging.getLogger(__name__)
 
 ROUNDS_MAX: Final = 2
 """Revisions of one plan."""
-LEAST_LEFT_S: Final = 20.0
-"""Of the message's time: with less, what there is goes on."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class Revising:
         """The best version. Raises `Unavailable`."""
         versions = [await self._judged(first, 0)]
         for turn in range(1, ROUNDS_MAX + 1):
-            if not versions[-1].wrong or self.stages.left_s < LEAST_LEFT_S:
+            if not versions[-1].wrong:
                 break
             revised = await self._revised(versions[-1], turn)
             if revised is None:

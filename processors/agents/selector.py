@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from rapidfuzz import fuzz, process
 
 from commands.pricing import estimate
 from events.catalog.events import ModelSpec
+from events.model import MONEY_MAX
 from processors.agents.catalog import Catalog
+from processors.agents.compatibility import Compatibility, compatibility
 from processors.agents.plan import PlannedStep
+from processors.agents.policies import Policy
 from processors.agents.references import Known, KnownUpload
-from processors.executor import durations
 
 DEAR_FACTOR: Final = 4
 """Balanced: among equals, a model is only passed over for its price when it costs more than this many times the
 cheapest."""
 RECOMMENDED: Final = frozenset({"recommended", "default"})
+FINE: Final = frozenset({"premium", "high-resolution", *RECOMMENDED})
+PLAIN: Final = frozenset({"draft", "cheap", "fast"})
+"""Tags that speak of quality."""
 SIMILAR_MIN: Final = 92.0
+CLEAR_LEAD: Final = 5.0
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -28,43 +34,89 @@ _WORD = re.compile(r"[a-z0-9]+")
 class Choice:
     model: ModelSpec
     reason: str
+    """In words, none of them the person's."""
     flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Rated:
+class Rated:
+    """A model that can do a step, and what speaks for it."""
+
     model: ModelSpec
+    fit: Compatibility
     used: frozenset[str]
     """Media at hand that it takes."""
-    beyond: int
-    """Wishes (duration, size) that it cannot fulfil."""
     named: frozenset[str]
     """Words of the step that are among its own."""
     cost: int
-    recommended: bool
+    """Of this step, in millicredits at most."""
+
+    @property
+    def recommended(self) -> bool:
+        return bool(RECOMMENDED & set(self.model.tags))
+
+    @property
+    def quality(self) -> int:
+        tags = set(self.model.tags)
+        return bool(FINE & tags) - bool(PLAIN & tags)
 
 
-def select(step: PlannedStep, known: Known, catalog: Catalog) -> Choice | None:
+def select(step: PlannedStep, known: Known, catalog: Catalog, policy: Policy = "balanced") -> Choice | None:
     """The model for a step, the same for the same catalog; None when no usable model can do it."""
-    flags: tuple[str, ...] = ()
-    if step.model:
-        if (asked := catalog.models.get(step.model)) is not None and asked.agent_type == step.agent_type:
-            return Choice(asked, "named in the plan")
-        near = _near(step.model, [model.id for model in catalog.of_type(step.agent_type)])
-        if near is not None:
-            return Choice(catalog.models[near], "the nearest to the one named in the plan", ("model-garbled",))
-        flags = ("model-unknown",)
+    named, flags = asked_for(step, catalog)
+    if named is not None:
+        return named
+    rated = candidates(step, known, catalog, policy)
+    return Choice(rated[0].model, why(rated[0], rated, policy), flags) if rated else None
+
+
+def asked_for(step: PlannedStep, catalog: Catalog) -> tuple[Choice | None, tuple[str, ...]]:
+    """The model that the plan names, or the one whose garbled name that is; else what is to be flagged."""
+    if not step.model:
+        return None, ()
+    if (asked := catalog.models.get(step.model)) is not None and asked.agent_type == step.agent_type:
+        return Choice(asked, "named in the plan"), ()
+    found = near(step.model, [model.id for model in catalog.of_type(step.agent_type)])
+    if found is None:
+        return None, ("model-unknown",)
+    return Choice(catalog.models[found], "the nearest to the one named in the plan", ("model-garbled",)), ()
+
+
+def candidates(step: PlannedStep, known: Known, catalog: Catalog, policy: Policy = "balanced") -> list[Rated]:
+    """Those that can do the step with what is at hand, the best first by the policy."""
     at_hand = _at_hand(step, known)
     fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, at_hand, catalog)]
     if not fitting:
         anything = at_hand | {upload.medium for upload in known.uploads}
         fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, anything, catalog)]
-    if not fitting:
-        return None
-    rated = [_rate(step, model, at_hand & catalog.takes[model.id]) for model in fitting]
-    cheapest = min(one.cost for one in rated)
-    best = min(rated, key=lambda one: _rank(one, cheapest))
-    return Choice(best.model, _why(best, len(rated), cheapest), flags)
+    rated = [_rate(step, model, at_hand, known, catalog) for model in fitting]
+    cheapest = min((one.cost for one in rated), default=0)
+    return sorted(rated, key=lambda one: _rank(one, cheapest, policy))
+
+
+def why(best: Rated, rated: Sequence[Rated], policy: Policy) -> str:
+    if len(rated) == 1:
+        return "the only model that can do this step"
+    parts = [f"of {len(rated)} models"]
+    if best.used:
+        parts.append("takes " + " and ".join(sorted(best.used)))
+    if best.fit.limits < 1:
+        parts.append("comes nearest to what was asked for")
+    if best.named:
+        parts.append("suits " + ", ".join(sorted(best.named)))
+    if best.recommended:
+        parts.append("recommended")
+    if best.cost == min(one.cost for one in rated):
+        parts.append("the cheapest")
+    else:
+        parts.append("of the best quality" if policy == "best" else "at a balanced price")
+    return ", ".join(parts)
+
+
+def near(asked: str, names: Iterable[str], least: float = SIMILAR_MIN) -> str | None:
+    """The name that was garbled or shortened, when exactly one is near enough."""
+    found = process.extract(asked.lower(), list(names), scorer=fuzz.WRatio, score_cutoff=least, limit=2)
+    return found[0][0] if len(found) == 1 or (len(found) == 2 and found[0][1] - found[1][1] >= CLEAR_LEAD) else None
 
 
 def _at_hand(step: PlannedStep, known: Known) -> frozenset[str]:
@@ -80,59 +132,41 @@ def _can_start(model: ModelSpec, at_hand: frozenset[str], catalog: Catalog) -> b
     return all(kinds & at_hand for kinds in catalog.required[model.id])
 
 
-def _rate(step: PlannedStep, model: ModelSpec, usable: frozenset[str]) -> _Rated:
+def _rate(step: PlannedStep, model: ModelSpec, at_hand: frozenset[str], known: Known, catalog: Catalog) -> Rated:
     own = " ".join([*model.tags, *((model.id, model.title) if step.agent_type == "utility" else ())])
     wished = f"{step.title} {step.description} {step.input.get('operation', '')}"
-    return _Rated(
+    files = at_hand - {"text"}
+    used = files & catalog.takes[model.id]
+    return Rated(
         model=model,
-        used=usable - {"text"},
-        beyond=_beyond(step, model),
+        fit=compatibility(step, model, at_hand=files, used=used, known=known),
+        used=used,
         named=_words(wished) & (_words(own) - RECOMMENDED),
-        cost=estimate(model, step.input)[1],
-        recommended=bool(RECOMMENDED & set(model.tags)),
+        cost=_cost(model, step),
     )
 
 
-def _beyond(step: PlannedStep, model: ModelSpec) -> int:
-    limits = model.limits
-    length = next((durations.seconds(v) for k, v in step.input.items() if durations.names(k)), None)
-    wishes = (
-        (length, limits.max_duration_s),
-        (durations.seconds(step.input.get("width")), limits.max_width),
-        (durations.seconds(step.input.get("height")), limits.max_height),
-    )
-    return sum(1 for wish, most in wishes if wish is not None and most is not None and wish > most)
+def _cost(model: ModelSpec, step: PlannedStep) -> int:
+    """By the input as it was planned; what can be no price is dearer than all others."""
+    try:
+        return estimate(model, step.input)[1]
+    except ValueError:
+        return MONEY_MAX
 
 
-def _rank(one: _Rated, cheapest: int) -> tuple[int, int, int, bool, bool, int, int, str]:
+def _rank(one: Rated, cheapest: int, policy: Policy) -> tuple[Any, ...]:
     """Small calls round to the same cost: then the lower price counts, and last the id."""
-    fit = -len(one.used), one.beyond, -len(one.named)
-    dear = one.cost > cheapest * DEAR_FACTOR
-    return *fit, dear, not one.recommended, one.cost, one.model.price.amount, one.model.id
-
-
-def _why(best: _Rated, candidates: int, cheapest: int) -> str:
-    """In words, none of them the person's."""
-    if candidates == 1:
-        return "the only model that can do this step"
-    parts = [f"of {candidates} models"]
-    if best.used:
-        parts.append("takes " + " and ".join(sorted(best.used)))
-    if best.beyond:
-        parts.append("comes nearest to what was asked for")
-    if best.named:
-        parts.append("suits " + ", ".join(sorted(best.named)))
-    if best.recommended:
-        parts.append("recommended")
-    parts.append("the cheapest" if best.cost == cheapest else "at a balanced price")
-    return ", ".join(parts)
+    fit, words = (-one.fit.media, -one.fit.limits), -len(one.named)
+    price = one.cost, one.model.price.amount
+    match policy:
+        case "cheapest":
+            order: tuple[Any, ...] = (*price, words, not one.recommended)
+        case "best":
+            order = (words, -one.quality, *(-amount for amount in price))
+        case "balanced":
+            order = (words, one.cost > cheapest * DEAR_FACTOR, not one.recommended, *price)
+    return *fit, *order, one.model.id
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text.lower()))
-
-
-def _near(asked: str, ids: Iterable[str]) -> str | None:
-    """A model whose id was garbled or shortened, when exactly one is near enough."""
-    found = process.extract(asked.lower(), list(ids), scorer=fuzz.WRatio, score_cutoff=SIMILAR_MIN, limit=2)
-    return found[0][0] if len(found) == 1 or (len(found) == 2 and found[0][1] - found[1][1] >= 5) else None

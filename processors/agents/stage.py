@@ -41,6 +41,9 @@ class Call:
     stage: str
     round: str = ""
     timeout_s: float = 60.0
+    least_s: float = 0.0
+    """With less of the message's time left it is not asked: it has failed, on the log too, so that a restart sees the
+    same."""
     drafts: bool = False
     """The answer is a plan: its steps are shown while it is written."""
 
@@ -79,7 +82,7 @@ class Stages:
 
     @property
     def left_s(self) -> float:
-        """Of the time that a message has; what is not needed is left out once it is up."""
+        """Of the time that a message has."""
         return max(0.0, self._until - time.monotonic())
 
     async def ask(self, call: Call, messages: Callable[[Prompt], Sequence[Message]]) -> Said:
@@ -93,6 +96,7 @@ class Stages:
             agent=call.agent, call_id=call_id, among=self._rooms.telling,
         )  # fmt: skip
         try:
+            self._in_time(call)
             async with narrator:
                 done = await hear(
                     self._rooms.model, call.agent, messages(begun.prompt), narrator, stage=call.stage,
@@ -117,6 +121,10 @@ class Stages:
         *_, answer = await asyncio.gather(*(self._send(*one) for one in (*records, (command, purpose))))
         return answer
 
+    def along(self, command: CanvasCommand, purpose: str) -> None:
+        """Goes with the next command, before it."""
+        self._records.append((command, purpose))
+
     async def flush(self) -> None:
         """Records what nothing was asked after."""
         records, self._records = self._records, []
@@ -134,6 +142,10 @@ class Stages:
         if pinned is None and (used := self._session.prompts.get(agent)) is not None:
             pinned = Pinned(used.variant, used.version, used.owner)
         return self._rooms.prompts.pick(agent, self.org_id, pinned, chance_of(self.session_id, agent))
+
+    def _in_time(self, call: Call) -> None:
+        if self.left_s < call.least_s:
+            raise LlmFailed("timeout", f"no time is left to ask the {call.agent}")
 
     def _time_for(self, call: Call) -> float:
         return max(LEAST_S, min(call.timeout_s, self.left_s))

@@ -27,6 +27,14 @@ def said_in(text: str) -> float | None:
     return float(match.group(1)) if match else None
 
 
+def wished(values: Mapping[str, Any], words: str) -> float | None:
+    """The duration that an input holds, by whatever name; else the one that its description names."""
+    for key, value in values.items():
+        if names(key) and (length := seconds(value)) is not None:
+            return length / 1000 if key.endswith("_ms") else length
+    return said_in(words)
+
+
 def field_for(properties: Mapping[str, Any]) -> str | None:
     """The model's own field for a duration; of the same name, one that takes no seconds is none."""
     return next((name for name in _NAMES if name in properties and _takes_seconds(properties[name])), None)

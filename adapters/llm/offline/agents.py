@@ -131,8 +131,9 @@ def _classify_error(messages: Messages) -> Spoken:
 
 
 def _select(messages: Messages) -> Spoken:
-    listed = re.search(r'"id"\s*:\s*"([^"]+)"', last_words(messages))
-    return Spoken(json.dumps({"model": listed[1] if listed else "", "reason": "the first that was offered"}))
+    offered = re.search(r"<models>\n(.*?)\n</models>", last_words(messages), re.DOTALL)
+    first = next(iter(_listed({"models": _json(offered[1])}, "models")), {}) if offered else {}
+    return Spoken(json.dumps({"model": str(first.get("id", "")), "reason": "The first that was offered."}))
 
 
 def last_words(messages: Messages) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ from events.catalog.current import CurrentModel
 from events.envelope import Recorded, StreamRef
 from events.progress import Progress
 from events.topics import EVENTS_CANVAS
-from processors.agents import reactor
+from processors.agents import edit_planner, model_selector, plan_validator, reactor
 from processors.agents.addresses import is_address
 from processors.agents.catalog import Catalog
 from processors.agents.reactor import Agents
@@ -40,7 +40,7 @@ from tests.unit.agents.play import ORG, SESSION, Log
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-AGENTS = ("planner", "validator", "context_classifier", "edit_planner", "field_verifier")
+AGENTS = ("planner", "validator", "context_classifier", "edit_planner", "model_selector", "field_verifier")
 """Those that ask a model today."""
 ON_A_PLAN = ("context_classifier", "edit_planner")
 """Those that are asked only where there is a plan already."""
@@ -48,7 +48,9 @@ LABELS = {"a", "b", "c"}
 PATIENCE = Patience(first_s=0.3, stall_s=0.3, whole_s=0.3, retry_after_s=0.1)
 MESSAGE_S = 5.0
 """What a message has for its models."""
-CATALOG = Catalog.of(CurrentModel(model=entry.spec, version=1) for entry in load(lambda name: name in ("fleet", "llm")))
+PROVIDERS = ("fleet", "llm", "fal")
+"""Enough for a choice of models."""
+CATALOG = Catalog.of(CurrentModel(model=entry.spec, version=1) for entry in load(lambda name: name in PROVIDERS))
 
 
 def misbehaviours(agent: str) -> Iterator[tuple[str, Behaviour]]:
@@ -134,6 +136,8 @@ async def test_there_is_a_plan_or_a_word(
     agent: str, name: str, bad: Behaviour, server: LlmServer, model: LlmClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reactor, "BUDGET_S", MESSAGE_S)
+    for module, call in ((edit_planner, "REPAIR"), (model_selector, "CALL"), (plan_validator, "CALL")):
+        monkeypatch.setattr(module, call, replace(getattr(module, call), least_s=MESSAGE_S / 5))
     good_ones = {one: wire.whole(good(one)) for one in GOOD}
     server.always = good_ones
     talk = Conversation(model)
