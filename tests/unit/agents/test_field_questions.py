@@ -201,7 +201,7 @@ ANSWER = json.dumps({"steps": [{"id": "a", "input": {"width": 1900, "prompt": "a
 async def test_a_plan_without_doubts_asks_nobody() -> None:
     play = Play(plan(1900))
     await play.hears("a wide fox")
-    assert play.script.agents == ["planner"]
+    assert play.script.agents == ["planner", "validator"]
     assert await inputs(play) == [{"prompt": "a fox", "width": 1900}]
 
 
@@ -211,11 +211,11 @@ async def test_a_doubt_is_asked_once_and_the_answer_is_on_the_log_before_it_coun
     await play.agents().handle(message)
     assert await inputs(play) == [{"prompt": "a fox", "width": 1900}]
     await play.agents().handle(message)
-    assert play.script.agents == ["planner", "field_verifier"]
+    assert play.script.agents == ["planner", "validator", "field_verifier"]
     kinds = [type(event) for _, event in play.log.world.log]
     last_call = len(kinds) - 1 - kinds[::-1].index(AgentCallRecorded)
     assert last_call < kinds.index(ModelSelected)
-    assert [one.agent for one in play.log.of(StageBegun)] == ["planner", "field_verifier"]
+    assert [one.agent for one in play.log.of(StageBegun)] == ["planner", "validator", "field_verifier"]
 
 
 async def test_a_process_that_ends_behind_the_answer_does_not_ask_again() -> None:
@@ -225,7 +225,7 @@ async def test_a_process_that_ends_behind_the_answer_does_not_ask_again() -> Non
     with pytest.raises(Unavailable):
         await play.agents().handle(message)
     await play.agents().handle(message)
-    assert play.script.agents == ["planner", "field_verifier"]
+    assert play.script.agents == ["planner", "validator", "field_verifier"]
     assert await inputs(play) == [{"prompt": "a fox", "width": 1900}]
 
 
@@ -234,4 +234,4 @@ async def test_without_an_answer_the_rules_have_the_last_word(answer: str | LlmF
     play = Play(plan("wide"), answer)
     await play.hears("a wide fox")
     assert await inputs(play) == [{"prompt": "a fox"}]
-    assert len(play.log.of(AgentCallRecorded)) == 2
+    assert len(play.log.of(AgentCallRecorded)) == 3
