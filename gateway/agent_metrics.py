@@ -194,6 +194,10 @@ def _of(asked: Asked, at: str = "", owner: str = "owner", version: str = "versio
     return {"agent": f"${at}agent", "owner": f"${at}{owner}", "variant": f"${at}variant", **by_version}
 
 
+STOPPED: Final = {"$eq": ["$error", "cancelled"]}
+"""By its person: it has neither answered nor failed."""
+
+
 def _counts(asked: Asked) -> list[dict[str, Any]]:
     """By message first, so that rounds can be told from messages."""
     sums = ("calls", "open", "tokens_in", "tokens_out", "cost", "errors", "fallbacks")
@@ -203,11 +207,11 @@ def _counts(asked: Asked) -> list[dict[str, Any]]:
             "$group": {
                 "_id": {"of": _of(asked), "cause": "$cause"},
                 "calls": {"$sum": 1},
-                "open": {"$sum": {"$cond": [_there("$ended_at"), 0, 1]}},
+                "open": {"$sum": {"$cond": [{"$or": [{"$not": [_there("$ended_at")]}, STOPPED]}, 1, 0]}},
                 "tokens_in": {"$sum": "$tokens_in"},
                 "tokens_out": {"$sum": "$tokens_out"},
                 "cost": {"$sum": "$cost"},
-                "errors": {"$sum": {"$cond": [_there("$error"), 1, 0]}},
+                "errors": {"$sum": {"$cond": [{"$and": [_there("$error"), {"$not": [STOPPED]}]}, 1, 0]}},
                 "fallbacks": {"$sum": {"$cond": [_there("$fallback"), 1, 0]}},
             }
         },

@@ -25,8 +25,8 @@ def draft_plan(command: DraftPlan, streams: Streams, _context: Context) -> Decis
     message = session.message(command.message_id)
     if message is None:
         raise InvalidInput.at("/message_id", "no such message in this session")
-    if command.message_id in session.stopped:
-        raise IllegalState("the session was cancelled after this message", allowed=[])
+    if session.given_up(command.message_id):
+        raise IllegalState("the session was cancelled, or went on, after this message", allowed=[])
     made_by = None if command.made_from is None else drafted_by(session, command.made_from)
     check_graph(command.steps)
     plan_id = next_plan(streams, command.session_id)

@@ -24,8 +24,8 @@ def revise_plan(command: RevisePlan, streams: Streams, context: Context) -> Deci
         raise IllegalState(f"the plan is {plan.status}", allowed=list(EDITABLE))
     if message is None:
         raise InvalidInput.at("/message_id", "no such message in this session")
-    if command.message_id in draft.session.stopped:
-        raise IllegalState("the session was cancelled after this message", allowed=[])
+    if draft.session.given_up(command.message_id):
+        raise IllegalState("the session was cancelled, or went on, after this message", allowed=[])
     made_by = None if command.made_from is None else drafted_by(draft.session, command.made_from)
     ids = _ids(command, plan)
     changed = tuple(ids[step.label] for step in command.steps)

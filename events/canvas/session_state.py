@@ -96,6 +96,11 @@ class Session:
     def message(self, message_id: str) -> MessagePosted | None:
         return next((message for message in self.recent if message.message_id == message_id), None)
 
+    def given_up(self, message_id: str) -> bool:
+        """Nothing shall come of the message any more: it was cancelled, or a newer one of the person took its place."""
+        newest = next((message for message in reversed(self.recent) if message.role == "user"), None)
+        return message_id in self.stopped or (newest is not None and newest.message_id != message_id)
+
 
 SessionState = NoSession | Session
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from commands.canvas.commands import RejectPlan
 from commands.ports import ERASED
+from commands.refusals import Refusal
 from events.canvas.session_events import MessagePosted
 from events.canvas.session_state import Session
 from events.envelope import Recorded
@@ -25,6 +28,8 @@ from processors.agents.rooms import Rooms
 from processors.agents.stage import Stages
 from processors.agents.validator import Checked
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
@@ -42,6 +47,8 @@ class Pipeline:
         if briefing.request == ERASED:
             return
         if now is None or await classify(self.stages, briefing, now) == "NEW":
+            if now is not None and now.status == "drafting":
+                await self._give_up(now)
             await self._plan(anew(briefing, now))
         elif now.status == "running":
             await self.say(apologies.STILL_RUNNING, "still-running")
@@ -69,6 +76,8 @@ class Pipeline:
         catalog = self.rooms.catalog()
         done = await edit(self.stages, briefing, catalog, now)
         if not done.parsed.steps:
+            if now.status == "drafting":
+                await self._complete(now.plan_id, Checked(now.planned, ()), briefing, now.unchosen.__contains__)
             await self.say(apologies.no_edit(done.parsed), "no-edit")
             return
         checked = feasible(done.edited.steps, catalog, briefing.files)
@@ -80,7 +89,7 @@ class Pipeline:
             best = await Revising(self.stages, briefing, catalog, now).settle(best)
         steps = best.checked.steps
         left = {step.id for step in steps}
-        new = changed(now.planned, steps) | {one.step.id for one in now.steps if not one.chosen} & left
+        new = changed(now.planned, steps) | now.unchosen & left
         revision = await proposals.revision(self.stages, now.plan_id, best.title, steps, new, best.said)
         revised = await self.stages.send(revision, f"revise {best.said.call.attempt}")
         if new:
@@ -89,6 +98,13 @@ class Pipeline:
             await self.say(apologies.NOTHING_CHANGED, "unchanged")
         else:
             await self.say(apologies.LESS, str(revised.result["plan_id"]))
+
+    async def _give_up(self, now: Present) -> None:
+        """A plan whose making this message cut short, and that it does not go on with."""
+        try:
+            await self.stages.send(self.stages.command(RejectPlan, plan_id=now.plan_id), "give up")
+        except Refusal as error:
+            log.info("the plan was ready already: %s", error)
 
     async def _complete(self, plan_id: str, checked: Checked, briefing: Briefing, new: Callable[[str], bool]) -> None:
         """Models and inputs for what is new or other than it was; then the plan waits for a yes, or runs."""

@@ -46,6 +46,11 @@ class Present:
     def planned(self) -> tuple[PlannedStep, ...]:
         return tuple(one.step for one in self.steps)
 
+    @property
+    def unchosen(self) -> frozenset[str]:
+        """Steps that have no model yet: the plan's making was cut short."""
+        return frozenset(one.step.id for one in self.steps if not one.chosen)
+
 
 async def before(vault: Vault, sessions: Sessions, message: MessagePosted) -> Present | None:
     """The session's newest plan as it was when the message was posted: a restart sees the same."""

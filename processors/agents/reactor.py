@@ -2,16 +2,20 @@
 
 Everything is asked of the decider under ids that follow from the message's event, and an agent's answer is on the log
 before anything is made of it: a restart, at any place, goes on where it was and asks no model twice.
+
+A cancel or a newer message of the person stops the calls of the one before, which the newer one is asked with.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import Counter
 from typing import Final
 
-from commands.ask import CommandFailed
+from commands.ask import CommandFailed, Unavailable
 from commands.refusals import Refusal
-from events.canvas.session_events import MessagePosted
+from events.canvas.session_events import MessagePosted, SessionCancelled
 from events.envelope import Recorded
 from events.ids import session_of
 from processors.agents import apologies
@@ -38,11 +42,20 @@ class Agents:
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
+        self._running: Counter[str] = Counter()
+        """Messages being planned, by session."""
 
     def wants(self, event: Recorded) -> bool:
-        """Takes note of every event, in the order of the log; only a person's message asks for an answer."""
+        """Takes note of every event, in the order of the log; a person's message asks for an answer."""
         self._rooms.sessions.note(event)
-        return isinstance(event.data, MessagePosted) and event.data.role == "user"
+        return (isinstance(event.data, MessagePosted) and event.data.role == "user") or self.urgent(event)
+
+    def urgent(self, event: Recorded) -> bool:
+        """It stops what is being asked for its session."""
+        stops = isinstance(event.data, SessionCancelled) or (
+            isinstance(event.data, MessagePosted) and event.data.role == "user"
+        )
+        return stops and self._running[key_of(event)] > 0
 
     async def handle(self, event: Recorded) -> None:
         """Raises `Unavailable` where it should be tried again."""
@@ -54,8 +67,25 @@ class Agents:
         except NoSuchSession:
             log.warning("a message without a session", extra={"action": "plan", "event": event.envelope.id})
             return
+        if session.given_up(message.message_id):
+            return
         stages = Stages(self._rooms, event, message, session, BUDGET_S)
-        await self._plan(Pipeline(self._rooms, event, message, session, stages))
+        self._running[message.session_id] += 1
+        try:
+            await self._plan(Pipeline(self._rooms, event, message, session, stages))
+        except asyncio.CancelledError:
+            if self._rooms.sessions.given_up(message.session_id, message.message_id):
+                await self._give_up(stages)
+            raise
+        finally:
+            self._running -= Counter({message.session_id: 1})
+
+    async def _give_up(self, stages: Stages) -> None:
+        """A call that was stopped is on the log as such; one that a restart shall ask again is not."""
+        try:
+            await stages.give_up()
+        except (Refusal, CommandFailed, Unavailable) as error:
+            log.info("stopped calls were not recorded: %s", error)
 
     async def _plan(self, pipeline: Pipeline) -> None:
         event = pipeline.event.envelope.id
@@ -66,6 +96,8 @@ class Agents:
                 await pipeline.say(apologies.no_model(error.category), "no-model")
             except (Refusal, CommandFailed) as error:
                 log.warning("a message led to no plan: %s", error, extra={"action": "plan", "event": event})
-                await pipeline.say(apologies.REFUSED, "refused")
+                message = pipeline.message
+                if not self._rooms.sessions.given_up(message.session_id, message.message_id):
+                    await pipeline.say(apologies.REFUSED, "refused")
         except (Refusal, CommandFailed) as error:
             log.warning("an answer was refused: %s", error, extra={"action": "say", "event": event})

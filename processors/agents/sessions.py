@@ -67,6 +67,11 @@ class Sessions:
             raise NoSuchSession(session_id)
         return known.state
 
+    def given_up(self, session_id: str, message_id: str) -> bool:
+        """By what is known here at this moment."""
+        known = self._known.get(session_id)
+        return known is not None and isinstance(known.state, Session) and known.state.given_up(message_id)
+
     async def plan(self, plan_id: str, version: int) -> Plan | None:
         """The plan in its state after that many events, whatever has come since. Raises `Unavailable`."""
         known = self._known.get(plan_id)

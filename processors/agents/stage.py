@@ -31,6 +31,8 @@ ACTOR: Final = "agents"
 TAKE_OVER_AFTER_S: Final = 30
 """Beyond the model's own time: what goes with a call. Then another process may take it over."""
 LEAST_S: Final = 1.0
+STOPPED: Final = "cancelled"
+"""Category of a call that a cancel or a newer message stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Stages:
         self._until = time.monotonic() + budget_s
         self._records: list[tuple[CanvasCommand, str]] = []
         """What the next command takes along."""
+        self._open: dict[str, tuple[Call, _Begun, float]] = {}
+        """Calls that a model is being asked, and since when."""
 
     @property
     def left_s(self) -> float:
@@ -95,6 +99,7 @@ class Stages:
             self._rooms.send, self._rooms.vault, self.message.text, org_id=self.org_id, session_id=self.session_id,
             agent=call.agent, call_id=call_id, among=self._rooms.telling,
         )  # fmt: skip
+        self._open[call_id] = call, begun, time.monotonic()
         try:
             self._in_time(call)
             async with narrator:
@@ -129,6 +134,13 @@ class Stages:
         """Records what nothing was asked after."""
         records, self._records = self._records, []
         await asyncio.gather(*(self._send(*one) for one in records))
+
+    async def give_up(self) -> None:
+        """Records the calls that were stopped. What was used by then no server has told."""
+        for call_id, (call, begun, since) in list(self._open.items()):
+            ms = round((time.monotonic() - since) * 1000)
+            self._record(call, call_id, begun, model="none", ms=ms, tokens_in=0, tokens_out=0, error=STOPPED)
+        await self.flush()
 
     def command(self, kind: type[CanvasCommand], **fields: Any) -> CanvasCommand:
         return kind(org_id=self.org_id, session_id=self.session_id, **fields)
@@ -188,6 +200,7 @@ class Stages:
 
     def _record(self, call: Call, call_id: str, begun: _Begun, **figures: Any) -> None:
         """Not where the call is recorded already, though its answer cannot be read any more."""
+        self._open.pop(call_id, None)
         if begun.recorded is not None:
             return
         ids = {"call_id": call_id, "attempt": begun.attempt, "agent": call.agent, "variant": begun.prompt.variant}

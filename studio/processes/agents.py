@@ -54,6 +54,7 @@ async def run(settings: Settings, process: Process) -> None:
         agents.handle,
         key_of=key_of,
         wants=agents.wants,
+        urgent=agents.urgent,
         in_flight_max=IN_FLIGHT_MAX,
         call_timeout_s=CALL_TIMEOUT_S,
         instance_id=settings.process_name,

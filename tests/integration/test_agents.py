@@ -17,7 +17,7 @@ from pymongo import AsyncMongoClient
 from adapters.vault.mongo import MongoKeyStore
 from adapters.vault.vault import KeyVault, master_key
 from commands.bus import CommandBus
-from commands.canvas.commands import PostMessage, StartSession
+from commands.canvas.commands import CancelSession, PostMessage, StartSession
 from commands.model import Command, CommandEnvelope
 from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, PlanEdited, PlanValidated, StepDrafted
 from events.canvas.session_events import AgentCallRecorded, ContextClassified, MessagePosted
@@ -30,7 +30,7 @@ from events.topics import EVENTS_CANVAS, PROGRESS
 from events.types import REGISTRY
 from studio.local.ports import assign
 from tests.integration.roles import running, settings_for
-from tests.llm_server import LlmServer, cut, refuse, serving, whole
+from tests.llm_server import LlmServer, cut, mute, refuse, serving, whole
 from tests.servers import Servers
 
 pytestmark = pytest.mark.servers
@@ -218,6 +218,32 @@ async def test_whatever_a_model_does_there_is_a_plan_or_a_word(servers: Servers,
             await it.says("a fox")
             assert "try again" in await it.hears()
             assert (await it.log.until(it.session, AgentCallRecorded)).error == "rate_limit"
+
+
+async def test_a_newer_message_or_a_cancel_ends_the_call_at_its_server(servers: Servers, tmp_path: Path) -> None:
+    always = {"validator": PASS, "planner": mute(asyncio.Event())}
+    async with serving(LlmServer(always=always)) as server:
+        wire = {"llm_base_url": server.url, "llm_primary_model": "one"}
+        async with person(servers, tmp_path, **wire) as it, asyncio.timeout(WITHIN_S):
+            await it.says("a fox")
+            await server.until_asked(1)
+            server.of_agent["planner"] = [whole(json.dumps(PICTURE))]
+            await it.goes_on("that runs")
+            assert (await it.plan())[0]
+            first, second, *_ = server.asked_by("planner")
+            await first.over.wait()
+            assert first.left
+            assert "a fox\nthat runs" in str(second.body["messages"][-1]["content"])
+            assert it.log.of(it.session, AgentCallRecorded)[0].error == "cancelled"
+
+            asked = len(server.requests)
+            await it.says("a wolf")
+            await server.until_asked(asked + 1)
+            last = server.requests[-1]
+            await it.ask(CancelSession(org_id=it.org, session_id=it.session))
+            await last.over.wait()
+            assert last.left
+            assert (await it.log.until(it.session, AgentCallRecorded)).error == "cancelled"
 
 
 async def test_what_an_organisation_has_used_is_counted_from_the_log_over_restarts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.catalog.loader import load
 from events.catalog.current import CurrentModel, CurrentProvider
 from events.catalog.events import ModelLimits, ModelSpec, Price
 from processors.agents.catalog import Catalog
@@ -67,6 +68,12 @@ MODELS = (
     model("local/thumbnail", "utility", ("image",), schema(["video"], video=media("video")), tags=("thumbnail",)),
     model("local/gone", "image", ("image",), schema(["prompt"], prompt=TEXT), active=False),
 )  # fmt: skip
+
+
+def wide_catalog() -> Catalog:
+    """Our own engines, the writers, and a provider that gives a choice."""
+    specs = [entry.spec for entry in load(lambda provider: provider in ("fleet", "llm", "fal"))]
+    return Catalog.of(CurrentModel(model=spec, version=1) for spec in specs)
 
 
 def small_catalog() -> Catalog:

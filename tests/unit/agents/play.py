@@ -93,7 +93,7 @@ class Log:
 
 
 Line = str | LlmFailed
-OBLIGING = {"validator": '{"verdict": "PASS", "issues": []}'}
+OBLIGING = {"validator": '{"verdict": "PASS", "issues": []}', "model_selector": '{"model": "local/picture"}'}
 """What those say for whom nothing is written."""
 
 

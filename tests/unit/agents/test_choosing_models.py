@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from adapters.catalog.loader import load
 from commands.ask import Unavailable
 from commands.canvas.commands import SelectModels
 from events.canvas.plan_events import FieldsVerified, ModelSelected
@@ -23,12 +22,10 @@ from processors.agents.plan import PlannedStep
 from processors.agents.policies import Policy, policy_of
 from processors.agents.references import Known, KnownStep
 from processors.agents.selector import candidates
-from tests.unit.agents.makers import TEXT, model, schema
+from tests.unit.agents.makers import TEXT, model, schema, wide_catalog
 from tests.unit.agents.play import Line, Play, Scripted
 
-WIDE = Catalog.of(
-    CurrentModel(model=entry.spec, version=1) for entry in load(lambda provider: provider in ("fleet", "llm", "fal"))
-)
+WIDE = wide_catalog()
 
 
 def step(name: str, kind: str = "image", after: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:

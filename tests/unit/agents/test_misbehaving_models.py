@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from adapters.catalog.loader import load
 from adapters.llm.call import Patience
 from adapters.llm.client import LlmClient
 from adapters.vault.keys import MemoryKeyStore
@@ -23,19 +22,18 @@ from commands.canvas.commands import PostMessage, StartSession
 from events.canvas.plan_events import FieldsVerified, PlanDrafted, PlanEdited, StepDrafted
 from events.canvas.session_events import AgentCallRecorded, MessagePosted, StageBegun
 from events.canvas.state import Plan
-from events.catalog.current import CurrentModel
 from events.envelope import Recorded, StreamRef
 from events.progress import Progress
 from events.topics import EVENTS_CANVAS
 from processors.agents import edit_planner, model_selector, plan_validator, reactor
 from processors.agents.addresses import is_address
-from processors.agents.catalog import Catalog
 from processors.agents.reactor import Agents
 from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
 from tests import llm_server as wire
 from tests.llm_answers import GOOD, good, on_the_wire, spoiled, spoiled_plans
 from tests.llm_server import Behaviour, LlmServer, serving
+from tests.unit.agents.makers import wide_catalog
 from tests.unit.agents.play import ORG, SESSION, Log
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -48,9 +46,7 @@ LABELS = {"a", "b", "c"}
 PATIENCE = Patience(first_s=0.3, stall_s=0.3, whole_s=0.3, retry_after_s=0.1)
 MESSAGE_S = 5.0
 """What a message has for its models."""
-PROVIDERS = ("fleet", "llm", "fal")
-"""Enough for a choice of models."""
-CATALOG = Catalog.of(CurrentModel(model=entry.spec, version=1) for entry in load(lambda name: name in PROVIDERS))
+CATALOG = wide_catalog()
 
 
 def misbehaviours(agent: str) -> Iterator[tuple[str, Behaviour]]:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from commands.ask import Unavailable
-from commands.canvas.commands import BeginStage, DraftPlan, PostMessage, SelectModels
+from commands.canvas.commands import BeginStage, DraftPlan, SelectModels
 from commands.model import Command, CommandEnvelope
 from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, PlanValidated
 from events.canvas.session_events import AgentCallRecorded, StageBegun
@@ -121,15 +121,14 @@ async def test_a_forgotten_person_is_not_planned_for() -> None:
     assert play.script.asked == []
 
 
-async def test_the_planner_is_told_what_was_said_before_and_what_came_later_is_not_for_it() -> None:
+async def test_what_was_not_answered_yet_is_asked_with_the_newer_message_and_not_by_itself() -> None:
     play = Play(PLAN)
-    message = await play.says("first")
-    later = await play.vault.seal(ORG, "usr_1", "later")
-    play.log.world.handle(PostMessage(org_id=ORG, session_id=SESSION, message_id="msg_2", text=later))
+    first, later = await play.says("first"), await play.says("later")
     agents = play.agents()
     for record in play.log.records():
         agents.wants(record)
-    await agents.handle(message)
-    told = str(play.script.asked[0][-1]["content"])
-    assert "<request>\nfirst\n</request>" in told
-    assert "later" not in told
+    await agents.handle(first)
+    assert play.script.agents == []
+    await agents.handle(later)
+    assert "<request>\nfirst\nlater\n</request>" in str(play.script.asked[0][-1]["content"])
+    assert len(play.log.of(PlanDrafted)) == 1

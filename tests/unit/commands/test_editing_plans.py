@@ -51,6 +51,13 @@ def asked(message_id: str = "msg_2", approval: str = "assist") -> c.PostMessage:
     return post.model_copy(update={"message_id": message_id})
 
 
+def test_a_message_that_another_followed_makes_and_changes_no_plan() -> None:
+    given(*message(), asked()).when(draft(CHAIN)).then_refused(IllegalState)
+    given(*planned(), asked(), asked("msg_3")).when(edit("s1 s2 s3", s1="")).then_refused(IllegalState)
+    assert draft(CHAIN).message_id == "msg_1"
+    assert edit("s1 s2 s3", s1="").message_id == "msg_2"
+
+
 def edit(order: str, **graph: str) -> c.RevisePlan:
     """`graph`: the steps that are new or other → what they wait for."""
     steps = tuple(
