@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
+from processors.agents.addresses import without_foreign
 from processors.agents.answers import objects, read_object
 from processors.agents.catalog import Catalog
 from processors.agents.context import Briefing, blocks, request
@@ -47,7 +48,14 @@ async def objections(
     except LlmFailed as error:
         log.info("the plan was not validated by a model (%s): the rules have passed it", error.category)
         return ()
-    return tuple(read(said.text, {one.step.id for one in candidate.steps}))
+    found = read(said.text, {one.step.id for one in candidate.steps})
+    return tuple(_without_addresses(issue, briefing.said) for issue in found)
+
+
+def _without_addresses(issue: Issue, said: str) -> Issue:
+    """But those that the person wrote."""
+    problem, suggestion = (str(without_foreign(words, said)[0]) for words in (issue.problem, issue.suggestion))
+    return replace(issue, problem=problem, suggestion=suggestion)
 
 
 def _in_short(plan: Present) -> Present:

@@ -126,7 +126,7 @@ async def test_an_answer_is_held_to_what_can_be(answer: Line, model_id: str, fla
         ([step("a", "text")], "write"),
         ([step("a", "video"), step("b", "utility", ("a",))], "a thumbnail as cheaply as possible"),
         ([step("a")], "a fox, the cheapest way"),
-        ([step("a", model="fal/flux-dev")], "a fox"),
+        ([step("a", model="fal/flux-dev")], "a fox by flux-dev"),
     ],
 )
 async def test_what_rules_can_tell_is_not_asked(steps: list[dict[str, Any]], request_: str) -> None:
