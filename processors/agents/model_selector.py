@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 AGENT: Final = "model_selector"
 CALL: Final = Call(AGENT, "select", timeout_s=20.0, least_s=5.0)
+"""A stage of its own for each step: one that begins takes the place of an unfinished one of its name."""
 ASKED_MAX: Final = 16
 """Steps of one message; of the others rules choose. A session holds the answers of its last 32 calls."""
 OFFERED_MAX: Final = 12
@@ -94,7 +95,7 @@ class Selecting:
             return [{"role": "system", "content": prompt.text}, {"role": "user", "content": sections}]
 
         try:
-            said = await self.stages.ask(replace(CALL, round=f"step {step.id}"), messages)
+            said = await self.stages.ask(replace(CALL, stage=f"select {step.id}", round=f"step {step.id}"), messages)
         except LlmFailed as error:
             log.info("a model was chosen by rules (%s)", error.category)
             return by_rules

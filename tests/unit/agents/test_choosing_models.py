@@ -94,6 +94,8 @@ async def test_within_a_layer_all_are_asked_at_once() -> None:
     play.catalog = WIDE
     await play.hears("four foxes")
     assert set(chosen(play).values()) == {"fal/flux-dev"}
+    begun = {frame.data["stage"] for frame in play.frames if frame.event == "agent.started"}
+    assert begun == {"plan", "validate", *(f"select {name}" for name in "abcd")}
 
 
 @pytest.mark.parametrize(
