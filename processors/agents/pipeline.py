@@ -76,13 +76,11 @@ class Pipeline:
         catalog = self.rooms.catalog()
         done = await edit(self.stages, briefing, catalog, now)
         if not done.parsed.steps:
-            if now.status == "drafting":
-                await self._complete(now.plan_id, Checked(now.planned, ()), briefing, now.unchosen.__contains__)
-            await self.say(apologies.no_edit(done.parsed), "no-edit")
+            await self._stays(briefing, now, apologies.no_edit(done.parsed), "no-edit")
             return
         checked = feasible(done.edited.steps, catalog, briefing.files)
         if not checked.steps:
-            await self.say(apologies.no_plan(done.parsed, checked), "no-plan")
+            await self._stays(briefing, now, apologies.no_plan(done.parsed, checked), "no-plan")
             return
         best = Version(done.parsed.title or now.title, checked, done.said)
         if changed(now.planned, checked.steps) or done.edited.removed:
@@ -98,6 +96,12 @@ class Pipeline:
             await self.say(apologies.NOTHING_CHANGED, "unchanged")
         else:
             await self.say(apologies.LESS, str(revised.result["plan_id"]))
+
+    async def _stays(self, briefing: Briefing, now: Present, word: str, purpose: str) -> None:
+        """Nothing comes of an edit; a plan whose making this message cut short is made ready all the same."""
+        if now.status == "drafting":
+            await self._complete(now.plan_id, Checked(now.planned, ()), briefing, now.unchosen.__contains__)
+        await self.say(word, purpose)
 
     async def _give_up(self, now: Present) -> None:
         """A plan whose making this message cut short, and that it does not go on with."""
