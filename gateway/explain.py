@@ -10,6 +10,7 @@ from typing import Any, Final
 from events.canvas.plan_events import PlanApproved, PlanDrafted, RunStarted, StepReady
 from events.canvas.session_events import AgentCallRecorded
 from events.ids import BadId, plan_of
+from events.jobs.events import WebhookDelivered, WebhookGivenUp, WebhookResendRequested
 from events.topics import EVENTS_CANVAS, EVENTS_CREDITS, EVENTS_JOBS
 from gateway import ledger, queries
 from gateway.causes import first_words, place_of
@@ -18,6 +19,11 @@ from projections.session_events import recorded
 
 Stop = dict[str, Any]
 CALLS_MAX: Final = 100
+WEBHOOK: Final = {
+    WebhookDelivered.name: "Its customer has taken it",
+    WebhookGivenUp.name: "Nobody has taken it",
+    WebhookResendRequested.name: "To be told once more",
+}
 JOBS_MAX: Final = 2000
 """Of a plan, in which those before a job's are looked for."""
 
@@ -34,13 +40,16 @@ class Story:
 
     @property
     def chain(self) -> list[Stop]:
-        """Oldest first, up to the entry itself; what stands before it in the job's lines is part of the way."""
+        """Oldest first, up to the entry itself; what stands before it in the job's lines is part of the way.
+
+        Behind a line of the job's end stands what its customer was told of it, where one wanted to be told.
+        """
         way = [*self.origin, *(_of_job(self.job) if self.job is not None else ())]
         accepted = next((place for place, stop in enumerate(way, 1) if stop["id"] == self.entry.get("job_id")), 0)
         lines = [_entry(one) for one in self.siblings if one["seq"] <= self.entry["seq"]]
         if self.job is None or len(lines) == 1:
             return [*way[:accepted], *lines]
-        return [*way[:accepted], lines[0], *way[accepted:], *lines[1:]]
+        return [*way[:accepted], lines[0], *way[accepted:], *lines[1:], *_told_of(self.job)]
 
 
 async def story_of(db: Db, org_id: str, entry_id: str) -> Story:
@@ -197,6 +206,13 @@ def _files(job: Document) -> Iterator[Stop]:
             size = f", {output['width']} × {output['height']}" if "width" in output and "height" in output else ""
             length = f", {output['duration_s']:.1f} s" if "duration_s" in output else ""
             yield _passing("file", output["asset_id"], f"{output['media_type']}{size}{length}", passed)
+
+
+def _told_of(job: Document) -> Iterator[Stop]:
+    """The webhook: that it was delivered, or not, and each time that it was asked for again."""
+    told = [passed for name in WEBHOOK for passed in _passed(job, name)]
+    for number, passed in enumerate(sorted(told, key=lambda one: str(one["at"])), 1):
+        yield _passing("webhook", f"{job['job_id']}.webhook.{number}", WEBHOOK[passed["name"]], passed)
 
 
 def _passed(job: Document, name: str) -> Iterator[Mapping[str, Any]]:

@@ -112,7 +112,8 @@ async def spending(
 
 @router.get("/credits/entries/{entry_id}/explain")
 async def explain(request: Request, entry_id: str, after: str | None = None) -> Response:
-    """A line of the books with everything that led to it: `chain`, oldest first, from a person's words to the entry.
+    """A line of the books with everything that led to it: `chain`, oldest first, from a person's words to the entry,
+    and behind the line of a job's end what its webhook came to.
 
     Each stop names the event that it is and what caused that one: the event, or the job, of a stop before it, or the
     request of a person.

@@ -20,6 +20,7 @@ WORDS: Final = {
     "attempt": "attempt",
     "provider_job": "at the provider",
     "file": "file",
+    "webhook": "told of its end",
     "entry": "in the books",
 }
 OUTERMOST: Final = frozenset({"message", "agent_call", "plan", "approval", "step"})
