@@ -21,7 +21,8 @@ from projections.audit.ever import Ever
 from projections.audit.faults import Fault
 from projections.audit.pairs import Pairs
 from projections.audit.verifier import Verifier
-from studio.client.verifying import Asked, verify_log
+from studio.client.verifying import verify_log
+from studio.client.verifying_files import Asked
 from studio.collector import tune_collector
 
 

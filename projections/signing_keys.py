@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from events.credits.checkpoint import PLATFORM, SigningKeyIntroduced
+from events.credits.checkpoint import SigningKeyIntroduced
+from events.credits.signatures import PLATFORM
 from events.envelope import Recorded
 from projections.documents import at, present
 from projections.opening import Opened

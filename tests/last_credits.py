@@ -13,7 +13,8 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from events.ids import new_id
 from projections.audit.faults import Fault
 from projections.audit.verifier import Verifier
-from studio.client.verifying import Asked, verify_log
+from studio.client.verifying import verify_log
+from studio.client.verifying_files import Asked
 
 SUBMISSIONS = 200
 PRICE = 100

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from commands.model import Command, CommandEnvelope
 from commands.orgs import commands as c
 from events.credits.chain import entry_hash
-from events.credits.checkpoint import PLATFORM, endorsed_bytes, key_id_of, signed_bytes
+from events.credits.signatures import PLATFORM, endorsed_bytes, key_id_of, signed_bytes
 from events.log.clients import Record
 from events.topics import EVENTS_CHECKPOINTS, EVENTS_CREDITS, EVENTS_JOBS
 from projections.audit.heads import CHECKPOINT, KEY

@@ -15,7 +15,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from events.credits.checkpoint import endorsed_bytes, key_id_of
+from events.credits.signatures import endorsed_bytes, key_id_of
 
 SEED_BYTES: Final = 32
 

@@ -9,7 +9,8 @@ from pydantic import Field
 from commands.model import Command, ProjectCommand
 from events.accounts.events import FINGERPRINT, Limits, Role
 from events.assets import AssetRef
-from events.credits.checkpoint import PLATFORM, HashText
+from events.credits.checkpoint import HashText
+from events.credits.signatures import PLATFORM
 from events.envelope import StreamRef
 from events.jobs.events import Category, Cause, EngineSpan, PriceLine, Priority, ProviderCharged, WebhookFailure
 from events.model import MONEY_MAX, Money, SignedMoney

@@ -8,8 +8,9 @@ from commands.model import Context, Decision, Stream, Streams
 from commands.orgs.commands import RecordCheckpoint, RequestCheckpoint
 from commands.orgs.streams import book_of, checkpoints_ref, org_of
 from commands.refusals import IllegalState, InvalidInput
-from events.credits.checkpoint import Checkpoint, CheckpointRequested, key_id_of, verify
+from events.credits.checkpoint import Checkpoint, CheckpointRequested
 from events.credits.checkpoint_state import Checkpoints, Head
+from events.credits.signatures import key_id_of, verify
 from events.credits.state import Book
 
 NOT_OURS: Final = "the book has another hash there, or no such entry"

@@ -6,8 +6,9 @@ from commands.model import Context, Decision, Stream, Streams
 from commands.orgs.commands import IntroduceSigningKey
 from commands.orgs.streams import checkpoints_ref
 from commands.refusals import IllegalState, InvalidInput
-from events.credits.checkpoint import PLATFORM, SigningKeyIntroduced, endorsed_bytes, holds, key_id_of
+from events.credits.checkpoint import SigningKeyIntroduced
 from events.credits.checkpoint_state import SigningKeys
+from events.credits.signatures import PLATFORM, endorsed_bytes, holds, key_id_of
 
 
 def introduce_signing_key(command: IntroduceSigningKey, streams: Streams, _context: Context) -> Decision:

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from events.credits.chain import GENESIS
-from events.credits.checkpoint import PLATFORM, Checkpoint, CheckpointRequested, SigningKeyIntroduced
+from events.credits.checkpoint import Checkpoint, CheckpointRequested, SigningKeyIntroduced
+from events.credits.signatures import PLATFORM
 from events.model import Event
 
 

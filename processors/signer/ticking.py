@@ -17,8 +17,9 @@ from commands.ask import Ask, CommandFailed, Unavailable
 from commands.model import CommandEnvelope
 from commands.orgs.commands import IntroduceSigningKey, OrgCommand, RecordCheckpoint, RequestCheckpoint
 from commands.refusals import IllegalState, InvalidInput, Refusal
-from events.credits.checkpoint import PLATFORM, Checkpoint, CheckpointRequested, SigningKeyIntroduced, signed_bytes
+from events.credits.checkpoint import Checkpoint, CheckpointRequested, SigningKeyIntroduced
 from events.credits.checkpoint_state import Head
+from events.credits.signatures import PLATFORM, signed_bytes
 from events.envelope import Recorded
 from events.ids import caused_id
 from events.log.clients import Record

@@ -110,6 +110,8 @@ def _moved(entry: Mapping[str, Any]) -> Moved:
             raise BadEntry("account", f"{account!r} is no account")
     if total != 0:
         raise BadEntry("sum", f"the postings add up to {total}")
+    if not (-MONEY_MAX <= spent <= MONEY_MAX and -MONEY_MAX <= reserved <= MONEY_MAX):
+        raise BadEntry("amount", "it moves more than can be kept exactly")
     return Moved(available, project, reserved, spent, external, source)
 
 

@@ -16,13 +16,15 @@ from hashlib import sha256
 from pathlib import Path
 from struct import Struct
 from types import TracebackType
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from events.log.clients import Record
 from projections.audit.books import AVAILABLE, Book, Live, Moved
 from projections.audit.faults import Fault, Say
+
+if TYPE_CHECKING:
+    from events.log.clients import Record
 
 BUCKETS: Final = 256
 _ROW: Final = Struct("<16sqqqqQQIHH")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from events.log.clients import Record
+if TYPE_CHECKING:
+    from events.log.clients import Record
 
 
 @dataclass(frozen=True, slots=True)

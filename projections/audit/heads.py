@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from events.credits.checkpoint import endorsed_bytes, holds, key_id_of, verify
-from events.log.clients import Record
+from events.credits.signatures import endorsed_bytes, holds, key_id_of, verify
 from projections.audit.books import MONEY_MAX, Book, to_ms
 from projections.audit.faults import Fault, Say, place
+
+if TYPE_CHECKING:
+    from events.log.clients import Record
 
 CHECKPOINT: Final = b"com.aistudio.credits.checkpoint.v1"
 KEY: Final = b"com.aistudio.credits.signing_key_introduced.v1"
@@ -72,6 +74,8 @@ class Heads:
             data = orjson.loads(record.value)
             key, key_id, replaces = data["public_key"], data["key_id"], data.get("replaces")
             at = to_ms(time_of(record))
+            if type(key_id) is not str or not isinstance(replaces, str | None):
+                raise TypeError("the ids of keys are text")  # noqa: TRY301 - one message for all of it
             if key_id in self._introduced and self._introduced[key_id] == replaces:
                 return
             vouched = key_id in self.keys or self._vouched(key, replaces, data.get("endorsement"))
@@ -144,7 +148,7 @@ class Heads:
             elif value == CHECKPOINT:
                 self._take(record, book)
             elif value != REQUEST:
-                told = f"{value.decode(errors='replace')} is no event of a checkpoint"
+                told = f"{value!r} is no event of a checkpoint"
                 self._say(Fault("type", told, place=place(record)))
             return
 

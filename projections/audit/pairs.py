@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from events.log.clients import Record
-from projections.audit.books import AVAILABLE, Moved
+from projections.audit.books import AVAILABLE, MONEY_MAX, Moved
 from projections.audit.ever import Ever
 from projections.audit.faults import Fault, Say, place
+
+if TYPE_CHECKING:
+    from events.log.clients import Record
 
 ENDS: Final = frozenset({"succeeded", "failed", "cancelled", "dead"})
 WHILE_LIVE: Final = ENDS | {
@@ -80,13 +82,15 @@ class Pairs:
         headers = dict(record.headers)
         name = NAMES.get(headers.get("ce_type", b""))
         if name is None:
-            told = f"{headers.get('ce_type', b'').decode(errors='replace')} is no event of a job"
+            told = f"{headers.get('ce_type')!r} is no event of a job"
             self._say(Fault("type", told, place=place(record)))
             return
         try:
             data, command = orjson.loads(record.value or b""), headers["ce_commandid"]
             job, org, version = data["job_id"], data["org_id"], int(headers["ce_streamversion"])
             who, subject = org.encode(), job.encode()
+            if not 1 <= version <= MONEY_MAX:
+                raise ValueError(version)  # noqa: TRY301 - one message for all of it
         except (KeyError, TypeError, ValueError, AttributeError):
             self._say(Fault("no event", "this is no event of a job", place=place(record)))
             return

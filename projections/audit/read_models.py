@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from events.credits.chain import canonical
-from events.credits.checkpoint import verify
+from events.credits.signatures import verify
 from projections.audit.books import MONEY_MAX, BadEntry, Book, moved, post
 from projections.audit.ever import JOBS, Ever
 from projections.audit.faults import Fault, Say

@@ -55,7 +55,7 @@ class Building:
 
     def take(self, records: Sequence[Record]) -> None:
         for record in records:
-            org_id = (record.key or b"").decode()
+            org_id = (record.key or b"").decode(errors="replace")
             account = self.accounts.get(org_id)
             if account is None:
                 account = self.accounts[org_id] = Account(Book(org_id))

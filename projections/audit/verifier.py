@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from events.credits.chain import canonical
-from events.log.clients import Record
 from events.log.position import part
 from events.topics import EVENTS_CHECKPOINTS, EVENTS_CREDITS, EVENTS_JOBS
 from projections.audit.books import BadEntry, Book, Live, Moved, clamp_holds, moved, post, shape_holds
@@ -19,6 +18,9 @@ from projections.audit.ever import Ever
 from projections.audit.faults import Fault, Say, place
 from projections.audit.heads import KEY, Heads, Noted
 from projections.audit.pairs import Pairs
+
+if TYPE_CHECKING:
+    from events.log.clients import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ class Verifier:
         if self._key is None or checkpoint.get("org_id") == self._key.decode():
             self.heads.hold(checkpoint, name)
 
+    def hold_all(self, held: Mapping[str, Mapping[str, Any]]) -> None:
+        """By the names of their files."""
+        for name, checkpoint in held.items():
+            self.hold(checkpoint, name)
+
     def take(self, records: Sequence[Record]) -> Sequence[Record]:
         """Records of one topic's partition, in order. Returns those that are of an organisation asked about."""
         if records:
@@ -93,7 +100,7 @@ class Verifier:
                 self.pairs.event(record)
         elif topic == self.topics.checkpoints:
             for record in records:
-                self.heads.take(record, self.books.get((record.key or b"").decode()))
+                self.heads.take(record, self.books.get((record.key or b"").decode(errors="replace")))
         else:
             self._say(Fault("topic", f"nothing is known of the topic {topic}", place=place(records[0])))
         return records

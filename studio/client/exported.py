@@ -12,6 +12,8 @@ from events.log.clients import Record
 
 FORMAT: Final = 1
 CHUNK: Final = 2_000
+NUMBERS: Final = {"partition": 2**16, "offset": 2**63, "timestamp": 2**63}
+"""Members of a record, and what they are less than."""
 
 
 class NoExport(Exception):
@@ -68,6 +70,10 @@ def _record(line: bytes, where: str) -> Record:
         one = orjson.loads(line)
         headers = tuple((name, value.encode()) for name, value in one["headers"].items())
         key, value = one["key"], orjson.dumps(one["data"])
+        if type(one["topic"]) is not str or not all(
+            type(one[name]) is int and 0 <= one[name] < most for name, most in NUMBERS.items()
+        ):
+            raise ValueError("topic, partition, offset or timestamp")  # noqa: TRY301 - one message for all of it
         return Record(
             topic=one["topic"],
             partition=one["partition"],

@@ -16,7 +16,8 @@ from events.log.codec import time_to_text
 from projections.audit.faults import Say
 from projections.audit.verifier import Verifier
 from studio.client.exported import FORMAT, as_line
-from studio.client.verifying import Asked, Tell, verify_log
+from studio.client.verifying import verify_log
+from studio.client.verifying_files import Asked, Tell
 
 
 class Copy:

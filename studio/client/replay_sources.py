@@ -18,7 +18,7 @@ from projections.audit.books import Book
 from projections.audit.snapshots import EVERY, Building, Snapshot, digest
 from studio.client import exported
 from studio.client.book_index import BookIndex, Damaged
-from studio.client.verifying import Tell
+from studio.client.verifying_files import Tell
 
 CLOCKS_APART: Final = timedelta(minutes=5)
 """By so much a writer's clock may be behind the broker's."""

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from events.log.follower import Stalled
 from studio.client.access import Key, NoPlatform, Url, access
 from studio.client.api import OutOfTime, Refused
+from studio.client.bundling import bundle
 from studio.client.checkpoints import signed_now
 from studio.client.exporting import export_books
 from studio.verbs.audit_verify import Findings
@@ -23,7 +24,10 @@ ELSEWHERE: Final = "studio audit verify --from-export"
 
 def export(
     org: Annotated[str | None, typer.Option(help="The organisation; unset: the key's own.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The file; unset: ORG.ndjson.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The file; unset: ORG.ndjson, or ORG.zip.")] = None,
+    with_verifier: Annotated[
+        bool, typer.Option("--with-verifier", help="A zip that holds the program that verifies it, too.")
+    ] = False,
     sign: Annotated[bool, typer.Option(help="Have a checkpoint signed first, which then covers all of it.")] = True,
     url: Url = None,
     key: Key = None,
@@ -32,8 +36,9 @@ def export(
     """Writes entries, job events, checkpoints and public keys to one file, a line a record, and verifies them.
 
     Whoever has the file verifies it without us:  studio audit verify --from-export FILE
+    Whoever has not even our program gets it along, and needs Python only:  --with-verifier
 
-    Example:  studio audit export --org org_X --out books.ndjson
+    Examples:  studio audit export --org org_X --out books.ndjson  ·  studio audit export --with-verifier
     """
     findings = Findings(show=not as_json)
     with failing_on(NoLog, NoPlatform, Refused, OutOfTime, KafkaError, Stalled, TimeoutError, OSError):
@@ -42,9 +47,13 @@ def export(
             raise NoPlatform("whose books? give --org")
         if sign:
             asyncio.run(signed_now(url, key, org))
-        file = out or Path(f"{org_id}.ndjson")
+        file = out or Path(f"{org_id}.zip" if with_verifier else f"{org_id}.ndjson")
         file.parent.mkdir(parents=True, exist_ok=True)
-        verifier, count = asyncio.run(export_books(log_address(), org_id, file, findings.say, findings.tell))
+        books = file.with_name(f".{file.name}.ndjson") if with_verifier else file
+        verifier, count = asyncio.run(export_books(log_address(), org_id, books, findings.say, findings.tell))
+        if with_verifier:
+            bundle(books, file)
+            books.unlink()
     proven = verifier.heads.proven.get(org_id, 0)
     if as_json:
         faults = [fault.as_json() for fault in findings.faults]
@@ -52,6 +61,7 @@ def export(
         print_json({**told, "proven_to": proven, "faults": faults})
     else:
         console.print(f"{file}  {count} records, {verifier.entries} entries, proven to {proven}", highlight=False)
-        console.print(f"[dim]{ELSEWHERE} {file}[/]", highlight=False, soft_wrap=True)
+        how = f"unzip {file} and run: python verify.py" if with_verifier else f"{ELSEWHERE} {file}"
+        console.print(f"[dim]{how}[/]", highlight=False, soft_wrap=True)
     if findings.rules:
         raise typer.Exit(1)

@@ -20,7 +20,8 @@ from projections.audit.heads import Noted
 from projections.audit.verifier import Verifier
 from studio.client.comparing import Comparison
 from studio.client.exported import NoExport
-from studio.client.verifying import Asked, noted_keys, verify_export, verify_log
+from studio.client.verifying import verify_log
+from studio.client.verifying_files import Asked, noted_keys, verify_export
 from studio.collector import tune_collector
 from studio.local import addresses as addressbook
 from studio.settings import Settings

@@ -17,7 +17,8 @@ from events.topics import Topic
 from projections.audit.faults import Fault
 from projections.audit.verifier import Topics
 from projections.stores import DATABASE
-from studio.client.verifying import Asked, verify_log
+from studio.client.verifying import verify_log
+from studio.client.verifying_files import Asked
 from tests import tampering
 from tests.platform import Running
 from tests.servers import Servers

@@ -22,9 +22,10 @@ from commands.model import Command, CommandEnvelope
 from commands.orgs import commands as c
 from commands.orgs.decider import ORGS
 from commands.orgs.streams import book_ref, checkpoints_ref
-from events.credits.checkpoint import Checkpoint, verify
+from events.credits.checkpoint import Checkpoint
 from events.credits.checkpoint_state import NOTHING, Head
 from events.credits.events import LedgerEntry
+from events.credits.signatures import verify
 from events.model import Event
 from events.topics import EVENTS_CHECKPOINTS, EVENTS_CREDITS
 from processors.signer.core import Alarm, Effect, Signer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from projections.audit.faults import Fault
 from projections.audit.heads import Noted
 from projections.audit.verifier import Verifier
 from studio.client.exported import NoExport, as_line
-from studio.client.verifying import Asked, verify_export
+from studio.client.verifying_files import Asked, verify_export
 from tests import tampering
 from tests.given import ORG
 from tests.tampered_books import OF_THE_BOOKS
@@ -115,6 +116,34 @@ class TestKeys:
             verifier.finish()
         assert faults == []
         assert verifier.heads.proven[ORG] == verifier.books[ORG].seq
+
+
+class TestFiles:
+    """What is no export is said to be none; whatever its records hold is a fault with its place."""
+
+    @pytest.mark.parametrize(
+        "member",
+        [{"partition": "0"}, {"partition": 2**16}, {"offset": -1}, {"offset": True}, {"topic": 5}, {"headers": []},
+         {"key": 5}, {"timestamp": None}],
+        ids=str,
+    )  # fmt: skip
+    def test_a_line_that_is_no_record(self, tmp_path: Path, genuine: Records, member: dict[str, Any]) -> None:
+        file = tmp_path / "export.ndjson"
+        line = orjson.loads(as_line(genuine[0])) | member
+        file.write_bytes(orjson.dumps({"export": 1, "keys": []}) + b"\n" + orjson.dumps(line))
+        with pytest.raises(NoExport):
+            verify_export(file, Asked(), list[Fault]().append, lambda _done, _total: None)
+
+    @pytest.mark.parametrize("keys", [["AAAA"], [5], 5, {"a": 1}, [{"key": "x"}]], ids=str)
+    def test_keys_of_the_header_that_are_none(self, tmp_path: Path, genuine: Records, keys: Any) -> None:
+        with pytest.raises(NoExport):
+            found(tmp_path, genuine, head={"keys": keys})
+
+    @pytest.mark.parametrize("value", [b"null", b"[]", b"5", b'{"public_key": 5, "key_id": [], "replaces": {}}', b"{}"])
+    @pytest.mark.parametrize("of", [0, 1, -1], ids=["a key", "an event", "a checkpoint"])
+    def test_a_record_of_anything_else(self, tmp_path: Path, genuine: Records, of: int, value: bytes) -> None:
+        records = tampering.signed(genuine, Signer())
+        assert found(tmp_path, tampering.put(records, records[of], replace(records[of], value=value))) != []
 
 
 class TestAskedOrganisation:

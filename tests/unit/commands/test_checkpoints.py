@@ -11,16 +11,9 @@ from commands.orgs import commands as c
 from commands.orgs.decider import ORGS
 from commands.orgs.streams import book_ref, checkpoints_ref
 from commands.refusals import IllegalState, InvalidInput, NotFound
-from events.credits.checkpoint import (
-    PLATFORM,
-    Checkpoint,
-    CheckpointRequested,
-    SigningKeyIntroduced,
-    endorsed_bytes,
-    signed_bytes,
-    verify,
-)
+from events.credits.checkpoint import Checkpoint, CheckpointRequested, SigningKeyIntroduced
 from events.credits.checkpoint_state import Checkpoints, Head
+from events.credits.signatures import PLATFORM, endorsed_bytes, signed_bytes, verify
 from events.credits.state import Book
 from tests.given import ORG, opened
 from tests.specification import Given, World

@@ -15,9 +15,10 @@ from commands.model import Command, CommandEnvelope
 from commands.orgs import commands as c
 from commands.orgs.decider import ORGS
 from commands.orgs.streams import book_ref, checkpoints_ref
-from events.credits.checkpoint import PLATFORM, Checkpoint, CheckpointRequested, SigningKeyIntroduced
+from events.credits.checkpoint import Checkpoint, CheckpointRequested, SigningKeyIntroduced
 from events.credits.checkpoint_state import NOTHING, Head
 from events.credits.events import LedgerEntry
+from events.credits.signatures import PLATFORM
 from events.topics import EVENTS_CHECKPOINTS
 from processors.signer.core import Load, Look, Sign
 from processors.signer.ticking import BROKEN, SignerTicks

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.signing.keys import BadSigningKey, KeyFile, SigningKey
-from events.credits.checkpoint import endorsed_bytes, holds, key_id_of, verify
+from events.credits.signatures import endorsed_bytes, holds, key_id_of, verify
 
 SEED = base64.urlsafe_b64encode(bytes(range(32))).decode()
 
