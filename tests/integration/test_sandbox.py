@@ -241,6 +241,31 @@ async def test_a_failed_step_is_retried_with_another_model_and_the_rest_is_kept_
     assert min(kept["cost"]["captured"], retried["cost"]["captured"]) > 0
 
 
+async def test_a_finished_plan_that_is_edited_in_the_chat_reruns_only_what_changed(sandbox: Sandbox) -> None:
+    async with rich_client(sandbox) as client, asyncio.timeout(WITHIN_S):
+        plan = await planned(client, "a picture of a red kite, and animate it into a 5-second video")
+        picture, motion = (step["step_id"] for step in plan["steps"])
+        path, said = f"/v1/plans/{plan['plan_id']}", {"text": "make the video 3 seconds long", "approval": "assist"}
+        await edited(client, path, picture, {"model": "fal/flux-schnell", "input": {"prompt": "a red kite"}})
+        await edited(client, path, motion, {"model": "fal/kling-v2.1-master-i2v", "input": {"prompt": "it flies"}})
+        first = await ran(client, f"{path}/approve", "succeeded")
+        spent = (await client.get("/v1/credits")).json()["spent"]
+        (
+            await client.post(f"/v1/sessions/{plan['session_id']}/messages", json=said, headers=fresh())
+        ).raise_for_status()
+        while (waiting := (await client.get(path)).json())["status"] != "awaiting_approval":
+            continue
+        assert [step["status"] for step in waiting["steps"]] == ["succeeded", "planned"]
+        second = await ran(client, f"{path}/approve", "succeeded")
+        [_, again] = (await client.get(f"{path}/runs")).json()["items"]
+        paid = (await client.get("/v1/credits")).json()["spent"] - spent
+    assert (again["steps"], again["kept"]) == ([motion], {picture.rsplit(".", 1)[-1]: first["run_id"]})
+    before, after = ([step["outputs"][0]["asset_id"] for step in one["steps"]] for one in (first, second))
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+    assert paid == second["steps"][1]["cost"]["captured"] > 0
+
+
 @pytest.mark.parametrize("what", ["step", "run", "session"])
 async def test_a_cancel_stops_the_provider_releases_the_money_and_keeps_what_was_ready(
     sandbox: Sandbox, what: str
