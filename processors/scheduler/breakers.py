@@ -96,9 +96,6 @@ class Breakers:
                 found.until, found.half_open, found.probe = None, True, None
                 yield key
 
-    def next_tick(self) -> datetime | None:
-        return min((found.until for found in self._breakers.values() if found.until is not None), default=None)
-
     def until(self, provider: str, model: str) -> datetime | None:
         """Until when it is open, where it is."""
         found = self._breakers.get((provider, model))

@@ -164,13 +164,6 @@ class Scheduler:
                 self._enqueue(job, now)
         return self._decide(now)
 
-    def next_tick(self) -> datetime | None:
-        """When the clock alone may bring something."""
-        times = [self._delayed[0][0]] if self._delayed else []
-        times += [self._claims[0][0] + CLAIM_LAPSES] if self._claims else []
-        times += [until] if (until := self._breakers.next_tick()) is not None else []
-        return min(times, default=None)
-
     def in_flight(self, provider: str) -> int:
         return self._pool(provider).in_use
 

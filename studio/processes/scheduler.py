@@ -13,7 +13,8 @@ from studio.processes.process import Process
 from studio.settings import Settings
 
 GROUP: Final = "scheduler"
-TICK_S: Final = 0.25
+TICK_S: Final = 0.1
+"""What only the clock brings, a retry whose time has come, is dispatched so much later at most."""
 CONCURRENCY: Final = 64
 PATIENCE_MS: Final = 100
 """How providers do is a matter of many attempts; what is to be dispatched comes by the state, at once."""

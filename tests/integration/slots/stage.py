@@ -73,9 +73,9 @@ class Stage:
             limits = Limits(concurrent=OF_ORG, per_api={models[1]: OF_ORG_AT_API})
             await self.ask(org, SetLimits(org_id=org, limits=limits))
 
-    async def submit(self, n: int) -> str:
+    async def submit(self, n: int, *, slow_s: float = 0.5) -> str:
         org, model, job_id = self.orgs[n % 2], self.models()[n // 2 % 2], new_id("job")
-        words = {"prompt": f"of={org} at={model} simulate:slow=0.5"}
+        words = {"prompt": f"of={org} at={model} simulate:slow={slow_s}"}
         sealed = await self.vault.seal(org, "usr_test", orjson.dumps(words).decode())
         job = SubmitJob(
             org_id=org, job_id=job_id, model=model, provider="replicate", input=sealed, reserve=40, max_runtime_s=60
