@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
+from prometheus_client import Counter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -22,6 +23,9 @@ from processors.slots.table import SLOT_MS
 LEASE_MS: Final = 15_000
 RENEW_S: Final = 5.0
 BATCH: Final = 200
+
+REFUSED = Counter("studio_leases_refused_total", "Renewals of attempts that a later one has taken the place of")
+
 log = logging.getLogger(__name__)
 
 
@@ -71,6 +75,10 @@ class Leases:
             keys = [key for slot in batch for key in (f"lease:{slot.job_id}", *slot.keys)]
             args = [value for slot in batch for value in (slot.lease, slot.holder)]
             try:
-                await self._renew(keys=keys, args=[LEASE_MS, self._slot_ms, *args])
+                refused = await self._renew(keys=keys, args=[LEASE_MS, self._slot_ms, *args])
             except (RedisError, TimeoutError) as error:
                 log.warning("%d leases not renewed: %s", len(batch), error)
+                continue
+            if refused:
+                REFUSED.inc(refused)
+                log.warning("%d of %d leases not renewed: a later attempt holds its job", refused, len(batch))

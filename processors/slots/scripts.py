@@ -103,6 +103,7 @@ RENEW: Final = (
     _CLOCK
     + """
 -- KEYS: of each attempt its lease and four of its slot. ARGV: ms to live of leases, of slots; of each lease and holder.
+local refused = 0
 for n = 0, #KEYS / 5 - 1 do
   local lease, holder = ARGV[3 + 2 * n], ARGV[4 + 2 * n]
   local held = tonumber(redis.call('GET', KEYS[1 + 5 * n]))
@@ -112,12 +113,16 @@ for n = 0, #KEYS / 5 - 1 do
       local until_ms = tonumber(redis.call('ZSCORE', KEYS[i], holder) or '-1')
       if until_ms > now then redis.call('ZADD', KEYS[i], 'GT', now + ARGV[2], holder) end
     end
+  else
+    refused = refused + 1
   end
 end
+return refused
 """
 )
 """The holder says that it goes on: its leases, and its slots as far as they are there. Who follows the log puts back
-what is not: a holder may be a sleeper whose attempt is long over."""
+what is not: a holder may be a sleeper whose attempt is long over. Answers how many were refused: a later attempt has
+said so meanwhile."""
 
 READ: Final = (
     _CLOCK

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from events.ids import new_id
 from events.jobs.slots import Slot
-from processors.dispatcher.leases import LEASE_MS, Leases
+from processors.dispatcher.leases import LEASE_MS, REFUSED, Leases
 from tests.servers import Servers
 
 pytestmark = pytest.mark.servers
@@ -66,6 +66,10 @@ async def test_what_is_held_is_renewed_and_what_is_not_is_left_to_lapse(redis: R
 async def test_an_older_holder_never_overwrites_a_newer_lease(redis: Redis, leases: Leases) -> None:
     job_id, other = new_id("job"), new_id("job")
     await redis.set(f"lease:{job_id}", 5, px=LEASE_MS)
+    before = REFUSED._value.get()
     with leases.held(attempt(job_id, 4)), leases.held(attempt(other, 1)):
         await written(redis, other)
         assert await redis.get(f"lease:{job_id}") == b"5"
+        async with asyncio.timeout(10):
+            while REFUSED._value.get() == before:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)

@@ -90,9 +90,9 @@ class Scripts:
             self.server.set(EPOCH, _bytes(args[1]))
         return self.server.get(EPOCH)
 
-    def renew(self, keys: Sequence[str], args: Sequence[Any]) -> None:
-        """A holder never overwrites a newer lease than its own."""
-        lease_ms, slot_ms = args[0], args[1]
+    def renew(self, keys: Sequence[str], args: Sequence[Any]) -> int:
+        """A holder never overwrites a newer lease than its own; how many tried to."""
+        lease_ms, slot_ms, refused = args[0], args[1], 0
         for n in range(len(keys) // 5):
             lease, holder = args[2 + 2 * n], _bytes(args[3 + 2 * n])
             key, *sets = keys[5 * n : 5 * n + 5]
@@ -102,6 +102,9 @@ class Scripts:
                 for name in sets:
                     if holder in self._live(name):
                         self._set(name)[holder] = self._now_ms() + slot_ms
+            else:
+                refused += 1
+        return refused
 
     def _set(self, key: str | bytes) -> dict[bytes, float]:
         return self.server.scores.setdefault(key if isinstance(key, str) else key.decode(), {})
