@@ -17,7 +17,6 @@ from studio.processes.process import Process
 from studio.settings import Settings
 
 TICK_S: Final = 0.25
-PATIENCE_MS: Final = 250
 
 
 async def run(settings: Settings, process: Process) -> None:
@@ -25,13 +24,7 @@ async def run(settings: Settings, process: Process) -> None:
     key = present_key(settings)
     bootstrap, client = await parts.log(process, settings), await parts.mongo(process, settings)
     core = SignerTicks(await parts.bus(process, settings), key, UnsignedBooks(client[DATABASE]))
-    books = Follower(
-        bootstrap,
-        (EVENTS_CREDITS, EVENTS_CHECKPOINTS),
-        on_record=core.on_record,
-        name="signer",
-        patience_ms=PATIENCE_MS,
-    )
+    books = Follower(bootstrap, (EVENTS_CREDITS, EVENTS_CHECKPOINTS), on_record=core.on_record, name="signer")
     ticker: Ticker[Effect] = Ticker(
         bootstrap, "signer", current={}, events=(), core=core, perform=core.perform, interval_s=TICK_S
     )
