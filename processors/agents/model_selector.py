@@ -77,7 +77,7 @@ class Selecting:
 
     async def _choice(self, step: PlannedStep, known: Known, new: bool) -> Choice | None:
         policy = policy_of(self.briefing.request)
-        named, flags = asked_for(step, self.catalog)
+        named, flags = asked_for(step, known, self.catalog)
         if named is not None:
             return named
         rated = self._candidates(step, known, policy)

@@ -63,23 +63,33 @@ class Rated:
 
 def select(step: PlannedStep, known: Known, catalog: Catalog, policy: Policy = "balanced") -> Choice | None:
     """The model for a step, the same for the same catalog; None when no usable model can do it."""
-    named, flags = asked_for(step, catalog)
+    named, flags = asked_for(step, known, catalog)
     if named is not None:
         return named
     rated = candidates(step, known, catalog, policy)
     return Choice(rated[0].model, why(rated[0], rated, policy), flags) if rated else None
 
 
-def asked_for(step: PlannedStep, catalog: Catalog) -> tuple[Choice | None, tuple[str, ...]]:
-    """The model that the plan names, or the one whose garbled name that is; else what is to be flagged."""
+def asked_for(step: PlannedStep, known: Known, catalog: Catalog) -> tuple[Choice | None, tuple[str, ...]]:
+    """The model that the plan names, or the one whose garbled name that is; else what is to be flagged.
+
+    One that lacks a file it cannot do without is not taken where others could do the step. Of utilities each does
+    something else, so none takes another's place.
+    """
     if not step.model:
         return None, ()
-    if (asked := catalog.models.get(step.model)) is not None and asked.agent_type == step.agent_type:
-        return Choice(asked, "named in the plan"), ()
-    found = near(step.model, [model.id for model in catalog.of_type(step.agent_type)])
-    if found is None:
+    asked = catalog.models.get(step.model)
+    if asked is not None and asked.agent_type == step.agent_type:
+        choice = Choice(asked, "named in the plan")
+    elif (found := near(step.model, [model.id for model in catalog.of_type(step.agent_type)])) is not None:
+        choice = Choice(catalog.models[found], "the nearest to the one named in the plan", ("model-garbled",))
+    else:
         return None, ("model-unknown",)
-    return Choice(catalog.models[found], "the nearest to the one named in the plan", ("model-garbled",)), ()
+    anything = _at_hand(step, known) | {upload.medium for upload in known.uploads}
+    can_start = _can_start(choice.model, anything, catalog)
+    if can_start or step.agent_type == "utility" or not candidates(step, known, catalog):
+        return choice, ()
+    return None, ("model-unfit",)
 
 
 def candidates(step: PlannedStep, known: Known, catalog: Catalog, policy: Policy = "balanced") -> list[Rated]:

@@ -72,6 +72,7 @@ DIALOGUES: dict[str, tuple[str, Sequence[str], Sequence[Turn]]] = {
     # something less
     "no voice": (MAIN, (), [turn("remove the voiceover", "image video", "", hears="nothing has to be made again")]),
     "no voice in other words": (MAIN, (), [turn("without the voiceover please", "image video", "")]),
+    "no picture to begin with": (MAIN, (), [turn("remove the product image", "video speech", "s2 s3")]),
     "only the picture": (MAIN, (), [turn("only keep the picture", "image", "")]),
     "no voice but music": (MAIN, (), [
         turn("remove the voiceover and add music", "image video music utility", "s3 s4"),

@@ -48,6 +48,9 @@ def step(kind: str, words: str = "go", **more: Any) -> PlannedStep:
         (step("image", model="dall-e-9"), Known(), "local/picture"),
         (step("image", model="local/gone"), Known(), "local/picture"),
         (step("image", model="local/music"), Known(), "local/picture"),
+        (step("video", model="local/motion"), Known(), "far/cinema"),
+        (step("video", model="local/motion"), Known((UPLOAD,)), "local/motion"),
+        (step("lipsync", model="local/lipsync"), Known(steps=(IMAGE,)), "local/lipsync"),
         (step("lipsync"), Known(steps=(IMAGE,)), None),
     ],
 )
@@ -68,6 +71,12 @@ def test_a_hallucinated_model_is_flagged(catalog: Catalog) -> None:
     choice = select(step("image", model="dall-e-9"), Known(), catalog)
     assert choice is not None
     assert choice.flags == ("model-unknown",)
+
+
+def test_a_model_without_what_it_needs_is_flagged(catalog: Catalog) -> None:
+    choice = select(step("video", model="local/motion"), Known(), catalog)
+    assert choice is not None
+    assert choice.flags == ("model-unfit",)
 
 
 @pytest.mark.parametrize(
