@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     llm_secondary_model: str | None = Field(
         None, description="The language model that takes over on a retriable error."
     )
+    llm_small_model: str | None = Field(
+        None, description="A cheaper one that checks plans and answers small questions; unset: the primary one does."
+    )
 
     llm_tokens_per_day: int = Field(
         20_000_000, ge=1, description="Tokens that the agents of one organisation may use in 24 hours."

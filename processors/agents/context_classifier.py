@@ -17,7 +17,7 @@ from processors.agents.stage import Call, Stages
 log = logging.getLogger(__name__)
 
 Decision = Literal["SAME", "NEW"]
-CALL: Final = Call("context_classifier", "context", timeout_s=20.0)
+CALL: Final = Call("context_classifier", "context", timeout_s=20.0, small=True)
 HISTORY_CHARS: Final = 3_000
 
 

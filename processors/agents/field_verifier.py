@@ -18,7 +18,7 @@ from processors.agents.stage import Call, Stages
 
 log = logging.getLogger(__name__)
 
-CALL: Final = Call("field_verifier", "verify", timeout_s=30.0)
+CALL: Final = Call("field_verifier", "verify", timeout_s=30.0, small=True)
 
 
 async def settle(stages: Stages, briefing: Briefing, catalog: Catalog, fitted: Sequence[Fitted]) -> list[Fitted]:

@@ -29,7 +29,7 @@ from processors.agents.stage import Call, Stages
 log = logging.getLogger(__name__)
 
 AGENT: Final = "model_selector"
-CALL: Final = Call(AGENT, "select", timeout_s=20.0, least_s=5.0)
+CALL: Final = Call(AGENT, "select", timeout_s=20.0, least_s=5.0, small=True)
 """A stage of its own for each step: one that begins takes the place of an unfinished one of its name."""
 ASKED_MAX: Final = 16
 """Steps of one message; of the others rules choose. A session holds the answers of its last 32 calls."""

@@ -24,7 +24,7 @@ from processors.agents.validator import Issue
 log = logging.getLogger(__name__)
 
 AGENT: Final = "validator"
-CALL: Final = Call(AGENT, "validate", timeout_s=30.0, least_s=5.0)
+CALL: Final = Call(AGENT, "validate", timeout_s=30.0, least_s=5.0, small=True)
 OBJECTIONS_MAX: Final = 10
 WORDS_MAX: Final = 400
 """Characters of a problem, and of a suggestion."""

@@ -25,4 +25,6 @@ class Rooms:
     owner: str
     """`<process name>/<start>`: fresh with every start of the process."""
     prompts: Prompts = field(default_factory=BuiltIn)
+    small_model: str | None = None
+    """Asked before the primary one where a call is a small one."""
     telling: Telling = field(default_factory=Telling)

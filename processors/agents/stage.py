@@ -46,6 +46,8 @@ class Call:
     least_s: float = 0.0
     """With less of the message's time left it is not asked: it has failed, on the log too, so that a restart sees the
     same."""
+    small: bool = False
+    """A cheaper model will do, where one is configured and the prompt's variant has none of its own."""
     drafts: bool = False
     """The answer is a plan: its steps are shown while it is written."""
 
@@ -106,7 +108,7 @@ class Stages:
                 done = await hear(
                     self._rooms.model, call.agent, messages(begun.prompt), narrator, stage=call.stage,
                     variant=begun.prompt.variant, timeout_s=self._time_for(call), drafts=call.drafts,
-                    org_id=self.org_id, prefer=begun.prompt.model,
+                    org_id=self.org_id, prefer=begun.prompt.model or self._small(call),
                 )  # fmt: skip
         except LlmFailed as error:
             self._record(call, call_id, begun, model="none", ms=0, tokens_in=0, tokens_out=0, error=error.category)
@@ -154,6 +156,9 @@ class Stages:
         if pinned is None and (used := self._session.prompts.get(agent)) is not None:
             pinned = Pinned(used.variant, used.version, used.owner)
         return self._rooms.prompts.pick(agent, self.org_id, pinned, chance_of(self.session_id, agent))
+
+    def _small(self, call: Call) -> str | None:
+        return self._rooms.small_model if call.small else None
 
     def _in_time(self, call: Call) -> None:
         if self.left_s < call.least_s:

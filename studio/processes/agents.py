@@ -42,6 +42,7 @@ async def run(settings: Settings, process: Process) -> None:
             sessions=Sessions(StreamStore(client[DATABASE])),
             catalog=catalog,
             prompts=Published(table.get),
+            small_model=settings.llm_small_model,
             model=Budgeted(await parts.model(process, settings), spending, settings.llm_tokens_per_day),
             send=sender.send,
             owner=f"{settings.process_name}/{process.instance}",

@@ -62,6 +62,15 @@ async def test_what_the_model_objects_to_is_repaired_before_anyone_sees_the_plan
     assert play.log.of(PlanDrafted)[0].drafted_by.agent == "edit_planner"
 
 
+async def test_the_cheaper_model_is_asked_for_what_is_small() -> None:
+    play = Play(
+        SHORT, lines={"validator": [revise("the film is missing"), PASS], "edit_planner": [WHOLE]}, small_model="small"
+    )
+    await play.hears("a fox that runs")
+    asked = zip(play.script.agents, play.script.preferred, strict=True)
+    assert list(asked) == [("planner", None), ("validator", "small"), ("edit_planner", None), ("validator", "small")]
+
+
 async def test_what_the_rules_find_is_not_shown_to_the_model() -> None:
     play = play_of(CIRCLE, [PASS], [WHOLE])
     await play.hears("a fox that runs")
