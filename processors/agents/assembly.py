@@ -78,7 +78,7 @@ def fit(
 def furnished(step: PlannedStep, choice: Choice, known: Known) -> Fitted:
     """The step with this model: its input as the schema wants it, and what of that is doubtful."""
     values, flags, unsettled = verify(choice.model, step, known)
-    flags = (*choice.flags, *flags, *unwirable(choice.model, step, values, known))
+    flags = (*step.flags, *choice.flags, *flags, *unwirable(choice.model, step, values, known))
     return Fitted(
         step,
         choice.model.id,

@@ -45,6 +45,6 @@ async def edit(
         return [{"role": "system", "content": f"{prompt.text}{beside}"}, {"role": "user", "content": user}]
 
     said = await stages.ask(replace(REPAIR, round=f"round {turn}") if issues else CALL, told)
-    parsed = trusted(parse_plan(said.text), briefing)
+    parsed = trusted(parse_plan(said.text), briefing, catalog)
     instruction = "\n".join(issues) if issues else briefing.request
     return Edit(merge(present.planned, parsed, instruction), parsed, said)

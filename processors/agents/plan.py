@@ -22,6 +22,8 @@ class PlannedStep:
     model: str | None = None
     input: Mapping[str, Any] = field(default_factory=dict)
     unchanged: bool = False
+    flags: tuple[str, ...] = field(default=(), compare=False)
+    """Codes for what was taken out of it because nobody who may had asked for that."""
 
     def as_json(self) -> dict[str, Any]:
         """As the page is shown it while the model still writes."""

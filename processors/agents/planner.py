@@ -25,7 +25,7 @@ async def plan(stages: Stages, briefing: Briefing, catalog: Catalog) -> tuple[Pa
         return told(prompt.text, stages.prompt(FULL_MODE).text, briefing, catalog)
 
     said = await stages.ask(CALL, asked)
-    return trusted(parse_plan(said.text), briefing), said
+    return trusted(parse_plan(said.text), briefing, catalog), said
 
 
 def told(prompt: str, beside: str, briefing: Briefing, catalog: Catalog) -> list[Message]:

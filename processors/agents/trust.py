@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from processors.agents.addresses import without_foreign
+from processors.agents.catalog import Catalog
 from processors.agents.context import Briefing
 from processors.agents.plan import ParsedPlan, PlannedStep
 
@@ -26,7 +27,7 @@ _EVERYDAY: Final = frozenset({
 """Words of models' ids that a person says without meaning a model."""
 
 
-def trusted(parsed: ParsedPlan, briefing: Briefing) -> ParsedPlan:
+def trusted(parsed: ParsedPlan, briefing: Briefing, catalog: Catalog) -> ParsedPlan:
     """The plan without what nobody who may has asked for."""
     said = briefing.said
     asked = _spoken(said)
@@ -35,13 +36,17 @@ def trusted(parsed: ParsedPlan, briefing: Briefing) -> ParsedPlan:
     def words(text: str) -> str:
         return str(without_foreign(text, said)[0])
 
-    def cleaned(step: PlannedStep) -> PlannedStep:
+    def trusted_step(step: PlannedStep) -> PlannedStep:
         title, description = words(step.title), words(step.description)
-        model = step.model if step.model and _may_name(step.model, asked, doubtful) else None
-        return replace(step, title=title or description, description=description or title, model=model)
+        cleaned = replace(step, title=title or description, description=description or title)
+        if step.model is None or _may_name(step.model, asked, doubtful):
+            return cleaned
+        return replace(
+            cleaned, model=None, flags=("model-unasked" if step.model in catalog.models else "model-unknown",)
+        )
 
     reason = None if parsed.reason is None else words(parsed.reason)
-    return replace(parsed, title=words(parsed.title), steps=tuple(map(cleaned, parsed.steps)), reason=reason)
+    return replace(parsed, title=words(parsed.title), steps=tuple(map(trusted_step, parsed.steps)), reason=reason)
 
 
 def _may_name(model: str, asked: frozenset[str], doubtful: frozenset[str] | None) -> bool:

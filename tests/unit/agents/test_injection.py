@@ -16,7 +16,7 @@ import pytest
 
 from adapters.catalog.loader import load
 from commands.canvas.commands import PostAssistantMessage
-from events.canvas.plan_events import ModelSelected, PlanDrafted, PlanValidated, StepDrafted
+from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, PlanValidated, StepDrafted
 from events.catalog.current import CurrentModel
 from processors.agents.catalog import Catalog
 from processors.agents.media_fields import references
@@ -159,6 +159,15 @@ async def test_a_model_is_named_by_the_person_or_by_a_planner_that_may(
     await play.hears(said, mode=mode)
     [selected] = play.log.of(ModelSelected)
     assert (selected.model == named) is chosen
+
+
+@pytest.mark.parametrize(("named", "flag"), [(DEAR, "model-unasked"), ("evil/exfiltrate", "model-unknown")])
+async def test_a_model_that_nobody_asked_for_is_flagged(named: str, flag: str) -> None:
+    play = Play(plan({**STEP, "model": named}))
+    play.catalog = WHOLE
+    await play.hears("a fox")
+    [verified] = play.log.of(FieldsVerified)
+    assert f"a:{flag}" in verified.flags
 
 
 def test_what_a_provider_says_does_not_end_before_we_say_so() -> None:
