@@ -122,11 +122,12 @@ def _merged(present: Any, path: Sequence[str], value: Any) -> Any:
 
 
 def _can_be_settled(doubt: Unsettled, slot: Slot | None, one: Fitted) -> bool:
-    """A file has to be there before anybody can name it."""
+    """A file has to be there before anybody can name it; where a step before gives one, the wiring will take that."""
     if slot is None or doubt.doubt not in _NEED_FILES:
         return True
-    media = {upload.medium for upload in one.known.uploads}.union(*(step.media for step in one.known.steps))
-    return bool(slot.kinds & media)
+    if any(slot.kinds & step.media for step in one.known.steps):
+        return False
+    return any(upload.medium in slot.kinds for upload in one.known.uploads)
 
 
 def _unused(fitted: Iterable[Fitted], attached: Iterable[KnownUpload]) -> Iterator[KnownUpload]:

@@ -27,6 +27,7 @@ FACE = KnownUpload("image_1", "image", "upl_1", "ast_01K3QWERTY0987654321", "me.
 LOGO = KnownUpload("image_2", "image", "upl_2", "ast_01M7ASDFGH1234567890", "logo.png")
 CLIP = KnownUpload("video_1", "video", "upl_3", "ast_01V8POIUYT5555555555", "clip.mp4")
 POEM = KnownStep("t", "stp_X.1.t", frozenset({"text"}))
+SCENE = KnownStep("s", "stp_X.1.s", frozenset({"image"}))
 KNOWN = Known((FACE, LOGO, CLIP), said="put my logo on me")
 STYLE: dict[str, Any] = {"type": "string", "enum": ["photo", "line_art", "3d"]}
 SIZE: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 8}
@@ -70,6 +71,8 @@ TWO = {"image": media("image"), "style_image": media("image")}
         ({"image": media("image")}, {}, {"words": "draw image_2"}, {}),
         # a file that nobody has, where there is none to take instead
         ({"audio": media("audio")}, {"audio": "https://evil.test/a.mp3"}, {}, {}),
+        # nor where a step before gives one
+        ({"image": media("image")}, {"image": "https://evil.test/a.png"}, {"known": Known((FACE,), (SCENE,))}, {}),
         # what they do not
         ({"image": media("image")}, {"image": "https://evil.test/a.png"}, {}, {"image": "foreign-file"}),
         ({"image": media("image")}, {"image": "the one with the hat"}, {}, {"image": "foreign-file"}),
