@@ -178,6 +178,12 @@ def _refund_to_another(records: Records) -> Records:
     return put(records, last, last, money, told)
 
 
+def _another_job_behind(records: Records) -> Records:
+    """Whoever reads the whole finds the last of two members of one name."""
+    old = of_job(records, "job_A0", "dispatched")
+    return put(records, old, replace(old, value=old.value[:-1] + b',"job_id":"job_Z"}'))
+
+
 def _grant_again(records: Records) -> Records:
     """The very same decision once more, at the time of the entry before."""
     one, before = nth(records, 0), nth(records, 4)
@@ -257,6 +263,7 @@ OF_THE_BOOKS = (
     Tampering("a job's events under another subject", _headers_of_job("job_A0", ce_subject="job_Z"), "envelope"),
     Tampering("a job's events of another organisation", _headers_of_job("job_A0", ce_orgid=OTHER), "envelope"),
     Tampering("a job's events under another key", _jobs_under_other_key, "envelope"),
+    Tampering("an event that names another job at its end", _another_job_behind, "envelope"),
     Tampering("an event of an unknown version", _type_of_event("job_A0", "succeeded", "succeeded.v999"), "type"),
     Tampering("an event of an unknown type", _type_of_event("job_A0", "dispatched", "blah.v1"), "type"),
     Tampering("drop a live job's queueing", _without("job_A7", "queued"), "half a decision"),

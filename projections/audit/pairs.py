@@ -24,6 +24,8 @@ AFTER_THE_END: Final = frozenset({
     "webhook_delivered", "webhook_given_up", "webhook_resend_requested",
 })  # fmt: skip
 NAMES: Final = {f"com.aistudio.jobs.{name}.v1".encode(): name for name in WHILE_LIVE | AFTER_THE_END}
+HALVES: Final = ENDS | {"accepted", "replayed", "refunded"}
+"""Those with which something else must stand on the log."""
 MISSING: Final = {"entry": "job event", "job event": "entry", "acceptance": "replay", "replay": "acceptance"}
 """By one side of a moment the other."""
 
@@ -86,20 +88,23 @@ class Pairs:
             self._say(Fault("type", told, place=place(record)))
             return
         try:
-            data, command = orjson.loads(record.value or b""), headers["ce_commandid"]
+            data = _named(record, headers) if name not in HALVES else None
+            if data is None:
+                data = orjson.loads(record.value or b"")
             job, org, version = data["job_id"], data["org_id"], int(headers["ce_streamversion"])
-            who, subject = org.encode(), job.encode()
+            command = headers["ce_commandid"]
+            same = headers["ce_subject"] == job.encode() and record.key == headers["ce_orgid"] == org.encode()
             if not 1 <= version <= MONEY_MAX:
                 raise ValueError(version)  # noqa: TRY301 - one message for all of it
         except (KeyError, TypeError, ValueError, AttributeError):
             self._say(Fault("no event", "this is no event of a job", place=place(record)))
             return
-        one = len(headers) == len(record.headers)
-        if not (one and headers.get("ce_subject") == subject and record.key == headers.get("ce_orgid") == who):
+        if not same or len(headers) != len(record.headers):
             told = f"key, organisation or subject are not those of {job}"
             self._say(Fault("envelope", told, org, place=place(record)))
         self._follow(name, job, org, version, record)
-        self._halves_of(name, data, command, record)
+        if name in HALVES:
+            self._halves_of(name, data, command, record)
 
     def _follow(self, name: str, job: str, org: str, version: int, record: Record) -> None:
         """A job's versions, up to its end, have no gap; what comes after that `Ever` looks at."""
@@ -160,6 +165,16 @@ class Pairs:
         for (org, job), version in self._versions.items():
             if version == 1:
                 self._say(Fault("half a decision", f"{job} was accepted and is in no queue", org))
+
+
+def _named(record: Record, headers: dict[str, bytes]) -> dict[str, Any] | None:
+    """Job and organisation of data that begin with those of the record, and name none a second time: what else they
+    say need not be read. None where they begin otherwise."""
+    value, job, org = record.value or b"", headers["ce_subject"], headers["ce_orgid"]
+    plain = value.startswith(b'{"job_id":"%b","org_id":"%b"' % (job, org)) and b"\\" not in job + org
+    if not plain or value.count(b'"job_id"') != 1 or value.count(b'"org_id"') != 1:
+        return None
+    return {"job_id": job.decode(), "org_id": org.decode()}
 
 
 def _moments(name: str, data: dict[str, Any]) -> Iterator[tuple[str, str, str, Hashable]]:
