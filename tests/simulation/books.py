@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
 
 from events.credits.events import LedgerEntry
@@ -18,6 +19,7 @@ class Books:
         self._scenario = scenario
         self._balances: dict[str, Counter[str]] = defaultdict(Counter)
         self._entries: dict[str, list[LedgerEntry]] = defaultdict(list)
+        self._told: dict[str, list[str]] = defaultdict(list)
 
     def take(self, entry: LedgerEntry) -> None:
         """I1, I2: integers that add up to nothing, and no balance below nothing at any time."""
@@ -30,6 +32,8 @@ class Books:
             balance = balances[posting.account]
             self._demand(abs(balance) <= MONEY_MAX, "I1", f"{posting.account} holds {balance}")
             self._demand(balance >= 0 or posting.account == "external", "I2", f"{posting.account} holds {balance}")
+        moved = sorted((posting.account, posting.amount) for posting in entry.postings)
+        self._told[entry.org_id].append(f"{entry.kind} of {entry.job_id}: {moved}, uncollected {entry.uncollected}")
         if entry.job_id is not None:
             self._entries[entry.job_id].append(entry)
         self._check_adjusted(entry)
@@ -42,6 +46,10 @@ class Books:
         moved = sum(posting.amount for posting in entry.postings if posting.account == "available")
         told = f"{order.adjust} were asked, {moved} moved, {entry.uncollected} stand as uncollected"
         self._demand(moved - (entry.uncollected or 0) == order.adjust, "I3", f"{entry.entry_id}: {told}")
+
+    def told(self) -> Mapping[str, list[str]]:
+        """Organisation → its entries, without times and ids."""
+        return self._told
 
     def check_end(self, accepted: JobAccepted, end: JobEvent) -> None:
         """I3, I14: one reservation, resolved once, by what the end says and what the bill adds up to.

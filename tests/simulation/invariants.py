@@ -353,5 +353,14 @@ class Judge:
     def ended(self) -> dict[str, int]:
         return dict(Counter(job.ends[0].name for job in self.jobs.values() if job.ends))
 
+    def given(self) -> dict[str, tuple[str, ...]]:
+        given: dict[str, list[str]] = defaultdict(list)
+        for job_id, job in self.jobs.items():
+            if job.ends:
+                given[job.accepted.org_id].append(f"{job_id} {job.ends[0].name} after {job.lease}")
+        for org, entries in self._books.told().items():
+            given[org] += entries
+        return {org: tuple(sorted(lines)) for org, lines in given.items()}
+
     def _exits(self) -> list[str]:
         return [f"{name}: {error!r}" for name, error in self._world.exits[-5:]]

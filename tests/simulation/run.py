@@ -52,12 +52,16 @@ class Report:
     """Numbers of the effects at which another turn may make a difference: all but what only looks."""
     ended: dict[str, int]
     """How many jobs came to which end."""
+    given: dict[str, tuple[str, ...]]
+    """Organisation → what it was given: its jobs' ends and its entries, without times."""
+    calls: int
+    """How often a provider was called."""
     seconds: float
     """Of virtual time."""
 
     def told(self) -> Report:
         """Without what is only read when somebody looks into it."""
-        return replace(self, story=(), turning_points=())
+        return replace(self, story=(), turning_points=(), given={})
 
 
 def run(scenario: Scenario) -> Report:
@@ -88,6 +92,8 @@ def run(scenario: Scenario) -> Report:
         world.network.effects,
         tuple(world.turning_points),
         judge.ended(),
+        judge.given(),
+        sum(remote.calls for remote in world.remotes.values()),
         loop.time(),
     )
 
