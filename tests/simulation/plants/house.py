@@ -19,6 +19,8 @@ from processors.dispatcher.leases import Leases
 from processors.runners.clock import Clock
 from processors.scheduler.core import Flight, Scheduler
 from processors.sweepers.core import GRACE, Purpose, Sweeper
+from processors.sweepers.slots import Mend
+from processors.sweepers.slots_ticking import SlotSweeperTicks
 from projections.applied import Document, applied
 from projections.writes import Insert, Update, Write
 from tests.simulation.documents import DocumentStore
@@ -76,14 +78,43 @@ class Counters(Scripts):
         return int(counts[key])
 
 
-def _counted_only() -> tuple[Seam, ...]:
-    """A number that goes up and down, in Redis as in the scheduler: who came back does not know who holds what."""
+def _forgetful() -> Seam:
+    """A scheduler that has come back does not know who holds what: Redis alone keeps the caps."""
 
     def fly(self: Scheduler, job_id: str, flight: Flight) -> None:
         if job_id in self._flights:
             self._flights[job_id] = flight
 
-    return (patch.object(Scheduler, "_fly", fly), patch("tests.simulation.slots.Scripts", Counters))
+    return patch.object(Scheduler, "_fly", fly)
+
+
+def _counted_only() -> tuple[Seam, ...]:
+    """A number that goes up and down, in Redis as in the scheduler."""
+    return (_forgetful(), patch("tests.simulation.slots.Scripts", Counters))
+
+
+class Lapsing(Scripts):
+    """Leases are renewed, and slots stand for as long as they were taken for."""
+
+    def renew(self, keys: Sequence[str], args: Sequence[Any]) -> None:
+        for n in range(len(keys) // 5):
+            self.server.set(keys[5 * n], b"%d" % args[2 + 2 * n], args[0] / 1000)
+
+
+def _slots_not_renewed() -> tuple[Seam, ...]:
+    """By nobody: neither by who holds them nor by who mends them."""
+
+    async def perform(_self: SlotSweeperTicks, _mend: Mend) -> None:
+        """It does not."""
+
+    mending = patch.object(SlotSweeperTicks, "perform", perform)
+    return (_forgetful(), patch("tests.simulation.slots.Scripts", Lapsing), mending)
+
+
+def _outlived(seed: int) -> Scenario:
+    """A scheduler comes back while calls run that have begun longer ago than a slot lives."""
+    killed = Fault("crash", at=70.0, node="scheduler")
+    return Scenario(seed, orders(12), (killed,), orgs=1, partitions=1, max_runtime_s=100)
 
 
 def _forgotten(seed: int) -> Scenario:
@@ -191,7 +222,8 @@ def _killed_projector(seed: int) -> Scenario:
 
 HOUSE: Final = (
     Plant("no fence check on result", _unfenced, frozenset({"I6"}), _frozen_dispatcher),
-    Plant("slot TTL not renewed", _not_renewed, frozenset({"I6"}), long_jobs),
+    Plant("slot TTL not renewed, nor the lease", _not_renewed, frozenset({"I6"}), long_jobs),
+    Plant("slot TTL not renewed", _slots_not_renewed, frozenset({"I8"}), _outlived),
     Plant("INCR-based cap", _counted_only, frozenset({"I8"}), _forgotten),
     Plant("idempotency key only in Redis", _key_in_redis, frozenset({"I4"}), _flushed),
     Plant("ledger clamp without posting", _silent_clamp, frozenset({"I3"}), _adjusted),
