@@ -56,8 +56,8 @@ class Scripts:
 
     def take_one(self, keys: Sequence[str], holder: str, caps: Sequence[int], ttl_ms: float) -> int:
         """0, or the number of the cap that is full."""
-        for n, (key, cap) in enumerate(zip(keys, caps, strict=True)):
-            held = self._live(key)
+        live = [self._live(key) for key in keys]
+        for n, (held, cap) in enumerate(zip(live, caps, strict=True)):
             if cap >= 0 and _bytes(holder) not in held and len(held) >= cap:
                 return n + 1
         for key in keys:
@@ -100,8 +100,9 @@ class Scripts:
             if held is None or int(held) <= lease:
                 self.server.set(key, b"%d" % lease, lease_ms / 1000)
                 for name in sets:
-                    if holder in self._live(name):
-                        self._set(name)[holder] = self._now_ms() + slot_ms
+                    until = self._set(name).get(holder, 0.0)
+                    if until > self._now_ms():
+                        self._set(name)[holder] = max(until, self._now_ms() + slot_ms)
             else:
                 refused += 1
         return refused

@@ -96,9 +96,10 @@ def _counted_only() -> tuple[Seam, ...]:
 class Lapsing(Scripts):
     """Leases are renewed, and slots stand for as long as they were taken for."""
 
-    def renew(self, keys: Sequence[str], args: Sequence[Any]) -> None:
+    def renew(self, keys: Sequence[str], args: Sequence[Any]) -> int:
         for n in range(len(keys) // 5):
             self.server.set(keys[5 * n], b"%d" % args[2 + 2 * n], args[0] / 1000)
+        return 0
 
 
 def _slots_not_renewed() -> tuple[Seam, ...]:
