@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from redis.exceptions import ConnectionError as RedisAway
 
+from processors.slots.scripts import READ, STATE
 from tests.simulation.slots import scripts
 
 T = TypeVar("T")
+LOOKS: Final = (STATE, READ)
+"""Scripts that change nothing."""
 
 if TYPE_CHECKING:
     from tests.simulation.world import Process
@@ -77,10 +80,10 @@ class RedisClient:
         await self._call("hdel", lambda: self._server.hashes.get(key, {}).pop(field_, None))
 
     def register_script(self, script: str) -> Callable[..., Any]:
-        effect = scripts(self._server)[script]
+        effect, name = scripts(self._server)[script], "look" if script in LOOKS else "script"
 
         async def run(*, keys: Sequence[str], args: Sequence[Any] = ()) -> Any:
-            return await self._call("script", lambda: effect(list(keys), list(args)))
+            return await self._call(name, lambda: effect(list(keys), list(args)))
 
         return run
 

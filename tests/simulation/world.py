@@ -28,7 +28,18 @@ from tests.simulation.scenario import EPOCH, PROVIDERS, Scenario
 BACK_AFTER_S: Final = (0.3, 3.0)
 AWAKE_AFTER_S: Final = 5.0
 STORY_LINES: Final = 4_000
-UNTOLD: Final = ("heartbeat", "redis.time", "zrangebyscore", "mget", ".status", ".ends", ".begins", ".where")
+UNTOLD: Final = (
+    "heartbeat",
+    "redis.time",
+    "zrangebyscore",
+    "mget",
+    ".look",
+    ".scan",
+    ".status",
+    ".ends",
+    ".begins",
+    ".where",
+)
 """Ends of what happens all the time and explains nothing: left out of the story, not of the digest."""
 
 T = TypeVar("T")
