@@ -43,7 +43,7 @@ async def test_a_plan_streams_reasoning_before_content(url: str) -> None:
         ("validator", "{}", '"PASS"'),
         ("context_classifier", "next", '"SAME"'),
         ("field_verifier", "{}", '"steps"'),
-        ("model_selector", '[{"id": "local/picture"}]', "local/picture"),
+        ("model_selector", '<models>\n[{"id": "local/picture"}]\n</models>', "local/picture"),
         ("error_classifier", "429 too many requests", '"rate_limit"'),
         ("writer", "Write a haiku about rain", "rain"),
         ("breakdown", "an episode about rain", "Rain"),
