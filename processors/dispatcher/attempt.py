@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Final
 
-from processors.dispatcher.errors import ContractDrift, NotSent, OutcomeUnknown, ProviderError, WorkerGone
+from processors.dispatcher.errors import ContractDrift, NotSent, OutcomeUnknown, ProviderError
 from processors.dispatcher.ports import (
     Call,
     Ended,
@@ -67,8 +67,6 @@ class Attempt:
         """Raises a ProviderError, or AttemptOver."""
         try:
             return await self._carried_out()
-        except WorkerGone:
-            raise
         except ProviderError as error:
             if error.retryable:
                 await self._stop_failed()
@@ -88,7 +86,10 @@ class Attempt:
             return Failed("timeout", detail, retryable=True)
 
     async def _stop_failed(self) -> None:
-        """An error says that we lost sight of it, not that nothing runs; and another attempt of the job is to come."""
+        """An error says that we lost sight of it, not that nothing runs; and another attempt of the job is to come.
+
+        Of a worker, too: one that is not registered any more may be at work. One that is gone has nothing to stop.
+        """
         handle = self._handle
         if handle is None and self._provider.takes_our_name:
             handle = Handle(self._call.token, self._call.worker)
