@@ -67,9 +67,8 @@ class Attempt:
         """Raises a ProviderError, or AttemptOver."""
         try:
             return await self._carried_out()
-        except ProviderError as error:
-            if error.retryable:
-                await self._stop_failed()
+        except ProviderError:
+            await self._stop_failed()
             raise
 
     async def _carried_out(self) -> Ended:
@@ -86,7 +85,7 @@ class Attempt:
             return Failed("timeout", detail, retryable=True)
 
     async def _stop_failed(self) -> None:
-        """An error says that we lost sight of it, not that nothing runs; and another attempt of the job is to come.
+        """An error says that we lost sight of it, not that nothing runs; and its slots are another's after it.
 
         Of a worker, too: one that is not registered any more may be at work. One that is gone has nothing to stop.
         """

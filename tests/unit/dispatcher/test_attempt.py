@@ -17,7 +17,14 @@ from events.log.codec import from_record
 from events.topics import EVENTS_JOBS
 from processors.dispatcher import attempt as attempts
 from processors.dispatcher.attempt import Attempt, AttemptOver
-from processors.dispatcher.errors import OutcomeUnknown, ProviderDown, ProviderError, RateLimited, WorkerGone
+from processors.dispatcher.errors import (
+    ContentRefused,
+    OutcomeUnknown,
+    ProviderDown,
+    ProviderError,
+    RateLimited,
+    WorkerGone,
+)
 from processors.dispatcher.ports import (
     Call,
     Ended,
@@ -153,9 +160,12 @@ async def test_what_goes_by_our_name_is_stopped_before_another_attempt_may_be() 
     assert provider.stopped == [Handle(f"{JOB}.1")]
 
 
-async def test_what_an_unanswered_sending_may_have_begun_is_stopped_when_its_worker_is_not_to_be_found_again() -> None:
-    provider = Moody(OutcomeUnknown("?"), WorkerGone("gone"), takes_our_name=True, watched=DONE)
-    with pytest.raises(WorkerGone):
+@pytest.mark.parametrize("repeated", [WorkerGone("gone"), ContentRefused("not this")])
+async def test_what_an_unanswered_sending_may_have_begun_is_stopped_when_its_repeat_is_refused(
+    repeated: ProviderError,
+) -> None:
+    provider = Moody(OutcomeUnknown("?"), repeated, takes_our_name=True, watched=DONE)
+    with pytest.raises(type(repeated)):
         await attempt_at(provider).run()
     assert provider.stopped == [Handle(f"{JOB}.1")]
 
