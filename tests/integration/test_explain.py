@@ -33,13 +33,13 @@ def test_a_capture_is_explained_from_the_words_to_the_books(platform: Running, r
     found = studio_json(platform, "credits", "explain", last["entry_id"])
     chain = found["chain"]
     assert [stop["kind"] for stop in chain] == [
-        "message", "agent_call", "plan", "approval",
+        "message", "agent_call", "agent_call", "plan", "approval",
         "step", "job", "attempt", "provider_job", "file",
         "step", "job", "entry", "attempt", "provider_job", "file", "entry",
     ]  # fmt: skip
     assert chain[0]["title"] == SENTENCE
     assert chain[0]["actor"].startswith("key_")
-    assert (chain[5]["id"], chain[10]["id"]) == (first["job_id"], last["job_id"])
+    assert (chain[6]["id"], chain[11]["id"]) == (first["job_id"], last["job_id"])
     assert chain[-1]["id"] == last["entry_id"]
     assert {stop["topic"] for stop in chain} == {"events.canvas", "events.jobs", "events.credits"}
     assert [one["kind"] for one in found["siblings"]] == ["reserve", "capture"]
