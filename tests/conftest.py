@@ -1,10 +1,12 @@
 """Fixtures that every room's tests may use."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.redis import OwnRedis
 from tests.servers import Servers, running
 
 pytest_plugins = ["tests.platform", "tests.sandbox"]
@@ -32,3 +34,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """
     with running(tmp_path_factory.getbasetemp() / "servers") as addresses:
         yield addresses
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
+    """A Redis of one test, which it may flush or kill."""
+    (tmp_path / "redis").mkdir()
+    with OwnRedis(tmp_path / "redis") as server:
+        yield server

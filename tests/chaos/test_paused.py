@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from events.jobs.events import JobRunning, JobSucceeded, LateResultRefused, Leas
 from events.log.follower import Follower
 from events.topics import EVENTS_CREDITS
 from studio.local.ports import assign
-from tests.integration.slots.stage import Stage, stage
+from tests.chaos.stage import Stage, stage
 from tests.integration.test_execution import Log
 from tests.platform import process
 from tests.redis import OwnRedis
@@ -56,13 +56,6 @@ class Dispatchers:
         port = assign(["health"], {})["health"]
         one = process(name, ("dispatcher",), self._environment, port, self._data_dir)
         return self._stack.enter_context(one).running.pid
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
-    (tmp_path / "redis").mkdir()
-    with OwnRedis(tmp_path / "redis") as server:
-        yield server
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from tests.simulation.run import Report, run
 from tests.simulation.scenario import drawn
 from tests.simulation.shrink import shrunk
 
-SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "60"))
+SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "30"))
 FIRST: Final = int(os.environ.get("SIMULATION_FIRST", "0"))
 AT_ONCE: Final = 15
 LAST_LINES: Final = 60

@@ -12,7 +12,7 @@ import pytest
 
 from events.jobs.events import JobDispatched, JobSucceeded
 from studio.local.ports import assign
-from tests.integration.slots.stage import JOBS, Stage, stage
+from tests.chaos.stage import JOBS, Stage, stage
 from tests.platform import process
 from tests.redis import OwnRedis
 from tests.servers import Servers

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from events.jobs.events import JobDispatched, JobSucceeded
-from tests.integration.slots.stage import JOBS, OF_ORG, stage
+from tests.chaos.stage import JOBS, OF_ORG, stage
 from tests.redis import OwnRedis
 from tests.servers import Servers
 
