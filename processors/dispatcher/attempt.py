@@ -61,6 +61,8 @@ class Attempt:
         self._creating: asyncio.Task[Handle | Ended] | None = None
         self._handle: Handle | None = None
         self._begun_by_another = False
+        self._over = False
+        self._limit: asyncio.Timeout | None = None
         self._at_once = provider.answers_at_once(call.provider_model)
 
     async def run(self) -> Ended:
@@ -72,17 +74,31 @@ class Attempt:
             raise
 
     async def _carried_out(self) -> Ended:
-        taken = await self._taken()
-        if not isinstance(taken, Handle):
-            return taken
-        self._handle = taken
-        try:
-            async with asyncio.timeout(self._call.max_runtime_s + WATCH_MARGIN_S):
-                return await self._watch(taken)
-        except TimeoutError:
-            stopped = await stopped_at(self._provider, taken)
-            detail = f"longer than the model's {self._call.max_runtime_s} s" + ("" if stopped else ", and not stopped")
-            return Failed("timeout", detail, retryable=True)
+        with self._jobs.following(self._call.job_id, self._call.lease, self._go_on_without):
+            taken = await self._taken()
+            if not isinstance(taken, Handle):
+                return taken
+            self._handle = taken
+            try:
+                async with asyncio.timeout(self._call.max_runtime_s + WATCH_MARGIN_S) as self._limit:
+                    if self._over:
+                        self._go_on_without()
+                    return await self._watch(taken)
+            except TimeoutError:
+                return await self._given_up(taken)
+
+    def _go_on_without(self) -> None:
+        """The log has: what a dispatcher before this one told was decided only when it had been sent again."""
+        self._over = True
+        if self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time())
+
+    async def _given_up(self, taken: Handle) -> Failed:
+        stopped = await stopped_at(self._provider, taken)
+        if self._over:
+            raise AttemptOver
+        detail = f"longer than the model's {self._call.max_runtime_s} s" + ("" if stopped else ", and not stopped")
+        return Failed("timeout", detail, retryable=True)
 
     async def _stop_failed(self) -> None:
         """An error says that we lost sight of it, not that nothing runs; and its slots are another's after it.

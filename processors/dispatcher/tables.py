@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from events.jobs.current import CurrentJob
@@ -29,12 +31,29 @@ class JobsTable(Table[CurrentJob], Protocol):
     def on_change(self, callback: Callable[[str, CurrentJob | None], None]) -> None: ...
 
 
+@dataclass(eq=False, slots=True)
+class _Followed:
+    """An attempt that somebody carries out here. `seen`: the copy has come to it, so that what goes then is its job."""
+
+    lease: int
+    on_over: Callable[[], None]
+    seen: bool = False
+
+    def take(self, job: CurrentJob | None) -> None:
+        if job is None or job.lease > self.lease or (job.lease == self.lease and job.phase == "queued"):
+            if job is not None or self.seen:
+                self.on_over()
+        elif job.lease == self.lease:
+            self.seen = True
+
+
 class KnownJobs:
     """The present attempt of each live job, with the provider's id once somebody has put that on the log."""
 
     def __init__(self, jobs: JobsTable) -> None:
         self._jobs = jobs
         self._changed: dict[str, asyncio.Event] = {}
+        self._followed: dict[str, list[_Followed]] = {}
         jobs.on_change(self._on_change)
 
     def is_over(self, job_id: str, lease: int) -> bool:
@@ -72,7 +91,26 @@ class KnownJobs:
             if self._changed.get(job_id) is changed:
                 del self._changed[job_id]
 
-    def _on_change(self, job_id: str, _job: CurrentJob | None) -> None:
+    @contextmanager
+    def following(self, job_id: str, lease: int, on_over: Callable[[], None]) -> Iterator[None]:
+        """Calls back, perhaps more than once, when the log has gone on without this attempt.
+
+        What is being stopped is not over: who stops it says so.
+        """
+        followed = _Followed(lease, on_over)
+        self._followed.setdefault(job_id, []).append(followed)
+        if (job := self._jobs.get(job_id)) is not None:
+            followed.take(job)
+        try:
+            yield
+        finally:
+            self._followed[job_id].remove(followed)
+            if not self._followed[job_id]:
+                del self._followed[job_id]
+
+    def _on_change(self, job_id: str, job: CurrentJob | None) -> None:
+        for followed in self._followed.get(job_id, ()):
+            followed.take(job)
         changed = self._changed.get(job_id)
         if changed is not None:
             changed.set()

@@ -45,6 +45,8 @@ class Scripts:
         if self.server.get(EPOCH) != _bytes(epoch):
             return None
         answers = []
+        for key in keys[at:]:
+            self._prune(key)
         while at < len(keys):
             answers.append(self.take_one(keys[at : at + 4], wanted[0], wanted[1:5], ttl_ms))
             at, wanted = at + 4, wanted[5:]
@@ -56,8 +58,8 @@ class Scripts:
 
     def take_one(self, keys: Sequence[str], holder: str, caps: Sequence[int], ttl_ms: float) -> int:
         """0, or the number of the cap that is full."""
-        live = [self._live(key) for key in keys]
-        for n, (held, cap) in enumerate(zip(live, caps, strict=True)):
+        for n, (key, cap) in enumerate(zip(keys, caps, strict=True)):
+            held = self._set(key)
             if cap >= 0 and _bytes(holder) not in held and len(held) >= cap:
                 return n + 1
         for key in keys:
@@ -110,11 +112,9 @@ class Scripts:
     def _set(self, key: str | bytes) -> dict[bytes, float]:
         return self.server.scores.setdefault(key if isinstance(key, str) else key.decode(), {})
 
-    def _live(self, key: str) -> dict[bytes, float]:
-        """What has not lapsed; the rest goes."""
-        live = {holder: until for holder, until in self._set(key).items() if until > self._now_ms()}
-        self.server.scores[key] = live
-        return live
+    def _prune(self, key: str) -> None:
+        """What has lapsed goes."""
+        self.server.scores[key] = {one: until for one, until in self._set(key).items() if until > self._now_ms()}
 
     def _now_ms(self) -> float:
         return self.server.clock() * 1000

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 
@@ -95,7 +97,7 @@ class NoJobs:
     async def wait_for(self, _key: str, _timeout_s: float, _suits: object = None) -> CurrentJob | None:
         return None
 
-    def on_change(self, _callback: object) -> None:
+    def on_change(self, callback: Callable[[str, CurrentJob | None], None]) -> None:
         """Nothing changes."""
 
 
@@ -183,3 +185,69 @@ async def test_a_cancelled_attempt_whose_answer_was_lost_may_run_on_and_keeps_it
     with pytest.raises(AttemptOver):
         await attempt.run()
     assert not await attempt.stop()
+
+
+class Live(NoJobs):
+    """One in which the attempt is under way, until `goes` says what became of its job."""
+
+    def __init__(self) -> None:
+        self.job: CurrentJob | None = CurrentJob(
+            job_id=JOB, org_id=ORG, phase="running", lease=1, priority="NORMAL", model="m", provider="moody",
+            reserved=1, max_runtime_s=5, accepted_at="2026-01-01T00:00:00Z", deadline_at="2026-01-01T01:00:00Z",
+        )  # fmt: skip
+        self._tell: Callable[[str, CurrentJob | None], None] = lambda _key, _job: None
+
+    def get(self, _key: str) -> CurrentJob | None:
+        return self.job
+
+    async def wait_for(self, _key: str, _timeout_s: float, _suits: object = None) -> CurrentJob | None:
+        return self.job
+
+    def on_change(self, callback: Callable[[str, CurrentJob | None], None]) -> None:
+        self._tell = callback
+
+    def goes(self, job: CurrentJob | None) -> None:
+        self.job = job
+        self._tell(JOB, job)
+
+
+class Lasting(Moody):
+    """What it has begun does not end of itself; `watching` is set once somebody looks."""
+
+    def __init__(self, *answers: Handle | ProviderError, takes_our_name: bool) -> None:
+        super().__init__(*answers, takes_our_name=takes_our_name, watched=DONE)
+        self.watching = asyncio.Event()
+
+    async def watch(self, _handle: Handle) -> AsyncGenerator[Update, None]:
+        self.watching.set()
+        await asyncio.Event().wait()
+        yield DONE
+
+
+@pytest.mark.parametrize("phase", [None, "queued"])
+@pytest.mark.parametrize("takes_our_name", [True, False])
+async def test_what_the_log_ends_while_it_is_watched_is_stopped(
+    takes_our_name: bool, phase: Literal["queued"] | None
+) -> None:
+    """A dispatcher before this one had told its end, which the decider came to only when it was sent again."""
+    jobs, provider = Live(), Lasting(Handle("x"), takes_our_name=takes_our_name)
+    running = asyncio.create_task(attempt_at(provider, jobs=jobs, max_runtime_s=600).run())
+    await provider.watching.wait()
+    assert jobs.job is not None
+    jobs.goes(None if phase is None else jobs.job.model_copy(update={"phase": phase}))
+    with pytest.raises(AttemptOver):
+        await running
+    assert provider.stopped == [Handle("x")]
+
+
+async def test_a_job_that_goes_before_the_copy_has_come_to_this_attempt_is_an_earlier_one() -> None:
+    jobs, provider = Live(), Lasting(Handle("x"), takes_our_name=False)
+    now, jobs.job = jobs.job, None
+    running = asyncio.create_task(attempt_at(provider, jobs=jobs, max_runtime_s=600).run())
+    await provider.watching.wait()
+    jobs.goes(None)
+    assert provider.stopped == []
+    jobs.goes(now)
+    jobs.goes(None)
+    with pytest.raises(AttemptOver):
+        await running
