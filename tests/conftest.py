@@ -36,6 +36,13 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         yield addresses
 
 
+@pytest.fixture(scope="module")
+def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Servers of one module's tests, where what others have left on the log would be a part of what they are given."""
+    with running(tmp_path_factory.mktemp("own")) as addresses:
+        yield addresses
+
+
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
     """A Redis of one test, which it may flush or kill."""

@@ -133,8 +133,10 @@ async def person(servers: Servers, data_dir: Path, **changes: Any) -> AsyncItera
             await following
 
 
-async def test_the_main_sentence_becomes_three_steps_with_models_and_inputs(servers: Servers, tmp_path: Path) -> None:
-    async with person(servers, tmp_path) as it:
+async def test_the_main_sentence_becomes_three_steps_with_models_and_inputs(
+    own_servers: Servers, tmp_path: Path
+) -> None:
+    async with person(own_servers, tmp_path) as it:
         await it.says(MAIN)
         steps, chosen, inputs = await it.plan()
 
@@ -191,10 +193,10 @@ CYCLE = {
 }  # fmt: skip
 
 
-async def test_whatever_a_model_does_there_is_a_plan_or_a_word(servers: Servers, tmp_path: Path) -> None:
+async def test_whatever_a_model_does_there_is_a_plan_or_a_word(own_servers: Servers, tmp_path: Path) -> None:
     async with serving(LlmServer(always={"validator": PASS})) as server:
         wire = {"llm_base_url": server.url, "llm_primary_model": "one", "llm_secondary_model": "two"}
-        async with person(servers, tmp_path, **wire) as it:
+        async with person(own_servers, tmp_path, **wire) as it:
             server.behaviours = [whole(f"Sure!\n```json\n{json.dumps(CYCLE)}\n```\nEnjoy")]
             await it.says("a fox")
             steps, chosen, inputs = await it.plan()
@@ -220,11 +222,11 @@ async def test_whatever_a_model_does_there_is_a_plan_or_a_word(servers: Servers,
             assert (await it.log.until(it.session, AgentCallRecorded)).error == "rate_limit"
 
 
-async def test_a_newer_message_or_a_cancel_ends_the_call_at_its_server(servers: Servers, tmp_path: Path) -> None:
+async def test_a_newer_message_or_a_cancel_ends_the_call_at_its_server(own_servers: Servers, tmp_path: Path) -> None:
     always = {"validator": PASS, "planner": mute(asyncio.Event())}
     async with serving(LlmServer(always=always)) as server:
         wire = {"llm_base_url": server.url, "llm_primary_model": "one"}
-        async with person(servers, tmp_path, **wire) as it, asyncio.timeout(WITHIN_S):
+        async with person(own_servers, tmp_path, **wire) as it, asyncio.timeout(WITHIN_S):
             await it.says("a fox")
             await server.until_asked(1)
             server.of_agent["planner"] = [whole(json.dumps(PICTURE))]
@@ -247,21 +249,21 @@ async def test_a_newer_message_or_a_cancel_ends_the_call_at_its_server(servers: 
 
 
 async def test_what_an_organisation_has_used_is_counted_from_the_log_over_restarts(
-    servers: Servers, tmp_path: Path
+    own_servers: Servers, tmp_path: Path
 ) -> None:
     used = {"prompt_tokens": 60_000, "completion_tokens": 1_000}
     async with serving(
         LlmServer(always={"planner": whole(json.dumps(PICTURE), usage=used), "validator": PASS})
     ) as server:
         wire = {"llm_base_url": server.url, "llm_primary_model": "one", "llm_tokens_per_day": 50_000}
-        async with person(servers, tmp_path, **wire, llm_prices={"one": (150_000, 600_000)}) as it:
+        async with person(own_servers, tmp_path, **wire, llm_prices={"one": (150_000, 600_000)}) as it:
             await it.says("a fox")
             await it.plan()
             org, call = it.org, it.log.of(it.session, AgentCallRecorded)[0]
             assert (call.tokens_in, call.tokens_out, call.cost) == (60_000, 1_000, 9_600)
             await it.says("another", org)
             assert "used up" in await it.hears()
-        async with person(servers, tmp_path, **wire) as it:
+        async with person(own_servers, tmp_path, **wire) as it:
             await it.says("and another", org)
             assert "used up" in await it.hears()
             assert (await it.log.until(it.session, AgentCallRecorded)).error == "budget"
@@ -270,14 +272,14 @@ async def test_what_an_organisation_has_used_is_counted_from_the_log_over_restar
     assert len(server.asked_by("planner")) == 2
 
 
-async def test_plans_that_no_command_can_hold_are_answered_with_a_word(servers: Servers, tmp_path: Path) -> None:
+async def test_plans_that_no_command_can_hold_are_answered_with_a_word(own_servers: Servers, tmp_path: Path) -> None:
     words = {**PICTURE["steps"][0], "description": "\u03a9" * 8000}
     huge = {"title": "Huge", "steps": [{**words, "id": f"s{n}"} for n in range(150)]}
     async with serving(
         LlmServer(always={"planner": whole(json.dumps(huge, ensure_ascii=False), piece=9000), "validator": PASS})
     ) as server:
         wire = {"llm_base_url": server.url, "llm_primary_model": "one"}
-        async with person(servers, tmp_path, **wire) as it:
+        async with person(own_servers, tmp_path, **wire) as it:
             await it.says("a fox")
             assert await it.hears()
             server.always["planner"] = whole(json.dumps(PICTURE))

@@ -82,8 +82,8 @@ class House:
 
 
 @pytest.fixture
-async def house(servers: Servers, tmp_path: Path) -> AsyncIterator[House]:
-    settings = settings_for(servers, tmp_path).model_copy(update={"webhooks_to_private": True})
+async def house(own_servers: Servers, tmp_path: Path) -> AsyncIterator[House]:
+    settings = settings_for(own_servers, tmp_path).model_copy(update={"webhooks_to_private": True})
     stop, log, houses = asyncio.Event(), Log(), list[House]()
 
     async def hooks(request: Request) -> Response:
@@ -94,9 +94,9 @@ async def house(servers: Servers, tmp_path: Path) -> AsyncIterator[House]:
     async with (
         served(receiver) as url,
         running(settings, "decider"),
-        CommandBus(servers.kafka_bootstrap, "test") as bus,
+        CommandBus(own_servers.kafka_bootstrap, "test") as bus,
     ):
-        follower = Follower(servers.kafka_bootstrap, [EVENTS_JOBS], on_record=log.take, name="test log")
+        follower = Follower(own_servers.kafka_bootstrap, [EVENTS_JOBS], on_record=log.take, name="test log")
         following = asyncio.create_task(follower.run(stop))
         await asyncio.wait_for(follower.ready(), WITHIN_S)
         houses.append(House(settings, url, bus, log))
