@@ -94,6 +94,7 @@ class Attempt:
             self._limit.reschedule(asyncio.get_running_loop().time())
 
     async def _given_up(self, taken: Handle) -> Failed:
+        self._limit = None
         stopped = await stopped_at(self._provider, taken)
         if self._over:
             raise AttemptOver
