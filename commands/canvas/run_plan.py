@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final
 
+from commands.canvas.carried import CARRIED_MAX, bytes_of
 from commands.canvas.chat import refuse_when_full
 from commands.canvas.commands import (
     UNWIRABLE,
@@ -17,6 +17,7 @@ from commands.canvas.commands import (
     RerunPlan,
     SelectModels,
 )
+from commands.canvas.run_report import completed
 from commands.canvas.streams import plan_in, ref, session_in, session_stream
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
@@ -29,12 +30,10 @@ from events.canvas.plan_events import (
     PlanRevised,
     RunArchived,
     RunCancelled,
-    RunCompleted,
     RunStarted,
     Step,
     StepAwaitingApproval,
     StepCancelled,
-    StepOutput,
     StepReady,
 )
 from events.canvas.plan_state import OPEN, Plan, Run, evolve_plan
@@ -47,10 +46,6 @@ UPLOADS_CARRIED = 32
 """Uploads of the session that a ready step carries for its wiring: the newest."""
 MADE_CARRIED = 16
 """The same of results of earlier runs."""
-UPSTREAM_BYTES_MAX: Final = 32 * 1024
-"""Of what came out before it, a ready step carries about so much; what is more stands in the plan's stream."""
-FILE_BYTES: Final = 256
-"""About what a file takes in an event, apart from its text."""
 
 
 class Draft:
@@ -190,7 +185,7 @@ def stop_run(draft: Draft) -> str:
     draft.add(RunCancelled(plan_id=plan_id, run_id=run.run_id, org_id=draft.plan.drafted.org_id, job_ids=jobs))
     for step, state in still_open:
         draft.add(StepCancelled(plan_id=plan_id, run_id=run.run_id, step_id=step, job_id=state.job_id))
-    draft.add(RunCompleted(plan_id=plan_id, run_id=run.run_id, status="cancelled", cost=draft.run.cost))
+    draft.add(completed(draft.plan, draft.run, "cancelled"))
     return run.run_id
 
 
@@ -211,7 +206,7 @@ def start_run(draft: Draft, steps: tuple[str, ...], *, reuse: bool = False) -> s
     draft.add(RunStarted(plan_id=plan.plan_id, run_id=run_id, steps=steps, kept=kept, reuse=reuse or None))
     draft.add(*ready(draft, [step for step in steps if draft.run.waiting[step] == 0]))
     if not steps:
-        draft.add(RunCompleted(plan_id=plan.plan_id, run_id=run_id, status="succeeded", cost=0))
+        draft.add(completed(draft.plan, draft.run, "succeeded"))
     return run_id
 
 
@@ -241,7 +236,7 @@ def ready_step(
     uploads = [(upload.label, upload.asset) for upload in list(session.uploads.values())[-UPLOADS_CARRIED:]]
     made = [(label, made.asset) for label, made in list(session.made.items())[-MADE_CARRIED:]]
     upstream = plan.upstream(step_id)
-    carried = sum(map(_size, upstream)) <= UPSTREAM_BYTES_MAX
+    carried = sum(bytes_of(one.outputs) for one in upstream) <= CARRIED_MAX
     return StepReady(
         plan_id=plan.plan_id,
         run_id=run.run_id,
@@ -263,7 +258,3 @@ def ready_step(
         max_cost=max_cost,
         reuse=run.reuse or None,
     )
-
-
-def _size(output: StepOutput) -> int:
-    return sum(FILE_BYTES + (len(one.text.box.ct) if one.text is not None else 0) for one in output.outputs)

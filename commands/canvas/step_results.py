@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from commands.canvas.commands import RecordStepResult, RecordStepStarted, RunCommand
 from commands.canvas.run_plan import Draft, begin, ready, ready_step
+from commands.canvas.run_report import completed
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState
 from events.canvas.plan_events import (
-    RunCompleted,
     RunStatus,
     StepBlocked,
     StepCancelled,
@@ -56,7 +56,7 @@ def complete_when_over(draft: Draft) -> None:
     """The run ends with its last open step."""
     run = draft.run
     if run.open == 0:
-        draft.add(RunCompleted(plan_id=draft.plan.plan_id, run_id=run.run_id, status=run_status(run), cost=run.cost))
+        draft.add(completed(draft.plan, run, run_status(run)))
 
 
 def run_status(run: Run) -> RunStatus:

@@ -238,10 +238,31 @@ class StepCancelled(RunEvent):
     job_id: str | None = None
 
 
+class Unfinished(Frozen):
+    """A step that a run ended without."""
+
+    title: Sealed
+    status: Literal["failed", "blocked", "cancelled"]
+
+
+class RunReport(Frozen):
+    """What the assistant's message on a run's end is made of."""
+
+    org_id: str
+    session_id: str
+    message_id: str
+    """The message that the plan was made for."""
+    title: Sealed
+    outputs: tuple[AssetRef, ...] = ()
+    unfinished: tuple[Unfinished, ...] = ()
+
+
 class RunCompleted(RunEvent):
     name: ClassVar[str] = "run_completed"
     status: RunStatus
     cost: Money
+    report: RunReport | None = None
+    """None where an event does not hold it, and of earlier releases: the plan's stream up to here tells it."""
 
 
 class RunCancelled(RunEvent):

@@ -14,12 +14,13 @@ import orjson
 from commands import pricing
 from commands.ask import Ask, CommandFailed
 from commands.canvas.commands import PostAssistantMessage, RecordStepResult, RecordStepStarted
+from commands.canvas.run_report import report_of
 from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import CancelJob, SubmitJob
 from commands.ports import Vault
 from commands.refusals import AlreadyEnded, IllegalState, InsufficientCredit, NotFound, Refusal
-from events.canvas.plan_events import RunCancelled, RunCompleted, StepReady
-from events.canvas.plan_state import NoPlan, Plan, PlanState, Run, evolve_plan
+from events.canvas.plan_events import RunCancelled, RunCompleted, RunReport, StepReady
+from events.canvas.plan_state import NoPlan, Plan, PlanState, evolve_plan
 from events.catalog.events import ModelSpec
 from events.envelope import Recorded
 from events.ids import caused_id, derived_id, job_id_of_step, plan_of, session_of
@@ -237,26 +238,32 @@ class Executor:
 
     async def _tell(self, recorded: Recorded, completed: RunCompleted) -> None:
         """The run's files come back as the assistant's words."""
-        stored = await self._streams.read(completed.plan_id, recorded.version)
-        plan = _folded(stored)
-        if plan is None or plan.run is None or plan.run.run_id != completed.run_id:
+        told = completed.report or await self._stored_report(recorded, completed)
+        if told is None:
             log.warning("%s: its run is not in its stream: nothing is said about it", completed.plan_id)
             return
-        said = await self._said(plan, plan.run)
+        said = await self._said(completed, told)
         message = PostAssistantMessage(
-            org_id=plan.drafted.org_id,
-            session_id=plan.drafted.session_id,
+            org_id=told.org_id,
+            session_id=told.session_id,
             message_id=derived_id("msg", b"", completed.run_id, "completed"),
-            text=await self._vault.seal_like(plan.drafted.title, said.text),
+            text=await self._vault.seal_like(told.title, said.text),
             assets=said.assets,
-            in_reply_to=plan.drafted.message_id,
-            plan_id=plan.plan_id,
+            in_reply_to=told.message_id,
+            plan_id=completed.plan_id,
         )
         await self._attempt(recorded, "run_completed", message)
 
-    async def _said(self, plan: Plan, run: Run) -> Report:
-        names = {step.step_id: await self._vault.open(step.title) for step in plan.steps.values()}
-        return report(plan, run, await self._vault.open(plan.drafted.title), names)
+    async def _stored_report(self, recorded: Recorded, completed: RunCompleted) -> RunReport | None:
+        """Of what was too much for its event."""
+        plan = _folded(await self._streams.read(completed.plan_id, recorded.version))
+        if plan is None or plan.run is None or plan.run.run_id != completed.run_id:
+            return None
+        return report_of(plan, plan.run)
+
+    async def _said(self, completed: RunCompleted, told: RunReport) -> Report:
+        unfinished = [(await self._vault.open(one.title), one.status) for one in told.unfinished]
+        return report(completed.status, await self._vault.open(told.title), told.outputs, unfinished)
 
     async def _cancel(self, recorded: Recorded, org_id: str, job_id: str) -> None:
         """A job that has ended, or was never accepted, needs no cancelling."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from events.assets import AssetRef
-from events.canvas.plan_state import Plan, Run, StepStatus
+from events.canvas.plan_events import RunStatus
 from processors.executor.material import kind_of
 
 ASSETS_MAX = 64
@@ -19,7 +19,7 @@ _OPENINGS = {
     "cancelled": "“{title}” was cancelled",
     "running": "“{title}” is under way",
 }
-_WHY: Mapping[StepStatus, str] = {"failed": "failed", "blocked": "not started", "cancelled": "cancelled"}
+_WHY: Mapping[str, str] = {"failed": "failed", "blocked": "not started", "cancelled": "cancelled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,17 @@ class Report:
     assets: tuple[AssetRef, ...]
 
 
-def report(plan: Plan, run: Run, title: str, names: Mapping[str, str]) -> Report:
-    """`names` are the steps' titles in clear. The files stand in the order of the plan."""
-    assets = tuple(asset for step in plan.steps if step in run.steps for asset in run.steps[step].outputs)
-    opening = _OPENINGS[run.status].format(title=title)
-    said = [f"{opening}: {_counted(assets)}." if assets else f"{opening}."]
-    for status, word in _WHY.items():
-        of_status = [names[step] for step in plan.steps if step in run.steps and run.steps[step].status == status]
-        if of_status:
-            said.append(f"{word.capitalize()}: {', '.join(of_status)}.")
-    return Report(" ".join(said), assets[:ASSETS_MAX])
+def report(status: RunStatus, title: str, outputs: Sequence[AssetRef], unfinished: Sequence[tuple[str, str]]) -> Report:
+    """`title` and the titles of `unfinished` steps, with what became of each, are in clear."""
+    opening = _OPENINGS[status].format(title=title)
+    said = [f"{opening}: {_counted(outputs)}." if outputs else f"{opening}."]
+    for became, word in _WHY.items():
+        names = [name for name, how in unfinished if how == became]
+        if names:
+            said.append(f"{word.capitalize()}: {', '.join(names)}.")
+    return Report(" ".join(said), tuple(outputs[:ASSETS_MAX]))
 
 
-def _counted(assets: tuple[AssetRef, ...]) -> str:
+def _counted(assets: Sequence[AssetRef]) -> str:
     counts = Counter(kind_of(asset.media_type) for asset in assets)
     return ", ".join(f"{n} {_MEDIA[kind]}{'s' if n > 1 else ''}" for kind, n in counts.items())

@@ -100,6 +100,7 @@ class House:
         self.vault = OpenVault()
         self.models = {model.id: model for model in MODELS}
         self.asked: list[tuple[str, Command]] = []
+        self.streams_read: list[str] = []
         self.executor = Executor(self, self.vault, self, self)
         self._answers: dict[str, Answer] = {}
         self._answers_left: int | None = None
@@ -126,6 +127,7 @@ class House:
         return list(self.models.values())
 
     async def read(self, subject: str, upto_version: int) -> Sequence[Recorded]:
+        self.streams_read.append(subject)
         own = [one for one in self.recorded(self.canvas) if one.stream.subject == subject]
         return own[:upto_version]
 

@@ -61,6 +61,7 @@ async def test_the_files_come_back_as_the_assistants_words() -> None:
     assert said(told.text) == "“Bottle” is done: 1 image, 2 videos."
     assert [one.media_type for one in told.assets] == ["image/png", "video/mp4", "video/mp4"]
     assert (told.role, told.in_reply_to, told.plan_id) == ("assistant", "msg_1", PLAN)
+    assert house.streams_read == []
 
 
 async def test_a_failed_job_fails_its_step_and_blocks_only_what_is_below() -> None:

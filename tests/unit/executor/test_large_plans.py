@@ -7,7 +7,8 @@ import pytest
 
 from commands.canvas.commands import RecordStepResult
 from commands.orgs.commands import RecordJobSucceeded
-from events.canvas.plan_events import StepReady
+from events.canvas.plan_events import RunCompleted, StepReady
+from events.canvas.session_events import MessagePosted
 from tests.given import ORG, PLAN, RUN, SESSION, asset, draft, message, sealed, select, step
 from tests.specification import World
 from tests.unit.executor.house import House, Steps, said
@@ -65,3 +66,15 @@ async def test_a_step_below_more_words_than_an_event_holds_gets_all_of_them() ->
     assert len(ready.model_dump_json()) <= EVENT_BYTES_MAX
     prompt = orjson.loads(said(house.jobs["last"].input))["prompt"]
     assert prompt == "\n\n".join(["All of it", *(f"{label} {WORDS}" for label in above)])
+
+
+async def test_files_that_no_event_holds_are_told_of_from_the_plans_stream() -> None:
+    house, many = House(credit=20_000), [f"s{n}" for n in range(130)]
+    house.plan({label: ("painter", "image", (), "A bottle", {}) for label in many})
+    await house.react()
+    await house.work(*many)
+    over = next(e for _, e in house.canvas.log if isinstance(e, RunCompleted))
+    told = house.canvas.log[-1][1]
+    assert (over.report, house.streams_read) == (None, [PLAN])
+    assert isinstance(told, MessagePosted)
+    assert said(told.text) == "“Bottle” is done: 130 images."
