@@ -16,6 +16,7 @@ import orjson
 
 from adapters.providers.transport import AiohttpTransport
 from events.jobs.events import ProviderCharged
+from processors.dispatcher.decisions import STATED_WAIT_MAX_S
 from processors.dispatcher.errors import (
     AccessRefused,
     BillingRefused,
@@ -36,9 +37,10 @@ LIMITS: Final = httpx.Limits(max_connections=1_000, max_keepalive_connections=10
 
 Few are kept idle: httpcore looks at all of them before each request, which with 50 takes longer than to connect anew.
 """
-RETRY_AFTER_MAX_S: Final = 3600.0
 DETAIL_MAX_CHARS: Final = 300
 NO_STATUS: Final = 600
+MOMENT_MAX_S: Final = 1e11
+"""A little more than three thousand years: what a clock may show."""
 
 
 @cache
@@ -130,11 +132,25 @@ def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> floa
     if not value:
         return None
     try:
-        seconds = float(value)
+        return stated_wait(float(value))
     except ValueError:
-        try:
-            moment = email.utils.parsedate_to_datetime(value).timestamp()
-        except ValueError:
-            return None
-        seconds = moment - (time.time() if now is None else now)
-    return min(max(seconds, 0.0), RETRY_AFTER_MAX_S) if seconds == seconds else None
+        pass
+    try:
+        moment = email.utils.parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return stated_wait(moment - (time.time() if now is None else now))
+
+
+def stated_wait(value: Any) -> float | None:
+    """A wait as a provider states it, in seconds, between none and an hour; None where it is no number."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
+        return None
+    return float(min(max(value, 0), STATED_WAIT_MAX_S))
+
+
+def measured(value: Any) -> float | None:
+    """A time or a duration as a provider states it, in seconds; None where it is none that can be."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < MOMENT_MAX_S:
+        return None
+    return float(value)

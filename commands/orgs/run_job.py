@@ -53,6 +53,7 @@ def dispatch_job(command: DispatchJob, streams: Streams, context: Context) -> De
         price=job.accepted.price if command.model == job.accepted.model else None,
         worker=command.worker,
         considered=command.considered,
+        uncounted=job.uncounted or None,
     )
     return _one(event, {"lease": command.lease})
 

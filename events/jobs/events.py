@@ -82,6 +82,8 @@ class JobDispatched(JobEvent):
     """As accepted, so that the bill is made by the price that was agreed upon; none for another model's attempt."""
     worker: str | None = None
     considered: tuple[str, ...] = ()
+    uncounted: int | None = None
+    """How many of the attempts before it found no slot at their provider; none where it was not asked."""
 
 
 class AttemptBegun(JobEvent):

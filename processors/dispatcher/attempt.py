@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Final
 
+from commands.ask import Unavailable
 from processors.dispatcher.errors import ContractDrift, NotSent, OutcomeUnknown, ProviderError
 from processors.dispatcher.ports import (
     Call,
@@ -66,12 +67,18 @@ class Attempt:
         self._at_once = provider.answers_at_once(call.provider_model)
 
     async def run(self) -> Ended:
-        """Raises a ProviderError, or AttemptOver."""
+        """Raises a ProviderError, AttemptOver, or Unavailable."""
         try:
             return await self._carried_out()
         except ProviderError:
             await self._stop_failed()
             raise
+        except (AttemptOver, Unavailable):
+            raise
+        except Exception as error:
+            log.exception("%s: an answer that its adapter does not survive", self._call.token)
+            await self._stop_failed()
+            raise ContractDrift(f"an answer that nobody here understands: {type(error).__name__}") from error
 
     async def _carried_out(self) -> Ended:
         with self._jobs.following(self._call.job_id, self._call.lease, self._go_on_without):

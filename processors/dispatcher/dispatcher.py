@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from commands.ask import Ask
+from commands.ask import Ask, Unavailable
 from commands.orgs.commands import RecordAttemptFailed, RecordJobSucceeded
 from commands.ports import Storage, Vault
 from commands.signing import SignedAttempt, sign_attempt
@@ -27,7 +27,7 @@ from events.model import Event
 from processors.dispatcher.attempt import Attempt, AttemptOver, stopped_at
 from processors.dispatcher.cost import actual, as_agreed
 from processors.dispatcher.decisions import as_failure, record_failed
-from processors.dispatcher.errors import AccessRefused, ProviderError, WorkerGone
+from processors.dispatcher.errors import AccessRefused, ContractDrift, ProviderError, WorkerGone
 from processors.dispatcher.inputs import Links, parsed, resolved
 from processors.dispatcher.leases import Leases
 from processors.dispatcher.live import LiveProgress, Send
@@ -157,6 +157,11 @@ class Dispatcher:
             failed = await self._rooms.classify(event.provider, failed)
         except ProviderError as error:
             failed, worker_gone = error.failed, isinstance(error, WorkerGone)
+        except (AttemptOver, Unavailable):
+            raise
+        except Exception as error:  # one job fails by it, not the process that all others are in
+            log.exception("%s.%d cannot be carried out", event.job_id, event.lease)
+            failed = ContractDrift(f"what came of it cannot be used: {type(error).__name__}").failed
         log.warning("%s.%d failed: %s: %s", event.job_id, event.lease, failed.category, event.provider)
         told = await self._rooms.vault.seal_like(event.input, failed.detail)
         return record_failed(event, failed, told, jitter=self._jitter(), worker_gone=worker_gone)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 from adapters.providers.files import first_text
-from adapters.providers.http import refusal, unexplained
+from adapters.providers.http import measured, refusal, unexplained
 from events.jobs.events import Category, EngineSpan
 from processors.dispatcher.errors import ContractDrift, InputRefused, ProviderError, SlotsTaken
 from processors.dispatcher.ports import Ended, Failed, Progressed, RemoteFile, Stopped, Succeeded, Update, Usage
@@ -51,11 +51,22 @@ def _succeeded(prediction: Mapping[str, Any]) -> Succeeded:
     files = prediction.get("output")
     if not isinstance(files, list) or not all(isinstance(one, dict) and "url" in one for one in files):
         raise ContractDrift("the worker's output is no list of files")
-    outputs = tuple(RemoteFile(str(one["url"]), sha256=one.get("sha256")) for one in files)
-    started, ended = prediction.get("engine_started_at"), prediction.get("engine_ended_at")
-    span = EngineSpan(started_at=started, ended_at=ended) if started is not None and ended is not None else None
+    outputs = tuple(RemoteFile(str(one["url"]), sha256=_text(one.get("sha256"))) for one in files)
+    span = _span(prediction)
     seconds = span.ended_at - span.started_at if span else None
-    return Succeeded(outputs, span, prediction.get("engine"), Usage(seconds=seconds))
+    return Succeeded(outputs, span, _text(prediction.get("engine")), Usage(seconds=seconds))
+
+
+def _span(prediction: Mapping[str, Any]) -> EngineSpan | None:
+    """What a foreign container says of its engine's time may be anything."""
+    started, ended = measured(prediction.get("engine_started_at")), measured(prediction.get("engine_ended_at"))
+    if started is None or ended is None or ended < started:
+        return None
+    return EngineSpan(started_at=started, ended_at=ended)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _failed(prediction: Mapping[str, Any]) -> Failed:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from adapters.providers.files import data_of, is_address
-from adapters.providers.http import refusal, unexplained
+from adapters.providers.http import measured, refusal, stated_wait, unexplained
 from events.jobs.events import EngineSpan
 from processors.dispatcher.errors import ContractDrift, InputRefused, ProviderError
 from processors.dispatcher.ports import (
@@ -88,8 +88,8 @@ def refused(
     if status == 422 and isinstance(body.get("invalid_fields"), list):
         fields = [one for one in body["invalid_fields"] if isinstance(one, dict)]
         return InputRefused("; ".join(f"{one.get('field')}: {one.get('description')}" for one in fields) or detail)
-    stated = body.get("retry_after")
-    wait_s = float(stated) if isinstance(stated, int | float) else retry_after_s
+    stated = stated_wait(body.get("retry_after"))
+    wait_s = retry_after_s if stated is None else stated
     return refusal(status, detail, retry_after_s=wait_s, creating=creating)
 
 
@@ -112,8 +112,7 @@ def _succeeded(prediction: Mapping[str, Any]) -> Ended:
     if not outputs:
         return Failed("contract", "the prediction succeeded and has no output, or no longer", "yes")
     metrics = prediction.get("metrics")
-    stated = metrics.get("predict_time") if isinstance(metrics, Mapping) else None
-    seconds = float(stated) if isinstance(stated, int | float) else None
+    seconds = measured(metrics.get("predict_time")) if isinstance(metrics, Mapping) else None
     return Succeeded(outputs, _span(prediction, seconds), usage=Usage(seconds=seconds))
 
 
@@ -139,7 +138,7 @@ def _span(prediction: Mapping[str, Any], seconds: float | None) -> EngineSpan | 
 def _moment(text: Any) -> float | None:
     try:
         return datetime.fromisoformat(str(text)).timestamp() if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

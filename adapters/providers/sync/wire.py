@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from adapters.providers.files import first_text, is_address
-from adapters.providers.http import refusal, unexplained
+from adapters.providers.http import measured, refusal, unexplained
 from processors.dispatcher.errors import (
     BillingRefused,
     ContractDrift,
@@ -40,7 +40,7 @@ def update_of(generation: Mapping[str, Any]) -> Update:
             url, seconds = str(generation.get("outputUrl") or ""), generation.get("outputDuration")
             if not is_address(url):
                 return Failed("contract", "the generation is complete and has no file", "yes")
-            usage = Usage(seconds=float(seconds) if isinstance(seconds, int | float) else None)
+            usage = Usage(seconds=measured(seconds))
             return Succeeded((RemoteFile(url),), usage=usage)
         case "REJECTED":
             return Failed("content_policy", words or otherwise)

@@ -21,6 +21,7 @@ from processors.dispatcher import attempt as attempts
 from processors.dispatcher.attempt import Attempt, AttemptOver
 from processors.dispatcher.errors import (
     ContentRefused,
+    ContractDrift,
     OutcomeUnknown,
     ProviderDown,
     ProviderError,
@@ -54,9 +55,9 @@ class Moody:
 
     def __init__(
         self,
-        *answers: Handle | ProviderError,
+        *answers: Handle | Exception,
         takes_our_name: bool,
-        watched: Ended | ProviderError,
+        watched: Ended | Exception,
         create_is_idempotent: bool = True,
         tells: bool = True,
     ) -> None:
@@ -72,12 +73,12 @@ class Moody:
 
     async def submit(self, _call: Call) -> Handle | Ended:
         answer = self._answers.pop(0)
-        if isinstance(answer, ProviderError):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
     async def watch(self, _handle: Handle) -> AsyncGenerator[Update, None]:
-        if isinstance(self._watched, ProviderError):
+        if isinstance(self._watched, Exception):
             raise self._watched
         yield self._watched
 
@@ -175,6 +176,13 @@ async def test_what_an_unanswered_sending_may_have_begun_is_stopped_when_its_rep
 async def test_what_is_lost_sight_of_is_stopped_before_another_attempt_may_be() -> None:
     provider = Moody(Handle("x"), takes_our_name=False, watched=OutcomeUnknown("?"))
     with pytest.raises(OutcomeUnknown):
+        await attempt_at(provider).run()
+    assert provider.stopped == [Handle("x")]
+
+
+async def test_an_answer_that_breaks_its_adapter_fails_the_attempt_and_stops_it() -> None:
+    provider = Moody(Handle("x"), takes_our_name=False, watched=OverflowError("10 ** 400"))
+    with pytest.raises(ContractDrift):
         await attempt_at(provider).run()
     assert provider.stopped == [Handle("x")]
 

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from events.jobs.events import Category, JobDispatched
-from processors.dispatcher.decisions import BACKOFF_LONGEST_S, as_failure, backoff_s, record_failed, retry_in_s
+from processors.dispatcher.decisions import (
+    BACKOFF_LONGEST_S,
+    STATED_WAIT_MAX_S,
+    as_failure,
+    backoff_s,
+    record_failed,
+    retry_in_s,
+)
 from processors.dispatcher.errors import SlotsTaken
 from processors.dispatcher.ports import Failed, InlineFile, Stopped, Succeeded
 from tests.given import sealed
@@ -24,6 +33,30 @@ def test_the_wait_doubles_and_is_anywhere_between_nothing_and_all_of_it(
 
 def test_the_wait_is_bounded() -> None:
     assert backoff_s(50, "outage", 1.0) == BACKOFF_LONGEST_S
+
+
+@given(
+    st.integers(1, 10**9),
+    st.one_of(st.none(), st.floats()),
+    st.booleans(),
+    st.floats(0, 1, exclude_max=True),
+    st.booleans(),
+)
+def test_whatever_is_stated_and_however_often_it_was_tried_there_is_a_wait(
+    attempt: int, stated: float | None, counts: bool, jitter: float, worker_gone: bool
+) -> None:
+    failed = Failed("rate_limit", "busy", "no", retryable=True, retry_after_s=stated, counts=counts)
+    wait = retry_in_s(failed, attempt, jitter, worker_gone=worker_gone)
+    assert wait is not None
+    assert 0 <= wait <= STATED_WAIT_MAX_S + BACKOFF_LONGEST_S
+
+
+def test_the_wait_grows_with_attempts_and_not_with_waits_for_a_slot() -> None:
+    dispatched = JobDispatched(
+        job_id="job_1", org_id="org_A", lease=1500, provider="p", model="m", input=sealed(), max_runtime_s=9,
+        uncounted=1499,
+    )  # fmt: skip
+    assert record_failed(dispatched, OUTAGE, sealed(), jitter=0.5).retry_in_s == 0.5
 
 
 def test_what_is_not_worth_another_attempt_gets_none() -> None:

@@ -156,6 +156,20 @@ async def test_a_bad_input_ends_the_job_and_says_why_to_its_person(house: House,
     assert "aspect_ratio" in await house.vault.open(end.error)
 
 
+async def test_a_result_that_breaks_what_reads_it_fails_one_job_and_not_the_process(
+    house: House, fleet: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_arguments: object) -> None:
+        raise OverflowError("a result of 10 ** 400 seconds")
+
+    monkeypatch.setattr("processors.dispatcher.dispatcher.actual", breaks)
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox"})
+    await house.dispatcher.handle(recorded)
+    end = house.events(recorded.envelope.stream.subject)[-1]
+    assert isinstance(end, JobFailed)
+    assert end.category == "contract"
+
+
 async def test_a_job_without_attempts_left_is_dead(house: House, fleet: FleetWorld) -> None:
     recorded = await house.dispatched(LOCAL, {"simulate": "broken_model"}, max_attempts=1)
     await house.dispatcher.handle(recorded)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from adapters.providers.http import refusal, retry_after, translated
+from adapters.providers.http import refusal, retry_after, stated_wait, translated
 from processors.dispatcher.errors import (
     AccessRefused,
     BillingRefused,
@@ -82,10 +84,25 @@ def test_a_status_is_a_class_of_error(status: int, creating: bool, expected: typ
         ("nan", None),
         ("soon", None),
         ("Thu, 01 Jan 1970 00:01:00 GMT", 60.0),
+        ("1e999", 3600.0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 3600.0),
     ],
 )
 def test_a_wait_is_a_number_or_a_date_and_bounded(value: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": value}, now=0.0) == seconds
+
+
+@given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.just(10**400), st.just([1])))
+def test_whatever_is_stated_as_a_wait_is_one_within_an_hour_or_none(stated: object) -> None:
+    wait = stated_wait(stated)
+    assert wait is None or 0 <= wait <= 3600
+
+
+@given(st.text())
+def test_whatever_the_header_says_nothing_breaks(value: str) -> None:
+    wait = retry_after({"retry-after": value})
+    assert wait is None or 0 <= wait <= 3600
 
 
 def test_the_words_of_a_provider_are_kept_short() -> None:

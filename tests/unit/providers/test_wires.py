@@ -6,20 +6,25 @@ from typing import Any
 
 import jwt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.catalog.loader import load
 from adapters.providers.configured import REMOTE, Access, providers, webhook_verifiers
 from adapters.providers.elevenlabs.wire import request_of
 from adapters.providers.fal.wire import place_of
 from adapters.providers.fal.wire import update_of as fal_update
+from adapters.providers.fleet.wire import update_of as fleet_update
 from adapters.providers.kling.wire import body_of as kling_body
 from adapters.providers.kling.wire import route_and_model, token
 from adapters.providers.openai.wire import kind_of
+from adapters.providers.replicate.wire import refused as replicate_refused
+from adapters.providers.replicate.wire import update_of as replicate_update
 from adapters.providers.runway.wire import route_of as runway_route
 from adapters.providers.sync.wire import body_of as sync_body
 from adapters.simulators.app import SIMULATORS
 from processors.dispatcher.errors import AccessRefused, InputRefused, OutcomeUnknown
-from processors.dispatcher.ports import Call, Progressed
+from processors.dispatcher.ports import Call, Failed, Progressed, RemoteFile, Succeeded
 
 BASE = "https://queue.fal.run"
 
@@ -132,3 +137,41 @@ class TestTheCatalog:
         sandbox = providers(key_of_luma, Nobody(), writes, simulators_url="http://127.0.0.1:1")
         assert {spec.provider for spec in self.MODELS} <= set(sandbox)
         assert set(webhook_verifiers(key_of_luma)) == {"luma"}
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.just(10**400)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(JSON)
+def test_replicates_stated_wait_is_one_within_an_hour_whatever_it_says(stated: object) -> None:
+    wait = replicate_refused(429, {"retry_after": stated}, None).retry_after_s
+    assert wait is None or 0 <= wait <= 3600
+
+
+@given(JSON, JSON, JSON, JSON)
+def test_a_result_is_a_result_whatever_the_worker_says_of_its_engine(
+    started: object, ended: object, engine: object, sha256: object
+) -> None:
+    """A foreign container may say anything: its file is checked by what it is."""
+    files = [{"url": "http://w/1", "sha256": sha256}]
+    said = {"status": "succeeded", "output": files, "engine_started_at": started, "engine_ended_at": ended}
+    end = fleet_update(said | {"engine": engine})
+    assert isinstance(end, Succeeded)
+    assert isinstance(end.outputs[0], RemoteFile)
+    assert isinstance(end.outputs[0].sha256, str | None)
+    assert isinstance(end.engine, str | None)
+    assert end.usage.seconds is None or 0 <= end.usage.seconds < 1e12
+
+
+@given(JSON, JSON, JSON)
+def test_a_result_is_a_result_whatever_replicate_says_of_its_times(
+    started: object, ended: object, seconds: object
+) -> None:
+    said = {"started_at": started, "completed_at": ended, "metrics": {"predict_time": seconds}}
+    end = replicate_update({"status": "succeeded", "output": "https://r/1.png"} | said)
+    assert isinstance(end, Succeeded | Failed)
+    assert isinstance(end, Failed) or end.usage.seconds is None or 0 <= end.usage.seconds < 1e12
