@@ -16,6 +16,7 @@ from events.log.codec import from_record
 from events.log.crashpoints import crashpoint
 from events.log.follower import StallWatch, assigned_partitions
 from events.log.position import part
+from events.log.resting import resting
 from events.registry import Registry
 from events.types import REGISTRY
 from projections.writes import Store, Write
@@ -26,6 +27,8 @@ BATCH_MAX: Final = 500
 POLL_MS: Final = 1000
 COMMIT_EVERY_S: Final = 1.0
 COMMIT_WITHIN_S: Final = 5.0
+REST_MS: Final = 20
+"""From one batch to the next, at least: of a command's few events one batch is made, and one transaction."""
 
 
 class Projector:
@@ -42,6 +45,7 @@ class Projector:
         store: Store,
         project: Callable[[Sequence[Recorded]], Awaitable[Sequence[Write]]],
         *,
+        rest_ms: int = REST_MS,
         registry: Registry = REGISTRY,
     ) -> None:
         self._bootstrap = bootstrap
@@ -49,6 +53,7 @@ class Projector:
         self._topics = tuple(topics)
         self._store = store
         self._project = project
+        self._rest_s = rest_ms / 1000
         self._registry = registry
         self._ready = asyncio.Event()
         self._position: dict[str, int] = {}
@@ -92,8 +97,9 @@ class Projector:
             if not behind:
                 self._ready.set()
             polled = await client.getmany(timeout_ms=POLL_MS, max_records=BATCH_MAX)
-            if polled:
-                await self._apply([from_record(r, self._registry) for records in polled.values() for r in records])
+            async with resting(client, self._rest_s if polled and not behind else 0.0):
+                if polled:
+                    await self._apply([from_record(r, self._registry) for records in polled.values() for r in records])
             behind -= {tp for tp in behind if await client.position(tp) >= ends[tp]}
             if loop.time() >= commit_at:
                 await self._show(client)

@@ -44,6 +44,10 @@ from studio.settings import PROJECT_ROOT, Settings
 
 BACK: Final = 500
 """How many offsets of each partition are followed from before the start: what a resume meets first."""
+HUB_REST_MS: Final = 10
+"""A frame comes so much later at most than it could."""
+QUEUE_REST_MS: Final = 100
+"""Of what the queue shows."""
 MONGO_WITHIN_MS: Final = 3000
 REDIS_WITHIN_S: Final = 3.0
 DRAIN_S: Final = 3
@@ -56,9 +60,11 @@ class Copies:
         self.keyring = Keyring(admin_key.get_secret_value() if admin_key else None)
         self.orgs = CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg, on_change=self.keyring.changed)
         self.catalog: CompactedTable[CatalogEntry] = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_entry)
-        self.live_jobs = CompactedTable(bootstrap, CURRENT_JOBS, CurrentJob)
+        self.live_jobs = CompactedTable(bootstrap, CURRENT_JOBS, CurrentJob, rest_ms=QUEUE_REST_MS)
         self.hub = Hub()
-        self.follower = Follower(bootstrap, TOPICS, on_record=self.hub.on_record, start="end", back=BACK, name="hub")
+        self.follower = Follower(
+            bootstrap, TOPICS, on_record=self.hub.on_record, start="end", back=BACK, name="hub", rest_ms=HUB_REST_MS
+        )
         self.parts = (self.orgs, self.catalog, self.live_jobs, self.follower)
 
     async def ready(self) -> None:

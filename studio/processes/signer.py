@@ -17,6 +17,8 @@ from studio.processes.process import Process
 from studio.settings import Settings
 
 TICK_S: Final = 0.25
+PATIENCE_MS: Final = 250
+"""What is to be signed is looked at with each tick, and no sooner."""
 
 
 async def run(settings: Settings, process: Process) -> None:
@@ -24,7 +26,13 @@ async def run(settings: Settings, process: Process) -> None:
     key = present_key(settings)
     bootstrap, client = await parts.log(process, settings), await parts.mongo(process, settings)
     core = SignerTicks(await parts.bus(process, settings), key, UnsignedBooks(client[DATABASE]))
-    books = Follower(bootstrap, (EVENTS_CREDITS, EVENTS_CHECKPOINTS), on_record=core.on_record, name="signer")
+    books = Follower(
+        bootstrap,
+        (EVENTS_CREDITS, EVENTS_CHECKPOINTS),
+        on_record=core.on_record,
+        name="signer",
+        patience_ms=PATIENCE_MS,
+    )
     ticker: Ticker[Effect] = Ticker(
         bootstrap, "signer", current={}, events=(), core=core, perform=core.perform, interval_s=TICK_S
     )
