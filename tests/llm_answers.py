@@ -123,6 +123,10 @@ def spoiled_plans() -> Iterator[tuple[str, str]]:
     yield "inputs that no model has", plan([{**STEP, "input": {"$where": "1", "a.b": 1, "org_id": "org_B", "": 0}}])
     yield "inputs of all types", plan([{**one, "input": ["a", 7, None, True][n]} for n, one in enumerate(steps)])
     yield "numbers beyond all", plan([{**STEP, "input": {"seed": 2**70, "width": 1e308, "height": -1}}])
+    yield "a number that no event holds", plan(
+        [*steps[:2], {**STEP, "id": "c", "agent_type": "utility", "description": "take a thumbnail of the video",
+                      "depends_on": ["b"], "input": {"at_s": 10**20}}]
+    )  # fmt: skip
     yield "a deep input", plan([{**STEP, "input": {"prompt": nested(300), "seed": nested(40)}}])
     yield "a large input", plan([{**STEP, "input": {"prompt": "x" * 300_000}}])
     yield "large words", plan([{**STEP, "title": "t" * 50_000, "description": "Ω" * 50_000}] * 3)

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Any
 
+from commands.canvas.commands import UNWIRABLE
 from commands.pricing import estimate
+from events.catalog.events import ModelSpec
+from events.model import MONEY_MAX
 from processors.agents.catalog import Catalog, media_out
 from processors.agents.fields import verify
 from processors.agents.hints import output_hint
@@ -78,17 +81,26 @@ def fit(
 def furnished(step: PlannedStep, choice: Choice, known: Known) -> Fitted:
     """The step with this model: its input as the schema wants it, and what of that is doubtful."""
     values, flags, unsettled = verify(choice.model, step, known)
-    flags = (*step.flags, *choice.flags, *flags, *unwirable(choice.model, step, values, known))
+    price, priceless = price_of(choice.model, values)
+    flags = (*step.flags, *choice.flags, *flags, *unwirable(choice.model, step, values, known), *priceless)
     return Fitted(
         step,
         choice.model.id,
         values,
-        estimate(choice.model, values)[1],
+        price,
         choice.reason,
         tuple(f"{step.id}:{flag}" for flag in flags),
         known,
         unsettled,
     )
+
+
+def price_of(model: ModelSpec, values: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
+    """In millicredits at most; with a flag where no amount of money is enough."""
+    try:
+        return estimate(model, values)[1], ()
+    except ValueError:
+        return MONEY_MAX, (f"{UNWIRABLE}:price: it would cost more than any credit can pay",)
 
 
 def output(choice: Choice | None, step: PlannedStep) -> Output:

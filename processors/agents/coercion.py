@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
+
+from processors.agents.lenient_json import INTEGER_MAX
 
 Rule = Mapping[str, Any]
+EXACT_MAX: Final = 2**53
+"""Beyond it a float stands for more than one whole number."""
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
@@ -23,9 +28,7 @@ def coerced(value: Any, rule: Rule) -> Any:
         return rule["const"]
     if rule.get("enum"):
         return _of(list(rule["enum"]), value)
-    kind = rule.get("type")
-    kinds = [one for one in kind if one != "null"] if isinstance(kind, list) else [kind]
-    match kinds[0] if kinds else None:
+    match kind_of(rule):
         case "array":
             return _listed(value, rule)
         case "integer" | "number":
@@ -37,7 +40,14 @@ def coerced(value: Any, rule: Rule) -> Any:
         case "object":
             return _object(value, rule)
         case _:
-            return value
+            return _keepable(value)
+
+
+def kind_of(rule: Rule) -> str | None:
+    """The type that it asks for, whether or not null will do as well; None where it asks for none."""
+    kind = rule.get("type")
+    kinds = [one for one in kind if one != "null"] if isinstance(kind, list) else [kind]
+    return kinds[0] if kinds else None
 
 
 def _of(choices: list[Any], value: Any) -> Any:
@@ -66,13 +76,34 @@ def _plain_number(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value)
+        return _finite(value)
     match = (
         re.fullmatch(r"\s*(-?\d{1,12}(?:\.\d+)?)\s*[a-z%]{0,8}\s*", value, re.IGNORECASE)
         if isinstance(value, str)
         else None
     )
     return float(match[1]) if match else None
+
+
+def _finite(value: float) -> float | None:
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _keepable(value: Any) -> Any:
+    """As it is, but for numbers that no event can hold. Raises Unfit."""
+    if isinstance(value, Mapping):
+        return {key: _keepable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_keepable(one) for one in value]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if (number := _finite(value)) is None:
+        raise Unfit(value)
+    return value if abs(value) <= INTEGER_MAX else number
 
 
 def _listed(value: Any, rule: Rule) -> list[Any]:
@@ -87,7 +118,7 @@ def _object(value: Any, rule: Rule) -> dict[str, Any]:
         raise Unfit(value)
     rules = rule.get("properties")
     if not isinstance(rules, Mapping):
-        return dict(value)
+        return {key: _keepable(one) for key, one in value.items()}
     names = {_folded(name): name for name in rules}
     built: dict[str, Any] = {}
     for key, one in value.items():
@@ -107,7 +138,9 @@ def _number(value: Any, rule: Rule) -> int | float:
         raise Unfit(value)
     least, most = rule.get("minimum", number), rule.get("maximum", number)
     bounded = float(min(max(number, least), most))
-    return round(bounded) if rule.get("type") == "integer" or bounded.is_integer() else bounded
+    if kind_of(rule) == "integer":
+        return min(max(round(bounded), -INTEGER_MAX), INTEGER_MAX)
+    return round(bounded) if bounded.is_integer() and abs(bounded) <= EXACT_MAX else bounded
 
 
 def _truth(value: Any) -> bool:

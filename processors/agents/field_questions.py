@@ -12,10 +12,9 @@ from typing import Any, Final
 import orjson
 
 from commands.canvas.commands import UNWIRABLE
-from commands.pricing import estimate
 from events.catalog.events import ModelSpec
 from processors.agents.answers import objects
-from processors.agents.assembly import Fitted
+from processors.agents.assembly import Fitted, price_of
 from processors.agents.catalog import Catalog
 from processors.agents.fields import verify
 from processors.agents.media_fields import free_for, references
@@ -109,9 +108,10 @@ def _settled(question: Question, said: Mapping[str, Any]) -> Fitted:
     left = tuple(doubt for doubt in one.unsettled if doubt.field not in done)
     prefix = f"{one.step.id}:"
     kept = [flag for flag in one.flags if not flag.startswith(f"{prefix}{UNWIRABLE}:")]
-    now = [*(f"settled:{name.lower()}" for name in done), *unwirable(spec, one.step, values, one.known)]
+    price, priceless = price_of(spec, values)
+    now = [*(f"settled:{name.lower()}" for name in done), *unwirable(spec, one.step, values, one.known), *priceless]
     flags = (*kept, *(f"{prefix}{flag}" for flag in now))
-    return replace(one, input=values, estimate=estimate(spec, values)[1], flags=flags, unsettled=left)
+    return replace(one, input=values, estimate=price, flags=flags, unsettled=left)
 
 
 def _merged(present: Any, path: Sequence[str], value: Any) -> Any:

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from events.catalog.events import ModelSpec
 from processors.agents.addresses import is_address, without_foreign
-from processors.agents.coercion import Unfit, coerced
+from processors.agents.coercion import Unfit, coerced, kind_of
 from processors.agents.field_names import matching, shaped
 from processors.agents.media_fields import place_uploads, references, take_media, take_nested
 from processors.agents.plan import PlannedStep
@@ -68,6 +68,10 @@ def _strip(work: Work, key: str, value: Any) -> None:
 
 
 def _take_value(work: Work, name: str, value: Any) -> None:
+    if any(slot.path[0] == name for slot in work.slots.values()):
+        work.flag("unfit", name)  # the model nests its files there
+        work.ask(name, "unfit", value)
+        return
     if isinstance(value, str) and isinstance(found := work.known.find(value), KnownStep) and "text" in found.media:
         work.built[name] = notation(found)
         return
@@ -105,10 +109,10 @@ def _place_words(work: Work) -> None:
             quoted = _QUOTED.search(description)
             if quoted is None:
                 work.ask(slot.name, "guessed")
-            work.built[slot.name] = coerced(quoted[1] if quoted else description, work.rules[slot.name])
-            work.flag("filled", slot.name)
+            if _fill(work, slot.name, quoted[1] if quoted else description):
+                work.flag("filled", slot.name)
         elif _lacks_prompt(work, slots) and not (speaks and any(other.verbatim for other in slots)):
-            work.built[slot.name] = coerced(description, work.rules[slot.name])
+            _fill(work, slot.name, description)
 
 
 def _lacks_prompt(work: Work, slots: Sequence[TextSlot]) -> bool:
@@ -128,12 +132,21 @@ def _place_duration(work: Work) -> None:
 def _fill_required(work: Work) -> None:
     for name in work.spec.input_schema.get("required", ()):
         rule = work.rules.get(name)
-        if name in work.built or name in work.slots or rule is None or rule.get("type") in ("object", "array"):
+        if name in work.built or name in work.slots or rule is None or kind_of(rule) in ("object", "array"):
             continue
-        work.built[name] = _usual(rule, work.step.description)
-        work.flag("filled", name)
+        if _fill(work, name, _usual(rule, work.step.description)):
+            work.flag("filled", name)
         if "const" not in rule and "default" not in rule:
             work.ask(name, "guessed")
+
+
+def _fill(work: Work, name: str, value: Any) -> bool:
+    """False where it is nothing for the field: then that stays open."""
+    try:
+        work.built[name] = coerced(value, work.rules[name])
+    except Unfit:
+        return False
+    return True
 
 
 def _usual(rule: Mapping[str, Any], description: str) -> Any:
@@ -141,9 +154,9 @@ def _usual(rule: Mapping[str, Any], description: str) -> Any:
         return rule.get("const", rule.get("default"))
     if rule.get("enum"):
         return rule["enum"][0]
-    if rule.get("type") in ("integer", "number"):
+    if kind_of(rule) in ("integer", "number"):
         return rule.get("minimum", 1)
-    return False if rule.get("type") == "boolean" else coerced(description, rule)
+    return False if kind_of(rule) == "boolean" else description
 
 
 def _drop_foreign(work: Work) -> None:

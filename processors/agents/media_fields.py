@@ -88,7 +88,9 @@ def _media(found: KnownUpload | KnownStep) -> frozenset[str]:
 def _put(built: dict[str, Any], slot: Slot, references: Sequence[str]) -> None:
     target = built
     for name in slot.path[:-1]:
-        target = target.setdefault(name, {})
+        if not isinstance(target.get(name), dict):
+            target[name] = {}
+        target = target[name]
     framed = [{**dict(slot.frame), slot.leaf: one} if slot.leaf else one for one in references]
     target[slot.path[-1]] = framed[: slot.max_items] if slot.many else framed[0]
 

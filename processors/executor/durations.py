@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 _NAMES = ("duration_s", "duration", "seconds", "duration_seconds", "duration_in_seconds", "length_in_seconds",
           "seconds_total", "video_length", "audio_length", "length", "duration_ms", "music_length_ms")  # fmt: skip
 _SAID = re.compile(r"\b(\d{1,3}(?:\.\d+)?)[ -]?(?:seconds?|secs?|s)\b", re.IGNORECASE)
+LONGEST_S: Final = 1e9
+"""What is longer is no duration."""
 
 
 def seconds(value: Any) -> float | None:
@@ -16,8 +18,8 @@ def seconds(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value)
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:s|sec|seconds?)?\s*", value) if isinstance(value, str) else None
+        return float(value) if abs(value) <= LONGEST_S else None
+    match = re.fullmatch(r"\s*(\d{1,9}(?:\.\d+)?)\s*(?:s|sec|seconds?)?\s*", value) if isinstance(value, str) else None
     return float(match.group(1)) if match else None
 
 

@@ -154,7 +154,9 @@ class _Pool:
 def _put(built: dict[str, Any], slot: Slot, files: Sequence[Material]) -> None:
     target = built
     for name in slot.path[:-1]:
-        target = target.setdefault(name, {})
+        inner = target.get(name)
+        target[name] = dict(inner) if isinstance(inner, Mapping) else {}
+        target = target[name]
     values = [_framed(file.value(), slot) for file in files]
     target[slot.path[-1]] = values if slot.many else values[0]
 

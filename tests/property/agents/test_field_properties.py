@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.catalog.loader import load
+from commands.canvas.commands import UNWIRABLE
 from events.catalog.current import CurrentModel
+from events.catalog.events import ModelSpec, Price
+from events.model import MONEY_MAX
 from processors.agents.assembly import Fitted, furnished
 from processors.agents.catalog import Catalog
 from processors.agents.field_questions import questions, settled
@@ -20,6 +24,10 @@ from processors.agents.media_fields import references
 from processors.agents.plan import PlannedStep
 from processors.agents.references import Known, KnownStep, KnownUpload
 from processors.agents.selector import Choice
+from processors.executor.rehearsal import rehearsal
+from processors.executor.slots import Slot, media_slots
+from processors.executor.wiring import Unwirable, wire
+from tests.unit.agents.makers import model
 
 CATALOG = Catalog.of(CurrentModel(model=entry.spec, version=1) for entry in load(lambda _provider: True))
 FIELDS = sorted({name for spec in CATALOG.models.values() for name in spec.input_schema.get("properties", {})})
@@ -44,7 +52,9 @@ foreign = st.sampled_from([
     "javascript://evil.test", "blob:https://evil.test/1", "see https://evil.test/a.", "(https://evil.test/b)", OURS,
 ])  # fmt: skip
 familiar = st.sampled_from(["image_1", "Image 2", "video_1", "me.png", "s1", "step:s2", "upload:image_1", "5s", "16:9"])
-scalars = foreign | familiar | st.integers(-9, 5000) | st.booleans() | st.none() | st.text(max_size=20)
+beyond = st.sampled_from([1e20, -1e20, 1e300, 2**70, 10**400, "1e20", "100000000000"])
+"""More than 64 bits or any model can hold."""
+scalars = foreign | familiar | beyond | st.integers(-9, 5000) | st.booleans() | st.none() | st.text(max_size=20)
 keys = st.sampled_from(["url", "type", "frame0", "frame1", "$asset", "$ref", "x"])
 values = st.recursive(
     scalars,
@@ -73,6 +83,7 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def is_clean(built: dict[str, Any]) -> None:
+    assert orjson.dumps(built), "it can stand in an event"
     assert references(built) <= ALLOWED
     for leaf in leaves(built):
         assert not isinstance(leaf, str) or not ADDRESS.search(leaf.replace(OURS, "")), leaf
@@ -120,3 +131,53 @@ def test_what_the_rules_have_made_they_leave_as_it_is(name: str, given: dict[str
 @pytest.mark.parametrize("name", sorted(CATALOG.models))
 def test_every_model_takes_what_a_plan_says_in_plain_words(name: str) -> None:
     is_clean(dict(fitted(name, "a red fox, see https://evil.test/fox.png", {"image": "image_1"}).input))
+
+
+NESTED = [
+    (name, slot)
+    for name, spec in sorted(CATALOG.models.items())
+    for slot in media_slots(spec.input_schema)
+    if len(slot.path) > 1
+]
+
+
+@pytest.mark.parametrize("value", ["hello", ["a"], 7, "step:s2", "image_1", {"frame0": "x"}, {"frame0": {"url": 7}}])
+@pytest.mark.parametrize(("name", "slot"), NESTED, ids=[f"{name}.{slot.name}" for name, slot in NESTED])
+def test_what_stands_where_a_model_nests_its_files_is_an_object_or_nothing(name: str, slot: Slot, value: Any) -> None:
+    built = fitted(name, "animate image_1", {slot.path[0]: value}).input
+    assert isinstance(built.get(slot.path[0], {}), dict)
+    is_clean(dict(built))
+    given = {slot.path[0]: value}
+    opened = rehearsal("video", "t", "animate", given, {"stp_X.1.s1": ["image"]}, {"image_1": "image"})
+    wired = wire(CATALOG.models[name], opened)
+    assert isinstance(wired, Unwirable) or isinstance(wired.get(slot.path[0], {}), dict)
+
+
+def required(rule: dict[str, Any], **more: Any) -> ModelSpec:
+    schema = {"type": "object", "properties": {"prompt": {"type": "string"}, "x": rule}, "required": ["x"]}
+    return model("a/b", "image", ("image",), schema, **more)
+
+
+@pytest.mark.parametrize("kind", ["integer", "number", "string", "boolean", "array", "object"])
+@pytest.mark.parametrize("nullable", [False, True])
+def test_a_required_field_of_any_type_is_filled_or_left_open(kind: str, nullable: bool) -> None:
+    rule = {"type": [kind, "null"] if nullable else kind}
+    step = PlannedStep("a", "", "a red fox", "image")
+    built = verify(required(rule), step, KNOWN).values
+    assert "x" in built or kind in ("array", "object")
+    assert orjson.dumps(built)
+
+
+def test_what_no_amount_of_money_pays_is_said_and_waits_for_a_person() -> None:
+    spec = required({"type": "integer"}, price=Price(unit="image", amount=1000))
+    spec = spec.model_copy(update={"input_schema": {"type": "object", "properties": {"n": {"type": "integer"}}}})
+    one = furnished(PlannedStep("a", "", "foxes", "image", input={"n": 10**17}), Choice(spec, "one"), KNOWN)
+    assert one.estimate == MONEY_MAX
+    assert any(f":{UNWIRABLE}:" in flag for flag in one.flags)
+
+
+@pytest.mark.parametrize("name", sorted(CATALOG.models))
+@pytest.mark.parametrize("number", [1e20, -1e20, 1e300, 2**70, 2**63, "100000000000"])
+def test_a_number_beyond_all_in_any_field_can_still_be_kept(name: str, number: Any) -> None:
+    for field in CATALOG.models[name].input_schema["properties"]:
+        is_clean(dict(fitted(name, "a red fox", {field: number}).input))
