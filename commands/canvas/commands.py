@@ -144,7 +144,7 @@ class AgentCall(Frozen):
 
 
 class DraftPlan(CanvasCommand):
-    """Answered `{plan_id}`. The decider numbers the plan and refuses cycles and references to nothing.
+    """Answered `{plan_id, version}`. The decider numbers the plan and refuses cycles and references to nothing.
 
     `made_from` is the call whose answer the plan is: refused where that is not on the log.
     """
@@ -161,7 +161,8 @@ class PlanCommand(CanvasCommand):
 
 
 class RevisePlan(PlanCommand):
-    """A person's words change the plan. Answered `{plan_id, changed: [step id…]}`; without effect, nothing is changed.
+    """A person's words change the plan. Answered `{plan_id, changed: [step id…]}` and, where it has
+    an effect, the plan's `version` after it.
 
     `order` are the labels of all its steps from now on, `steps` those that are new or other than they were.
     """

@@ -44,7 +44,7 @@ def draft_plan(command: DraftPlan, streams: Streams, _context: Context) -> Decis
         drafted_by=made_by,
     )
     steps = tuple(StepDrafted(plan_id=plan_id, step=planned_step(step, ids)) for step in command.steps)
-    return Decision(_appended(plan_id, (drafted, *steps)), {"plan_id": plan_id})
+    return Decision(_appended(plan_id, (drafted, *steps)), {"plan_id": plan_id, "version": 1 + len(steps)})
 
 
 def record_plan_validated(command: RecordPlanValidated, streams: Streams, _context: Context) -> Decision:

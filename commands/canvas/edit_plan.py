@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from commands.canvas.commands import DraftStep, RevisePlan
 from commands.canvas.draft_plan import check_graph, drafted_by, planned_step
 from commands.canvas.run_plan import ENDED, begin, revise
+from commands.canvas.streams import ref
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
 from events.canvas.plan_events import PlanEdited, StepDrafted
@@ -51,7 +52,8 @@ def revise_plan(command: RevisePlan, streams: Streams, context: Context) -> Deci
             revise(draft, planned)
         else:
             draft.add(StepDrafted(plan_id=plan.plan_id, step=planned))
-    return draft.decision({"plan_id": plan.plan_id, "changed": list(changed)})
+    version = streams(ref(plan.plan_id)).version + len(draft.events)
+    return draft.decision({"plan_id": plan.plan_id, "changed": list(changed), "version": version})
 
 
 def _ids(command: RevisePlan, plan: Plan) -> Mapping[str, str]:

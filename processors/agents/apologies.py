@@ -11,6 +11,10 @@ STILL_RUNNING: Final = "The plan is still running. Say it again when it is done,
 NOTHING_CHANGED: Final = "The plan stays as it is: nothing in it had to be different for that."
 LESS: Final = "The plan has been changed; nothing has to be made again."
 REFUSED: Final = "This could not be planned: the session does not take a new plan at the moment."
+BROKEN: Final = "Something in this could not be handled, so there is no plan. Please say it in other words."
+MODEL_GONE: Final = (
+    "A model that the plan needs was taken out of use while it was made, so the plan was given up. Please say it again."
+)
 _BY_CATEGORY: Final = {
     "rate_limit": "The language model is taking no more requests at the moment. Please try again in a minute.",
     "billing": "The language model's account is used up, so nothing can be planned until it is topped up.",

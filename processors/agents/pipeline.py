@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from commands.canvas.commands import RejectPlan
 from commands.ports import ERASED
@@ -17,12 +18,13 @@ from events.ids import step_id as step_id_of
 from processors.agents import apologies, field_verifier, planner, present, proposals
 from processors.agents.assembly import feasible, fit
 from processors.agents.briefing import anew, brief
+from processors.agents.catalog import Catalog
 from processors.agents.context import Briefing
 from processors.agents.context_classifier import classify
 from processors.agents.edit_planner import edit
 from processors.agents.editing import changed
 from processors.agents.model_selector import Selecting
-from processors.agents.present import Present
+from processors.agents.present import Present, label_of
 from processors.agents.revising import Revising, Version
 from processors.agents.rooms import Rooms
 from processors.agents.stage import Stages
@@ -38,6 +40,10 @@ class Pipeline:
     message: MessagePosted
     session: Session
     stages: Stages
+    catalog: Catalog
+    """Of the moment that the message was taken up: what changes meanwhile holds for the next."""
+    making: list[str] = field(default_factory=list, init=False)
+    """Plans that have no models yet, and are given up where nothing comes of them."""
 
     async def run(self) -> None:
         """Raises LlmFailed, `Unavailable`, or what the decider refuses with."""
@@ -48,7 +54,7 @@ class Pipeline:
             return
         if now is None or await classify(self.stages, briefing, now) == "NEW":
             if now is not None and now.status == "drafting":
-                await self._give_up(now)
+                await self._give_up(now.plan_id)
             await self._plan(anew(briefing, now))
         elif now.status == "running":
             await self.say(apologies.STILL_RUNNING, "still-running")
@@ -60,8 +66,14 @@ class Pipeline:
         word = await proposals.word(self.stages, text, self.event.envelope.id, purpose)
         await self.stages.send(word, f"say {purpose}")
 
+    async def end(self, text: str, purpose: str) -> None:
+        """Says why nothing comes of the message; a plan that was being made for it does not stay half made."""
+        for plan_id in self.making:
+            await self._give_up(plan_id)
+        await self.say(text, purpose)
+
     async def _plan(self, briefing: Briefing) -> None:
-        catalog = self.rooms.catalog()
+        catalog = self.catalog
         parsed, said = await planner.plan(self.stages, briefing, catalog)
         checked = feasible(parsed.steps, catalog, briefing.files)
         if not checked.steps:
@@ -70,10 +82,11 @@ class Pipeline:
         best = await Revising(self.stages, briefing, catalog).settle(Version(parsed.title, checked, said))
         draft = await proposals.draft(self.stages, best.title, best.checked.steps, best.said)
         drafted = await self.stages.send(draft, f"draft {best.said.call.attempt}")
-        await self._complete(str(drafted.result["plan_id"]), best.validated, briefing, lambda _: True)
+        checked = await self._held(drafted.result, best)
+        await self._complete(str(drafted.result["plan_id"]), checked, briefing, lambda _: True)
 
     async def _edit(self, briefing: Briefing, now: Present) -> None:
-        catalog = self.rooms.catalog()
+        catalog = self.catalog
         done = await edit(self.stages, briefing, catalog, now)
         if not done.parsed.steps:
             await self._stays(briefing, now, apologies.no_edit(done.parsed), "no-edit")
@@ -91,11 +104,23 @@ class Pipeline:
         revision = await proposals.revision(self.stages, now.plan_id, best.title, steps, new, best.said)
         revised = await self.stages.send(revision, f"revise {best.said.call.attempt}")
         if new:
-            await self._complete(now.plan_id, best.validated, briefing, new.__contains__)
+            checked = await self._held(revised.result, best)
+            new = now.unchosen & left | {label_of(step_id) for step_id in revised.result["changed"]}
+            await self._complete(now.plan_id, checked, briefing, new.__contains__)
         elif tuple(step.id for step in steps) == tuple(step.id for step in now.planned):
             await self.say(apologies.NOTHING_CHANGED, "unchanged")
         else:
             await self.say(apologies.LESS, str(revised.result["plan_id"]))
+
+    async def _held(self, decided: Mapping[str, Any], best: Version) -> Checked:
+        """The version as the plan has it now: before a restart it was made with the catalog of that moment."""
+        if not self.stages.resumed or "version" not in decided:
+            return best.validated
+        plan = await self.rooms.sessions.plan(str(decided["plan_id"]), int(decided["version"]))
+        if plan is None:
+            return best.validated
+        steps = await present.held(self.rooms.vault, plan, best.checked.steps)
+        return replace(best.validated, steps=steps)
 
     async def _stays(self, briefing: Briefing, now: Present, word: str, purpose: str) -> None:
         """Nothing comes of an edit; a plan whose making this message cut short is made ready all the same."""
@@ -103,18 +128,22 @@ class Pipeline:
             await self._complete(now.plan_id, Checked(now.planned, ()), briefing, now.unchosen.__contains__)
         await self.say(word, purpose)
 
-    async def _give_up(self, now: Present) -> None:
-        """A plan whose making this message cut short, and that it does not go on with."""
+    async def _give_up(self, plan_id: str) -> None:
+        """A plan whose making was cut short, and that nothing goes on with."""
         try:
-            await self.stages.send(self.stages.command(RejectPlan, plan_id=now.plan_id), "give up")
+            await self.stages.send(self.stages.command(RejectPlan, plan_id=plan_id), f"give up {plan_id}")
         except Refusal as error:
             log.info("the plan was ready already: %s", error)
 
     async def _complete(self, plan_id: str, checked: Checked, briefing: Briefing, new: Callable[[str], bool]) -> None:
         """Models and inputs for what is new or other than it was; then the plan waits for a yes, or runs."""
-        catalog, steps, ids = self.rooms.catalog(), checked.steps, partial(step_id_of, plan_id)
+        self.making.append(plan_id)
+        catalog, steps, ids = self.catalog, checked.steps, partial(step_id_of, plan_id)
         self.stages.along(await proposals.validation(self.stages, plan_id, checked), "validate")
         chosen = await Selecting(self.stages, briefing, catalog).choose(steps, new)
         fitted = [one for one in fit(steps, catalog, briefing.files, ids, briefing.said, chosen) if new(one.step.id)]
+        if len(fitted) < sum(1 for step in steps if new(step.id)):
+            await self.end(apologies.MODEL_GONE, "model-gone")
+            return
         fitted = await field_verifier.settle(self.stages, briefing, catalog, fitted)
         await self.stages.send(await proposals.selection(self.stages, plan_id, fitted), "select")

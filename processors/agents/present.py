@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -63,6 +64,14 @@ async def opened(vault: Vault, plan: Plan) -> Present:
     steps = await asyncio.gather(*(_opened(vault, plan, step) for step in plan.steps.values()))
     title = await vault.open(plan.drafted.title)
     return Present(plan.plan_id, title, plan.status, plan.drafted.message_id, tuple(steps))
+
+
+async def held(vault: Vault, plan: Plan, steps: Sequence[PlannedStep]) -> tuple[PlannedStep, ...]:
+    """The plan's steps as they stand on the log; what `steps` know beyond that, such as a model asked for, stays."""
+    now, known = await opened(vault, plan), {step.id: step for step in steps}
+    return tuple(
+        replace(known.get(one.id, one), agent_type=one.agent_type, depends_on=one.depends_on) for one in now.planned
+    )
 
 
 async def _opened(vault: Vault, plan: Plan, step: Step) -> PresentStep:

@@ -23,13 +23,17 @@ from processors.agents.llm import LlmFailed
 from processors.agents.pipeline import Pipeline
 from processors.agents.rooms import Rooms
 from processors.agents.sessions import NoSuchSession
-from processors.agents.stage import Stages
+from processors.agents.stage import STOPPED, Stages
+from processors.runners.poison import alarm, is_poison
 
 log = logging.getLogger(__name__)
 
+GROUP: Final = "agents"
 BUDGET_S: Final = 160.0
 """Of one message for what its models are asked."""
-CALL_TIMEOUT_S: Final = 175.0
+WHOLE_S: Final = 168.0
+"""Of one message until its session is told that it took too long."""
+CALL_TIMEOUT_S: Final = 180.0
 """Of one message, whatever happens."""
 
 
@@ -38,7 +42,7 @@ def key_of(event: Recorded) -> str:
 
 
 class Agents:
-    """The reactor's handler."""
+    """The reactor's handler. Nothing that a message, a model or a catalog may hold is raised out of it."""
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
@@ -70,34 +74,52 @@ class Agents:
         if session.given_up(message.message_id):
             return
         stages = Stages(self._rooms, event, message, session, BUDGET_S)
+        pipeline = Pipeline(self._rooms, event, message, session, stages, self._rooms.catalog())
         self._running[message.session_id] += 1
         try:
-            await self._plan(Pipeline(self._rooms, event, message, session, stages))
+            await self._plan(pipeline)
         except asyncio.CancelledError:
-            if self._rooms.sessions.given_up(message.session_id, message.message_id):
-                await self._give_up(stages)
+            if self._given_up(message):
+                await self._stop(stages, STOPPED)
             raise
         finally:
             self._running -= Counter({message.session_id: 1})
 
-    async def _give_up(self, stages: Stages) -> None:
+    def _given_up(self, message: MessagePosted) -> bool:
+        return self._rooms.sessions.given_up(message.session_id, message.message_id)
+
+    async def _stop(self, stages: Stages, category: str) -> None:
         """A call that was stopped is on the log as such; one that a restart shall ask again is not."""
         try:
-            await stages.give_up()
+            await stages.give_up(category)
         except (Refusal, CommandFailed, Unavailable) as error:
             log.info("stopped calls were not recorded: %s", error)
 
     async def _plan(self, pipeline: Pipeline) -> None:
-        event = pipeline.event.envelope.id
+        event = pipeline.event
         try:
-            try:
+            async with asyncio.timeout(WHOLE_S):
                 await pipeline.run()
-            except LlmFailed as error:
-                await pipeline.say(apologies.no_model(error.category), "no-model")
-            except (Refusal, CommandFailed) as error:
-                log.warning("a message led to no plan: %s", error, extra={"action": "plan", "event": event})
-                message = pipeline.message
-                if not self._rooms.sessions.given_up(message.session_id, message.message_id):
-                    await pipeline.say(apologies.REFUSED, "refused")
+        except TimeoutError:
+            log.warning("a message took too long", extra={"action": "plan", "event": event.envelope.id})
+            await self._stop(pipeline.stages, "timeout")
+            await self._tell(pipeline, apologies.no_model("timeout"), "no-model")
+        except LlmFailed as error:
+            await self._tell(pipeline, apologies.no_model(error.category), "no-model")
         except (Refusal, CommandFailed) as error:
+            log.warning("a message led to no plan: %s", error, extra={"action": "plan", "event": event.envelope.id})
+            if not self._given_up(pipeline.message):
+                await self._tell(pipeline, apologies.REFUSED, "refused")
+        except Exception as error:
+            if not is_poison(error):
+                raise
+            alarm(log, GROUP, event)
+            await self._tell(pipeline, apologies.BROKEN, "broken")
+
+    async def _tell(self, pipeline: Pipeline, word: str, purpose: str) -> None:
+        """The plan that was being made is given up, and its session hears why."""
+        try:
+            await pipeline.end(word, purpose)
+        except (Refusal, CommandFailed) as error:
+            event = pipeline.event.envelope.id
             log.warning("an answer was refused: %s", error, extra={"action": "say", "event": event})

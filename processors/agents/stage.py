@@ -80,6 +80,8 @@ class Stages:
         self.message = message
         self.org_id = event.envelope.org_id
         self.session_id = message.session_id
+        self.resumed = False
+        """Some answer was on the log already: what was made of it may be, too."""
         self._until = time.monotonic() + budget_s
         self._records: list[tuple[CanvasCommand, str]] = []
         """What the next command takes along."""
@@ -96,6 +98,7 @@ class Stages:
         call_id = derived_id("call", b"agents", self._event.envelope.id, call.agent, *filter(None, [call.round]))
         begun = await self._begin(call, call_id)
         if begun.recorded is not None and (text := await self._recorded(begun.recorded)) is not None:
+            self.resumed = True
             return Said(text, begun.recorded.model, AgentCall(call_id=call_id, attempt=begun.recorded.attempt))
         narrator = Narrator(
             self._rooms.send, self._rooms.vault, self.message.text, org_id=self.org_id, session_id=self.session_id,
@@ -137,11 +140,11 @@ class Stages:
         records, self._records = self._records, []
         await asyncio.gather(*(self._send(*one) for one in records))
 
-    async def give_up(self) -> None:
+    async def give_up(self, category: str) -> None:
         """Records the calls that were stopped. What was used by then no server has told."""
         for call_id, (call, begun, since) in list(self._open.items()):
             ms = round((time.monotonic() - since) * 1000)
-            self._record(call, call_id, begun, model="none", ms=ms, tokens_in=0, tokens_out=0, error=STOPPED)
+            self._record(call, call_id, begun, model="none", ms=ms, tokens_in=0, tokens_out=0, error=category)
         await self.flush()
 
     def command(self, kind: type[CanvasCommand], **fields: Any) -> CanvasCommand:

@@ -42,6 +42,7 @@ from processors.executor.ports import Models, StoredStreams
 from processors.executor.report import Report, report
 from processors.executor.sameness import same_work
 from processors.executor.wiring import Unwirable, wire
+from processors.runners.poison import alarm, is_poison
 
 ACTOR = "executor"
 ATTEMPTS_MAX = 8
@@ -127,7 +128,7 @@ class Executor:
     async def _submit(self, recorded: Recorded, ready: StepReady) -> None:
         """Accepted, or refused: then the step has failed and its run goes on without it."""
         try:
-            await self._send(recorded, "submit", await self._job(await self._whole(recorded, ready)))
+            await self._send(recorded, "submit", await self._made(recorded, await self._whole(recorded, ready)))
         except (Unfit, Refusal, CommandFailed) as error:
             category, reason = _why(error)
             result = RecordStepResult(
@@ -156,6 +157,18 @@ class Executor:
         if plan is None:
             raise Unfit("unknown", "what came out before it is not in the plan's stream")
         return ready.model_copy(update={"upstream": plan.upstream(ready.step_id)})
+
+    async def _made(self, recorded: Recorded, ready: StepReady) -> SubmitJob:
+        """Raises Unfit, also for what raises in the rules: no input, text or schema ends the process."""
+        try:
+            return await self._job(ready)
+        except Unfit:
+            raise
+        except Exception as error:
+            if not is_poison(error):
+                raise
+            alarm(log, ACTOR, recorded)
+            raise Unfit("input_validation", "its input could not be made of what there is") from error
 
     async def _job(self, ready: StepReady) -> SubmitJob:
         """The job of a step, wired and priced. Raises Unfit."""

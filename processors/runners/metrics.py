@@ -25,5 +25,8 @@ REPEATED_VERSIONS: Final = Counter(
     "studio_log_repeated_versions_total", "Events whose stream version was on the log already: an alarm.", ["topic"]
 )
 REACTIONS: Final = Counter("studio_reactor_events_total", "Events that a reactor is done with.", ["group"])
+POISON: Final = Counter(
+    "studio_reactor_poison_total", "Events whose handling raised what no restart mends: an alarm.", ["group"]
+)
 BACKLOG: Final = Gauge("studio_reactor_backlog", "Events that a reactor has read and not finished.", ["group"])
 EFFECTS: Final = Counter("studio_ticker_effects_total", "Effects that a ticker has performed.", ["ticker"])

@@ -10,7 +10,7 @@ from events.log.follower import Follower
 from events.topics import EVENTS_CANVAS
 from processors.agents.catalog import CatalogView
 from processors.agents.published import Published
-from processors.agents.reactor import CALL_TIMEOUT_S, Agents, key_of
+from processors.agents.reactor import CALL_TIMEOUT_S, GROUP, Agents, key_of
 from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
 from processors.agents.spending import WINDOW_S, Budgeted, Spending
@@ -22,7 +22,6 @@ from studio.processes import parts
 from studio.processes.process import Process
 from studio.settings import Settings
 
-GROUP: Final = "agents"
 IN_FLIGHT_MAX: Final = 256
 """Messages that are planned at once: nearly all of their time they wait for models, whose calls have a limit too."""
 PATIENCE_MS: Final = 250

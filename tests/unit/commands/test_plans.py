@@ -194,7 +194,7 @@ class TestStages:
 class TestDraft:
     def test_a_draft_names_its_steps_then_tells_each(self) -> None:
         decision = given(*message()).when(draft(CHAIN)).then(PlanDrafted, StepDrafted, StepDrafted, StepDrafted)
-        assert decision.result == {"plan_id": PLAN}
+        assert decision.result == {"plan_id": PLAN, "version": len(decision.events)}
         last = decision.events[3][1]
         assert isinstance(last, StepDrafted)
         assert last.step.depends_on == (step("s2"),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from commands.ask import Answer, CommandFailed
 from commands.canvas.commands import CancelRun, RecordStepResult
@@ -213,3 +214,20 @@ async def test_a_result_that_cannot_be_decided_fails_its_step_and_the_run_ends()
     await house.work("s1")
     assert house.statuses == {"s1": "failed", "s2": "blocked", "s3": "blocked"}
     assert house.present.status == "failed"
+
+
+async def test_what_raises_in_the_wiring_fails_its_step_and_not_the_process() -> None:
+    house = House()
+    nowhere = {"type": "object", "properties": {}, "allOf": [{"$ref": "#/$defs/nowhere"}]}
+    house.models["painter"] = house.models["painter"].model_copy(update={"input_schema": nowhere})
+    before = alarms()
+    house.plan()
+    await house.react()
+    assert house.statuses["s1"] == "failed"
+    (failed, *_) = [event for event in house.canvas.events(PLAN) if isinstance(event, StepFailed)]
+    assert failed.category == "input_validation"
+    assert alarms() == before + 1
+
+
+def alarms() -> float:
+    return REGISTRY.get_sample_value("studio_reactor_poison_total", {"group": "executor"}) or 0.0
