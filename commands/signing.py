@@ -23,6 +23,7 @@ LIFE_S = 24 * 3600
 _LABEL = b"asset-address\x00"
 _ATTEMPT_LABEL = b"attempt\x00"
 _WEBHOOK_LABEL = b"webhooks\x00"
+_ATTEMPT_CLAIMS = 4
 
 
 class BadSignature(ValueError):
@@ -71,8 +72,9 @@ def asset_path(secret: bytes, org_id: str, asset: AssetRef, *, now: float, life_
 
 @dataclass(frozen=True, slots=True)
 class SignedAttempt:
-    """The attempt that a webhook's address names (`?t=`)."""
+    """The attempt that a webhook's address names (`?t=`), and who was told that address."""
 
+    provider: str
     org_id: str
     job_id: str
     lease: int
@@ -80,12 +82,12 @@ class SignedAttempt:
 
 def sign_attempt(secret: bytes, attempt: SignedAttempt) -> str:
     """`t` of `/v1/webhooks/{provider}?t=`: only we can have made it."""
-    claims = _encode(orjson.dumps([attempt.org_id, attempt.job_id, attempt.lease]))
+    claims = _encode(orjson.dumps([attempt.provider, attempt.org_id, attempt.job_id, attempt.lease]))
     return f"{claims}.{_encode(_attempt_mac(secret, claims))}"
 
 
-def verify_attempt(secret: bytes, token: str) -> SignedAttempt:
-    """Raises BadSignature."""
+def verify_attempt(secret: bytes, provider: str, token: str) -> SignedAttempt:
+    """Raises BadSignature, also where another provider was told that address."""
     claims, _, mac = token.partition(".")
     try:
         given = _decode(mac)
@@ -93,8 +95,10 @@ def verify_attempt(secret: bytes, token: str) -> SignedAttempt:
         raise BadSignature("malformed signature") from error
     if not hmac.compare_digest(given, _attempt_mac(secret, claims)):
         raise BadSignature("wrong signature")
-    org_id, job_id, lease = orjson.loads(_decode(claims))
-    return SignedAttempt(org_id, job_id, lease)
+    said = orjson.loads(_decode(claims))
+    if said[0] != provider or len(said) != _ATTEMPT_CLAIMS:
+        raise BadSignature("another provider's address, or one from before they said whose they are")
+    return SignedAttempt(*said)
 
 
 def webhook_key(secret: bytes, org_id: str) -> bytes:

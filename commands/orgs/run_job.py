@@ -74,9 +74,12 @@ def begin_attempt(command: BeginAttempt, streams: Streams, _context: Context) ->
 
 
 def record_job_running(command: RecordJobRunning, streams: Streams, _context: Context) -> Decision:
+    """The first name stays: by it the attempt is watched, stopped and paid for."""
     job = holding(streams, command.org_id, command.job_id, command.lease)
     if job.provider_job_id == command.provider_job_id:
         return Decision(result={})
+    if job.provider_job_id is not None:
+        raise IllegalState("the attempt has another name at its provider", allowed=[], lease=job.lease)
     event = JobRunning(
         job_id=command.job_id,
         org_id=command.org_id,

@@ -71,7 +71,7 @@ async def believed(
     if verifier is None:
         raise unsigned
     try:
-        attempt = verify_attempt(platform.secrets.server, token)
+        attempt = verify_attempt(platform.secrets.server, provider, token)
         return attempt, await verifier.verify(request.headers, await request.body(), now=time.time(), at=at)
     except (BadSignature, BadWebhook) as error:
         log.info("a webhook is not believed: %s", error, extra={"provider": provider})

@@ -207,7 +207,7 @@ class Dispatcher:
         reach = self._rooms.reach
         if reach.webhooks is None:
             return None
-        token = sign_attempt(reach.secret, SignedAttempt(event.org_id, event.job_id, event.lease))
+        token = sign_attempt(reach.secret, SignedAttempt(event.provider, event.org_id, event.job_id, event.lease))
         return f"{reach.webhooks.rstrip('/')}/v1/webhooks/{event.provider}?t={token}"
 
     def _live(self, event: JobDispatched) -> LiveProgress:

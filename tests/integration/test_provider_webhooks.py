@@ -97,7 +97,7 @@ class Street:
         """Says to the gateway what a provider that signs nothing would say of an attempt."""
         known = secret or json.loads((self._sandbox.data_dir / "secrets.json").read_text())["server_secret"]
         [accepted] = [event for event in await self.events(job_id) if event.name == "accepted"]
-        token = sign_attempt(known.encode(), SignedAttempt(accepted.org_id, job_id, lease))
+        token = sign_attempt(known.encode(), SignedAttempt(sender.provider, accepted.org_id, job_id, lease))
         body = {"id": name, "state": "completed", "task_id": name, "task_status": "succeed"}
         address = f"{self._sandbox.url}/v1/webhooks/{sender.provider}"
         return (await self._client.post(address, params={"t": token, "at": sender.at}, json=body)).status_code

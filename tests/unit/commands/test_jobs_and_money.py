@@ -116,6 +116,11 @@ class TestDispatch:
         given(*opened(), submit(), dispatch()).when(running).then(JobRunning)
         given(*opened(), submit(), dispatch(), running).when(running).then_nothing()
 
+    def test_the_providers_job_does_not_become_another(self) -> None:
+        running = c.RecordJobRunning(org_id=ORG, job_id=JOB, lease=1, provider_job_id="p1")
+        other = running.model_copy(update={"provider_job_id": "p2"})
+        given(*opened(), submit(), dispatch(), running).when(other).then_refused(IllegalState)
+
 
 class TestEnd:
     def test_success_captures_the_cost_and_returns_the_rest(self) -> None:

@@ -67,11 +67,20 @@ def test_the_path_is_that_of_the_gateway_and_the_same_within_an_hour() -> None:
 
 
 def test_a_webhooks_address_names_its_attempt() -> None:
-    attempt = SignedAttempt("org_1", "job_1", 3)
-    assert verify_attempt(SECRET, sign_attempt(SECRET, attempt)) == attempt
+    attempt = SignedAttempt("luma", "org_1", "job_1", 3)
+    assert verify_attempt(SECRET, "luma", sign_attempt(SECRET, attempt)) == attempt
 
 
-@pytest.mark.parametrize("token", ["", "a.b", "é", sign_attempt(b"other", SignedAttempt("org_1", "job_1", 3))])
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "a.b",
+        "é",
+        sign_attempt(b"other", SignedAttempt("luma", "org_1", "job_1", 3)),
+        sign_attempt(SECRET, SignedAttempt("replicate", "org_1", "job_1", 3)),
+    ],
+)
 def test_an_attempt_that_was_not_signed_here_is_refused(token: str) -> None:
     with pytest.raises(BadSignature):
-        verify_attempt(SECRET, token)
+        verify_attempt(SECRET, "luma", token)

@@ -213,7 +213,11 @@ async def test_an_upload_that_is_no_multipart_is_not_read(client: httpx.AsyncCli
     assert slug(answer) == (422, "invalid-input")
 
 
-TOKEN = sign_attempt(SECRET, SignedAttempt(ORG, "job_1", 2))
+def named(provider: str) -> str:
+    return sign_attempt(SECRET, SignedAttempt(provider, ORG, "job_1", 2))
+
+
+TOKEN = named("far")
 
 
 async def hook(
@@ -241,7 +245,8 @@ async def test_a_webhook_after_the_end_changes_nothing(client: httpx.AsyncClient
     [
         {"t": ""},
         {"t": TOKEN[:-2]},
-        {"t": sign_attempt(b"another", SignedAttempt(ORG, "job_1", 2))},
+        {"t": sign_attempt(b"another", SignedAttempt("far", ORG, "job_1", 2))},
+        {"t": named("another")},
         {"signature": "forged"},
         {"age_s": 400},
         {"provider": "nobody"},
@@ -257,7 +262,7 @@ async def test_a_webhook_that_is_not_signed_is_not_believed(
 
 
 async def test_a_webhook_that_cannot_be_checked_is_to_come_again(client: httpx.AsyncClient, decider: Decider) -> None:
-    answer = await hook(client, provider="lost")
+    answer = await hook(client, provider="lost", t=named("lost"))
     assert slug(answer) == (503, "unavailable")
     assert "retry-after" in answer.headers
     assert decider.taken == []
