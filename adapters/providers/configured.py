@@ -74,6 +74,12 @@ def providers(
     return found
 
 
+def own_addresses(configured: Configured, *, simulators_url: str | None = None) -> frozenset[str]:
+    """Where providers are reached because an operator has said so: private networks, simulators."""
+    set_to = (access(configured, name, simulators_url).base_url for name in REMOTE)
+    return frozenset(url for url in set_to if url is not None)
+
+
 def webhook_verifiers(configured: Configured, *, simulators_url: str | None = None) -> dict[str, WebhookVerifier]:
     """Of the providers that send webhooks for a call, by name: for the gateway."""
     found: dict[str, WebhookVerifier] = {}

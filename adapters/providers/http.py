@@ -14,6 +14,7 @@ from urllib.request import getproxies
 import httpx
 import orjson
 
+from adapters.providers.outside import Outside
 from adapters.providers.transport import AiohttpTransport
 from events.jobs.events import ProviderCharged
 from processors.dispatcher.decisions import STATED_WAIT_MAX_S
@@ -59,6 +60,18 @@ def http_client(*, timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncClient:
         transport=None if getproxies() else straight,
         mounts={"all://127.0.0.1": straight, "all://localhost": straight},
     )
+
+
+def outside_client(outside: Outside) -> httpx.AsyncClient:
+    """To what `outside` allows alone, on each request and each redirect; where there is a proxy, through it."""
+    if not getproxies():
+        return straight_client(outside)
+    return httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS, verify=_trust(), event_hooks={"request": [outside.asked]})
+
+
+def straight_client(outside: Outside) -> httpx.AsyncClient:
+    """The same, past any proxy."""
+    return httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, transport=AiohttpTransport(_trust(), outside))
 
 
 @contextmanager

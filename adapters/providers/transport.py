@@ -14,6 +14,8 @@ import aiohttp
 import httpx
 from yarl import URL
 
+from adapters.providers.outside import Outside
+
 CONNECTIONS_MAX: Final = 1_000
 """Each attempt in flight may hold one for as long as it is watched, and needs another to be stopped."""
 KEPT_S: Final = 20.0
@@ -24,12 +26,17 @@ OWN_HEADERS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """Straight to whom the address names: no proxy, no cookies, no redirects."""
 
-    def __init__(self, trust: ssl.SSLContext) -> None:
+    def __init__(self, trust: ssl.SSLContext, outside: Outside | None = None) -> None:
+        """With `outside` it goes to what that allows, and nowhere else."""
         self._trust = trust
+        self._outside = outside
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Raises httpx's errors, or ForbiddenAddress."""
         body = await request.aread()
+        if self._outside is not None:
+            self._outside.check(request.url.host)
         with told_as_httpx(request):
             answer = await self._opened().request(
                 request.method,
@@ -53,7 +60,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _opened(self) -> aiohttp.ClientSession:
         """Made with the first request: aiohttp wants the loop to run."""
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=KEPT_S, ssl=self._trust)
+            connector = aiohttp.TCPConnector(
+                limit=CONNECTIONS_MAX, keepalive_timeout=KEPT_S, ssl=self._trust, resolver=self._outside
+            )
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),

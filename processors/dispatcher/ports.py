@@ -53,6 +53,8 @@ class RemoteFile:
     headers: Mapping[str, str] = field(default_factory=dict)
     sha256: str | None = None
     """Where the provider says what the bytes hash to: checked."""
+    own: bool = False
+    """It lies at a machine of ours, which need not be public."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +31,9 @@ READ_BYTES: Final = 2**20
 
 
 class Fetch(Protocol):
-    """Opens a stream of the bytes at an address. Raises a ProviderError, on entering or while reading."""
+    """Opens a stream of the bytes at a file's address. Raises a ProviderError, on entering or while reading."""
 
-    def __call__(self, url: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[AsyncIterator[bytes]]: ...
+    def __call__(self, file: RemoteFile) -> AbstractAsyncContextManager[AsyncIterator[bytes]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Results:
         raise AssertionError("unreachable")
 
     async def _read(self, file: RemoteFile, scratch: ExitStack) -> bytes | Path:
-        async with self.fetch(file.url, file.headers) as chunks:
+        async with self.fetch(file) as chunks:
             head = bytearray()
             async for chunk in chunks:
                 head += chunk

@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from adapters.llm.client import LlmClient
 from adapters.media.probe import probe
-from adapters.providers.configured import providers
+from adapters.providers.configured import own_addresses, providers
 from adapters.providers.download import Downloads
 from adapters.providers.fleet.directory import RedisDirectory
 from adapters.storage.objects import storage
@@ -35,12 +35,13 @@ async def run(settings: Settings, process: Process) -> None:
     vault, store, leases = await parts.vault(process, settings), storage(settings.storage), Leases(redis)
     model = await parts.model(process, settings)
     classifier = Classifier(model)
+    downloads = Downloads(own_addresses(access_of(settings), simulators_url=simulators_url(settings)))
     dispatcher = Dispatcher(
         Rooms(
             ask=await parts.bus(process, settings),
             vault=vault,
             storage=store,
-            results=Results(store, vault, probe, Downloads()),
+            results=Results(store, vault, probe, downloads),
             providers=providers_of(settings, redis, model),
             # The copies say which attempts are over already: they are caught up before anything is dispatched.
             catalog=await parts.catalog(process, settings),
@@ -61,6 +62,7 @@ async def run(settings: Settings, process: Process) -> None:
         await together(process.stop, leases.run, reactor.run, once(ready))
     finally:
         await classifier.aclose()
+        await downloads.aclose()
 
 
 def reactor_of(dispatcher: Dispatcher, bootstrap: str, instance_id: str) -> Reactor:

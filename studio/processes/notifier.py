@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from adapters.providers.outside import Outside
 from adapters.webhooks.public import PublicPost
 from commands.signing import asset_path
 from events.assets import AssetRef
@@ -26,7 +27,7 @@ PATIENCE_MS: Final = 100
 async def run(settings: Settings, process: Process) -> None:
     """Tells until the process is to stop."""
     key = secret(settings.server_secret, "SERVER_SECRET").encode()
-    post = PublicPost(private=settings.webhooks_to_private)
+    post = PublicPost(Outside(private=settings.webhooks_to_private))
     notifier = Notifier(await parts.bus(process, settings), post, key, links(settings, key))
     reactor = Reactor(
         await parts.log(process, settings),

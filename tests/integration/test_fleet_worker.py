@@ -49,7 +49,7 @@ class Far:
         assert isinstance(end, Succeeded)
         (output,) = end.outputs
         assert isinstance(output, RemoteFile)
-        async with self.downloads(output.url, output.headers) as chunks:
+        async with self.downloads(output) as chunks:
             return b"".join([chunk async for chunk in chunks])
 
 

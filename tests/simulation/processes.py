@@ -26,7 +26,7 @@ from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS, EVENTS_JO
 from processors.dispatcher.dispatcher import TYPES as DISPATCHED
 from processors.dispatcher.dispatcher import Dispatcher, Reach, Rooms, key_of, longest_s, urgent
 from processors.dispatcher.leases import Leases
-from processors.dispatcher.ports import Failed
+from processors.dispatcher.ports import Failed, RemoteFile
 from processors.dispatcher.results import Results
 from processors.dispatcher.tables import KnownJobs
 from processors.runners.clock import steady
@@ -216,8 +216,8 @@ async def _picture(_body: bytes | Path) -> Probe:
     return Probe("image/png", "image", width=1100, height=1000)
 
 
-def _no_fetch(url: str, headers: Any) -> Any:
-    raise AssertionError(f"nothing lies at {url}, whatever {headers}")
+def _no_fetch(file: RemoteFile) -> Any:
+    raise AssertionError(f"nothing lies at {file.url}")
 
 
 async def _as_it_is(_provider: str, failed: Failed) -> Failed:

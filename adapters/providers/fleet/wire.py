@@ -51,7 +51,7 @@ def _succeeded(prediction: Mapping[str, Any]) -> Succeeded:
     files = prediction.get("output")
     if not isinstance(files, list) or not all(isinstance(one, dict) and "url" in one for one in files):
         raise ContractDrift("the worker's output is no list of files")
-    outputs = tuple(RemoteFile(str(one["url"]), sha256=_text(one.get("sha256"))) for one in files)
+    outputs = tuple(RemoteFile(str(one["url"]), sha256=_text(one.get("sha256")), own=True) for one in files)
     span = _span(prediction)
     seconds = span.ended_at - span.started_at if span else None
     return Succeeded(outputs, span, _text(prediction.get("engine")), Usage(seconds=seconds))

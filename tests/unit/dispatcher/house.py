@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from adapters.media.probe import probe
 from adapters.providers.download import Downloads
+from adapters.providers.outside import Outside
 from adapters.storage.objects import ObjectStorage, storage
 from adapters.vault.keys import MemoryKeyStore
 from adapters.vault.vault import KeyVault
@@ -95,7 +96,7 @@ class House:
         self.catalog = Catalog()
         self.storage: ObjectStorage = storage("memory://")
         self.vault = KeyVault(MemoryKeyStore(), secrets.token_bytes(32))
-        self.downloads = Downloads()
+        self.downloads = Downloads(outside=Outside(private=True))
         self.asked: list[tuple[Command, CommandEnvelope]] = []
         self._held_back: tuple[type[Command], ...] = ()
         self.frames: list[Progress] = []

@@ -33,10 +33,10 @@ class Shelf:
         self.broken = broken
 
     @asynccontextmanager
-    async def __call__(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[AsyncIterator[bytes]]:
-        if url not in self.files:
+    async def __call__(self, file: RemoteFile) -> AsyncIterator[AsyncIterator[bytes]]:
+        if file.url not in self.files:
             raise BadResult("answered 404")
-        yield self._chunks(self.files[url])
+        yield self._chunks(self.files[file.url])
 
     async def _chunks(self, body: bytes) -> AsyncIterator[bytes]:
         yield body[: len(body) // 2]
