@@ -109,12 +109,16 @@ def until_end_of(events: Sequence[Recorded], run_id: str) -> Sequence[Recorded]:
 
 
 def restored(then: Plan, *, now: Plan | None = None, only_done: bool = False) -> tuple[RestoredStep, ...]:
-    """The steps as they were `then`; what is planned of a step is left out where it is so `now`."""
+    """The steps as they were `then`; what is planned of a step is left out where it is so `now`.
+
+    `only_done`: results of what the next run would do again, for it was changed since, are left out.
+    """
     results: Mapping[str, StepRun] = then.run.steps if then.run is not None else then.past.kept
+    again = frozenset(then.to_run) if only_done else frozenset[str]()
     found = []
     for step_id, step in then.steps.items():
         result = results.get(step_id, StepRun())
-        if only_done and result.status != "succeeded":
+        if step_id in again:
             result = StepRun()
         found.append(
             RestoredStep.model_validate(

@@ -37,7 +37,7 @@ from events.model import Event
 from projections import plans, runs, steps
 from projections.applied import documents_of
 from tests.given import ORG, PLAN, SESSION, asset, message, sealed
-from tests.unit.commands.plan_past import fork, roll_back
+from tests.unit.commands.plan_past import fork, plan_at, roll_back
 from tests.unit.executor.house import House, said, spec
 
 OUT_OF_DATE = (IllegalState, InvalidInput, NotFound, AlreadyEnded)
@@ -235,7 +235,13 @@ class Runs(RuleBasedStateMachine):
             n for n, event in enumerate(self.house.canvas.events(plan.plan_id), 1) if event.name == "fields_verified"
         )
         version = data.draw(st.integers(first, len(self.house.canvas.events(plan.plan_id))))
-        self.try_to(fork(self.house.canvas, version, plan.plan_id))
+        command = fork(self.house.canvas, version, plan.plan_id)
+        source = plan_at(self.house.canvas, version, plan.plan_id)
+        before = {one.plan_id for one in self.plans}
+        self.try_to(command)
+        for made in self.plans:
+            if made.plan_id not in before:
+                assert {local(step) for step in source.to_run} <= {local(step) for step in made.to_run}
 
     @rule()
     def everything_is_read_again(self) -> None:
@@ -384,6 +390,10 @@ class Runs(RuleBasedStateMachine):
             after = self.house.orgs(job_ref(state.accepted.job_id)).state
             if isinstance(after, LiveJob):
                 self.meets(after, "succeeds")
+
+
+def local(step_id: str) -> str:
+    return step_id.rsplit(".", 1)[-1]
 
 
 def projected(event: Recorded) -> list[Any]:

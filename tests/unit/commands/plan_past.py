@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from commands.canvas import commands as c
 from commands.canvas.streams import ref
-from events.canvas.plan_state import Plan, StepRun
+from events.canvas.plan_state import Plan
 from events.canvas.state import NoPlan
+from gateway.past import restored
 from tests.given import ORG, PLAN, SESSION, sealed
 from tests.specification import World
 
@@ -29,35 +30,10 @@ def version_of_end(world: World, run_id: str, plan_id: str = PLAN) -> int:
     )
 
 
-def restored(plan: Plan, *, only_done: bool = False) -> tuple[c.RestoredStep, ...]:
-    results = plan.run.steps if plan.run is not None else plan.past.kept
-    found = []
-    for step_id, step in plan.steps.items():
-        result = results.get(step_id, StepRun())
-        if only_done and result.status != "succeeded":
-            result = StepRun()
-        found.append(
-            c.RestoredStep.model_validate(
-                {
-                    "step_id": step_id,
-                    "step": step,
-                    "status": result.status,
-                    "attempt": result.attempt,
-                    "job_id": result.job_id,
-                    "tried": result.tried,
-                    "outputs": result.outputs,
-                    "cost": result.cost,
-                    "why": result.why,
-                }
-            )
-        )
-    return tuple(found)
-
-
 def roll_back(world: World, run_id: str, plan_id: str = PLAN) -> c.RollBackPlan:
     past = plan_at(world, version_of_end(world, run_id, plan_id), plan_id)
     where = {"org_id": ORG, "session_id": SESSION, "plan_id": plan_id}
-    return c.RollBackPlan(**where, run_id=run_id, steps=restored(past))
+    return c.RollBackPlan(**where, run_id=run_id, steps=restored(past, now=plan_at(world, None, plan_id)))
 
 
 def fork(world: World, version: int | None = None, plan_id: str = PLAN) -> c.ForkPlan:

@@ -24,9 +24,10 @@ from events.canvas.plan_events import (
 )
 from events.canvas.plan_state import Plan
 from events.model import Event
+from gateway.past import restored
 from tests.given import ORG, RUN, SESSION, draft, sealed, step
 from tests.specification import World
-from tests.unit.commands.plan_past import fork, plan_at, restored, roll_back, version_of_end
+from tests.unit.commands.plan_past import fork, plan_at, roll_back, version_of_end
 from tests.unit.commands.test_plans import CHAIN, on_plan, planned, result
 
 SECOND = "run_X.1.2"
@@ -145,6 +146,15 @@ class TestFork:
         started = decision.events[1][1]
         assert isinstance(started, RunStarted)
         assert started.steps == ("stp_X.2.s2", "stp_X.2.s3")
+
+    def test_what_was_edited_at_its_source_and_not_run_since_is_not_kept(self) -> None:
+        it = world(*planned(CHAIN), result("s1"), result("s2"), result("s3"))
+        it.handle(on_plan(c.EditStep, step_id=step("s2"), model="other", estimate=5))
+        it.handle(fork(it))
+        plan = it(ref(FORKED)).state
+        assert isinstance(plan, Plan)
+        assert (list(plan.past.kept), plan.steps["stp_X.2.s2"].model) == (["stp_X.2.s1"], "other")
+        assert plan.to_run == ("stp_X.2.s2", "stp_X.2.s3")
 
     def test_where_nothing_is_left_to_do_the_run_is_over_at_once(self) -> None:
         it = world(*planned(CHAIN), result("s1"), result("s2"), result("s3"))
