@@ -133,7 +133,8 @@ class DraftStep(Frozen):
     depends_on: tuple[str, ...] = ()
     model: str | None = None
     input: Sealed | None = None
-    needs_approval: bool = False
+    needs_approval: bool | None = None
+    """None: a step that is there keeps its mark, a new one has none."""
 
 
 class AgentCall(Frozen):

@@ -111,7 +111,8 @@ def plans_of(streams: Streams, session_id: str) -> int:
     return low
 
 
-def planned_step(step: DraftStep, ids: Mapping[str, str]) -> Step:
+def planned_step(step: DraftStep, ids: Mapping[str, str], *, marked: bool = False) -> Step:
+    """`marked`: the step waits for a yes of its own where the draft does not say whether it shall."""
     return Step(
         step_id=ids[step.label],
         title=step.title,
@@ -120,7 +121,7 @@ def planned_step(step: DraftStep, ids: Mapping[str, str]) -> Step:
         depends_on=tuple(dict.fromkeys(ids[upstream] for upstream in step.depends_on)),
         model=step.model,
         input=step.input,
-        needs_approval=step.needs_approval,
+        needs_approval=marked if step.needs_approval is None else step.needs_approval,
     )
 
 

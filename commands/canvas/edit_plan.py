@@ -47,11 +47,11 @@ def revise_plan(command: RevisePlan, streams: Streams, context: Context) -> Deci
         )
     )
     for step in command.steps:
-        planned = planned_step(step, ids)
-        if planned.step_id in plan.steps:
-            revise(draft, planned)
+        before = plan.steps.get(ids[step.label])
+        if before is not None:
+            revise(draft, planned_step(step, ids, marked=before.needs_approval))
         else:
-            draft.add(StepDrafted(plan_id=plan.plan_id, step=planned))
+            draft.add(StepDrafted(plan_id=plan.plan_id, step=planned_step(step, ids)))
     version = streams(ref(plan.plan_id)).version + len(draft.events)
     return draft.decision({"plan_id": plan.plan_id, "changed": list(changed), "version": version})
 

@@ -23,6 +23,7 @@ from events.canvas.plan_events import (
     RunCompleted,
     RunStarted,
     Step,
+    StepApproved,
     StepReady,
     StepRestored,
     StepSucceeded,
@@ -98,6 +99,8 @@ class Runs(RuleBasedStateMachine):
         super().__init__()
         self.house = House(credit=100_000)
         self.house.models["sketcher"] = SKETCHER
+        self.approved: set[tuple[str, str]] = set()
+        """(run, step) to which a person has said yes."""
         self.ready: set[tuple[str, str]] = set()
         """(run, step) that has been made ready and has not ended."""
         self.checked = 0
@@ -180,17 +183,19 @@ class Runs(RuleBasedStateMachine):
         step_id = data.draw(st.sampled_from(list(plan.steps)))
         self.try_to((c.ApproveStep if yes else c.CancelStep)(**self.of(plan), step_id=step_id))
 
-    @rule(data=st.data())
-    def edit(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), mark=st.sampled_from([None, True, False]))
+    def edit(self, data: st.DataObject, mark: bool | None) -> None:
         plan = self.any_plan(data)
         step_id = data.draw(st.sampled_from(list(plan.steps)))
         words = sealed('{"prompt": "x"}')
-        self.try_to(c.EditStep(**self.of(plan), step_id=step_id, model="painter", input=words, estimate=9))
+        fields = {"model": "painter", "input": words, "estimate": 9, "needs_approval": mark}
+        self.try_to(c.EditStep(**self.of(plan), step_id=step_id, **fields))
 
     @rule(data=st.data(), gone=st.integers(0, 2), other=st.integers(0, 2), fresh=st.booleans())
     def edit_by_words(self, data: st.DataObject, gone: int, other: int, fresh: bool) -> None:
         """Steps go, change and come; what has changed is given a model, and runs at once."""
         plan = self.any_plan(data)
+        marks = list(plan.steps.items())
         labels = data.draw(st.permutations([step_id.rsplit(".", 1)[-1] for step_id in plan.steps]))
         left = labels[gone:] or labels[:1]
         changed = [revised(plan, label, left, other=place < other) for place, label in enumerate(left)]
@@ -204,6 +209,7 @@ class Runs(RuleBasedStateMachine):
             c.RevisePlan(**self.of(plan), message_id="msg_1", title=sealed("p"), order=tuple(left), steps=tuple(steps))
         )
         after_it = self.state(plan.plan_id)
+        assert all(one.needs_approval == after_it.steps.get(step_id, one).needs_approval for step_id, one in marks)
         if after_it.status == "drafting":
             missing = [step_id for step_id, step in after_it.steps.items() if step.estimate is None]
             self.house.canvas.handle(c.SelectModels(**self.of(plan), choices=choices(missing)))
@@ -259,11 +265,15 @@ class Runs(RuleBasedStateMachine):
             if isinstance(event, StepReady):
                 key = (event.run_id, event.step_id)
                 assert key not in self.ready or event.attempt > 1
+                marked = self.state(where.subject).steps[event.step_id].needs_approval
+                assert not marked or key in self.approved, "nobody has said yes"
                 self.ready.add(key)
                 assert all(up.outputs for up in event.upstream), "what it depends on has come out"
                 assert {up.step_id for up in event.upstream} == set(
                     self.state(where.subject).steps[event.step_id].depends_on
                 )
+            elif isinstance(event, StepApproved):
+                self.approved.add((event.run_id, event.step_id))
             elif isinstance(event, StepSucceeded):
                 assert (event.run_id, event.step_id) in self.ready
                 self.paid[event.run_id, event.step_id] += 1

@@ -123,6 +123,14 @@ class TestEditing:
     def test_without_a_change_nothing_happens(self) -> None:
         assert given(*planned(), asked()).when(edit(DONE)).then_nothing().result == {"plan_id": PLAN, "changed": []}
 
+    def test_a_mark_of_a_person_outlives_their_words(self) -> None:
+        mark = c.EditStep(
+            org_id=ORG, session_id=SESSION, plan_id=PLAN, step_id=step("s2"), model="m", estimate=1, needs_approval=True
+        )
+        it = given(*planned(), mark, asked(), edit(DONE, s2="s1", s3="s2"))
+        marks = {labels((one,)): planned.needs_approval for one, planned in plan_of(it.world).steps.items()}
+        assert marks == {"s1": False, "s2": True, "s3": False}
+
     def test_a_running_plan_is_not_edited(self) -> None:
         given(*planned("auto"), asked()).when(edit(DONE, s2="s1")).then_refused(IllegalState)
 
