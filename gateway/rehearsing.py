@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, Final
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
 
-from commands.ports import StepToWire
+from commands.ports import Medium, StepToWire
 from events.catalog.current import CurrentModel
 from events.catalog.events import ModelSpec
 from gateway import queries
 from gateway.platform import Platform
 
 FLAGS_MAX: Final = 50
+_MADE: Final = re.compile(r"(?:upload:)?(made_(image|video|audio|3d|text|other)_\d{1,4})")
 
 
 async def flags_with(
@@ -30,8 +32,21 @@ async def flags_with(
         else _to_wire(document, _model(platform, document.get("model")), document.get("input"))
         for document in documents
     ]
-    flags = platform.rehearse(steps, {one["label"]: one["medium"] for one in session.get("uploads", ())})
+    uploads = {one["label"]: one["medium"] for one in session.get("uploads", ())}
+    flags = platform.rehearse(steps, {**made_files(steps), **uploads})
     return flags[:FLAGS_MAX]
+
+
+def made_files(steps: Sequence[StepToWire]) -> dict[str, Medium]:
+    """Label → medium of what was made in the session and is named in an input. Whether it is there is seen at the run:
+    a run's results are kept with its messages."""
+    texts = (one for step in steps for value in step.input.values() for one in _as_list(value))
+    found = (_MADE.fullmatch(one) for one in texts if isinstance(one, str))
+    return {match[1]: cast(Medium, match[2]) for match in found if match is not None}
+
+
+def _as_list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else [value]
 
 
 def _to_wire(document: queries.Document, model: ModelSpec | None, values: Any) -> StepToWire:

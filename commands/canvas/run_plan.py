@@ -18,7 +18,7 @@ from commands.canvas.commands import (
     SelectModels,
 )
 from commands.canvas.run_report import completed
-from commands.canvas.streams import plan_in, ref, session_in, session_stream
+from commands.canvas.streams import plan_in, ref, session_stream
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
 from events.canvas.plan_events import (
@@ -51,9 +51,10 @@ MADE_CARRIED = 16
 class Draft:
     """A decision under way: the plan as it is after each event so far."""
 
-    def __init__(self, plan: Plan, session: Session, at: datetime) -> None:
+    def __init__(self, plan: Plan, session: Session, at: datetime, session_version: int = 0) -> None:
         self.plan = plan
         self.session = session
+        self.session_version = session_version
         self.at = at
         self.events: list[PlanEvent] = []
 
@@ -78,9 +79,9 @@ class Draft:
 
 def begin(command: PlanCommand, streams: Streams, context: Context) -> Draft:
     """Raises NotFound."""
-    session = session_in(streams, command.org_id, command.session_id)
+    session, version = session_stream(streams, command.org_id, command.session_id)
     plan = plan_in(streams, command.org_id, command.session_id, command.plan_id)
-    return Draft(plan, session, context.at)
+    return Draft(plan, session, context.at, version)
 
 
 def select_models(command: SelectModels, streams: Streams, context: Context) -> Decision:
@@ -235,6 +236,7 @@ def ready_step(
     step, attempt = plan.steps[step_id], run.steps[step_id].attempt + 1
     uploads = [(upload.label, upload.asset) for upload in list(session.uploads.values())[-UPLOADS_CARRIED:]]
     made = [(label, made.asset) for label, made in list(session.made.items())[-MADE_CARRIED:]]
+    more = sum(session.media.values()) > len(uploads) + len(made)
     upstream = plan.upstream(step_id)
     carried = sum(bytes_of(one.outputs) for one in upstream) <= CARRIED_MAX
     return StepReady(
@@ -254,6 +256,7 @@ def ready_step(
         upstream=upstream if carried else (),
         upstream_stored=None if carried else True,
         session_uploads=(*uploads, *made),
+        uploads_stored=draft.session_version if more else None,
         fallbacks=fallbacks or None,
         max_cost=max_cost,
         reuse=run.reuse or None,

@@ -169,7 +169,9 @@ class StepReady(RunEvent):
     upstream_stored: Literal[True] | None = None
     """More came out before it than an event holds: `upstream` is empty, and the plan's stream up to here tells it."""
     session_uploads: tuple[tuple[str, AssetRef], ...] = ()
-    """(label, asset) of the uploads that the input names."""
+    """(label, asset) of the session's newest files, for its wiring."""
+    uploads_stored: int | None = None
+    """The session has more of them: its stream up to this version tells of those that the input names besides."""
     fallbacks: tuple[str, ...] | None = None
     """Other models for the case that this one, itself a fallback, cannot be had either; the best first."""
     max_cost: Money | None = None

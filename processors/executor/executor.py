@@ -37,7 +37,8 @@ from events.jobs.events import (
 )
 from events.model import Event
 from processors.executor.fallbacks import fallbacks
-from processors.executor.opening import Erased, opened
+from processors.executor.material import OpenedStep
+from processors.executor.opening import Erased, files_named, opened
 from processors.executor.ports import Models, StoredStreams
 from processors.executor.report import Report, report
 from processors.executor.sameness import same_work
@@ -176,7 +177,7 @@ class Executor:
         if spec is None or not spec.usable:
             raise Unfit("input_validation", f"the model {ready.model} is not available")
         try:
-            wired = wire(spec, await opened(self._vault, ready))
+            wired = wire(spec, await self._opened(ready))
         except Erased:
             raise Unfit("input_validation", "the person who asked is forgotten") from None
         if isinstance(wired, Unwirable):
@@ -197,6 +198,14 @@ class Executor:
             max_cost=ready.max_cost,
             max_runtime_s=spec.limits.max_runtime_s,
         )
+
+    async def _opened(self, ready: StepReady) -> OpenedStep:
+        """In clear, with what its input names of older files of the session. Raises Erased."""
+        step = await opened(self._vault, ready)
+        if ready.uploads_stored is None or not step.unknown:
+            return step
+        older = files_named(await self._streams.read(ready.session_id, ready.uploads_stored), step.unknown)
+        return await opened(self._vault, ready.model_copy(update={"session_uploads": (*older, *ready.session_uploads)}))
 
     async def _started(self, recorded: Recorded, job: JobDispatched) -> None:
         """Nothing runs or is paid for a step that is no longer open."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from commands.pricing import REFERENCE
 from events.assets import AssetRef
+
+_LABEL: Final = re.compile(r"(?:made_)?(?:image|video|audio|3d|text|other)_\d{1,4}")
 
 Kind = str
 """`image`, `video`, `audio`, `3d`, `text` or `other`."""
@@ -62,6 +66,25 @@ class OpenedStep:
         if scheme not in ("", "upload"):
             return ()
         return tuple(file for label, file in self.uploads if label == name)
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """Labels of files that the input names and that are not among its uploads."""
+        labels = {one.strip().removeprefix("upload:") for one in _texts(self.input)}
+        return frozenset(one for one in labels if _LABEL.fullmatch(one)) - {label for label, _ in self.uploads}
+
+
+def refers(text: str) -> bool:
+    """Whether this is how a file is named in an input, and nothing that a provider could read."""
+    return REFERENCE.match(text.strip()) is not None or _LABEL.fullmatch(text.strip()) is not None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(one)
 
 
 def kind_of(media_type: str) -> Kind:

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from events.catalog.events import ModelSpec
 from processors.executor import durations
-from processors.executor.material import Material, OpenedStep
+from processors.executor.material import Material, OpenedStep, refers
 from processors.executor.slots import AUXILIARY, EXTRA, SAID, Slot, TextSlot, media_slots, resolved, text_slots
 
 _QUOTED = re.compile(r"[\"“„«']((?:[^\"”“»]+\s){2,}[^\"”“»]+)[\"”“»']")
@@ -250,9 +250,11 @@ def _problems(spec: ModelSpec, built: dict[str, Any], slots: Sequence[Slot], ste
     In the schema's words alone: what stands in the input may be personal.
     """
     there = sorted({file.kind for one in step.upstream for file in one.outputs} | {f.kind for _, f in step.uploads})
-    missing: set[str] = set()
+    missing = set(_dangling(spec, built, slots))
+    for name in sorted(missing):
+        yield Problem(name, "names a file that is not there")
     for slot in slots:
-        if slot.required and _at(built, slot.path) in (None, "", []):
+        if slot.path[0] not in missing and slot.required and _at(built, slot.path) in (None, "", []):
             missing.add(slot.path[0])
             wanted, found = " or ".join(sorted(slot.kinds)), ", ".join(there) or "nothing"
             yield Problem(slot.name, f"needs {wanted}; there is {found} to take it from")
@@ -266,6 +268,18 @@ def _problems(spec: ModelSpec, built: dict[str, Any], slots: Sequence[Slot], ste
             continue
         words = _OBJECTIONS.get(str(error.validator), f"must fit {error.validator} {{}}")
         yield Problem(place or "input", words.format(str(error.validator_value)[:200]))
+
+
+def _dangling(spec: ModelSpec, built: Mapping[str, Any], slots: Sequence[Slot]) -> Iterable[str]:
+    """Fields in which a reference was left as it stood, for it belongs to no file: no provider can read it."""
+    for slot in slots:
+        for one in _as_list(_at(built, slot.path)):
+            text = one.get(slot.leaf) if slot.leaf and isinstance(one, Mapping) else one
+            if isinstance(text, str) and refers(text):
+                yield slot.path[0]
+    for key, value in built.items():
+        if key not in spec.input_schema.get("properties", {}):
+            yield from (key for one in _as_list(value) if isinstance(one, str) and refers(one))
 
 
 def _without_assets(value: Any) -> Any:

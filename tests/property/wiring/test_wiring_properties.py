@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.executor.material import kind_of
+from processors.executor.material import kind_of, refers
 from processors.executor.slots import media_slots
 from processors.executor.wiring import Unwirable, wire
 from tests.unit.executor.makers import TYPES, model, step
@@ -65,3 +65,23 @@ def test_an_output_that_fits_the_only_field_is_never_left_out(steps: list[list[s
         wired = wire(model({"in": {"type": "string", "x-media": kind}}), step(*unique(steps)))
         assert not isinstance(wired, Unwirable)
         assert ("in" in wired) == (kind in kinds)
+
+
+references = st.sampled_from(["step:s1", "step:s9", "upload:image_1", "upload:image_9", "image_1", "image_9"])
+
+
+@settings(max_examples=100)
+@given(
+    st.dictionaries(field_names, fields, min_size=1, max_size=4),
+    outputs,
+    st.dictionaries(field_names, st.one_of(references, st.lists(references, min_size=1, max_size=3)), max_size=4),
+)
+def test_no_provider_is_given_a_reference(properties: dict[str, Any], steps: list[list[str]], said: Any) -> None:
+    wired = wire(model(properties), step(*unique(steps), uploads=("image-1",), **said))
+    assert isinstance(wired, Unwirable) or not [one for one in texts(wired) if refers(one)]
+
+
+def texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [] if "$asset" in value else [one for name in value if name != "prompt" for one in texts(value[name])]
+    return [one for part in value for one in texts(part)] if isinstance(value, list) else [str(value)]

@@ -135,6 +135,10 @@ class House:
         """A message that leads to this plan, running at once."""
         for command in message("auto"):
             self.canvas.handle(command)
+        self.drafted(steps)
+
+    def drafted(self, steps: Steps) -> None:
+        """The plan of a message that is there."""
         drafts = tuple(
             DraftStep(label=label, title=sealed(label), description=sealed(words), agent_type=kind, depends_on=after)
             for label, (_, kind, after, words, _) in steps.items()

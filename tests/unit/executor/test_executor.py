@@ -7,14 +7,14 @@ import pytest
 from prometheus_client import REGISTRY
 
 from commands.ask import Answer, CommandFailed
-from commands.canvas.commands import CancelRun, RecordStepResult
+from commands.canvas.commands import CancelRun, RecordStepResult, RecordUpload
 from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import CancelJob
 from events.canvas.plan_events import StepFailed
 from events.canvas.session_events import MessagePosted
 from events.jobs.events import JobCancelled, JobDispatched
 from processors.executor.executor import key_of, wants
-from tests.given import ORG, PLAN, SESSION
+from tests.given import ORG, PLAN, SESSION, asset, message, sealed
 from tests.unit.executor.house import House, Steps, said
 
 
@@ -41,6 +41,23 @@ async def test_a_jobs_input_is_wired_sealed_and_priced() -> None:
     assert (wired["prompt"], wired["duration"]) == ("Animate it", 5)
     assert (job.model, job.provider, job.reserved, job.max_runtime_s) == ("motion", "fleet", 100, 180)
     assert (job.cause.session_id, job.cause.run_id) == (SESSION, "run_X.1.1")
+
+
+async def test_a_step_may_name_any_file_of_its_session_however_old() -> None:
+    house = House()
+    for command in message("auto"):
+        house.canvas.handle(command)
+    for n in range(1, 41):
+        house.canvas.handle(
+            RecordUpload(
+                org_id=ORG, session_id=SESSION, upload_id=f"upl_{n}", asset=asset(n=n), file_name=sealed(),
+                medium="image",
+            )
+        )  # fmt: skip
+    house.drafted({"s1": ("motion", "video", (), "Move it", {"image": "upload:image_1"})})
+    await house.react()
+    assert orjson.loads(said(house.jobs["s1"].input))["image"]["$asset"]["asset_id"] == "ast_1"
+    assert house.streams_read == [SESSION]
 
 
 async def test_a_step_runs_once_its_job_is_dispatched() -> None:

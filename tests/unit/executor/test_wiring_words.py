@@ -198,6 +198,25 @@ def test_a_file_is_handed_on_whole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("image", "step:s9"),
+        ("image", "upload:image_9"),
+        ("image", "image_9"),
+        ("images", ["step:s1", "step:s9"]),
+        ("nested", {"image_url": "step:s9"}),
+        ("unheard_of", "made_image_9"),
+    ],
+)
+def test_a_reference_to_nothing_is_named_and_never_given_to_a_provider(field: str, value: Any) -> None:
+    nested = {"type": "object", "properties": {"image_url": URI, "scale": {"type": "number"}}}
+    some = model({"image": URI, "images": {"type": "array", "items": URI}, "nested": nested})
+    problem = wire(some, step("image", "image-2", uploads=("image-1",), **{field: value}))
+    assert isinstance(problem, Unwirable)
+    assert [(one.field, one.detail) for one in problem.problems] == [(field, "names a file that is not there")]
+
+
+@pytest.mark.parametrize(
     ("given", "field", "detail"),
     [
         ((), "image", "needs image; there is nothing to take it from"),
