@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from processors.agents.blocks import block
 from processors.agents.catalog import Catalog
 from processors.agents.context import Briefing, blocks, request
-from processors.agents.editing import Edited, merge
+from processors.agents.editing import Edited, merge, repair
 from processors.agents.llm import Message
 from processors.agents.parser import parse_plan
 from processors.agents.plan import ParsedPlan
@@ -18,6 +18,7 @@ from processors.agents.present import Present
 from processors.agents.prompting import Prompt
 from processors.agents.stage import Call, Said, Stages
 from processors.agents.trust import trusted
+from processors.agents.validator import Issue
 
 AGENT: Final = "edit_planner"
 CALL: Final = Call(AGENT, "edit", timeout_s=120.0, drafts=True)
@@ -32,19 +33,22 @@ class Edit:
 
 
 async def edit(
-    stages: Stages, briefing: Briefing, catalog: Catalog, present: Present, *, issues: Sequence[str] = (), turn: int = 0
-) -> Edit:
-    """`issues` are what is wrong with the plan, in the `turn`-th round of repairing it. Raises LlmFailed."""
+    stages: Stages, briefing: Briefing, catalog: Catalog, present: Present, *, issues: Sequence[Issue] = (),
+    turn: int = 0, kept: Collection[str] = (),
+) -> Edit:  # fmt: skip
+    """`issues` are what is wrong with the plan, in the `turn`-th round of repairing it; steps in `kept` the person had
+    before, so that no repair takes them away. Raises LlmFailed."""
 
     def told(prompt: Prompt) -> list[Message]:
         beside = f"\n\n{stages.prompt(FULL_MODE).text}" if briefing.mode == "full" else ""
         sections = blocks(briefing, catalog, present)
         if issues:
-            sections.append(block("issues", list(issues)))
+            sections.append(block("issues", [str(issue) for issue in issues]))
         user = "\n".join([*sections, request(briefing)])
         return [{"role": "system", "content": f"{prompt.text}{beside}"}, {"role": "user", "content": user}]
 
     said = await stages.ask(replace(REPAIR, round=f"round {turn}") if issues else CALL, told)
     parsed = trusted(parse_plan(said.text), briefing, catalog)
-    instruction = "\n".join(issues) if issues else briefing.request
-    return Edit(merge(present.planned, parsed, instruction), parsed, said)
+    if issues:
+        return Edit(repair(present.planned, parsed, issues, kept), parsed, said)
+    return Edit(merge(present.planned, parsed, briefing.request), parsed, said)

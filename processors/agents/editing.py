@@ -1,44 +1,20 @@
 """Merges what an edit planner answers with the plan it was given. Pure.
 
 A step that it calls unchanged, or that says the same, stays exactly as it was, model and fields included. A step that
-is missing though nobody asked for that comes back where it stood. What was cut off is missing, not removed.
+is missing though nobody asked for that comes back where it stood: what has been paid for is lost by no model's
+forgetting. What was cut off is missing, not removed.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from processors.agents.plan import ParsedPlan, PlannedStep
+from processors.agents.removed_steps import Missing, meant_to_go, superfluous
+from processors.agents.validator import Issue
 from processors.executor.slots import PROMPTS
-
-_REMOVES = re.compile(
-    r"\b(?:remove|delete|drop|discard|omit|scrap|get rid|leave out|take out|take away|cut out|only (?:keep )?the|"
-    r"just the|keep only|keep just|nothing but|nothing else|entfern\w*|lösch\w*|streich\w*|supprim\w*|enlev\w*|"
-    r"retir\w*|quita\w*|elimina\w*|borra\w*|togli\w*|rimuov\w*|one step|fewer steps)\b",
-    re.IGNORECASE,
-)
-"""Whatever is missing then was meant to go, where none of it is named."""
-_MAY_REMOVE = re.compile(
-    r"\b(?:without|no|not|don'?t|skip|lose|forget|cut|only|just|instead|replace|swap|ohne|weg|nur|statt|stattdessen|kein\w*|"
-    r"sans|sin|senza)\b",
-    re.IGNORECASE,
-)
-"""Then only what is named was."""
-_WORD = re.compile(r"[^\W_]{3,}")
-_KIND_WORDS: Final[Mapping[str, frozenset[str]]] = {
-    "image": frozenset({"image", "images", "picture", "pictures", "photo", "photos"}),
-    "video": frozenset({"video", "videos", "clip", "clips", "film", "animation"}),
-    "speech": frozenset({"voiceover", "voice", "narration", "speech", "voiceovers"}),
-    "music": frozenset({"music", "song", "soundtrack", "track"}),
-    "audio": frozenset({"sound", "audio", "sounds", "effects"}),
-    "3d": frozenset({"mesh", "model"}),
-    "text": frozenset({"text", "script", "copy", "caption", "captions"}),
-    "lipsync": frozenset({"lipsync", "lips"}),
-    "utility": frozenset({"merge", "subtitles", "thumbnail", "trim", "watermark"}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +27,27 @@ class Edited:
 
 
 def merge(originals: Sequence[PlannedStep], answer: ParsedPlan, instruction: str) -> Edited:
-    """The plan after the edit."""
+    """The plan after the edit: without a step only where the answer has it no more and the person's words say so."""
+    return _merged_with(originals, answer, lambda missing: meant_to_go(instruction, originals, missing))
+
+
+def repair(
+    originals: Sequence[PlannedStep], answer: ParsedPlan, issues: Sequence[Issue], kept: Collection[str]
+) -> Edited:
+    """The plan after a round of the validator's loop. What is wrong with a plan takes no step away that the person had
+    before (`kept`), and of the others only one that is itself what is wrong."""
+
+    def removed(missing: Missing) -> frozenset[str]:
+        wrong = {step.id: str(one) for step in missing.steps for one in issues if one.step_id == step.id}
+        new = (step for step in missing.steps if step.id in wrong and step.id not in kept)
+        return frozenset(step.id for step in new if superfluous(wrong[step.id], step, originals))
+
+    return _merged_with(originals, answer, removed)
+
+
+def _merged_with(
+    originals: Sequence[PlannedStep], answer: ParsedPlan, to_go: Callable[[Missing], frozenset[str]]
+) -> Edited:
     before = {step.id: step for step in originals}
     said: dict[str, PlannedStep] = {}
     answered: dict[str, PlannedStep] = {}
@@ -62,8 +58,9 @@ def merge(originals: Sequence[PlannedStep], answer: ParsedPlan, instruction: str
         original = before.get(name)
         answered[name] = replace(step, unchanged=False) if original is None else _merged(original, step)
     steps = [step if step.id == name else replace(step, id=name) for name, step in answered.items()]
-    missing = [step for step in originals if step.id not in answered]
-    removed = frozenset() if answer.truncated else _meant_to_go(missing, originals, instruction)
+    missing = tuple(step for step in originals if step.id not in answered)
+    lost = Missing(missing, frozenset(answer.removed), renewed=not answered.keys() <= before.keys())
+    removed = frozenset() if answer.truncated else to_go(lost)
     restored = [step for step in missing if step.id not in removed]
     steps = _put_back(steps, restored, originals)
     closed = [_without(step, removed) for step in steps]
@@ -118,27 +115,6 @@ def _kept(original: PlannedStep, step: PlannedStep) -> dict[str, Any]:
         if not old_words and not (isinstance(value, str) and value in gone):
             kept[key] = value
     return kept
-
-
-def _meant_to_go(missing: Sequence[PlannedStep], all_of: Sequence[PlannedStep], said: str) -> frozenset[str]:
-    """Of the steps that are missing, those whose going was asked for, and what cannot be without them."""
-    removes = _REMOVES.search(said) is not None
-    if not missing or not (removes or _MAY_REMOVE.search(said)):
-        return frozenset()
-    words = {word.lower() for word in _WORD.findall(said)}
-    named = {step.id for step in missing if words & _names(step)}
-    if not named:
-        return frozenset(step.id for step in missing) if removes else frozenset()
-    lost = {step.id for step in missing}
-    gone = set(named)
-    for step in all_of:
-        if step.id in lost and gone & set(step.depends_on):
-            gone.add(step.id)
-    return frozenset(gone)
-
-
-def _names(step: PlannedStep) -> frozenset[str]:
-    return _KIND_WORDS.get(step.agent_type, frozenset()) | {word.lower() for word in _WORD.findall(step.title)}
 
 
 def _put_back(

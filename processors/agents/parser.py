@@ -87,7 +87,9 @@ def _find(value: Any) -> tuple[Mapping[str, Any], list[Any]] | None:
 
 
 def _plan(head: Mapping[str, Any], steps: list[Any], *, layer: Layer, truncated: bool) -> ParsedPlan:
-    read = tuple(_Labels().read(step for step in steps if isinstance(step, dict)))
+    listed = [step for step in steps if isinstance(step, dict)]
+    read = tuple(_Labels().read(step for step in listed if step.get("removed") is not True))
+    gone = [step.get("id") for step in listed if step.get("removed") is True]
     reason = text(head.get("reason"), TEXT_MAX_CHARS)
     return ParsedPlan(
         title=text(head.get("title"), TITLE_MAX_CHARS),
@@ -95,6 +97,7 @@ def _plan(head: Mapping[str, Any], steps: list[Any], *, layer: Layer, truncated:
         layer=layer,
         reason=reason or None,
         truncated=truncated,
+        removed=tuple(dict.fromkeys([*_references(head.get("removed")), *_references(gone)])),
     )
 
 

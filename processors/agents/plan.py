@@ -47,3 +47,5 @@ class ParsedPlan:
     reason: str | None = None
     truncated: bool = False
     """The answer broke off: what was complete is here, what was not is not."""
+    removed: tuple[str, ...] = ()
+    """Of a plan that is changed: ids of steps that the answer says are to go."""

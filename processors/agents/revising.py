@@ -98,10 +98,12 @@ class Revising:
 
     async def _revised(self, version: Version, turn: int) -> Version | None:
         """None where nothing came of it. A repair by rules that the edit planner leaves as it is has been agreed to."""
-        issues = [str(issue) for issue in version.wrong]
         present = version.present(self.before)
+        kept = {step.id for step in self.before.planned} if self.before is not None else frozenset[str]()
         try:
-            done = await edit(self.stages, self.briefing, self.catalog, present, issues=issues, turn=turn)
+            done = await edit(
+                self.stages, self.briefing, self.catalog, present, issues=version.wrong, turn=turn, kept=kept
+            )
         except LlmFailed as error:
             log.info("the plan was not revised (%s): it goes on as it is", error.category)
             return None

@@ -81,7 +81,7 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
     if not work.steps:
         return Answer("", (), "Nothing of the plan would be left: reject it instead.", tuple(work.thoughts))
     answered = tuple(_answered(step, changed=step["id"] in work.touched) for step in work.steps)
-    return Answer(str(plan.get("title", "")), answered, thoughts=tuple(work.thoughts))
+    return Answer(str(plan.get("title", "")), answered, thoughts=tuple(work.thoughts), removed=tuple(gone))
 
 
 def _parts(request: str) -> list[str]:

@@ -36,6 +36,8 @@ class Answer:
     reason: str = ""
     thoughts: tuple[str, ...] = ()
     """What the planner says while it thinks."""
+    removed: tuple[str, ...] = ()
+    """Ids of the steps that an edit takes out."""
 
 
 def plan(request: str, facts: Facts) -> Answer:

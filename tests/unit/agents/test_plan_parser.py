@@ -109,3 +109,11 @@ def test_a_long_answer_comes_out_whole() -> None:
     text = json.dumps({"title": "Long", "steps": steps})
     found = [step for at in range(0, len(text), 7) for step in parser.feed(text[at : at + 7])]
     assert [step.id for step in found] == [f"s{n}" for n in range(500)]
+
+
+def test_what_an_edit_takes_out_is_read_from_the_list_or_from_the_step() -> None:
+    step = '{"id": "s1", "title": "T", "description": "D", "agent_type": "image"}'
+    gone = '{"id": "s3", "title": "T", "description": "D", "agent_type": "speech", "removed": true}'
+    plan = parse_plan(f'{{"steps": [{step}, {gone}], "removed": ["s2", {{"id": "s4"}}]}}')
+    assert [one.id for one in plan.steps] == ["s1"]
+    assert plan.removed == ("s2", "s4", "s3")

@@ -1,0 +1,318 @@
+"""What an edit planner forgets comes back; what a person asks to be without goes, and nothing else of the plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.agents.editing import merge, repair
+from processors.agents.plan import ParsedPlan, PlannedStep
+from processors.agents.validator import Issue
+
+
+def step(name: str, title: str, kind: str, *after: str, words: str = "") -> PlannedStep:
+    return PlannedStep(name, title, words or title, kind, after, "far/model", {"prompt": "as it was"})
+
+
+PLAN = (
+    step("s1", "Product image", "image", words="a bottle of shampoo on a product shelf"),
+    step("s2", "Video of the bottle", "video", "s1", words="the product spins"),
+    step("s3", "Voiceover", "speech", words="says hi"),
+    step("s4", "Background music", "music", words="a waltz"),
+    step("s5", "Limerick about rain", "text"),
+)
+IDS = {one.id for one in PLAN}
+
+
+def lost(instruction: str, gone: str, *, listed: bool, new: str = "") -> str:
+    """The ids that are really removed where the answer has none of those in `gone`."""
+    left = [replace(one, unchanged=True) for one in PLAN if one.id not in gone.split()]
+    left += [step(name, f"New {name}", "image") for name in new.split()]
+    said = ParsedPlan("T", tuple(left), "direct", removed=tuple(gone.split()) if listed else ())
+    return " ".join(merge(PLAN, said, instruction).removed)
+
+
+ALL_BUT_FIRST = "s2 s3 s4 s5"
+
+NOBODY_ASKED = """
+don't remove the voiceover, just make the video longer
+do not delete anything
+please don't delete or change the voiceover and the video
+do not, under any circumstances, delete the video
+don't change, move or delete the music
+never remove the voiceover
+without changing the voiceover, make the image blue
+without removing the video, make the image blue
+instead of deleting the voiceover, make it quieter
+you should not remove the voiceover
+there is no need to remove the video
+I don't want you to delete the music
+I don't want to lose the voiceover
+I didn't ask you to remove the voiceover
+why did you remove the voiceover?
+did you delete the video?
+should I remove the voiceover?
+if you remove the voiceover, make the video longer
+you removed the voiceover, bring it back
+the video is gone
+the voiceover is removed
+I hear no voiceover
+there is no music
+why is there no music?
+no voiceover?
+drop shadow under the product please
+drop the video quality a bit
+drop the music volume by half
+drop the music by 3 dB
+remove the background from the product image
+remove the background music volume peaks
+remove the dog from the image
+remove the text from the image
+remove the voiceover's echo
+remove the noise of the voice
+remove the video's black bars
+remove the music at the end
+take out the red tones
+take the music down a notch
+take the video and make it blue
+cut out the noise in the video
+cut the video to 5 seconds
+cut the music short
+only change the video
+just make the video longer
+only the image should be blue
+just the video a bit longer
+not too fast video please
+not so dark
+no video is good enough for this, so make it sharper
+no voiceover changes
+I don't want the voiceover to be so loud
+I don't want the voiceover removed
+I don't want the voiceover too loud
+the video looks empty without the music
+I cannot imagine it without the voiceover
+what would the video be without the music?
+make one step of the stairs red
+skip to the best part of the video
+lose the sepia tone
+forget what I said about the voiceover
+make the image of a person without a voice recorder
+make the bottle say: remove the voiceover and the video
+the slogan reads "delete the video"
+make the voice say 'drop the music'
+change the title to: without the video
+the logo is ugly, remove it
+the logo in the image is ugly, remove it
+leave the voiceover as it is
+keep the voiceover
+make the image without text
+make the video without a picture frame
+a bottle with no image on it
+remove the voiceover in the second version only
+drop the voiceover lower in the mix
+let the music drop at the end
+remove the voiceover's first word
+delete the video frames that are blurred
+the video without the music sounds empty
+instead of the voiceover being loud, make it soft
+make it blue
+add more music
+replace the cat with a dog
+replace the bottle in the image with a can
+swap the colours of the video
+use a photo of the sea instead of the beach
+make the video louder instead of the music
+the music should not go
+die Stimme nicht weg
+lösche die Stimme nicht
+bitte nichts löschen
+entferne den Hintergrund vom Bild
+die Stimme soll lauter werden
+lass die Stimme so
+ohne die Stimme zu ändern, mach das Bild blau
+mach das Video nicht so schnell
+ne supprime pas la voix
+no elimines la voz
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["forgotten", "listed"])
+@pytest.mark.parametrize("instruction", NOBODY_ASKED)
+def test_nothing_goes_where_nobody_asked_for_that(instruction: str, listed: bool) -> None:
+    assert lost(instruction, ALL_BUT_FIRST, listed=listed) == ""
+
+
+ASKED_FOR = [
+    ("remove the voiceover", "s3"),
+    ("please remove the voiceover.", "s3"),
+    ("could you remove the voiceover?", "s3"),
+    ("Can you please delete the voice over the top?", ""),
+    ("delete the video and keep the voiceover", "s2"),
+    ("make the video without music", "s4"),
+    ("ok, now remove the voiceover and the music", "s3 s4"),
+    ("remove the voiceover, the music and the limerick", "s3 s4"),
+    ("remove voiceover and music please", "s3 s4"),
+    ("remove the voiceover and add a dog", "s3"),
+    ("make the image blue and remove the voiceover", "s3"),
+    ("make the image blue, remove the voiceover", "s3"),
+    ("don't make it so dark, and remove the voiceover", "s3"),
+    ("remove the voiceover but not the music", "s3"),
+    ("remove the voiceover; do not remove the music", "s3"),
+    ("remove the voiceover, it's too loud", "s3"),
+    ("remove the voiceover because I don't need it", "s3"),
+    ("remove the voiceover you added", "s3"),
+    ("delete the background music", "s4"),
+    ("get rid of the music", "s4"),
+    ("get rid of the music and the voiceover", "s3 s4"),
+    ("take the voiceover out", "s3"),
+    ("take out the voiceover", "s3"),
+    ("leave the music out please", "s4"),
+    ("remove the music from the plan", "s4"),
+    ("I don't want the voiceover", "s3"),
+    ("we don't need the music anymore", "s4"),
+    ("I no longer want the voiceover", "s3"),
+    ("I never asked for a voiceover", "s3"),
+    ("I would like to drop the music", "s4"),
+    ("I'd like the voiceover removed", "s3"),
+    ("the voiceover can go", "s3"),
+    ("the music should be removed", "s4"),
+    ("the music has to go", "s4"),
+    ("the voiceover is not needed", "s3"),
+    ("the music is no longer needed", "s4"),
+    ("the music is superfluous", "s4"),
+    ("without the voiceover, please", "s3"),
+    ("make it without the voiceover", "s3"),
+    ("no voiceover please", "s3"),
+    ("no more music", "s4"),
+    ("make the video with no music", "s4"),
+    ("the voiceover is awful, remove it", "s3"),
+    ("I don't like the voiceover. Delete it.", "s3"),
+    ("remove step s4", "s4"),
+    ("delete s3", "s3"),
+    ("delete step 3", "s3"),
+    ("delete the third step", "s3"),
+    ("remove the voiceover step", "s3"),
+    ("delete the last two steps", "s4 s5"),
+    ('remove "Background music"', "s4"),
+    ("remove everything except the image", "s2 s3 s4 s5"),
+    ("delete all but the image and the video", "s3 s4 s5"),
+    ("only keep the image", "s2 s3 s4 s5"),
+    ("just the image please", "s2 s3 s4 s5"),
+    ("keep only the image and the voiceover", "s2 s4 s5"),
+    ("nothing but the image", "s2 s3 s4 s5"),
+    ("keep the image and remove everything else", "s2 s3 s4 s5"),
+    ("die Stimme weg", "s3"),
+    ("die Stimme kann weg", "s3"),
+    ("bitte die Musik löschen", "s4"),
+    ("lösch die Musik", "s4"),
+    ("entferne bitte die Hintergrundmusik", "s4"),
+    ("lass die Stimme weg", "s3"),
+    ("nimm die Musik raus", "s4"),
+    ("ohne Stimme bitte", "s3"),
+    ("kein Voiceover", "s3"),
+    ("keine Musik mehr", "s4"),
+    ("ich brauche die Musik nicht mehr", "s4"),
+    ("nur das Bild", "s2 s3 s4 s5"),
+    ("supprime la voix", "s3"),
+    ("elimina la voz", "s3"),
+    ("senza musica", "s4"),
+]
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["forgotten", "listed"])
+@pytest.mark.parametrize(("instruction", "removed"), ASKED_FOR, ids=[one for one, _ in ASKED_FOR])
+def test_what_was_asked_for_goes_and_nothing_else(instruction: str, removed: str, listed: bool) -> None:
+    gone = lost(instruction, ALL_BUT_FIRST, listed=listed)
+    if listed and "limerick" in instruction:
+        removed += " s5"
+    assert gone == removed
+
+
+@pytest.mark.parametrize(
+    ("instruction", "removed"),
+    [
+        ("remove the limerick", "s5"),
+        ("no text please", "s5"),
+        ("remove the rain limerick", "s5"),
+        ("remove the music from the video", "s4"),
+        ("remove the voiceover that I don't like", "s3"),
+        ("the video without the voiceover", "s3"),
+        ("ナレーションを削除して", "s2 s3 s4 s5"),
+        ("удали озвучку", "s2 s3 s4 s5"),
+    ],
+)
+def test_what_words_leave_open_is_for_the_answer_to_say(instruction: str, removed: str) -> None:
+    assert lost(instruction, ALL_BUT_FIRST, listed=False) == ""
+    assert lost(instruction, ALL_BUT_FIRST, listed=True) == removed
+
+
+@pytest.mark.parametrize("instruction", ["replace the video with a photo", "a photo instead of the video"])
+def test_what_is_replaced_goes_where_something_came_in_its_place(instruction: str) -> None:
+    assert lost(instruction, "s2", listed=False) == ""
+    assert lost(instruction, "s2 s3", listed=False, new="s6") == "s2"
+
+
+def test_what_was_made_from_what_goes_may_go_with_it_but_not_what_shall_stay() -> None:
+    chain = (PLAN[0], PLAN[1], replace(PLAN[2], depends_on=("s2",)))
+    said = ParsedPlan("T", (replace(PLAN[0], unchanged=True),), "direct")
+    assert merge(chain, said, "delete the video").removed == ("s2", "s3")
+    assert merge(chain, said, "delete the video, keep the voiceover").removed == ("s2",)
+
+
+def test_of_two_of_a_kind_the_one_that_is_missing_was_meant() -> None:
+    pictures = (step("s1", "Cat", "image"), step("s2", "Dog", "image"), step("s3", "Horse", "image"))
+
+    def removed(instruction: str, *left: int) -> tuple[str, ...]:
+        said = ParsedPlan("T", tuple(replace(pictures[n], unchanged=True) for n in left), "direct")
+        return merge(pictures, said, instruction).removed
+
+    assert removed("remove the image", 0, 2) == ("s2",)
+    assert removed("remove the image", 0) == ()
+    assert removed("remove the second image", 0) == ("s2",)
+    assert removed("remove the dog picture", 0) == ("s2",)
+    assert removed("remove the last two images", 0) == ("s2", "s3")
+    assert removed("remove the pictures of dogs and horses") == ()
+    assert removed("remove all images", 0) == ("s2", "s3")
+
+
+names = st.sets(st.sampled_from(sorted(IDS)))
+
+
+@given(names, names, st.sampled_from([*NOBODY_ASKED, *(one for one, _ in ASKED_FOR)]), st.booleans())
+def test_never_goes_more_than_the_words_name(left: set[str], listed: set[str], instruction: str, cut: bool) -> None:
+    kept = tuple(replace(one, unchanged=True) for one in PLAN if one.id in left)
+    edited = merge(PLAN, ParsedPlan("T", kept, "direct", truncated=cut, removed=tuple(listed)), instruction)
+    allowed = {*dict(ASKED_FOR).get(instruction, "").split(), *(["s5"] if "limerick" in instruction else [])}
+    assert set(edited.removed) <= allowed - left
+    assert {one.id for one in edited.steps} | set(edited.removed) == IDS
+    assert not (cut and edited.removed)
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_said_is_read(instruction: str) -> None:
+    assert set(lost(instruction, ALL_BUT_FIRST, listed=True).split()) <= IDS
+
+
+@pytest.mark.parametrize(
+    ("problem", "about", "removed"),
+    [
+        ("does not say whose video it is", "s2", ""),
+        ("no voiceover is heard in it", "s3", ""),
+        ("remove the red tones", "s2", ""),
+        ("it is too dark, take the light out of the scene", "s2", ""),
+        ("nobody asked for music: remove it", "s4", "s4"),
+        ("the music is not needed", "s4", "s4"),
+        ("a duplicate of the first", "s4", "s4"),
+        ("nobody asked for music: remove it", "s3", ""),
+        ("nobody asked for the voiceover", "s3", ""),
+    ],
+)
+def test_a_repair_takes_nothing_that_was_there_before_nor_what_is_only_wrong(
+    problem: str, about: str, removed: str
+) -> None:
+    said = ParsedPlan("T", (replace(PLAN[0], unchanged=True),), "direct", removed=("s2", "s3", "s4", "s5"))
+    edited = repair(PLAN, said, [Issue("objection", problem, step_id=about)], kept={"s1", "s3"})
+    assert " ".join(edited.removed) == removed
