@@ -192,9 +192,11 @@ class ModelChoice(Frozen):
 class SelectModels(PlanCommand):
     """The selector's and field verifier's answer for the whole plan; with approval `auto` the run starts at once.
 
-    A flag that a step cannot be wired makes the plan wait for a person even then.
+    A flag that a step cannot be wired makes the plan wait for a person even then. Refused once the message that it is
+    made for was given up.
     """
 
+    message_id: str | None = None
     choices: Annotated[tuple[ModelChoice, ...], Field(min_length=1, max_length=STEPS_MAX)]
     flags: tuple[str, ...] = ()
 

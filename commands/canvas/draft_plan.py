@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from commands.canvas.commands import AgentCall, DraftPlan, DraftStep, RecordPlanValidated
-from commands.canvas.streams import plan_in, ref, session_in
+from commands.canvas.streams import plan_in, ref, refuse_given_up, session_in
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
 from events.canvas.plan_events import DraftedBy, PlanDrafted, PlanEvent, PlanValidated, Step, StepDrafted
@@ -25,8 +25,7 @@ def draft_plan(command: DraftPlan, streams: Streams, _context: Context) -> Decis
     message = session.message(command.message_id)
     if message is None:
         raise InvalidInput.at("/message_id", "no such message in this session")
-    if session.given_up(command.message_id):
-        raise IllegalState("the session was cancelled, or went on, after this message", allowed=[])
+    refuse_given_up(session, command.message_id)
     made_by = None if command.made_from is None else drafted_by(session, command.made_from)
     check_graph(command.steps)
     plan_id = next_plan(streams, command.session_id)

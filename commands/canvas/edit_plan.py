@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from commands.canvas.commands import DraftStep, RevisePlan
 from commands.canvas.draft_plan import check_graph, drafted_by, planned_step
 from commands.canvas.run_plan import ENDED, begin, revise
-from commands.canvas.streams import ref
+from commands.canvas.streams import ref, refuse_given_up
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
 from events.canvas.plan_events import PlanEdited, StepDrafted
@@ -25,8 +25,7 @@ def revise_plan(command: RevisePlan, streams: Streams, context: Context) -> Deci
         raise IllegalState(f"the plan is {plan.status}", allowed=list(EDITABLE))
     if message is None:
         raise InvalidInput.at("/message_id", "no such message in this session")
-    if draft.session.given_up(command.message_id):
-        raise IllegalState("the session was cancelled, or went on, after this message", allowed=[])
+    refuse_given_up(draft.session, command.message_id)
     made_by = None if command.made_from is None else drafted_by(draft.session, command.made_from)
     ids = _ids(command, plan)
     changed = tuple(ids[step.label] for step in command.steps)

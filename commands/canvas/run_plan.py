@@ -18,7 +18,7 @@ from commands.canvas.commands import (
     SelectModels,
 )
 from commands.canvas.run_report import completed
-from commands.canvas.streams import plan_in, ref, session_stream
+from commands.canvas.streams import plan_in, ref, refuse_given_up, session_stream
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
 from events.canvas.plan_events import (
@@ -85,8 +85,13 @@ def begin(command: PlanCommand, streams: Streams, context: Context) -> Draft:
 
 
 def select_models(command: SelectModels, streams: Streams, context: Context) -> Decision:
-    """Model, input and price of every step; with approval `auto` the run starts in the same decision."""
+    """Model, input and price of every step; with approval `auto` the run starts in the same decision.
+
+    Never behind a newer message of the person: that one goes on with the plan, or gives it up.
+    """
     draft = begin(command, streams, context)
+    if command.message_id is not None:
+        refuse_given_up(draft.session, command.message_id)
     if draft.plan.status != "drafting" or not draft.plan.complete:
         raise IllegalState(f"the plan is {draft.plan.status}", allowed=["drafting"])
     chosen = {choice.step_id for choice in command.choices}

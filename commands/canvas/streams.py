@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from commands.model import Stream, Streams
-from commands.refusals import NotFound
+from commands.refusals import IllegalState, NotFound
 from events.canvas.state import Plan, Session
 from events.envelope import StreamRef
 from events.ids import BadId, session_of
@@ -38,3 +38,9 @@ def plan_in(streams: Streams, org_id: str, session_id: str, plan_id: str) -> Pla
     if routed_to != session_id or not isinstance(state, Plan) or state.drafted.org_id != org_id:
         raise NotFound("no such plan")
     return state
+
+
+def refuse_given_up(session: Session, message_id: str) -> None:
+    """Nothing is made of a message that was cancelled, or whose place a newer one has taken."""
+    if session.given_up(message_id):
+        raise IllegalState("the session was cancelled, or went on, after this message", allowed=[], given_up=True)

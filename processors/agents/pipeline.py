@@ -68,7 +68,7 @@ class Pipeline:
 
     async def end(self, text: str, purpose: str) -> None:
         """Says why nothing comes of the message; a plan that was being made for it does not stay half made."""
-        for plan_id in self.making:
+        for plan_id in dict.fromkeys(self.making):
             await self._give_up(plan_id)
         await self.say(text, purpose)
 
@@ -86,6 +86,8 @@ class Pipeline:
         await self._complete(str(drafted.result["plan_id"]), checked, briefing, lambda _: True)
 
     async def _edit(self, briefing: Briefing, now: Present) -> None:
+        if now.status == "drafting":
+            self.making.append(now.plan_id)
         catalog = self.catalog
         done = await edit(self.stages, briefing, catalog, now)
         if not done.parsed.steps:

@@ -81,7 +81,8 @@ async def selection(stages: Stages, plan_id: str, fitted: Sequence[Fitted]) -> C
         for one, sealed in zip(fitted, inputs, strict=True)
     )
     flags = tuple(flag for one in fitted for flag in one.flags)
-    return stages.command(SelectModels, plan_id=plan_id, choices=choices, flags=flags)
+    message_id = stages.message.message_id
+    return stages.command(SelectModels, plan_id=plan_id, message_id=message_id, choices=choices, flags=flags)
 
 
 async def word(stages: Stages, text: str, cause_id: str, purpose: str) -> CanvasCommand:

@@ -108,7 +108,7 @@ class Agents:
             await self._tell(pipeline, apologies.no_model(error.category), "no-model")
         except (Refusal, CommandFailed) as error:
             log.warning("a message led to no plan: %s", error, extra={"action": "plan", "event": event.envelope.id})
-            if not self._given_up(pipeline.message):
+            if not (_is_given_up(error) or self._given_up(pipeline.message)):
                 await self._tell(pipeline, apologies.REFUSED, "refused")
         except Exception as error:
             if not is_poison(error):
@@ -123,3 +123,8 @@ class Agents:
         except (Refusal, CommandFailed) as error:
             event = pipeline.event.envelope.id
             log.warning("an answer was refused: %s", error, extra={"action": "say", "event": event})
+
+
+def _is_given_up(error: Refusal | CommandFailed) -> bool:
+    """The decider knows of a newer message before it is read here."""
+    return isinstance(error, Refusal) and error.members.get("given_up") is True

@@ -13,9 +13,10 @@ import pytest
 from commands.ask import Answer
 from commands.canvas.commands import DraftPlan, SelectModels
 from commands.model import Command, CommandEnvelope
-from events.canvas.plan_events import FieldsVerified, PlanDrafted
+from events.canvas.plan_events import FieldsVerified, PlanDrafted, RunStarted
 from events.canvas.session_events import AgentCallRecorded
 from events.catalog.current import CurrentModel
+from events.envelope import Recorded
 from processors.agents import reactor
 from processors.agents.catalog import Catalog
 from processors.agents.llm import LlmFailed
@@ -152,3 +153,40 @@ async def test_nor_does_its_plan_stay_half_made(monkeypatch: pytest.MonkeyPatch)
     assert play.log.of(FieldsVerified) == []
     assert play.newest.status == "rejected"
     assert "did not answer in time" in (await play.heard())[0]
+
+
+@pytest.mark.parametrize(("decision", "kept"), [("SAME", True), ("NEW", False)])
+async def test_nothing_runs_behind_a_newer_message_that_is_not_read_yet(decision: str, kept: bool) -> None:
+    wolf = json.dumps({"title": "Wolf", "steps": [{**json.loads(PLAN)["steps"][0], "description": "a wolf"}]})
+    said: dict[str, list[Line]] = {"context_classifier": [json.dumps({"decision": decision})], "edit_planner": [wolf]}
+    play, newer = Play(PLAN, wolf, lines=said), list[Recorded]()
+    message = await play.says("a fox", approval="auto")
+
+    async def asked(command: Command) -> None:
+        if isinstance(command, SelectModels) and not newer:
+            newer.append(await play.says("no wait, a wolf!", approval="plan"))
+
+    await asking(play, asked).handle(message)
+    assert play.log.of(RunStarted) == []
+    assert await play.heard() == []
+    await play.agents().handle(newer[0])
+    first = play.plan(1)
+    assert first is not None
+    assert first.status == ("awaiting_approval" if kept else "rejected")
+    assert play.newest.status == "awaiting_approval"
+    assert {"a wolf"} <= {step["description"] for step in (await play.shown()).values()}
+    assert play.log.of(RunStarted) == []
+    assert await play.heard() == []
+
+
+async def test_a_plan_that_was_cut_short_is_given_up_where_no_model_answers() -> None:
+    said: dict[str, list[Line]] = {
+        "context_classifier": ['{"decision": "SAME"}'], "edit_planner": [LlmFailed("connection", "gone")]
+    }  # fmt: skip
+    play = Play(PLAN, lines=said)
+    play.log.refused = [DraftPlan]
+    with pytest.raises(Exception, match="lost"):
+        await play.agents().handle(await play.says("a fox"))
+    await play.hears("that runs")
+    assert play.newest.status == "rejected"
+    assert "cannot be reached" in (await play.heard())[0]

@@ -229,6 +229,14 @@ class TestApproval:
             ModelSelected, ModelSelected, ModelSelected, FieldsVerified, PlanApproved, RunStarted, StepReady, StepReady
         )
 
+    def test_nothing_runs_behind_a_newer_message(self) -> None:
+        chosen = select(tuple(CHAIN)).model_copy(update={"message_id": "msg_1"})
+        newer = message()[1].model_copy(update={"message_id": "msg_2"})
+        given(*message(), draft(CHAIN)).when(chosen).then(*[ModelSelected] * 3, FieldsVerified, PlanApproved,
+                                                          RunStarted, StepReady)  # fmt: skip
+        refused = given(*message(), draft(CHAIN), newer).when(chosen).then_refused(IllegalState)
+        assert refused.members["given_up"] is True
+
     def test_assist_waits_for_a_yes(self) -> None:
         past = (*message("assist"), draft(CHAIN))
         given(*past).when(select(tuple(CHAIN))).then(ModelSelected, ModelSelected, ModelSelected, FieldsVerified)
