@@ -72,10 +72,10 @@ class ObjectStorage:
         return await self._put_whole(org_id, bytes(head), size_max)
 
     async def get(self, org_id: str, sha256: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to `end` (exclusive); raises FileNotFoundError."""
+        """The bytes from `start` up to `end` (exclusive); raises FileNotFoundError, or Unavailable before the first."""
         key = _key(org_id, sha256)
         if start == 0 and end is None:
-            found = await obstore.get_async(self._store, key)
+            found = await self._found(key)
         else:
             size = await self.size(org_id, sha256)
             stop = size if end is None else min(end, size)
@@ -87,6 +87,14 @@ class ObjectStorage:
             return
         async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
             yield bytes(chunk)
+
+    async def _found(self, key: str) -> obstore.GetResult:
+        try:
+            return await obstore.get_async(self._store, key)
+        except FileNotFoundError:
+            raise
+        except obstore.exceptions.BaseError as error:
+            raise Unavailable(f"the store of files gives nothing: {type(error).__name__}") from error
 
     async def size(self, org_id: str, sha256: str) -> int:
         return (await obstore.head_async(self._store, _key(org_id, sha256)))["size"]

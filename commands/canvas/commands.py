@@ -113,6 +113,8 @@ class RecordAgentCall(CanvasCommand):
     fallback: str | None = None
     error: str | None = None
     answer: Sealed | None = None
+    answer_sha256: str | None = None
+    """Of one too large for an event: it is in storage."""
 
 
 class RecordContext(CanvasCommand):

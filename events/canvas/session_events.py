@@ -71,7 +71,10 @@ class StageBegun(SessionEvent):
 
 
 class AgentCallRecorded(SessionEvent):
-    """What the call cost and answered (sealed), so that a restart never asks the model again."""
+    """What the call cost and answered (sealed), so that a restart never asks the model again.
+
+    An answer that is too large for an event is in storage by the hash of its sealed form.
+    """
 
     name: ClassVar[str] = "agent_call_recorded"
     call_id: str
@@ -87,6 +90,7 @@ class AgentCallRecorded(SessionEvent):
     fallback: str | None = None
     error: str | None = None
     answer: Sealed | None = None
+    answer_sha256: str | None = None
 
 
 class ContextClassified(SessionEvent):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from commands.ask import Ask
-from commands.ports import Vault
+from commands.ports import Storage, Vault
 from processors.agents.catalog import Catalog
 from processors.agents.llm import LanguageModel
 from processors.agents.narrator import Send, Telling
@@ -24,6 +24,8 @@ class Rooms:
     send: Send
     owner: str
     """`<process name>/<start>`: fresh with every start of the process."""
+    storage: Storage
+    """For answers that are too large for the log."""
     prompts: Prompts = field(default_factory=BuiltIn)
     small_model: str | None = None
     """Asked before the primary one where a call is a small one."""

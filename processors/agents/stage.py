@@ -25,7 +25,7 @@ from processors.agents.llm import LlmFailed, Message
 from processors.agents.narrator import Narrator
 from processors.agents.prompting import Pinned, Prompt, chance_of, pin
 from processors.agents.rooms import Rooms
-from processors.agents.sealing import open_answer, seal_answer
+from processors.agents.sealing import Kept, keep_answer, kept_answer
 
 ACTOR: Final = "agents"
 TAKE_OVER_AFTER_S: Final = 30
@@ -98,7 +98,6 @@ class Stages:
         call_id = derived_id("call", b"agents", self._event.envelope.id, call.agent, *filter(None, [call.round]))
         begun = await self._begin(call, call_id)
         if begun.recorded is not None and (text := await self._recorded(begun.recorded)) is not None:
-            self.resumed = True
             return Said(text, begun.recorded.model, AgentCall(call_id=call_id, attempt=begun.recorded.attempt))
         narrator = Narrator(
             self._rooms.send, self._rooms.vault, self.message.text, org_id=self.org_id, session_id=self.session_id,
@@ -117,10 +116,10 @@ class Stages:
             self._record(call, call_id, begun, model="none", ms=0, tokens_in=0, tokens_out=0, error=error.category)
             await self.flush()
             raise
+        kept = await keep_answer(self._rooms.vault, self._rooms.storage, self.org_id, self.message.text, done.text)
         self._record(
             call, call_id, begun, model=done.model, ms=done.ms, tokens_in=done.tokens_in, tokens_out=done.tokens_out,
-            cost=done.cost, fallback=done.fallback,
-            answer=await seal_answer(self._rooms.vault, self.message.text, done.text),
+            cost=done.cost, fallback=done.fallback, **kept._asdict(),
         )  # fmt: skip
         attempt = begun.attempt if begun.recorded is None else begun.recorded.attempt
         return Said(done.text, done.model, AgentCall(call_id=call_id, attempt=attempt))
@@ -201,10 +200,12 @@ class Stages:
         return (await self.send(command, new_id("ask"))).result
 
     async def _recorded(self, call: AgentCallRecorded) -> str | None:
-        """None where the answer was too large to be kept."""
+        """None where the answer was not kept: an earlier release left out what was too large."""
+        self.resumed = True
         if call.error is not None:
             raise LlmFailed(call.error, "no language model answered")
-        return await open_answer(self._rooms.vault, call.answer) if call.answer is not None else None
+        kept = Kept(call.answer, call.answer_sha256)
+        return await kept_answer(self._rooms.vault, self._rooms.storage, self.org_id, kept)
 
     def _record(self, call: Call, call_id: str, begun: _Begun, **figures: Any) -> None:
         """Not where the call is recorded already, though its answer cannot be read any more."""

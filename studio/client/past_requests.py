@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from commands.ports import ERASED, Vault
+from commands.ports import ERASED, Storage, Vault
 from events.canvas.session_events import AgentCallRecorded, MessagePosted
 from events.envelope import Recorded
 from processors.agents.briefing import anew, brief
 from processors.agents.context import Briefing
 from processors.agents.present import before
-from processors.agents.sealing import open_answer
+from processors.agents.sealing import Kept, kept_answer
 from processors.agents.sessions import Sessions
 from projections import agent_calls, session_events
 from projections.session_events import recorded
@@ -47,10 +47,12 @@ class Unreadable:
     reason: str
 
 
-async def past_requests(db: Db, vault: Vault, org_id: str, last: int) -> AsyncIterator[Past | Unreadable]:
+async def past_requests(
+    db: Db, vault: Vault, storage: Storage, org_id: str, last: int
+) -> AsyncIterator[Past | Unreadable]:
     """The newest first."""
     for call in await _calls(db, org_id, last):
-        yield await _put_together(db, vault, call)
+        yield await _put_together(db, vault, storage, call)
 
 
 async def _calls(db: Db, org_id: str, last: int) -> list[Document]:
@@ -65,7 +67,7 @@ async def _calls(db: Db, org_id: str, last: int) -> list[Document]:
     return list(first.values())
 
 
-async def _put_together(db: Db, vault: Vault, call: Document) -> Past | Unreadable:
+async def _put_together(db: Db, vault: Vault, storage: Storage, call: Document) -> Past | Unreadable:
     message, ended = await _message(db, call), await _recorded(db, call)
     if message is None or not isinstance(message.data, MessagePosted):
         return Unreadable(call, "its message is not there")
@@ -78,7 +80,7 @@ async def _put_together(db: Db, vault: Vault, call: Document) -> Past | Unreadab
     session = await sessions.session(call["session_id"], message.version)
     present = await before(vault, sessions, message.data)
     briefing = anew(await brief(vault, session, message.data, sessions.plans(call["session_id"]), present), present)
-    answer = await open_answer(vault, ended.answer) if ended.answer is not None else None
+    answer = await kept_answer(vault, storage, call["org_id"], Kept(ended.answer, ended.answer_sha256))
     if briefing.request == ERASED or answer == ERASED:
         return Unreadable(call, "its person was forgotten")
     return Past(call, briefing, answer, ended)

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Final
 
+from adapters.storage.objects import storage
 from events.canvas.session_events import AgentCallRecorded
 from events.log.clients import Record
 from events.log.codec import from_record, record_type_name, type_name
@@ -47,6 +48,7 @@ async def run(settings: Settings, process: Process) -> None:
             model=Budgeted(await parts.model(process, settings), spending, settings.llm_tokens_per_day),
             send=sender.send,
             owner=f"{settings.process_name}/{process.instance}",
+            storage=storage(settings.storage),
         )
     )
     reactor = Reactor(

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapters.catalog.copy import CatalogTable
+from adapters.storage.objects import storage
 from adapters.vault.mongo import MongoKeyStore
 from adapters.vault.vault import KeyVault, VaultError, master_key
 from commands.ask import Unavailable
@@ -102,7 +103,8 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
         prompt = chosen(published, wanted)
         beside = published.pick(FULL_MODE, wanted.org_id, None, 0.0).text
         trial = Trial(model, prompt, beside, Catalog.of(value for _, value in table.items()), wanted.budget)
-        found = [one async for one in past_requests(client[DATABASE], vault, wanted.org_id, wanted.last)]
+        past = past_requests(client[DATABASE], vault, storage(settings.storage), wanted.org_id, wanted.last)
+        found = [one async for one in past]
         requests = [one for one in found if isinstance(one, Past)]
         if settings.planner != "offline" and not wanted.yes:
             confirm(trial, requests, settings.planner)

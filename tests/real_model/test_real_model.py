@@ -20,8 +20,8 @@ from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted
 from events.canvas.session_events import AgentCallRecorded
 from processors.agents import planner, reactor
 from processors.agents.parser import parse_plan
-from processors.agents.sealing import open_answer
-from tests.unit.agents.play import Play
+from processors.agents.sealing import Kept, kept_answer
+from tests.unit.agents.play import ORG, Play
 
 FOLDER = os.environ.get("STUDIO_TEST_REAL_MODEL")
 PATIENCE = Patience(first_s=240.0, stall_s=120.0, whole_s=240.0)
@@ -60,7 +60,8 @@ async def test_what_a_real_model_writes_is_a_plan_or_a_word(
     assert planned.tokens_in > 0
     assert planned.tokens_out > 0
     assert all(call.error is None for call in others)
-    answer = await open_answer(play.vault, planned.answer)
+    answer = await kept_answer(play.vault, play.storage, ORG, Kept(planned.answer, planned.answer_sha256))
+    assert answer is not None
     assert parse_plan(answer).layer != "none", answer
     if not play.log.of(PlanDrafted):
         assert await play.heard() != []

@@ -13,6 +13,7 @@ import httpx
 
 from adapters.catalog.loader import load
 from adapters.llm.offline.app import app as offline_planner
+from adapters.storage.objects import storage
 from adapters.vault.keys import MemoryKeyStore
 from adapters.vault.vault import KeyVault
 from commands.ask import Answer, Unavailable
@@ -167,6 +168,7 @@ class Play:
         self.log, self.script = Log(), Scripted(list(script), own)
         self.model = model or self.script
         self.vault = KeyVault(MemoryKeyStore(), bytes(32))
+        self.storage = storage("memory://")
         self.frames: list[Progress] = []
         self.catalog = own_catalog()
         self.more = more
@@ -207,7 +209,8 @@ class Play:
 
         owner = f"{name}/{next(self._starts)}"
         sessions = Sessions(self.log)
-        return Agents(Rooms(self.log, self.vault, sessions, lambda: self.catalog, self.model, send, owner, **self.more))
+        ports = (self.log, self.vault, sessions, lambda: self.catalog, self.model, send, owner, self.storage)
+        return Agents(Rooms(*ports, **self.more))
 
     async def hears(self, text: str, **more: Any) -> None:
         """A message and what the agents make of it."""

@@ -16,6 +16,7 @@ import pytest
 
 from adapters.llm.call import Patience
 from adapters.llm.client import LlmClient
+from adapters.storage.objects import ObjectStorage, storage
 from adapters.vault.keys import MemoryKeyStore
 from adapters.vault.vault import KeyVault
 from commands.canvas.commands import PostMessage, StartSession
@@ -76,6 +77,7 @@ class Conversation:
     model: LlmClient
     log: Log = field(default_factory=Log)
     vault: KeyVault = field(default_factory=lambda: KeyVault(MemoryKeyStore(), bytes(32)))
+    storage: ObjectStorage = field(default_factory=lambda: storage("memory://"))
     frames: list[Progress] = field(default_factory=list)
     starts: Iterator[int] = field(default_factory=itertools.count)
 
@@ -90,7 +92,9 @@ class Conversation:
             self.frames.append(progress)
 
         owner = f"agents/{next(self.starts)}"
-        agents = Agents(Rooms(self.log, self.vault, Sessions(self.log), lambda: CATALOG, self.model, send, owner))
+        agents = Agents(
+            Rooms(self.log, self.vault, Sessions(self.log), lambda: CATALOG, self.model, send, owner, self.storage)
+        )
         for record in self.log.records():
             agents.wants(record)
         return agents
