@@ -110,7 +110,7 @@ def body_of(answer: httpx.Response) -> Mapping[str, Any]:
 def refusal(status: int, detail: str, *, retry_after_s: float | None = None, creating: bool = False) -> ProviderError:
     """What a status says when no code in the body has said more.
 
-    A proxy that gives up on a create (502, 504) does not know whether the provider has begun.
+    A proxy that gives up on a create (502, 504), or sends it elsewhere, does not know whether the provider has begun.
     """
     detail = detail[:DETAIL_MAX_CHARS]
     if status == 402:
@@ -123,7 +123,7 @@ def refusal(status: int, detail: str, *, retry_after_s: float | None = None, cre
         return NotThere(detail)
     if status in (401, 403, 405):
         return AccessRefused(detail)
-    if status in (502, 504) and creating:
+    if creating and (status in (502, 504) or 300 <= status < 400):
         return OutcomeUnknown(detail)
     if 500 <= status < NO_STATUS:
         return ProviderDown(detail, retry_after_s=retry_after_s)

@@ -9,9 +9,10 @@ from typing import Any, Final, Protocol
 import httpx
 
 from adapters.providers.http import body_of, http_client, json_object, retry_after, translated
-from processors.dispatcher.errors import ContractDrift, OutcomeUnknown, ProviderError
+from processors.dispatcher.errors import BadResult, ContractDrift, OutcomeUnknown, ProviderError
 
-REFUSALS: Final = 400
+REFUSALS: Final = 300
+"""Redirects are followed nowhere: a key would go along, or what is sent would be left behind."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.:-]{0,199}")
 """It becomes a part of an address."""
 
@@ -90,6 +91,21 @@ class Rest:
             return json_object(answer, self.who)
         except ContractDrift as error:
             raise OutcomeUnknown(error.detail) from error
+
+    async def file(self, path: str, **content: Any) -> bytes:
+        """A create's answer that is the result itself: words under a 200 are none, whatever they say."""
+        answer = await self.send("POST", path, creating=True, **content)
+        if is_words(answer.headers):
+            raise self.refusal(answer)
+        if not answer.content:
+            raise BadResult(f"{self.who} answered nothing")
+        return answer.content
+
+
+def is_words(headers: Mapping[str, str]) -> bool:
+    """Whether a body is said to be JSON or a page."""
+    said = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return said in ("application/json", "text/html") or (said.endswith("+json") and not said.startswith("model/"))
 
 
 def named(body: Mapping[str, Any], member: str, who: str) -> str:

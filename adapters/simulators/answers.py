@@ -18,13 +18,17 @@ class Refusal:
 
     def answer(self) -> Response:
         if isinstance(self.body, str):
-            return HTMLResponse(self.body, self.status)
+            return HTMLResponse(self.body, self.status, headers=dict(self.headers))
         return JSONResponse(self.body, self.status, headers=dict(self.headers))
 
 
 PROXIES: Final[Mapping[str, Refusal]] = {
     "html": Refusal(500, "<html><body><h1>Internal Server Error</h1></body></html>"),
     "empty": Refusal(500, ""),
+    "html_instead": Refusal(200, "<html><body><h1>Down for maintenance</h1></body></html>"),
+    "json_instead": Refusal(200, {"message": "come back later"}),
+    "empty_instead": Refusal(200, ""),
+    "redirect": Refusal(302, "", {"location": "/login"}),
 }
 """What stands between a client and any provider may answer so."""
 

@@ -1,7 +1,7 @@
 """Replicate's wire, simulated: predictions whose state follows from the clock alone, and signed webhooks.
 
 Behaviours: `ok`, `slow=<seconds>`, `never` · refused on create: `billing`, `rate_limit`, `low_credit`, `validation`,
-`outage`, `html`, `empty`, `unauthorized` · cut: `lost` (accepted, and no answer), `garbled` (accepted, no JSON) ·
+`outage`, `unauthorized`, those of `PROXIES` · cut: `lost` (accepted, and no answer), `garbled` (accepted, no JSON) ·
 ended badly: `content_policy`, `model_error`, `passing_error`, `aborted`, `deadline` · odd: `drift` (an unknown
 status), `no_output`, `expired` (its file is gone), `forgotten` (never heard of again), `list`, `object` · webhooks:
 `webhook_twice`, `webhook_late`, `webhook_early`, `webhook_unordered`, `webhook_forged`, `webhook_stale`.

@@ -171,7 +171,7 @@ class Dispatcher:
     ) -> RecordJobSucceeded:
         """Billed at the price and by the input that were agreed upon: addresses say nothing of the files behind."""
         outputs = await self._rooms.results.bring_home(
-            event.org_id, ended.outputs, like=event.input, engine=ended.engine
+            event.org_id, ended.outputs, media=spec.media_out, like=event.input, engine=ended.engine
         )
         bill, cost = actual(as_agreed(spec, event.price), values, outputs, ended.usage)
         return RecordJobSucceeded(

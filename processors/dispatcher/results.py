@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from commands.ask import Unavailable
-from commands.ports import Probe, Prober, Storage, Vault
+from commands.ports import Medium, Probe, Prober, Storage, Vault
 from events.assets import AssetRef
 from events.ids import new_id
 from events.sealed import Sealed
@@ -28,6 +28,10 @@ RETRY_FIRST_S: Final = 0.3
 AT_ONCE: Final = 4
 WITHIN_S: Final = 300.0
 READ_BYTES: Final = 2**20
+MESSAGES: Final = frozenset({"text/html", "application/json"})
+"""What servers say when they have no file."""
+
+Stored = tuple[AssetRef, Medium]
 
 
 class Fetch(Protocol):
@@ -46,35 +50,46 @@ class Results:
     fetch: Fetch
 
     async def bring_home(
-        self, org_id: str, outputs: Sequence[OutputFile], *, like: Sealed, engine: str | None
+        self, org_id: str, outputs: Sequence[OutputFile], *, media: Sequence[str], like: Sealed, engine: str | None
     ) -> tuple[AssetRef, ...]:
-        """The stored results, in order; texts sealed like `like`. Raises BadResult, ResultLost or Unavailable."""
+        """The stored results, in order; texts sealed like `like`. Raises BadResult, ResultLost or Unavailable.
+
+        `media` are the model's: one of them must be there, with whatever else comes beside it, but no page or message
+        instead of a file.
+        """
         if not 0 < len(outputs) <= FILES_MAX:
             raise BadResult(f"{len(outputs)} results")
         gate = asyncio.Semaphore(AT_ONCE)
 
-        async def one(output: OutputFile) -> AssetRef:
+        async def one(output: OutputFile) -> Stored:
             async with gate:
-                return await self._one(org_id, output, like, engine)
+                return await self._one(org_id, output, media, like, engine)
 
         try:
             async with asyncio.timeout(WITHIN_S):
-                return await _together([one(output) for output in outputs])
+                found = await _together([one(output) for output in outputs])
         except TimeoutError as error:
             raise ResultLost(f"the results did not arrive within {WITHIN_S:.0f} s") from error
+        if not any(medium in media for _, medium in found):
+            raise BadResult(f"the model makes {' and '.join(media)}, and none came")
+        return tuple(ref for ref, _ in found)
 
-    async def _one(self, org_id: str, output: OutputFile, like: Sealed, engine: str | None) -> AssetRef:
+    async def _one(
+        self, org_id: str, output: OutputFile, media: Sequence[str], like: Sealed, engine: str | None
+    ) -> Stored:
         with ExitStack() as scratch:
             body = output.body if isinstance(output, InlineFile) else await self._fetched(output, scratch)
             try:
                 probe = await self.probe(body)
             except ValueError as error:
                 raise BadResult(f"a result is damaged: {error}") from error
+            if probe.media_type in MESSAGES and "text" not in media:
+                raise BadResult(f"a result is {probe.media_type} instead of a file")
             source = body if isinstance(body, bytes) else _chunks(body)
             stored = await self.storage.put(org_id, source, size_max=FILE_MAX_BYTES)
         if isinstance(output, RemoteFile) and output.sha256 not in (None, stored.sha256):
             raise BadResult("a result is not what the provider said it is")
-        return AssetRef(
+        ref = AssetRef(
             asset_id=new_id("ast"),
             sha256=stored.sha256,
             bytes=stored.size,
@@ -85,6 +100,7 @@ class Results:
             text=await self._text(body, probe, like),
             engine=engine,
         )
+        return ref, probe.medium
 
     async def _text(self, body: bytes | Path, probe: Probe, like: Sealed) -> Sealed | None:
         if probe.media_type != "text/plain" or not isinstance(body, bytes) or len(body) > TEXT_MAX_BYTES:
@@ -114,7 +130,7 @@ class Results:
         return bytes(head)
 
 
-async def _together(jobs: Sequence[Coroutine[Any, Any, AssetRef]]) -> tuple[AssetRef, ...]:
+async def _together(jobs: Sequence[Coroutine[Any, Any, Stored]]) -> tuple[Stored, ...]:
     """All of them; the first failure ends the others and is the one that counts."""
     try:
         async with asyncio.TaskGroup() as group:

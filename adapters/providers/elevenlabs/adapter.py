@@ -26,8 +26,8 @@ class ElevenLabs(AtOnce):
 
     async def submit(self, call: Call) -> Handle | Ended:
         request = request_of(call)
-        answer = await self._rest.send(
-            "POST", request.path, creating=True, timeout_s=call.max_runtime_s, json=request.body, params=request.params
+        sound = await self._rest.file(
+            request.path, timeout_s=call.max_runtime_s, json=request.body, params=request.params
         )
         rate = pcm_rate(request)
-        return Succeeded((InlineFile(answer.content if rate is None else as_wav(answer.content, rate)),))
+        return Succeeded((InlineFile(sound if rate is None else as_wav(sound, rate)),))

@@ -32,7 +32,8 @@ class Kling(Asking):
     async def submit(self, call: Call) -> Handle | Ended:
         route, model = route_and_model(call.provider_model)
         told = call.webhook_url and str(httpx.URL(call.webhook_url).copy_merge_params({"at": route}))
-        created = data_of(await self._rest.create(f"/v1/{route}", json=body_of(call, model, told)))
+        answer = await self._rest.create(f"/v1/{route}", json=body_of(call, model, told))
+        created = data_of(answer, creating=True)
         return Handle(f"{route}/{named(created, 'task_id', WHO)}")
 
     async def ask(self, handle: Handle) -> Update:

@@ -17,6 +17,7 @@ from processors.dispatcher.errors import (
     ContractDrift,
     InputRefused,
     NotThere,
+    OutcomeUnknown,
     ProviderDown,
     ProviderError,
     RateLimited,
@@ -74,8 +75,11 @@ def body_of(call: Call, model: str, webhook_url: str | None) -> dict[str, Any]:
     return {"model_name": model, **values, "external_task_id": call.token, **told}
 
 
-def data_of(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What an envelope holds; its own code may refuse what its status has accepted."""
+def data_of(answer: Mapping[str, Any], *, creating: bool = False) -> Mapping[str, Any]:
+    """What an envelope holds; its own code may refuse what its status has accepted. What is no envelope of Kling's
+    says nothing of a create."""
+    if creating and not isinstance(answer.get("code"), int):
+        raise OutcomeUnknown("Kling was not heard: another has answered")
     if answer.get("code") != 0:
         raise refused(200, answer, None)
     data = answer.get("data")
@@ -108,6 +112,6 @@ def refused(
     kind = _CODES.get(code) if isinstance(code, int) else None
     if kind is not None:
         return kind(words, retry_after_s=retry_after_s)
-    if status < 400:
+    if status < 300:
         return ContractDrift(f"Kling answered the code {code!r}: {words}")
     return refusal(status, words, retry_after_s=retry_after_s, creating=creating)

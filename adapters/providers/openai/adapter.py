@@ -55,11 +55,9 @@ class OpenAI(Asking):
         return pictures(json_object(answer, WHO))
 
     async def _speech(self, call: Call) -> Ended:
-        answer = await self._rest.send(
-            "POST", "/audio/speech", creating=True, timeout_s=call.max_runtime_s, json=fields(call)
-        )
+        sound = await self._rest.file("/audio/speech", timeout_s=call.max_runtime_s, json=fields(call))
         bare = call.input.get("response_format") == "pcm"
-        return Succeeded((InlineFile(as_wav(answer.content, PCM_RATE) if bare else answer.content),))
+        return Succeeded((InlineFile(as_wav(sound, PCM_RATE) if bare else sound),))
 
     async def ask(self, handle: Handle) -> Update:
         path = f"/videos/{handle.provider_job_id}"

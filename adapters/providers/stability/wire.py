@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adapters.providers.files import first_text, form_file
+import orjson
+
+from adapters.providers.files import first_text, form_file, unpacked
 from adapters.providers.http import refusal
+from adapters.providers.rest import is_words
 from processors.dispatcher.errors import BillingRefused, ContentRefused, InputRefused, ProviderError
 from processors.dispatcher.ports import Call, Ended, Failed, InlineFile, Succeeded
 
@@ -14,6 +17,7 @@ WHO: Final = "Stability"
 FILTERED: Final = "CONTENT_FILTERED"
 LATER: Final = frozenset({"stable-image/upscale/creative"})
 """What answers with an id instead of the picture."""
+PACKED: Final = ("image", "audio", "video", "result")
 FILES: Final = frozenset({"image", "mask", "audio"})
 
 Part = tuple[str | None, str | bytes] | tuple[str | None, str | bytes, str]
@@ -42,12 +46,20 @@ def form_of(call: Call) -> list[tuple[str, Part]]:
 
 
 def ended(headers: Mapping[str, str], body: bytes) -> Ended:
-    """A blurred picture comes with 200: it is a refusal, and it is charged."""
-    if headers.get("finish-reason", "").upper() == FILTERED:
+    """A blurred picture comes with 200: it is a refusal, and it is charged. Raises BadResult.
+
+    The medium that was asked for, or JSON that holds it: both say why it ended.
+    """
+    told = _told(body) if is_words(headers) else {}
+    reason = first_text(headers, "finish-reason") or first_text(told, "finish_reason") or ""
+    if reason.upper() == FILTERED:
         return Failed("content_policy", "Stability has blurred what it made: its content policy", "yes")
-    if not body:
-        return Failed("contract", "Stability answered nothing", "yes")
-    return Succeeded((InlineFile(body),))
+    if is_words(headers):
+        packed = first_text(told, *PACKED)
+        file = unpacked(packed, WHO) if packed is not None else InlineFile(b"")
+    else:
+        file = InlineFile(body)
+    return Succeeded((file,)) if file.body else Failed("contract", "Stability answered nothing", "yes")
 
 
 def refused(
@@ -64,6 +76,14 @@ def refused(
         case "bad_request" | "invalid_language":
             return InputRefused(words)
     return refusal(status, words, retry_after_s=retry_after_s, creating=creating)
+
+
+def _told(body: bytes) -> Mapping[str, Any]:
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _text(value: Any) -> str:

@@ -39,6 +39,9 @@ from processors.dispatcher.ports import (
     Update,
 )
 
+NO_ANSWERS = ("html_instead", "json_instead", "empty_instead", "redirect")
+"""What stands between us and a provider may say instead."""
+
 
 @dataclass(frozen=True)
 class Promises:
@@ -238,6 +241,11 @@ class RemoteContract(ProviderContract, RemoteRefusals):
             await world.provider.submit(call)
         assert world.executions(call) == 1
 
+    @pytest.mark.parametrize("behaviour", NO_ANSWERS)
+    async def test_what_is_no_answer_to_a_create_says_nothing_of_it(self, world: World, behaviour: str) -> None:
+        with pytest.raises(OutcomeUnknown):
+            await world.provider.submit(world.call(behaviour))
+
     async def test_what_the_provider_has_lost_is_worth_another_attempt(self, world: World) -> None:
         call = world.call("forgotten")
         with pytest.raises(Forgotten) as lost:
@@ -271,6 +279,16 @@ class AtOnceContract(TakingContract, RemoteRefusals):
         call = world.call()
         assert world.provider.answers_at_once(call.provider_model)
         assert isinstance(await world.provider.submit(call), Succeeded)
+
+    @pytest.mark.parametrize("behaviour", NO_ANSWERS)
+    async def test_an_answer_without_a_file_is_no_success(self, world: World, behaviour: str) -> None:
+        try:
+            end = await world.provider.submit(world.call(behaviour))
+        except ProviderError as error:
+            end = error.failed
+        assert isinstance(end, Failed)
+        expected = ("unknown", True) if behaviour == "redirect" else ("contract", False)
+        assert (end.category, end.retryable) == expected
 
 
 async def all_updates(provider: Provider, call: Call) -> list[Update]:
