@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -42,12 +42,12 @@ class Fitted:
     """Fields that rules alone could not fill for certain."""
 
 
-def feasible(steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[KnownUpload]) -> Checked:
+def feasible(steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[KnownUpload], said: str = "") -> Checked:
     """The steps that can really run: repaired, and each with a model that finds what it needs."""
     checked = check(steps, catalog.capabilities)
     issues, left = list(checked.issues), checked.steps
     while True:
-        lost = {step.id for step, choice in _choices(left, catalog, uploads, str, {}) if choice is None}
+        lost = {step.id for step, choice in _choices(left, catalog, uploads, str, {}, said) if choice is None}
         if not lost:
             return Checked(left, tuple(issues))
         problem = "no model can do this with what there is"
@@ -66,15 +66,15 @@ def fit(
 ) -> list[Fitted]:
     """With the models that were chosen; by rules where none was. In the plan's order.
 
-    `said` is what the person wrote: other addresses are not even spoken of.
+    `said` is what the person wrote: other addresses are not even spoken of, nor files as `image 1`.
     """
     outputs: Outputs = {}
     fitted: dict[str, Fitted] = {}
-    for step, choice in _choices(steps, catalog, uploads, step_id, chosen or {}):
+    for step, choice in _choices(steps, catalog, uploads, step_id, chosen or {}, said):
         if choice is None:
             continue
         outputs[step.id] = output(choice, step)
-        fitted[step.id] = furnished(step, choice, replace(known_to(step, outputs, uploads, step_id), said=said))
+        fitted[step.id] = furnished(step, choice, known_to(step, outputs, uploads, step_id, said))
     return [fitted[step.id] for step in steps if step.id in fitted]
 
 
@@ -113,9 +113,10 @@ def known_to(
     outputs: Mapping[str, Output],
     uploads: Sequence[KnownUpload],
     step_id: Callable[[str], str] = str,
+    said: str = "",
 ) -> Known:
     """What the step may refer to: the session's uploads, and the steps that it waits for."""
-    return Known(tuple(uploads), tuple(KnownStep(up, step_id(up), *outputs[up]) for up in step.depends_on))
+    return Known(tuple(uploads), tuple(KnownStep(up, step_id(up), *outputs[up]) for up in step.depends_on), said)
 
 
 def _choices(
@@ -124,6 +125,7 @@ def _choices(
     uploads: Sequence[KnownUpload],
     step_id: Callable[[str], str],
     given: Mapping[str, Choice],
+    said: str,
 ) -> list[tuple[PlannedStep, Choice | None]]:
     """In topological order, so that what a model gives is known to the steps after it."""
     by_id = {step.id: step for step in steps}
@@ -131,7 +133,7 @@ def _choices(
     chosen: list[tuple[PlannedStep, Choice | None]] = []
     for name in TopologicalSorter({step.id: step.depends_on for step in steps}).static_order():
         step = by_id[name]
-        choice = given.get(name) or select(step, known_to(step, outputs, uploads, step_id), catalog)
+        choice = given.get(name) or select(step, known_to(step, outputs, uploads, step_id, said), catalog)
         outputs[name] = output(choice, step)
         chosen.append((step, choice))
     return chosen

@@ -39,10 +39,10 @@ def take_nested(work: Work, name: str, value: Mapping[str, Any]) -> None:
 
 def place_uploads(work: Work) -> None:
     """Uploads that the step names go into free fields of their medium; a field that must be filled takes the newest
-    that fits when nothing comes from upstream."""
-    text = f"{work.step.title} {work.step.description}"
+    that fits when nothing comes from upstream. A title names none: it numbers what is made."""
     used = references(work.built)
-    named = {upload.label: upload for upload in (*work.named, *work.known.mentioned(text))}
+    by_words = {upload.label: upload for upload in work.known.mentioned(work.step.description)}
+    named = {upload.label: upload for upload in work.named} | by_words
     left = [upload for upload in named.values() if notation(upload) not in used]
     upstream = {medium for step in work.known.steps for medium in step.media}
     free = [slot for slot in work.slots.values() if value_at(work.built, slot.path) is None and _is_for_files(slot)]
@@ -55,6 +55,8 @@ def place_uploads(work: Work) -> None:
         if fitting:
             taken = fitting[: slot.max_items] if slot.many else fitting[:1]
             _put(work.built, slot, [notation(one) for one in taken])
+            if any(one.label in by_words for one in taken):
+                work.flag("upload-by-words", slot.name)
             left = [upload for upload in left if upload not in taken]
 
 

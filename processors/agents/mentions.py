@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from processors.agents.references import LABEL
+from processors.agents.labels import spoken
 
 _NOUNS: Final = {
     "image": ("image", "picture", "photo", "photograph", "pic", "illustration", "drawing", "shot", "render", "portrait",
@@ -83,10 +83,9 @@ def resolve(text: str, things: Sequence[Thing]) -> tuple[Mention, ...]:
 
 def _labels(text: str, things: Sequence[Thing]) -> Iterator[tuple[int, Mention]]:
     known = {thing.ref for thing in things}
-    for match in LABEL.finditer(text):
-        label = f"{match[1].lower()}_{int(match[2])}"
-        if label in known:
-            yield match.start(), Mention(match[0], (label,))
+    for found in spoken(text):
+        if found.label in known:
+            yield found.at, Mention(found.words, (found.label,))
 
 
 def _phrases(text: str, things: Sequence[Thing]) -> Iterator[tuple[int, Mention]]:

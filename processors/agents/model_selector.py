@@ -68,12 +68,14 @@ class Selecting:
         try:
             async with asyncio.TaskGroup() as group:
                 choices = [
-                    group.create_task(self._choice(step, known_to(step, outputs, self.briefing.files), new(step.id)))
-                    for step in layer
+                    group.create_task(self._choice(step, self._known(step, outputs), new(step.id))) for step in layer
                 ]
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
         return [choice.result() for choice in choices]
+
+    def _known(self, step: PlannedStep, outputs: Outputs) -> Known:
+        return known_to(step, outputs, self.briefing.files, said=self.briefing.said)
 
     async def _choice(self, step: PlannedStep, known: Known, new: bool) -> Choice | None:
         policy = policy_of(self.briefing.request)

@@ -75,7 +75,7 @@ class Pipeline:
     async def _plan(self, briefing: Briefing) -> None:
         catalog = self.catalog
         parsed, said = await planner.plan(self.stages, briefing, catalog)
-        checked = feasible(parsed.steps, catalog, briefing.files)
+        checked = feasible(parsed.steps, catalog, briefing.files, briefing.said)
         if not checked.steps:
             await self.say(apologies.no_plan(parsed, checked), "no-plan")
             return
@@ -93,7 +93,7 @@ class Pipeline:
         if not done.parsed.steps:
             await self._stays(briefing, now, apologies.no_edit(done.parsed), "no-edit")
             return
-        checked = feasible(done.edited.steps, catalog, briefing.files)
+        checked = feasible(done.edited.steps, catalog, briefing.files, briefing.said)
         if not checked.steps:
             await self._stays(briefing, now, apologies.no_plan(done.parsed, checked), "no-plan")
             return

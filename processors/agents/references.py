@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 from rapidfuzz import fuzz, process
 
-LABEL = re.compile(r"\b((?:made_)?(?:image|video|audio|3d|text|other))[ _-]?(\d{1,4})\b", re.IGNORECASE)
-"""`image_1` for a file that was uploaded, `made_image_1` for one that was made here."""
+from processors.agents.labels import read_label, spoken, written
+
 _NOTATION = re.compile(r"^(upload|step):([A-Za-z0-9_.-]{1,128})$")
 _STEP_WORDS = re.compile(r"^(?:the\s+)?(?:outputs?|result|file)s?\s+(?:of|from)\s+(?:step\s+)?(\S+)$", re.IGNORECASE)
 _REFERENCE_KEYS: Final = ("$ref", "ref", "url", "uri", "label", "id", "asset_id", "upload_id")
@@ -61,7 +61,7 @@ class Known:
     uploads: tuple[KnownUpload, ...] = ()
     steps: tuple[KnownStep, ...] = ()
     said: str = ""
-    """What the person wrote: only addresses that stand in it may be spoken of."""
+    """What the person wrote: only addresses and labels that stand in it may be spoken of."""
     _by_label: Mapping[str, KnownUpload] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,12 +81,11 @@ class Known:
         return None if scheme == "step" else self._upload(name) or self._similar(name)
 
     def mentioned(self, text: str) -> Iterator[KnownUpload]:
-        """Uploads that a text names by label, in order."""
-        seen: set[str] = set()
-        for match in LABEL.finditer(text):
-            upload = self._by_label.get(f"{match[1].lower()}_{int(match[2])}")
-            if upload is not None and upload.label not in seen:
-                seen.add(upload.label)
+        """Uploads that a text names by label, in order; one that it writes as people do, where the person did too."""
+        said = {found.label for found in spoken(self.said)}
+        meant = [*written(text), *(found for found in spoken(text) if found.label in said)]
+        for label in dict.fromkeys(found.label for found in sorted(meant)):
+            if (upload := self._by_label.get(label)) is not None:
                 yield upload
 
     def _step(self, name: str) -> KnownStep | None:
@@ -95,7 +94,7 @@ class Known:
         return next((s for s in self.steps if name in (s.label, s.step_id) or name.lower() == f"step_{s.label}"), None)
 
     def _upload(self, name: str) -> KnownUpload | None:
-        if (match := LABEL.fullmatch(name)) and (upload := self._by_label.get(f"{match[1].lower()}_{int(match[2])}")):
+        if (label := read_label(name)) is not None and (upload := self._by_label.get(label)):
             return upload
         exact = (u for u in self.uploads if name in (u.label, u.upload_id, u.asset_id) and name)
         return next(exact, None) or next((u for u in self.uploads if u.name and u.name.lower() == name.lower()), None)
@@ -107,8 +106,8 @@ class Known:
         if len(tail) < _TAIL_MIN:
             return None
         bare = _SUFFIX.sub("", tail)
-        if (match := LABEL.fullmatch(bare)) is not None:
-            return self._by_label.get(f"{match[1].lower()}_{int(match[2])}")
+        if (label := read_label(bare)) is not None:
+            return self._by_label.get(label)
         same = [u for u in self.uploads if {tail, bare} & {name.lower() for name in u.names}] or self._shortened(bare)
         if same:
             return same[0] if len(same) == 1 else None

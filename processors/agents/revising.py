@@ -107,7 +107,7 @@ class Revising:
         except LlmFailed as error:
             log.info("the plan was not revised (%s): it goes on as it is", error.category)
             return None
-        checked = feasible(done.edited.steps, self.catalog, self.briefing.files)
+        checked = feasible(done.edited.steps, self.catalog, self.briefing.files, self.briefing.said)
         if not done.parsed.steps or not checked.steps:
             return None
         if not version.grave and _all_same(checked.steps, version.checked.steps):

@@ -130,10 +130,10 @@ def near(asked: str, names: Iterable[str], least: float = SIMILAR_MIN) -> str | 
 
 
 def _at_hand(step: PlannedStep, known: Known) -> frozenset[str]:
-    """What comes from upstream and what the step's words name; other uploads of the session are not meant."""
+    """What comes from upstream and what the step's description names; other uploads of the session are not meant."""
     upstream = {medium for one in known.steps for medium in one.media}
     named = (found for value in step.input.values() if (found := known.find(value)) is not None)
-    uploads = (*known.mentioned(f"{step.title} {step.description}"), *named)
+    uploads = (*known.mentioned(step.description), *named)
     return frozenset(upstream | {upload.medium for upload in uploads if isinstance(upload, KnownUpload)})
 
 

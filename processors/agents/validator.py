@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from processors.agents.catalog import Capabilities
+from processors.agents.labels import LABEL
 from processors.agents.plan import PlannedStep
-from processors.agents.references import LABEL
 from processors.executor import durations
 
 STEPS_MAX: Final = 500
@@ -127,7 +127,7 @@ def _with_real_references(step: PlannedStep, names: set[str], issues: list[Issue
         elif reference in names:
             kept.append(reference)
         elif LABEL.fullmatch(reference):
-            description = description if reference in description else f"{description} (uses {reference})"
+            description = description if reference in description else f"{description} (uses {reference.lower()})"
         else:
             issues.append(
                 Issue("dangling-reference", "it waited for a step that is not there", "that was dropped", step.id)

@@ -153,7 +153,7 @@ def test_a_value_is_brought_into_shape(
 
 def test_an_upload_named_in_the_words_goes_into_its_field() -> None:
     built, flags = verified({"image": media("image")}, {}, words="animate image_2", known=Known((PHOTO, OTHER)))
-    assert (built, flags) == ({"image": "upload:image_2"}, ())
+    assert (built, flags) == ({"image": "upload:image_2"}, ("upload-by-words:image",))
 
 
 def test_an_upload_under_an_unknown_name_goes_into_its_field() -> None:
