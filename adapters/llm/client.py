@@ -61,7 +61,7 @@ class LlmClient:
         ways = _Ways(call, self._patience, [(model, False) for model in self._asked(prefer)])
         while (way := await ways.next()) is not None:
             try:
-                async with self._turns.turn(org_id):
+                async with self._turns.turn(org_id, call.left_s):
                     whole = await self._wire.whole(way[0], call, ways.within_s)
             except FAILURES as error:
                 ways.failed(way, error)
@@ -98,13 +98,13 @@ class LlmClient:
 
     async def _attempt(self, way: Way, call: Call, within_s: float) -> AsyncGenerator[Delta | Completion]:
         model, streamed = way
-        async with self._turns.turn(call.org_id):
+        async with self._turns.turn(call.org_id, call.left_s):
             if streamed:
                 async with aclosing(self._wire.streamed(model, call)) as pieces:
                     async for piece in pieces:
                         yield piece
                 return
-            whole = await self._wire.whole(model, call, within_s)
+            whole = await self._wire.whole(model, call, min(within_s, call.left_s))
         yield Delta("content", whole.text)
         yield whole
 

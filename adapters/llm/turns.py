@@ -23,9 +23,13 @@ class Turns:
         self._waiters = 0
 
     @asynccontextmanager
-    async def turn(self, org_id: str) -> AsyncIterator[None]:
-        """One turn, as long as the block lasts. Raises Busy where too many wait already."""
-        await self._take(org_id)
+    async def turn(self, org_id: str, within_s: float) -> AsyncIterator[None]:
+        """One turn, as long as the block lasts. Raises Busy where too many wait already, or none comes in time."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self._take(org_id)
+        except TimeoutError as error:
+            raise Busy("no turn came in time") from error
         try:
             yield
         finally:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.llm.failures import Busy
 from adapters.llm.turns import Turns
+
+WITHIN_S = 60.0
 
 
 class Caller:
@@ -18,7 +21,7 @@ class Caller:
         self.task = asyncio.create_task(self._call(turns, org, served))
 
     async def _call(self, turns: Turns, org: str, served: list[str]) -> None:
-        async with turns.turn(org):
+        async with turns.turn(org, WITHIN_S):
             self.inside = True
             served.append(org)
             try:
@@ -55,6 +58,20 @@ async def test_more_than_may_wait_are_refused_at_once() -> None:
     for caller in callers[:2]:
         caller.leave()
     await asyncio.gather(*(caller.task for caller in callers[:2]))
+
+
+async def test_who_waits_too_long_is_told_so_and_its_turn_is_not_lost() -> None:
+    turns, served = Turns(1), list[str]()
+    caller = Caller(turns, "a", served)
+    await settled()
+    with pytest.raises(Busy):
+        async with turns.turn("b", 0.01):
+            raise AssertionError("there was no turn to have")
+    caller.leave()
+    await caller.task
+    async with turns.turn("b", 0.01):
+        served.append("b")
+    assert served == ["a", "b"]
 
 
 @given(
