@@ -299,6 +299,29 @@ def stalling(text: str, released: asyncio.Event) -> Behaviour:
     return behave
 
 
+def wordless() -> Behaviour:
+    """Chunks that say nothing, again and again, as long as anybody listens."""
+
+    async def behave(wire: Wire) -> None:
+        while True:
+            await wire.event(chunk({"content": ""}))
+            await asyncio.sleep(0.01)
+
+    return behave
+
+
+def thinking_silently(text: str, for_s: float) -> Behaviour:
+    """Says who speaks, thinks for a while where nobody hears it, and answers."""
+
+    async def behave(wire: Wire) -> None:
+        if wire.asked.streamed:
+            await wire.event(chunk({"role": "assistant"}))
+        await asyncio.sleep(for_s)
+        await whole(text)(wire)
+
+    return behave
+
+
 def mute(released: asyncio.Event) -> Behaviour:
     """Takes the request and answers nothing, not even a status, until it is released."""
 

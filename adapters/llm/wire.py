@@ -87,7 +87,7 @@ class Wire:
         yield _completion(whole, thought, model, call, usage, finish)
 
     async def _chunks(self, model: str, call: Call) -> AsyncGenerator[Any]:
-        """The stream's JSON values, each in time. Once it has begun, whatever goes wrong is a broken stream."""
+        """The stream's JSON values, words coming in time. Once it has begun, whatever goes wrong is a broken stream."""
         until = time.monotonic() + self._patience.first_s
         async with AsyncExitStack() as stack:
             try:
@@ -113,7 +113,8 @@ class Wire:
                     chunk = value_of(data)
                     if isinstance(chunk, dict) and chunk.get("error"):
                         raise Broken("the server failed midway")
-                    until = time.monotonic() + self._patience.stall_s
+                    if _deltas(_mapping(_choice(chunk), "delta")):  # a chunk without a word is no sign of life
+                        until = time.monotonic() + self._patience.stall_s
                     yield chunk
 
     async def _ask(self, stack: AsyncExitStack, model: str, call: Call, *, stream: bool) -> Any:

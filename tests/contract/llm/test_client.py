@@ -34,8 +34,10 @@ from tests.llm_server import (
     serving,
     silent,
     stalling,
+    thinking_silently,
     too_large_for_limit,
     whole,
+    wordless,
 )
 
 ASK = [{"role": "user", "content": "hi"}]
@@ -185,6 +187,28 @@ async def test_a_model_that_never_answers_leaves_time_for_the_other(server: LlmS
     assert (said(pieces), ended(pieces).fallback) == ("from two", "secondary")
 
 
+async def test_chunks_without_a_word_keep_no_stalled_stream_alive(server: LlmServer) -> None:
+    async with asyncio.timeout(5):
+        pieces = await streamed(server, cut_into_nothing("hello"), whole("hello world"))
+    assert ended(pieces).fallback == "unstreamed"
+
+
+async def test_silent_thoughts_after_the_role_have_the_time_of_a_first_word(server: LlmServer) -> None:
+    pieces = await streamed(server, thinking_silently("hello world", 3 * SHORT.stall_s))
+    assert said(pieces) == "hello world"
+    assert ended(pieces).fallback is None
+
+
+def cut_into_nothing(text: str) -> Behaviour:
+    """Begins, and then goes on with chunks that say nothing."""
+
+    async def behave(wire: Wire) -> None:
+        await wire.event(chunk({"content": text}))
+        await wordless()(wire)
+
+    return behave
+
+
 async def test_comments_keep_no_stalled_stream_alive(server: LlmServer) -> None:
     async def pinging(to: Wire) -> None:
         await to.event(chunk({"content": "ha"}))
@@ -249,6 +273,22 @@ async def test_no_more_calls_than_allowed_are_on_the_wire_and_organisations_take
             gate.set()
         await asyncio.gather(*calls)
     assert [one.body["messages"][0]["content"] for one in server.requests] == ["a0", "a1", "b3", "a2", "a4"]
+
+
+async def test_a_turn_is_waited_for_no_longer_than_the_call_may_last(server: LlmServer) -> None:
+    released = asyncio.Event()
+    server.behaviours.append(held(released, whole("late")))
+    async with LlmClient(server.url, "key", "one", concurrent=1) as client:
+        first = asyncio.create_task(client.complete("planner", ASK))
+        async with asyncio.timeout(10):
+            await server.until_asked(1)
+            with pytest.raises(LlmFailed) as failed:
+                await client.complete("planner", ASK, timeout_s=0.1)
+            with pytest.raises(LlmFailed):
+                _ = [piece async for piece in client.stream("planner", ASK, timeout_s=0.1)]
+            released.set()
+            assert (await first).text == "late"
+    assert failed.value.category == "busy"
 
 
 async def test_all_ways_are_tried_in_order(server: LlmServer) -> None:
