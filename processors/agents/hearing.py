@@ -8,6 +8,7 @@ from contextlib import aclosing
 from processors.agents.llm import Completion, Delta, LanguageModel, LlmFailed, Message, Restarted
 from processors.agents.narrator import Narrator
 from processors.agents.parser import IncrementalParser
+from processors.agents.thoughts import Thoughts
 
 
 async def hear(
@@ -18,7 +19,13 @@ async def hear(
 
     Leaving it ends the call at its server.
     """
-    parser = IncrementalParser()
+    parser, thoughts = IncrementalParser(), Thoughts()
+
+    async def tell(delta: Delta) -> None:
+        narrator.hear(delta)
+        for step in parser.feed(delta.text) if drafts and delta.kind == "content" else ():
+            await narrator.drafting(step)
+
     await narrator.started(stage)
     stream = model.stream(
         agent, messages, variant=variant, timeout_s=timeout_s, as_json=True, org_id=org_id, prefer=prefer
@@ -27,12 +34,15 @@ async def hear(
         async for piece in pieces:
             match piece:
                 case Restarted():
-                    parser = IncrementalParser()
+                    parser, thoughts = IncrementalParser(), Thoughts()
                     await narrator.started(stage)
-                case Delta():
-                    narrator.hear(piece)
-                    for step in parser.feed(piece.text) if drafts and piece.kind == "content" else ():
-                        await narrator.drafting(step)
+                case Delta(kind="reasoning"):
+                    await tell(piece)
+                case Delta(text=text):
+                    for one in thoughts.feed(text):
+                        await tell(one)
                 case Completion():
+                    for one in thoughts.rest():
+                        await tell(one)
                     return piece
     raise LlmFailed("outage", "the stream ended without an answer")
