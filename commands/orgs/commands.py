@@ -198,6 +198,8 @@ class CancelJob(JobCommand):
 
     overdue: bool = False
     """Because its deadline has passed: by the log's time, whatever the asker's clock says."""
+    beforehand: bool = False
+    """Its acceptance may be under way still: where no job has this id, none will be accepted under it."""
 
 
 class ConfirmStopped(LeaseCommand):

@@ -9,7 +9,7 @@ from commands.model import Context, Decision, Streams
 from commands.orgs import ledger
 from commands.orgs.commands import CancelJob, DiscardJob, JobCommand, RecordAttemptFailed, RecordJobSucceeded
 from commands.orgs.reuse_result import keep
-from commands.orgs.streams import book_of, book_ref, job_of, job_ref
+from commands.orgs.streams import book_of, book_ref, job_of, job_ref, org_of
 from commands.pricing import total
 from commands.refusals import AlreadyEnded, IllegalState, InvalidInput
 from events.envelope import StreamRef
@@ -20,10 +20,11 @@ from events.jobs.events import (
     JobDead,
     JobDiscarded,
     JobFailed,
+    JobNote,
     JobSucceeded,
     LateResultRefused,
 )
-from events.jobs.state import EndedJob, LiveJob
+from events.jobs.state import CALLED_OFF, EndedJob, LiveJob, NoJob
 from events.model import Event
 from events.sealed import Sealed
 
@@ -119,6 +120,8 @@ def exhausted(job: LiveJob, streams: Streams, context: Context, *, category: Cat
 
 def cancel_job(command: CancelJob, streams: Streams, context: Context) -> Decision:
     """The first of cancel and success on the log wins. What runs at a provider keeps its slot until it is stopped."""
+    if command.beforehand and isinstance(streams(job_ref(command.job_id)).state, NoJob):
+        return _call_off(command, streams)
     job = job_of(streams, command.org_id, command.job_id)
     if isinstance(job, EndedJob):
         raise AlreadyEnded(f"the job has ended: {job.status}", status=job.status)
@@ -136,6 +139,14 @@ def cancel_job(command: CancelJob, streams: Streams, context: Context) -> Decisi
         webhook_url=job.accepted.webhook_url,
     )
     return Decision(_released(job, cancelled, streams, context, "cancelled"), {"status": "cancelled"})
+
+
+def _call_off(command: CancelJob, streams: Streams) -> Decision:
+    """The job's stream begins with this note, and a stream that has begun takes no acceptance."""
+    org_of(streams, command.org_id)
+    note = JobNote(job_id=command.job_id, org_id=command.org_id, code=CALLED_OFF)
+    events = () if streams(job_ref(command.job_id)).version > 0 else ((job_ref(command.job_id), note),)
+    return Decision(events, {"status": "cancelled"})
 
 
 def discard_job(command: DiscardJob, streams: Streams, _context: Context) -> Decision:

@@ -33,6 +33,8 @@ from events.model import Event
 
 STOPPED = "stopped"
 """Code of the note that an ended attempt is over at its provider."""
+CALLED_OFF = "called_off"
+"""Code of the note that no job will be accepted under an id: whoever asked for it has no use for it any more."""
 ENDS: Final[Mapping[type[JobEvent], EndStatus]] = {
     JobSucceeded: "succeeded",
     JobFailed: "failed",

@@ -93,6 +93,11 @@ def _of_its_step(job: JobEvent) -> bool:
     return any(job_id_of_step(run_id, step_id, attempt) == job.job_id for attempt in range(1, ATTEMPTS_MAX + 1))
 
 
+def urgent(recorded: Recorded) -> bool:
+    """What stops work waits for none of it."""
+    return isinstance(recorded.data, RunCancelled)
+
+
 def key_of(recorded: Recorded) -> str:
     """A job's events are handled in order; different jobs, and all steps that are ready, at the same time."""
     match recorded.data:
@@ -127,9 +132,14 @@ class Executor:
                 await self._ended(recorded, ended)
 
     async def _submit(self, recorded: Recorded, ready: StepReady) -> None:
-        """Accepted, or refused: then the step has failed and its run goes on without it."""
+        """Accepted, or refused: then the step has failed and its run goes on without it.
+
+        An id that is taken is the step's own: its job was accepted long ago, or called off since the step was closed.
+        """
         try:
             await self._send(recorded, "submit", await self._made(recorded, await self._whole(recorded, ready)))
+        except IllegalState:
+            return
         except (Unfit, Refusal, CommandFailed) as error:
             category, reason = _why(error)
             result = RecordStepResult(
@@ -255,8 +265,9 @@ class Executor:
         return () if spec is None else fallbacks(spec, self._models.all(), job.category)
 
     async def _cancel_jobs(self, recorded: Recorded, cancelled: RunCancelled) -> None:
+        """Also those whose submission is still under way: none of them begins after this."""
         for job_id in cancelled.job_ids:
-            await self._cancel(recorded, cancelled.org_id, job_id)
+            await self._cancel(recorded, cancelled.org_id, job_id, beforehand=True)
 
     async def _tell(self, recorded: Recorded, completed: RunCompleted) -> None:
         """The run's files come back as the assistant's words."""
@@ -287,9 +298,10 @@ class Executor:
         unfinished = [(await self._vault.open(one.title), one.status) for one in told.unfinished]
         return report(completed.status, await self._vault.open(told.title), told.outputs, unfinished)
 
-    async def _cancel(self, recorded: Recorded, org_id: str, job_id: str) -> None:
-        """A job that has ended, or was never accepted, needs no cancelling."""
-        await self._attempt(recorded, f"cancel {job_id}", CancelJob(org_id=org_id, job_id=job_id))
+    async def _cancel(self, recorded: Recorded, org_id: str, job_id: str, *, beforehand: bool = False) -> None:
+        """A job that has ended needs no cancelling; one that is to be accepted only now is called off `beforehand`."""
+        command = CancelJob(org_id=org_id, job_id=job_id, beforehand=beforehand)
+        await self._attempt(recorded, f"cancel {job_id}", command)
 
     async def _record(self, recorded: Recorded, result: RecordStepResult) -> None:
         """A step that is closed already stays as it is; one whose success cannot be decided has failed."""

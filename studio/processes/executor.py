@@ -4,7 +4,7 @@ from typing import Final
 
 from adapters.catalog.copy import CopiedModels
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
-from processors.executor.executor import TYPES, Executor, key_of, wants
+from processors.executor.executor import TYPES, Executor, key_of, urgent, wants
 from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
 from projections.stores import DATABASE
@@ -29,6 +29,7 @@ async def run(settings: Settings, process: Process) -> None:
         [EVENTS_CANVAS, EVENTS_JOBS],
         executor.handle,
         key_of=key_of,
+        urgent=urgent,
         types=TYPES,
         wants=wants,
         in_flight_max=IN_FLIGHT_MAX,

@@ -16,10 +16,12 @@ from events.jobs.events import (
     JobDispatched,
     JobEvent,
     JobFailed,
+    JobNote,
     JobRunning,
     JobSucceeded,
     LeaseExpired,
 )
+from events.jobs.state import CALLED_OFF
 
 ENDS: Final = (JobSucceeded, JobFailed, JobCancelled, JobDead)
 OF_THE_LEASE: Final = (AttemptBegun, JobRunning, AttemptFailed, LeaseExpired, JobSucceeded)
@@ -77,6 +79,9 @@ def jobs(log: Iterable[Recorded]) -> dict[str, list[JobEvent]]:
 def unsound(job_id: str, events: list[JobEvent]) -> Iterator[str]:
     """One beginning, one end, leases that count up, and nothing of an attempt that is over."""
     lease, ended = 0, False
+    if isinstance(events[0], JobNote) and events[0].code == CALLED_OFF:
+        yield from (f"{job_id}: {event.name} of a job that was called off" for event in events[1:])
+        return
     if not isinstance(events[0], JobAccepted):
         yield f"{job_id} begins with {events[0].name}"
     for event in events[1:]:

@@ -28,7 +28,7 @@ from events.jobs.events import (
     LateResultRefused,
     LeaseExpired,
 )
-from events.jobs.state import UNCOUNTED_MAX, LiveJob, current
+from events.jobs.state import CALLED_OFF, UNCOUNTED_MAX, LiveJob, current
 from events.model import MONEY_MAX
 from tests.given import JOB, ORG, asset, dispatch, opened, sealed, submit
 from tests.specification import Given, World
@@ -248,6 +248,23 @@ class TestCancel:
         asked = (*opened(), submit(max_runtime_s=60), dispatch(), CANCEL)
         given(*asked, 59.0).when(unheard).then_refused(IllegalState)
         given(*asked, 60.0).when(unheard).then(JobNote)
+
+    def test_a_job_that_is_called_off_beforehand_is_never_accepted(self) -> None:
+        call_off = c.CancelJob(org_id=ORG, job_id=JOB, beforehand=True)
+        asked = given(*opened()).when(call_off)
+        note = asked.then(JobNote).events[0][1]
+        assert isinstance(note, JobNote)
+        assert note.code == CALLED_OFF
+        given(*opened(), call_off).when(call_off).then_nothing()
+        with pytest.raises(IllegalState):
+            given(*opened(), call_off, submit())
+        given(*opened()).when(c.CancelJob(org_id=ORG, job_id=JOB)).then_refused(NotFound)
+        given(*opened()).when(call_off.model_copy(update={"org_id": "org_B"})).then_refused(NotFound)
+
+    def test_one_that_is_there_is_cancelled_as_ever(self) -> None:
+        call_off = c.CancelJob(org_id=ORG, job_id=JOB, beforehand=True)
+        given(*opened(), submit()).when(call_off).then(JobCancelled, Released)
+        given(*opened(), submit(), call_off).when(call_off).then_refused(AlreadyEnded)
 
     def test_the_first_of_cancel_and_success_wins(self) -> None:
         given(*opened(), submit(), dispatch(), succeeded()).when(CANCEL).then_refused(AlreadyEnded)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -23,7 +24,7 @@ from events.envelope import Envelope, InputPosition, Recorded, StreamRef
 from events.jobs.events import Category, JobAccepted, JobQueued
 from events.sealed import Sealed
 from events.topics import EVENTS_CANVAS
-from processors.executor.executor import Executor, wants
+from processors.executor.executor import Executor, key_of, wants
 from tests.given import ORG, PLAN, SESSION, asset, message, opened, sealed, step
 from tests.specification import NOON, World
 
@@ -161,6 +162,20 @@ class House:
                 if wants(recorded):
                     await self.executor.handle(recorded)
 
+    async def react_in_any_order(self, pick: Callable[[Sequence[str]], str]) -> None:
+        """As the process does it: in order per key, and of the keys whichever comes first."""
+        waiting: dict[str, deque[Recorded]] = {}
+        while True:
+            for recorded in self._fresh(jobs_first=False):
+                if wants(recorded):
+                    waiting.setdefault(key_of(recorded), deque()).append(recorded)
+            if not waiting:
+                return
+            key = pick(sorted(waiting))
+            await self.executor.handle(waiting[key].popleft())
+            if not waiting[key]:
+                del waiting[key]
+
     async def react_until_killed(self, answers: int, *, jobs_first: bool = False) -> None:
         """So many answers come; the executor does not live to see the next, and starts anew from where it had begun."""
         begun, self._answers_left = dict(self._handled), answers
@@ -170,6 +185,10 @@ class House:
             self._handled = begun
         finally:
             self._answers_left = None
+
+    def forget_answers(self) -> None:
+        """So much time has passed that a command that was decided is not known again."""
+        self._answers.clear()
 
     def refold(self) -> None:
         """The deciders are killed: their states are folded from the log again, and are what they were."""

@@ -142,6 +142,18 @@ async def test_a_forgotten_persons_step_fails() -> None:
     assert failure(house) == ("input_validation", "the person who asked is forgotten")
 
 
+async def test_a_job_that_was_accepted_long_ago_is_not_submitted_again() -> None:
+    """The answer is no longer remembered, and the job's id is taken: by the step's own job."""
+    house = House()
+    house.plan()
+    await house.react()
+    house.forget_answers()
+    await house.repeat()
+    assert house.statuses["s1"] == "ready"
+    await house.work("s1", "s2", "s3")
+    assert house.present.status == "succeeded"
+
+
 def cancel(house: House) -> None:
     house.canvas.handle(CancelRun(org_id=ORG, session_id=SESSION, plan_id=PLAN))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commands.orgs.commands import CancelJob, ConfirmStopped, ExpireLease
+from commands.orgs.commands import CancelJob, ConfirmStopped, ExpireLease, JobCommand
 from events.jobs.current import CurrentJob
 from processors.sweepers.core import Sweep, Sweeper, seen
 from processors.sweepers.ticking import command_of
@@ -126,5 +126,5 @@ def test_what_is_no_number_counts_as_missing() -> None:
 
 def test_each_sweep_is_a_command() -> None:
     sweeps = [Sweep(purpose, "j", "o", 2) for purpose in ("expire_lease", "cancel_overdue", "confirm_stopped")]
-    kinds = [type(command_of(sweep)) for sweep in sweeps]
-    assert kinds == [ExpireLease, CancelJob, ConfirmStopped]
+    expected: list[type[JobCommand]] = [ExpireLease, CancelJob, ConfirmStopped]
+    assert [type(command_of(sweep)) for sweep in sweeps] == expected
