@@ -124,7 +124,7 @@ class Views:
 
 
 def money(jobs: Sequence[Document]) -> tuple[int, int]:
-    """What is reserved for the jobs that still live, and what was captured by those that ended."""
+    """What is reserved for the jobs that still live, and what was captured by those that ended and not given back."""
     reserved = sum(job["reserved"] for job in jobs if job["status"] not in ENDED)
-    captured = sum(job.get("captured", 0) for job in jobs)
+    captured = sum(job.get("captured", 0) - job.get("refunded", 0) for job in jobs)
     return reserved, captured

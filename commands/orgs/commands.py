@@ -198,8 +198,9 @@ class CancelJob(JobCommand):
 
     overdue: bool = False
     """Because its deadline has passed: by the log's time, whatever the asker's clock says."""
-    beforehand: bool = False
-    """Its acceptance may be under way still: where no job has this id, none will be accepted under it."""
+    unwanted: bool = False
+    """Its step is closed without it: where no job has this id yet none will be accepted under it, and what a success
+    has cost is given back."""
 
 
 class ConfirmStopped(LeaseCommand):

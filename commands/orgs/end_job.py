@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from commands.model import Context, Decision, Streams
 from commands.orgs import ledger
 from commands.orgs.commands import CancelJob, DiscardJob, JobCommand, RecordAttemptFailed, RecordJobSucceeded
+from commands.orgs.refund_job import give_back
 from commands.orgs.reuse_result import keep
 from commands.orgs.streams import book_of, book_ref, job_of, job_ref, org_of
 from commands.pricing import total
@@ -27,6 +28,9 @@ from events.jobs.events import (
 from events.jobs.state import CALLED_OFF, EndedJob, LiveJob, NoJob
 from events.model import Event
 from events.sealed import Sealed
+
+UNWANTED: Final = "unwanted"
+"""Why a result is given back that came after its step had been cancelled."""
 
 Appends = tuple[tuple[StreamRef, Event], ...]
 
@@ -120,9 +124,11 @@ def exhausted(job: LiveJob, streams: Streams, context: Context, *, category: Cat
 
 def cancel_job(command: CancelJob, streams: Streams, context: Context) -> Decision:
     """The first of cancel and success on the log wins. What runs at a provider keeps its slot until it is stopped."""
-    if command.beforehand and isinstance(streams(job_ref(command.job_id)).state, NoJob):
+    if command.unwanted and isinstance(streams(job_ref(command.job_id)).state, NoJob):
         return _call_off(command, streams)
     job = job_of(streams, command.org_id, command.job_id)
+    if command.unwanted and isinstance(job, EndedJob) and job.captured > job.refunded:
+        return give_back(job, streams, context, UNWANTED)
     if isinstance(job, EndedJob):
         raise AlreadyEnded(f"the job has ended: {job.status}", status=job.status)
     if command.overdue and context.at < datetime.fromisoformat(job.accepted.deadline_at):

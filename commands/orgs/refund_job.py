@@ -20,23 +20,29 @@ def refund_job(command: RefundJob, streams: Streams, context: Context) -> Decisi
     asked = left if command.amount is None else command.amount
     if asked == 0:
         raise IllegalState("of this job nothing is left to be refunded", allowed=[], refunded=job.refunded)
-    accepted, moved = job.job.accepted, min(asked, left)
-    entry = ledger.refund(
-        book_of(streams, command.org_id),
-        context.at,
-        accepted,
-        entry_id=command.entry_id,
-        asked=asked,
-        moved=moved,
-        reason=command.reason,
-    )
+    return _refund(job, streams, context, command.entry_id, asked=asked, moved=min(asked, left), reason=command.reason)
+
+
+def give_back(job: EndedJob, streams: Streams, context: Context, reason: str) -> Decision:
+    """All that is left of what the job captured, under an entry of its own: there is at most one for each reason."""
+    entry_id = f"ent_{job.job.accepted.job_id.removeprefix('job_')}.{reason}"
+    left = job.captured - job.refunded
+    return _refund(job, streams, context, entry_id, asked=left, moved=left, reason=reason)
+
+
+def _refund(
+    job: EndedJob, streams: Streams, context: Context, entry_id: str, *, asked: int, moved: int, reason: str | None
+) -> Decision:
+    accepted = job.job.accepted
+    org, book = accepted.org_id, book_of(streams, accepted.org_id)
+    entry = ledger.refund(book, context.at, accepted, entry_id=entry_id, asked=asked, moved=moved, reason=reason)
     refunded = JobRefunded(
-        job_id=command.job_id,
-        org_id=command.org_id,
+        job_id=accepted.job_id,
+        org_id=org,
         cause=accepted.cause,
-        entry_id=command.entry_id,
+        entry_id=entry_id,
         amount=moved,
         refunded=job.refunded + moved,
     )
-    events = ((book_ref(command.org_id), entry), (job_ref(command.job_id), refunded), recorded_once(entry))
-    return Decision(events, {"entry_id": command.entry_id, "refunded": moved, "uncollected": asked - moved})
+    events = ((book_ref(org), entry), (job_ref(accepted.job_id), refunded), recorded_once(entry))
+    return Decision(events, {"entry_id": entry_id, "refunded": moved, "uncollected": asked - moved})

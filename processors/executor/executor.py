@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import orjson
 
@@ -48,6 +48,9 @@ from processors.runners.poison import alarm, is_poison
 ACTOR = "executor"
 ATTEMPTS_MAX = 8
 """Of a step in one run."""
+
+Outcome = Literal["done", "refused", "set aside"]
+"""Of a command: refused as out of date, or set aside by a decider that could not decide it."""
 
 log = logging.getLogger(__name__)
 
@@ -155,10 +158,10 @@ class Executor:
                 fallbacks=ready.fallbacks or (),
                 max_cost=ready.max_cost,
             )
-            await self._record(recorded, result)
-            if isinstance(error, Unfit):
+            outcome = await self._attempt(recorded, "step_result", result)
+            if isinstance(error, Unfit) and outcome == "done":
                 # Read again after a crash, the step may have a job from when it was fit.
-                await self._cancel(recorded, ready.org_id, ready.job_id)
+                await self._cancel(recorded, ready.org_id, ready.job_id, unwanted=True)
 
     async def _whole(self, recorded: Recorded, ready: StepReady) -> StepReady:
         """With what came out before it, where that was too much for its event."""
@@ -257,7 +260,7 @@ class Executor:
             max_cost=job.reserved if isinstance(job, JobFailed | JobDead) else None,
             reused_from=job.reused_from if isinstance(job, JobSucceeded) else None,
         )
-        await self._record(recorded, result)
+        await self._record(recorded, result, job.job_id)
 
     async def _fallbacks(self, job: JobFailed | JobDead) -> tuple[str, ...]:
         """Other models for the step; none for what an earlier release has written, which names no model."""
@@ -267,7 +270,7 @@ class Executor:
     async def _cancel_jobs(self, recorded: Recorded, cancelled: RunCancelled) -> None:
         """Also those whose submission is still under way: none of them begins after this."""
         for job_id in cancelled.job_ids:
-            await self._cancel(recorded, cancelled.org_id, job_id, beforehand=True)
+            await self._cancel(recorded, cancelled.org_id, job_id, unwanted=True)
 
     async def _tell(self, recorded: Recorded, completed: RunCompleted) -> None:
         """The run's files come back as the assistant's words."""
@@ -298,28 +301,33 @@ class Executor:
         unfinished = [(await self._vault.open(one.title), one.status) for one in told.unfinished]
         return report(completed.status, await self._vault.open(told.title), told.outputs, unfinished)
 
-    async def _cancel(self, recorded: Recorded, org_id: str, job_id: str, *, beforehand: bool = False) -> None:
-        """A job that has ended needs no cancelling; one that is to be accepted only now is called off `beforehand`."""
-        command = CancelJob(org_id=org_id, job_id=job_id, beforehand=beforehand)
+    async def _cancel(self, recorded: Recorded, org_id: str, job_id: str, *, unwanted: bool = False) -> None:
+        """`unwanted`: its step is closed without it, so that one that is yet to be accepted is called off, and of one
+        that has succeeded the money goes back."""
+        command = CancelJob(org_id=org_id, job_id=job_id, unwanted=unwanted)
         await self._attempt(recorded, f"cancel {job_id}", command)
 
-    async def _record(self, recorded: Recorded, result: RecordStepResult) -> None:
-        """A step that is closed already stays as it is; one whose success cannot be decided has failed."""
-        decided = await self._attempt(recorded, "step_result", result)
-        if not decided and result.status == "succeeded":
+    async def _record(self, recorded: Recorded, result: RecordStepResult, job_id: str) -> None:
+        """A step that is closed already stays as it is; one whose success cannot be decided has failed, and costs
+        nothing."""
+        outcome = await self._attempt(recorded, "step_result", result)
+        if outcome == "set aside" and result.status == "succeeded":
             update = {"status": "failed", "outputs": (), "cost": 0, "category": "unknown"}
-            await self._attempt(recorded, "step_result undecided", result.model_copy(update=update))
+            failed = result.model_copy(update=update)
+            if await self._attempt(recorded, "step_result undecided", failed) == "done":
+                await self._cancel(recorded, result.org_id, job_id, unwanted=True)
 
-    async def _attempt(self, recorded: Recorded, purpose: str, command: Command) -> bool:
-        """Sends what may be out of date by now: then it is refused, and that is all. False: it was set aside."""
+    async def _attempt(self, recorded: Recorded, purpose: str, command: Command) -> Outcome:
+        """Sends what may be out of date by now: then it is refused, and that is all."""
         try:
             await self._send(recorded, purpose, command)
         except (IllegalState, NotFound, AlreadyEnded) as refused:
             log.info("%s of %s: %s", type(command).__name__, recorded.envelope.id, refused.detail)
+            return "refused"
         except CommandFailed:
             log.exception("%s of %s was set aside by its decider", type(command).__name__, recorded.envelope.id)
-            return False
-        return True
+            return "set aside"
+        return "done"
 
     async def _send(self, recorded: Recorded, purpose: str, command: Command) -> None:
         cause = recorded.envelope

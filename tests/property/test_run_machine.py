@@ -318,7 +318,7 @@ class Runs(RuleBasedStateMachine):
                     assert step.status in ("blocked", "cancelled")
 
     @invariant()
-    def no_more_is_spent_than_captured_for_steps_and_strays(self) -> None:
+    def no_less_is_spent_than_what_steps_have_cost(self) -> None:
         spent = self.house.orgs(book_ref(ORG)).state.spent
         assert sum(self.costs.values()) <= spent
         assert self.house.orgs(book_ref(ORG)).state.reserved == 100 * len(self.live_jobs)
@@ -360,6 +360,7 @@ class Runs(RuleBasedStateMachine):
         self.the_read_model_is_the_fold_of_the_log()
         assert all(plan.status != "running" for plan in self.plans)
         assert not self.live_jobs, "no job outlives its run"
+        assert self.house.orgs(book_ref(ORG)).state.spent == sum(self.costs.values()), "paid is what the plans tell of"
         told = [e for e in self.house.canvas.events(SESSION) if isinstance(e, MessagePosted) and e.plan_id]
         assert len({e.message_id for e in told}) == len(told) == len(self.over)
 

@@ -250,7 +250,7 @@ class TestCancel:
         given(*asked, 60.0).when(unheard).then(JobNote)
 
     def test_a_job_that_is_called_off_beforehand_is_never_accepted(self) -> None:
-        call_off = c.CancelJob(org_id=ORG, job_id=JOB, beforehand=True)
+        call_off = c.CancelJob(org_id=ORG, job_id=JOB, unwanted=True)
         asked = given(*opened()).when(call_off)
         note = asked.then(JobNote).events[0][1]
         assert isinstance(note, JobNote)
@@ -262,7 +262,7 @@ class TestCancel:
         given(*opened()).when(call_off.model_copy(update={"org_id": "org_B"})).then_refused(NotFound)
 
     def test_one_that_is_there_is_cancelled_as_ever(self) -> None:
-        call_off = c.CancelJob(org_id=ORG, job_id=JOB, beforehand=True)
+        call_off = c.CancelJob(org_id=ORG, job_id=JOB, unwanted=True)
         given(*opened(), submit()).when(call_off).then(JobCancelled, Released)
         given(*opened(), submit(), call_off).when(call_off).then_refused(AlreadyEnded)
 

@@ -8,7 +8,7 @@ from commands.model import Command
 from commands.orgs import commands as c
 from commands.orgs.decider import ORGS
 from commands.orgs.streams import book_ref, job_ref
-from commands.refusals import IllegalState, InsufficientCredit, NotFound
+from commands.refusals import AlreadyEnded, IllegalState, InsufficientCredit, NotFound
 from events.accounts.events import EntryRecorded
 from events.credits.events import Captured, Deallocated, Refunded, Reserved
 from events.credits.state import CLOSED, Book
@@ -54,6 +54,18 @@ def postings(decision_of: Given) -> list[tuple[str, int]]:
     entry = decision_of.then(Refunded, JobRefunded, EntryRecorded).events[0][1]
     assert isinstance(entry, Refunded)
     return [(posting.account, posting.amount) for posting in entry.postings]
+
+
+class TestOfAClosedStep:
+    UNWANTED = CANCEL.model_copy(update={"unwanted": True})
+
+    def test_a_result_that_came_after_all_is_given_back_once(self) -> None:
+        assert postings(given(*DONE).when(self.UNWANTED)) == [("spent", -300), ("available", 300)]
+        given(*DONE, self.UNWANTED).when(self.UNWANTED).then_refused(AlreadyEnded)
+        given(*DONE, refund(100)).when(self.UNWANTED).then(Refunded, JobRefunded, EntryRecorded)
+
+    def test_a_job_that_somebody_cancels_keeps_its_price(self) -> None:
+        given(*DONE).when(CANCEL).then_refused(AlreadyEnded)
 
 
 class TestAmount:

@@ -16,10 +16,12 @@ from commands.canvas.decider import CANVAS
 from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import DispatchJob, RecordAttemptFailed, RecordJobSucceeded
 from commands.orgs.decider import ORGS
+from commands.orgs.streams import book_ref
 from commands.ports import ERASED
 from events.canvas.plan_events import AgentType, Step
 from events.canvas.plan_state import Plan
 from events.catalog.events import ModelSpec, Price
+from events.credits.state import Book
 from events.envelope import Envelope, InputPosition, Recorded, StreamRef
 from events.jobs.events import Category, JobAccepted, JobQueued
 from events.sealed import Sealed
@@ -255,6 +257,12 @@ class House:
         run = self.present.run
         assert run is not None
         return {step_id.rsplit(".", 1)[1]: one.status for step_id, one in run.steps.items()}
+
+    @property
+    def book(self) -> Book:
+        state = self.orgs(book_ref(ORG)).state
+        assert isinstance(state, Book)
+        return state
 
     def step(self, label: str) -> Step:
         return self.present.steps[step(label)]

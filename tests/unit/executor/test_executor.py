@@ -170,6 +170,21 @@ async def test_a_cancelled_run_cancels_its_jobs() -> None:
     assert house.present.status == "cancelled"
 
 
+async def test_a_result_that_comes_after_the_cancel_is_given_back() -> None:
+    house = House()
+    house.plan()
+    await house.react()
+    house.dispatch("s1")
+    await house.react()
+    house.succeed("s1")
+    cancel(house)
+    await house.react()
+    assert house.present.run is not None
+    assert (house.statuses["s1"], house.present.run.cost) == ("cancelled", 0)
+    assert (house.book.spent, house.book.reserved) == (0, 0)
+    assert await house.repeat() == []
+
+
 async def test_a_job_dispatched_for_a_step_that_is_closed_is_cancelled() -> None:
     house = House()
     house.plan()
@@ -243,6 +258,7 @@ async def test_a_result_that_cannot_be_decided_fails_its_step_and_the_run_ends()
     await house.work("s1")
     assert house.statuses == {"s1": "failed", "s2": "blocked", "s3": "blocked"}
     assert house.present.status == "failed"
+    assert house.book.spent == 0
 
 
 async def test_what_raises_in_the_wiring_fails_its_step_and_not_the_process() -> None:
