@@ -18,7 +18,10 @@ from events.topics import EVENTS_CANVAS
 
 STEPS_MAX = 500
 """Steps a plan."""
-FALLBACKS_MAX = 8
+ATTEMPTS_MAX = 8
+"""Models that a step is given in one run."""
+FALLBACKS_MAX = 16
+"""Models that are named for a step after a failure: enough that what is left after several failures is not nothing."""
 UNWIRABLE = "unwirable"
 """In a flag, `<step>:unwirable:<field>: <why>`: the step's model will not get what it needs."""
 LABEL = r"^[A-Za-z0-9_-]{1,64}$"
@@ -323,7 +326,9 @@ class RecordStepResult(RunCommand):
     fallbacks: tuple[str, ...] = Field(default=(), max_length=FALLBACKS_MAX)
     """Of a failure: models that may do where this one did not, the best first."""
     max_cost: Money | None = None
-    """What a fallback may cost at most."""
+    """What a fallback may cost at most; after the first failure of a step it stays as it is."""
+    untried: bool = False
+    """Of a failure: the model was given no job, for it could not do the step or costs too much."""
     reused_from: str | None = None
     """Of a success that cost nothing: the job whose result it is."""
 

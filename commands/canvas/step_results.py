@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.canvas.commands import RecordStepResult, RecordStepStarted, RunCommand
+from commands.canvas.commands import ATTEMPTS_MAX, RecordStepResult, RecordStepStarted, RunCommand
 from commands.canvas.run_plan import Draft, begin, ready, ready_step
 from commands.canvas.run_report import completed
 from commands.model import Context, Decision, Streams
@@ -17,9 +17,6 @@ from events.canvas.plan_events import (
     StepSucceeded,
 )
 from events.canvas.plan_state import OPEN, Run, StepRun
-
-ATTEMPTS_MAX = 4
-"""Models that a step is given in one run."""
 
 
 def record_step_started(command: RecordStepStarted, streams: Streams, context: Context) -> Decision:
@@ -47,7 +44,7 @@ def record_step_result(command: RecordStepResult, streams: Streams, context: Con
     elif (model := _fallback(step, command)) is not None:
         _fall_back(draft, command, step, model)
     else:
-        _fail(draft, command)
+        _fail(draft, command, step)
     complete_when_over(draft)
     return draft.decision({"run_status": draft.run.status})
 
@@ -101,12 +98,18 @@ def _fallback(step: StepRun, command: RecordStepResult) -> str | None:
     """The best model that this step has not been given yet in this run; None where there is none, or tries are over."""
     if command.status != "failed" or step.attempt >= ATTEMPTS_MAX:
         return None
-    return next((model for model in command.fallbacks if model not in step.tried), None)
+    return next(iter(_left(step, command)), None)
+
+
+def _left(step: StepRun, command: RecordStepResult) -> tuple[str, ...]:
+    """What may do after each failure so far, not only after the last: a provider that is down stays left out."""
+    named = command.fallbacks if step.left is None else tuple(one for one in step.left if one in command.fallbacks)
+    return tuple(model for model in named if model not in step.tried)
 
 
 def _fall_back(draft: Draft, command: RecordStepResult, step: StepRun, model: str) -> None:
     """The step stays open: for whoever waits it only takes longer, and the log says why."""
-    left = tuple(one for one in command.fallbacks if one not in (*step.tried, model))
+    left = tuple(one for one in _left(step, command) if one != model)
     draft.add(
         StepFellBack(
             plan_id=command.plan_id,
@@ -117,13 +120,20 @@ def _fall_back(draft: Draft, command: RecordStepResult, step: StepRun, model: st
             to_model=model,
             category=command.category or "unknown",
             error=command.error,
+            untried=command.untried or None,
         ),
-        ready_step(draft, command.step_id, model, fallbacks=left, max_cost=command.max_cost),
+        ready_step(
+            draft,
+            command.step_id,
+            model,
+            fallbacks=left,
+            max_cost=command.max_cost if step.max_cost is None else step.max_cost,
+        ),
     )
 
 
-def _fail(draft: Draft, command: RecordStepResult) -> None:
-    """Scoped: only what depends on the step is blocked."""
+def _fail(draft: Draft, command: RecordStepResult, step: StepRun) -> None:
+    """Scoped: only what depends on the step is blocked. A fallback that could not even be tried hides no failure."""
     if command.status == "cancelled":
         draft.add(
             StepCancelled(
@@ -131,14 +141,16 @@ def _fail(draft: Draft, command: RecordStepResult) -> None:
             )
         )
     else:
+        hidden = step.failure if command.untried else None
+        category, error = hidden or (command.category or "unknown", command.error)
         draft.add(
             StepFailed(
                 plan_id=command.plan_id,
                 run_id=command.run_id,
                 step_id=command.step_id,
                 job_id=command.job_id,
-                category=command.category or "unknown",
-                error=command.error,
+                category=category,
+                error=error,
             )
         )
     block_below(draft, command.step_id)

@@ -175,7 +175,7 @@ class StepReady(RunEvent):
     fallbacks: tuple[str, ...] | None = None
     """Other models for the case that this one, itself a fallback, cannot be had either; the best first."""
     max_cost: Money | None = None
-    """Of a fallback: it costs no more than what the model before it had set aside."""
+    """Of a fallback: it costs no more than what the step's first model had set aside."""
     reuse: Literal[True] | None = None
 
 
@@ -226,6 +226,8 @@ class StepFellBack(RunEvent):
     to_model: str
     category: str
     error: Sealed | None = None
+    untried: Literal[True] | None = None
+    """`from_model`, itself a fallback, was given no job: it could not do the step, or costs too much."""
 
 
 class StepBlocked(RunEvent):

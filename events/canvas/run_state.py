@@ -17,12 +17,14 @@ from events.canvas.plan_events import (
     StepBlocked,
     StepCancelled,
     StepFailed,
+    StepFellBack,
     StepReady,
     StepRestored,
     StepStarted,
     StepSucceeded,
 )
 from events.model import Event
+from events.sealed import Sealed
 from events.table import Table
 
 StepStatus = Literal["planned", "awaiting_approval", "ready", "running", "succeeded", "failed", "blocked", "cancelled"]
@@ -42,6 +44,12 @@ class StepRun:
     cost: int = 0
     why: str | None = None
     """Of a failure its category, of a blocked step the one that blocks it."""
+    left: tuple[str, ...] | None = None
+    """Of a fallback: the models that may do where it does not; None of a first attempt."""
+    max_cost: int | None = None
+    """Of a fallback: what it may cost at most."""
+    failure: tuple[str, Sealed | None] | None = None
+    """Category and words of the last failure of a model that was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,19 @@ def evolve_run(run: Run, dependents: Mapping[str, tuple[str, ...]], event: Event
         case StepReady():
             before = run.steps[event.step_id]
             tried = (*before.tried, event.model)
-            changed = replace(before, status="ready", attempt=event.attempt, job_id=event.job_id, tried=tried)
+            changed = replace(
+                before,
+                status="ready",
+                attempt=event.attempt,
+                job_id=event.job_id,
+                tried=tried,
+                left=None if event.attempt == 1 else event.fallbacks or (),
+                max_cost=event.max_cost,
+            )
             return replace(run, steps=run.steps.put(event.step_id, changed))
+        case StepFellBack(untried=None):
+            fallen = replace(run.steps[event.step_id], failure=(event.category, event.error))
+            return replace(run, steps=run.steps.put(event.step_id, fallen))
         case StepAwaitingApproval():
             return _set(run, event.step_id, "awaiting_approval")
         case StepApproved():

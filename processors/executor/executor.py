@@ -13,7 +13,7 @@ import orjson
 
 from commands import pricing
 from commands.ask import Ask, CommandFailed
-from commands.canvas.commands import PostAssistantMessage, RecordStepResult, RecordStepStarted
+from commands.canvas.commands import ATTEMPTS_MAX, PostAssistantMessage, RecordStepResult, RecordStepStarted
 from commands.canvas.run_report import report_of
 from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import CancelJob, SubmitJob
@@ -46,8 +46,6 @@ from processors.executor.wiring import Unwirable, wire
 from processors.runners.poison import alarm, is_poison
 
 ACTOR = "executor"
-ATTEMPTS_MAX = 8
-"""Of a step in one run."""
 
 Outcome = Literal["done", "refused", "set aside"]
 """Of a command: refused as out of date, or set aside by a decider that could not decide it."""
@@ -157,6 +155,7 @@ class Executor:
                 error=await self._vault.seal_like(ready.title, reason),
                 fallbacks=ready.fallbacks or (),
                 max_cost=ready.max_cost,
+                untried=True,
             )
             outcome = await self._attempt(recorded, "step_result", result)
             if isinstance(error, Unfit) and outcome == "done":

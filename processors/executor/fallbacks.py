@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from commands.canvas.commands import FALLBACKS_MAX
 from events.catalog.current import FLEET
 from events.catalog.events import ModelSpec
 from events.jobs.events import Category
 from processors.executor.slots import media_slots
 
-FALLBACKS_MAX: Final = 8
 SAFE: Final[frozenset[Category]] = frozenset({"content_policy"})
 """Another model may think otherwise, one that is known to be mild most of all."""
 ELSEWHERE: Final[frozenset[Category]] = frozenset(

@@ -8,7 +8,6 @@ import pytest
 
 from commands.canvas import commands as c
 from commands.canvas.decider import CANVAS
-from commands.canvas.step_results import ATTEMPTS_MAX
 from commands.refusals import IllegalState, InvalidInput, NotFound
 from events.canvas.plan_events import (
     DraftedBy,
@@ -312,11 +311,11 @@ class TestRun:
         one = {"fallbacks": ("safe",)}
         past = (*planned(FORK), result("a", "failed").model_copy(update=one))
         given(*past).when(result("a", "failed", attempt=2).model_copy(update=one)).then(StepFailed, StepBlocked)
-        many: list[c.CanvasCommand] = []
-        for attempt in range(1, ATTEMPTS_MAX):
-            several = {"fallbacks": (f"model-{attempt}",)}
-            many.append(result("a", "failed", attempt=attempt).model_copy(update=several))
-        last = result("a", "failed", attempt=ATTEMPTS_MAX).model_copy(update={"fallbacks": ("yet another",)})
+        several = {"fallbacks": tuple(f"model-{n}" for n in range(1, c.ATTEMPTS_MAX + 1))}
+        *many, last = (
+            result("a", "failed", attempt=attempt).model_copy(update=several)
+            for attempt in range(1, c.ATTEMPTS_MAX + 1)
+        )
         given(*planned(FORK), *many).when(last).then(StepFailed, StepBlocked)
 
     def test_a_cancelled_step_falls_back_to_nothing(self) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from adapters.catalog.loader import load
-from events.canvas.plan_events import StepFellBack
+from commands.canvas.commands import FALLBACKS_MAX
+from events.canvas.plan_events import StepFailed, StepFellBack
 from events.catalog.events import ModelSpec
 from events.jobs.events import Category, JobAccepted
-from processors.executor.fallbacks import ELSEWHERE, FALLBACKS_MAX, fallbacks
+from processors.executor.fallbacks import ELSEWHERE, fallbacks
 from tests.given import PLAN
 from tests.unit.executor.house import IMAGE, TEXT, House, Steps, spec
 
@@ -99,6 +100,29 @@ class TestAStep:
         await house.work("a")
         assert house.statuses == {"a": "succeeded"}
         assert house.jobs["a"].model == "mild"
+
+    async def test_falls_from_provider_to_provider_within_what_its_first_model_might_cost(self) -> None:
+        house = House()
+        of = {"a/one": 100, "a/two": 100, "c/mid": 50, "b/cheap": 60, "d/dear": 101, "e/dearest": 900}
+        for name, amount in of.items():
+            price = PAINTER.price.model_copy(update={"amount": amount})
+            house.models[name] = model(name, provider=name[0], price=price)
+        del house.models["painter"]
+        house.plan({"a": ("a/one", "image", (), "A bottle", {})})
+        await house.react()
+        for _ in range(3):
+            house.dispatch("a")
+            await house.react()
+            house.fail("a", "outage")
+            await house.react()
+        fallen = [event for event in house.canvas.events(PLAN) if isinstance(event, StepFellBack)]
+        jobs = [event.model for _, event in house.orgs.log if isinstance(event, JobAccepted)]
+        assert jobs == ["a/one", "b/cheap", "c/mid"]
+        assert [(fell.to_model, fell.untried) for fell in fallen] == [
+            ("d/dear", None), ("b/cheap", True), ("c/mid", None), ("e/dearest", None)
+        ]  # fmt: skip
+        [failed] = [event for event in house.canvas.events(PLAN) if isinstance(event, StepFailed)]
+        assert failed.category == "outage"
 
 
 async def refused(*others: ModelSpec, tags: tuple[str, ...] = ()) -> House:
