@@ -6,10 +6,8 @@ import asyncio
 import logging
 import random
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -31,15 +29,15 @@ from events.jobs.events import (
 )
 from events.log.crashpoints import crashpoint
 from events.model import Event
+from processors.notifier.lines import Lines
 from processors.notifier.message import Link, Message, message_of
 
 ACTOR: Final = "process:notifier"
 WAITS_S: Final = (1.0, 5.0, 30.0, 120.0, 600.0)
 """Between the tries, each with up to half as much again: thirteen minutes at least, twenty at most."""
-LONGEST_S: Final = 1_500.0
-AT_ONE_ENDPOINT_MAX: Final = 100
-"""Deliveries under way at one endpoint: when it stands, those of others go on."""
-ENDPOINTS_MAX: Final = 10_000
+WITHIN_S: Final = 1_500.0
+"""All tries, with the waits in line before them."""
+LONGEST_S: Final = WITHIN_S + 300.0
 TYPES: Final[tuple[type[Event], ...]] = (JobSucceeded, JobFailed, JobCancelled, JobDead, WebhookResendRequested)
 
 DELIVERIES = Counter("studio_webhooks_total", "Webhooks to customers", ["outcome"])
@@ -67,30 +65,6 @@ class Post(Protocol):
     async def __call__(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         """Never raises for what an endpoint does; follows no redirect, and goes to public addresses only."""
         ...
-
-
-@dataclass(slots=True)
-class Endpoints:
-    """How many deliveries are under way at each (organisation, host)."""
-
-    under_way: OrderedDict[tuple[str, str], int] = field(default_factory=OrderedDict)
-
-    @contextmanager
-    def entered(self, org_id: str, url: str) -> Iterator[bool]:
-        """False where that endpoint has all it may have."""
-        endpoint = (org_id, urlsplit(url).netloc)
-        count = self.under_way.get(endpoint, 0)
-        if count >= AT_ONE_ENDPOINT_MAX or (count == 0 and len(self.under_way) >= ENDPOINTS_MAX):
-            yield False
-            return
-        self.under_way[endpoint] = count + 1
-        try:
-            yield True
-        finally:
-            if self.under_way[endpoint] == 1:
-                del self.under_way[endpoint]
-            else:
-                self.under_way[endpoint] -= 1
 
 
 def wants(recorded: Recorded) -> bool:
@@ -124,7 +98,12 @@ class Notifier:
         self._jitter = jitter
         self._now = now
         self._sleep = sleep
-        self._endpoints = Endpoints()
+        self._lines = Lines()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is being told of anything."""
+        return self._lines.empty
 
     async def handle(self, recorded: Recorded) -> None:
         event = recorded.data
@@ -154,17 +133,26 @@ class Notifier:
 
     async def _told(self, message: Message, url: str) -> tuple[int, Answer]:
         """How often it was tried, and the last answer."""
-        with self._endpoints.entered(message.org_id, url) as entered:
-            if not entered:
-                return 0, Answer(failure="endpoint_down")
-            for tries, wait_s in enumerate((*WAITS_S, None), 1):
-                answer = await self._post(url, message.body, message.headers(self._secret, self._now()))
-                crashpoint("notifier.posted")
-                if answer.taken or answer.final or wait_s is None:
-                    return tries, answer
-                log.info("webhook %s: try %d: %s", message.id, tries, answer.failure or answer.status)
-                await self._sleep(wait_s * (1 + self._jitter() / 2))
-        raise AssertionError("unreachable")
+        tries, answer = 0, Answer(failure="endpoint_down")
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                for wait_s in (*WAITS_S, None):
+                    async with self._lines.turn((message.org_id, urlsplit(url).netloc)) as mine:
+                        if not mine:
+                            break
+                        tries += 1
+                        answer = await self._post(url, message.body, message.headers(self._secret, self._now()))
+                    crashpoint("notifier.posted")
+                    if answer.taken or answer.final or wait_s is None:
+                        break
+                    log.info("webhook %s: try %d: %s", message.id, tries, answer.failure or answer.status)
+                    with self._lines.asleep(message.org_id) as may_sleep:
+                        if not may_sleep:
+                            return tries, Answer(answer.status, failure="endpoint_down")
+                        await self._sleep(wait_s * (1 + self._jitter() / 2))
+        except TimeoutError:
+            log.info("webhook %s: given up after %d tries: its line is too slow", message.id, tries)
+        return tries, answer
 
     async def _say(self, recorded: Recorded, command: JobCommand, purpose: str) -> dict[str, object]:
         envelope = CommandEnvelope(

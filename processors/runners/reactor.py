@@ -79,6 +79,7 @@ class Reactor:
         types: Collection[type[Event]] | None = None,
         wants: Callable[[Recorded], bool] | None = None,
         in_flight_max: int = 64,
+        backlog_max: int = BACKLOG_MAX,
         call_timeout_s: float | Callable[[Recorded], float] = 180.0,
         patience_ms: int = 0,
         registry: Registry = REGISTRY,
@@ -93,6 +94,7 @@ class Reactor:
         self._urgent = urgent or (lambda _: False)
         self._wants = wants or (lambda _: True)
         self._in_flight_max = in_flight_max
+        self._backlog_max = backlog_max
         self._timeout_of = call_timeout_s if callable(call_timeout_s) else _always(call_timeout_s)
         self._patience_ms = patience_ms
         self._registry = registry
@@ -161,7 +163,7 @@ class Reactor:
 
     def _hold_back(self, client: AIOKafkaConsumer) -> None:
         """Reads no more while too much is unfinished; polling goes on, so the membership lives."""
-        full = self._hand_off.backlog >= BACKLOG_MAX
+        full = self._hand_off.backlog >= self._backlog_max
         if full or self._paused:
             change = client.pause if full else client.resume
             change(*client.assignment())

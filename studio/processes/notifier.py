@@ -19,8 +19,8 @@ from studio.processes.process import Process
 from studio.settings import Settings
 
 GROUP: Final = "notifier"
-IN_FLIGHT_MAX: Final = 1_000
-"""Most of them sleep until their next try."""
+IN_FLIGHT_MAX: Final = 10_000
+"""Most of them stand in line or sleep until their next try, of which half as many may: the others go on."""
 PATIENCE_MS: Final = 100
 
 
@@ -38,6 +38,7 @@ async def run(settings: Settings, process: Process) -> None:
         types=TYPES,
         wants=wants,
         in_flight_max=IN_FLIGHT_MAX,
+        backlog_max=IN_FLIGHT_MAX,
         call_timeout_s=LONGEST_S,
         patience_ms=PATIENCE_MS,
         instance_id=settings.process_name,

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -27,8 +28,9 @@ from events.jobs.events import (
     WebhookResendRequested,
 )
 from events.topics import EVENTS_JOBS
+from processors.notifier import lines
 from processors.notifier.message import message_of
-from processors.notifier.notifier import AT_ONE_ENDPOINT_MAX, WAITS_S, Answer, Notifier, wants
+from processors.notifier.notifier import WAITS_S, Answer, Notifier, wants
 from tests.given import JOB, ORG, asset, sealed
 from tests.unit.projections.given import on
 
@@ -150,34 +152,88 @@ async def test_who_reads_the_log_again_tells_nobody() -> None:
     assert (stage.sent, len(stage.said)) == ([], 1)
 
 
-async def test_an_endpoint_that_stands_takes_so_many_and_no_more_and_others_go_on() -> None:
-    standing, said = asyncio.Event(), []
+class Street:
+    """Endpoints by name: `stands` takes its time, `down` has nobody, all others answer."""
 
-    async def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
-        if "stands" in url:
-            await standing.wait()
-        return OK
+    def __init__(self) -> None:
+        self.standing = asyncio.Event()
+        self.awake = asyncio.Event()
+        self.posting: Counter[str] = Counter()
+        self.most = 0
+        self.outcomes: dict[str, tuple[int, str | None]] = {}
+        self.notifier = Notifier(self.ask, self.post, SECRET, no_link, jitter=lambda: 0.0, sleep=self.sleep)
 
-    async def ask(command: Command, envelope: CommandEnvelope, *, timeout_s: float = 0.0) -> Said:
-        said.append(command)
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        self.posting[url] += 1
+        self.most = max(self.most, self.posting[url])
+        await (self.standing.wait() if "stands" in url else asyncio.sleep(0))
+        self.posting[url] -= 1
+        return DOWN if "down" in url else OK
+
+    async def ask(self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 0.0) -> Said:
+        if isinstance(command, RecordWebhook):
+            self.outcomes[command.job_id] = (command.tries, command.failure)
         return Said(result={"go": True}, position={})
 
-    notifier = Notifier(ask, post, SECRET, no_link)
+    async def sleep(self, _seconds: float) -> None:
+        await self.awake.wait()
 
-    def job(number: int, host: str) -> Recorded:
-        event = JobCancelled(job_id=f"job_{number}", org_id=ORG, webhook_url=f"https://{host}.example.com/")
-        return on(EVENTS_JOBS, f"job_{number}", event)[0]
+    async def ends(self, count: int, host: str, *, org: str = ORG) -> asyncio.Future[list[None]]:
+        """So many jobs end together; what can be done at once is done."""
+        jobs = [
+            on(EVENTS_JOBS, job, JobCancelled(job_id=job, org_id=org, webhook_url=f"https://{host}.example.com/"))[0]
+            for job in (f"job_{org}_{host}_{number}" for number in range(count))
+        ]
+        telling = asyncio.gather(*map(self.notifier.handle, jobs))
+        for _ in range(10 + 10 * count // lines.POSTS_MAX):
+            await asyncio.sleep(0)
+        return telling
 
-    held = [asyncio.create_task(notifier.handle(job(number, "stands"))) for number in range(AT_ONE_ENDPOINT_MAX)]
-    await asyncio.sleep(0)
-    await notifier.handle(job(1000, "stands"))
-    await notifier.handle(job(1001, "goes"))
-    outcomes = {one.job_id: one.failure for one in said if isinstance(one, RecordWebhook)}
-    assert outcomes == {"job_1000": "endpoint_down", "job_1001": None}
-    standing.set()
-    await asyncio.gather(*held)
-    await notifier.handle(job(1002, "stands"))
-    assert {one.failure for one in said[-1:] if isinstance(one, RecordWebhook)} == {None}
+    def told(self, host: str, *, org: str = ORG) -> Counter[tuple[int, str | None]]:
+        return Counter(told for job, told in self.outcomes.items() if job.startswith(f"job_{org}_{host}_"))
+
+
+@pytest.fixture
+def street() -> Street:
+    return Street()
+
+
+async def test_all_jobs_that_end_together_are_told_of_a_few_at_a_time(street: Street) -> None:
+    await asyncio.wait_for(await street.ends(300, "goes"), 5)
+    assert street.told("goes") == {(1, None): 300}
+    assert street.most == lines.POSTS_MAX
+    assert street.notifier.idle
+
+
+async def test_an_endpoint_that_stands_holds_up_nobody_else(street: Street) -> None:
+    standing = await street.ends(lines.IN_LINE_MAX, "stands")
+    await asyncio.wait_for(await street.ends(10, "goes", org="org_B"), 5)
+    assert street.told("goes", org="org_B") == {(1, None): 10}
+    await street.ends(1, "also")
+    assert street.told("also") == {(0, "endpoint_down"): 1}, "the organisation's line is full"
+    street.standing.set()
+    await asyncio.wait_for(standing, 5)
+    assert street.told("stands") == {(1, None): lines.IN_LINE_MAX}
+    assert street.notifier.idle
+
+
+async def test_who_sleeps_until_the_next_try_holds_no_place_at_the_endpoint(street: Street) -> None:
+    sleeping = await street.ends(lines.ASLEEP_MAX, "down")
+    assert street.told("down") == {}
+    await street.ends(3, "down")
+    assert street.told("down") == {(1, "endpoint_down"): 3}, "with so many asleep one try is all"
+    await asyncio.wait_for(await street.ends(10, "goes"), 5)
+    assert street.told("goes") == {(1, None): 10}
+    street.awake.set()
+    await asyncio.wait_for(sleeping, 5)
+    assert street.told("down")[len(WAITS_S) + 1, "unreachable"] == lines.ASLEEP_MAX
+    assert street.notifier.idle
+
+
+async def test_a_line_that_does_not_move_is_given_up_in_time(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("processors.notifier.notifier.WITHIN_S", 0.01)
+    await asyncio.wait_for(await street.ends(lines.POSTS_MAX + 1, "stands"), 5)
+    assert street.told("stands") == {(1, "endpoint_down"): lines.POSTS_MAX, (0, "endpoint_down"): 1}
 
 
 def test_only_jobs_that_asked_for_it_are_told_of() -> None:
