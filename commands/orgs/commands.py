@@ -185,6 +185,8 @@ class RecordAttemptFailed(LeaseCommand):
     retry_in_s: float | None = Field(default=None, ge=0, le=86_400)
     counts: bool = True
     """Whether it uses up one of the job's attempts: waiting for a provider's slot does not."""
+    unstopped: bool = False
+    """It may still run at its provider: it keeps its slot, and there is no other before that is over."""
 
 
 class ExpireLease(LeaseCommand):
@@ -204,7 +206,7 @@ class CancelJob(JobCommand):
 
 
 class ConfirmStopped(LeaseCommand):
-    """The provider has confirmed that a cancelled or expired attempt is over: its slot is free."""
+    """The provider has confirmed that an attempt which the log is beyond is over: its slot is free."""
 
     unheard: bool = False
     """Nobody has confirmed it, but its longest run is over: by the log's time, whatever the asker's clock says."""

@@ -86,6 +86,7 @@ def record_attempt_failed(command: RecordAttemptFailed, streams: Streams, contex
         provider=job.provider,
         model=job.model,
         counts=None if command.counts else False,
+        unstopped=True if command.unstopped else None,
     )
     first = (job_ref(command.job_id), failed)
     if retry_at is not None:
@@ -133,7 +134,7 @@ def cancel_job(command: CancelJob, streams: Streams, context: Context) -> Decisi
         raise AlreadyEnded(f"the job has ended: {job.status}", status=job.status)
     if command.overdue and context.at < datetime.fromisoformat(job.accepted.deadline_at):
         raise IllegalState("the job has time left", allowed=[], deadline_at=job.accepted.deadline_at)
-    under_way = job.phase in ("dispatched", "running")
+    under_way = job.phase in ("dispatched", "running") or job.unstopped is not None
     cancelled = JobCancelled(
         job_id=command.job_id,
         org_id=command.org_id,
@@ -143,6 +144,7 @@ def cancel_job(command: CancelJob, streams: Streams, context: Context) -> Decisi
         provider_job_id=job.provider_job_id,
         worker=job.worker,
         webhook_url=job.accepted.webhook_url,
+        begun=False if under_way and not job.begun else None,
     )
     return Decision(_released(job, cancelled, streams, context, "cancelled"), {"status": "cancelled"})
 

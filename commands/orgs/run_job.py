@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from commands.model import Context, Decision, Streams
 from commands.orgs.commands import (
@@ -17,6 +18,9 @@ from commands.orgs.streams import job_of, job_ref
 from commands.refusals import AlreadyEnded, IllegalState
 from events.jobs.events import AttemptBegun, JobDispatched, JobEvent, JobNote, JobRunning, LeaseExpired
 from events.jobs.state import STOPPED, EndedJob, LiveJob
+
+ON_ITS_WAY: Final = timedelta(seconds=60)
+"""How long after the log has gone on a call may begin that was allowed before."""
 
 
 def live(streams: Streams, org_id: str, job_id: str) -> LiveJob:
@@ -39,6 +43,8 @@ def dispatch_job(command: DispatchJob, streams: Streams, context: Context) -> De
     job = live(streams, command.org_id, command.job_id)
     if job.phase != "queued" or command.lease != job.lease + 1:
         raise IllegalState("the job was dispatched already", allowed=["queued"], lease=job.lease)
+    if job.unstopped is not None:
+        raise IllegalState("the attempt before may still run", allowed=["queued"], lease=job.lease)
     if job.not_before is not None and datetime.fromisoformat(job.not_before) > context.at:
         raise IllegalState("the job waits for its retry", allowed=["queued"], not_before=job.not_before)
     event = JobDispatched(
@@ -91,7 +97,10 @@ def record_job_running(command: RecordJobRunning, streams: Streams, _context: Co
 
 
 def expire_lease(command: ExpireLease, streams: Streams, context: Context) -> Decision:
-    """The attempt is over on the log; the job waits for the next one, or is dead when there is none left."""
+    """The attempt is over on the log; the job waits for the next one, or is dead when there is none left.
+
+    Whoever held it may only have been paused, and its provider works on in any case: its slot is kept.
+    """
     job = holding(streams, command.org_id, command.job_id, command.lease)
     again = job.another(counts=True)
     retry_at = (context.at + timedelta(seconds=command.retry_in_s)).isoformat() if again else None
@@ -104,6 +113,7 @@ def expire_lease(command: ExpireLease, streams: Streams, context: Context) -> De
         provider=job.provider,
         provider_job_id=job.provider_job_id,
         worker=job.worker,
+        begun=None if job.begun else False,
     )
     if again:
         return _one(expired, {})
@@ -112,18 +122,23 @@ def expire_lease(command: ExpireLease, streams: Streams, context: Context) -> De
 
 
 def confirm_stopped(command: ConfirmStopped, streams: Streams, context: Context) -> Decision:
-    job = job_of(streams, command.org_id, command.job_id)
-    if not isinstance(job, EndedJob) or not job.stopping or job.job.lease != command.lease:
+    """Nothing of an attempt that the log is beyond runs any more: its slot is free, and a live job has its next one."""
+    found = job_of(streams, command.org_id, command.job_id)
+    job, over_at = (found.job, found.ended_at) if isinstance(found, EndedJob) else (found, None)
+    stopping = found.stopping if isinstance(found, EndedJob) else found.unstopped is not None
+    if not stopping or job.lease != command.lease:
         return Decision(result={})
-    if command.unheard and context.at < _longest_until(job.job):
+    if command.unheard and context.at < _longest_until(job, job.unstopped or over_at or context.at):
         raise IllegalState("the attempt may still run", allowed=[])
-    event = JobNote(job_id=command.job_id, org_id=command.org_id, cause=job.job.accepted.cause, code=STOPPED)
+    event = JobNote(job_id=command.job_id, org_id=command.org_id, cause=job.accepted.cause, code=STOPPED)
     return _one(event, {})
 
 
-def _longest_until(job: LiveJob) -> datetime:
-    """When nothing of the last attempt can run any more."""
-    return (job.dispatched_at or job.accepted_at) + timedelta(seconds=job.accepted.max_runtime_s)
+def _longest_until(job: LiveJob, over_at: datetime) -> datetime:
+    """When nothing of the last attempt can run any more: it had begun when it was named; or, nameless, when the log
+    went beyond it, but for a call that was on its way."""
+    begun_by = job.named_at if job.named_at is not None else over_at + ON_ITS_WAY
+    return begun_by + timedelta(seconds=job.accepted.max_runtime_s)
 
 
 def _one(event: JobEvent, result: dict[str, object]) -> Decision:

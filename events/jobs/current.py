@@ -33,3 +33,10 @@ class CurrentJob(Frozen):
     dispatched_at: str | None = None
     worker: str | None = None
     provider_job_id: str | None = None
+    unstopped: Literal[True] | None = None
+    """Of a queued job: its last attempt may still run at its provider, and until that is over there is no other."""
+
+    @property
+    def holds_slot(self) -> bool:
+        """Whether attempt `lease` occupies its provider, as far as the log knows."""
+        return self.phase != "queued" or self.unstopped is True

@@ -112,10 +112,13 @@ class AttemptFailed(JobEvent):
     """Whose failure it was."""
     counts: Literal[False] | None = None
     """False where the provider had no slot: waiting for one is no attempt, and uses none up."""
+    unstopped: Literal[True] | None = None
+    """It may still run at its provider: its slot stays taken until that is over."""
 
 
 class LeaseExpired(JobEvent):
-    """Over on the log; like a cancelled one, the attempt must still be stopped at its provider."""
+    """Over on the log; like a cancelled one, the attempt must still be stopped at its provider, and until that is
+    confirmed it holds its slot, and there is no other."""
 
     name: ClassVar[str] = "lease_expired"
     lease: int
@@ -123,6 +126,8 @@ class LeaseExpired(JobEvent):
     provider: str | None = None
     provider_job_id: str | None = None
     worker: str | None = None
+    begun: Literal[False] | None = None
+    """False where nobody had asked whether the provider may be called."""
 
 
 class EngineSpan(Frozen):
@@ -168,6 +173,8 @@ class JobCancelled(JobEvent):
     provider_job_id: str | None = None
     worker: str | None = None
     webhook_url: str | None = None
+    begun: Literal[False] | None = None
+    """Of that attempt: False where nobody had asked whether the provider may be called."""
 
 
 class JobDead(JobEvent):

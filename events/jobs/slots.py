@@ -58,4 +58,4 @@ def org_key(org_id: str) -> str:
 
 def slot_of(job: CurrentJob) -> Slot | None:
     """What the log says the job occupies: also while it stops, for the provider may run it still."""
-    return None if job.phase == "queued" else Slot(job.job_id, job.lease, job.org_id, job.provider, job.model)
+    return Slot(job.job_id, job.lease, job.org_id, job.provider, job.model) if job.holds_slot else None

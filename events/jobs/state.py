@@ -68,6 +68,15 @@ class LiveJob:
     model: str | None = None
     worker: str | None = None
     provider_job_id: str | None = None
+    named_at: datetime | None = None
+    """Since when the present attempt's `provider_job_id` is known: by then it had begun."""
+    unstopped: datetime | None = None
+    """Since when the log has been beyond the last attempt, which may still run at its provider and holds its slot."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the present attempt's provider may have been called; one that takes our name needs no leave."""
+        return self.owner is not None or self.provider_job_id is not None
 
     def another(self, *, counts: bool) -> bool:
         """Whether there may be another attempt after the present one, which counts or found no slot, has failed."""
@@ -133,22 +142,30 @@ def _evolve_live(job: LiveJob, event: Event, at: datetime) -> Job:
                 model=event.model,
                 worker=event.worker,
                 provider_job_id=None,
+                named_at=None,
+                unstopped=None,
             )
         case AttemptBegun(owner=owner):
             return replace(job, owner=owner)
         case JobRunning(provider_job_id=provider_job_id):
-            return replace(job, phase="running", provider_job_id=provider_job_id)
-        case AttemptFailed(retry_at=retry_at, counts=counts):
-            uncounted = job.uncounted + (counts is False)
-            return replace(
-                job, phase="queued", not_before=retry_at, worker=None, provider_job_id=None, uncounted=uncounted
-            )
+            return replace(job, phase="running", provider_job_id=provider_job_id, named_at=job.named_at or at)
+        case AttemptFailed(counts=counts, unstopped=unstopped):
+            over = replace(job, uncounted=job.uncounted + (counts is False))
+            return _queued_again(over, event.retry_at, at if unstopped else None)
         case LeaseExpired(retry_at=retry_at):
-            return replace(job, phase="queued", not_before=retry_at, worker=None, provider_job_id=None)
+            return _queued_again(job, retry_at, at)
+        case JobNote(code=code) if code == STOPPED and job.unstopped is not None:
+            return _queued_again(job, job.not_before, None)
         case JobSucceeded() | JobFailed() | JobDead() | JobCancelled():
             return _ended(job, event, at)
         case _:
             return job
+
+
+def _queued_again(job: LiveJob, not_before: str | None, unstopped: datetime | None) -> LiveJob:
+    """What may still run is remembered with its place, for whoever stops it."""
+    over = replace(job, phase="queued", not_before=not_before, unstopped=unstopped)
+    return over if unstopped is not None else replace(over, worker=None, provider_job_id=None)
 
 
 def _ended(job: LiveJob, end: JobEnd, at: datetime) -> EndedJob:
@@ -159,7 +176,7 @@ def _ended(job: LiveJob, end: JobEnd, at: datetime) -> EndedJob:
         case JobCancelled(lease=int()):
             return replace(ended, stopping=True)
         case _:
-            return ended
+            return replace(ended, stopping=job.unstopped is not None)
 
 
 def _evolve_ended(ended: EndedJob, event: Event) -> Job:
@@ -212,4 +229,5 @@ def _summary(job: LiveJob, phase: Literal["queued", "dispatched", "running", "st
         dispatched_at=job.dispatched_at.isoformat() if job.dispatched_at else None,
         worker=job.worker,
         provider_job_id=job.provider_job_id,
+        unstopped=True if phase == "queued" and job.unstopped is not None else None,
     )

@@ -59,6 +59,8 @@ async def why(request: Request, job_id: str, after: str | None = None) -> Respon
         for other in live
     )
     reasons: list[dict[str, Any]] = [{"reason": "cap-full", **cap} for cap in full]
+    if job.unstopped:
+        reasons.append({"reason": "attempt-may-still-run", "lease": job.lease, "provider": job.provider})
     until = (await breakers(platform, datetime.now(UTC))).get((job.provider, job.model))
     if until is not None:
         reasons.append({"reason": "provider-in-trouble", "provider": job.provider, "model": job.model, "until": until})
@@ -101,7 +103,7 @@ def held(holders: Iterable[tuple[str, float]], job_of: Callable[[str], CurrentJo
         job_id, _, lease = holder.rpartition(".")
         item: dict[str, Any] = {"holder": holder, "left_s": round(left_ms / 1000, 3)}
         job = job_of(job_id)
-        if job is not None and job.phase != "queued" and str(job.lease) == lease:
+        if job is not None and job.holds_slot and str(job.lease) == lease:
             item |= {"model": job.model, "provider": job.provider, "phase": job.phase}
         if left_ms > 0:
             found.append(item)
@@ -135,7 +137,7 @@ def waiting(jobs: Iterable[CurrentJob], now: datetime) -> list[dict[str, Any]]:
 
 def caps(platform: Platform, org_id: str, live: list[CurrentJob]) -> list[dict[str, Any]]:
     """How full each cap is that this organisation can meet; a provider's count is that of everybody."""
-    running = [job for job in live if job.phase != "queued"]
+    running = [job for job in live if job.holds_slot]
     mine = [job for job in running if job.org_id == org_id]
     by_provider = Counter(job.provider for job in running)
     by_model = Counter(job.model for job in running)

@@ -18,16 +18,19 @@ from processors.dispatcher.ports import (
     NeverArrived,
     Progressed,
     Provider,
+    Reconciled,
     Unknowable,
 )
 from processors.dispatcher.tables import KnownJobs
-from processors.dispatcher.word import Word
+from processors.dispatcher.word import FRESH_S, Word
 
 SUBMIT_TRIES: Final = 3
 SUBMIT_WAIT_S: Final = 0.3
 SUBMIT_WAIT_MAX_S: Final = 5.0
 WATCH_MARGIN_S: Final = 15.0
 """Beyond the model's stated maximum: for the way there and back."""
+OVERTIME: Final = 2.0
+"""What cannot be stopped is watched for so many longest runs more: its result is paid for."""
 CREATE_WAIT_S: Final = 45.0
 SHOWN_WITHIN_S: Final = 1.0
 """What is decided together stands in the copy a moment later. Otherwise the decider is asked."""
@@ -35,7 +38,11 @@ STOP_TRIES: Final = 5
 STOP_WAIT_S: Final = 1.0
 STOPPING_MAX_S: Final = 60.0
 STOP_FAILED_MAX_S: Final = 10.0
-"""How long another attempt may wait for the failed one to be stopped."""
+"""How long the word of a failure waits for a stop."""
+LOOK_FIRST_S: Final = 1.0
+LOOK_LONGEST_S: Final = 15.0
+LOOKS: Final = 3
+"""That find nothing: a create which nobody answered may still be on its way when it is first looked for."""
 log = logging.getLogger(__name__)
 
 
@@ -44,7 +51,10 @@ class AttemptOver(Exception):
 
 
 class Attempt:
-    """`run` may be cancelled at any time: what is being created is created to the end, so that it can be stopped."""
+    """`run` may be cancelled at any time: what is being created is created to the end, so that it can be stopped.
+
+    `unstopped`, once it has failed: it may still run, and no other attempt may before that is over.
+    """
 
     def __init__(
         self,
@@ -63,6 +73,11 @@ class Attempt:
         self._handle: Handle | None = None
         self._begun_by_another = False
         self._over = False
+        self._unsure = False
+        """Whether a sending went unanswered, so that something may run of which we have no name."""
+        self._leave_at = float("-inf")
+        """When it was last known that the log is with this attempt."""
+        self.unstopped = False
         self._limit: asyncio.Timeout | None = None
         self._at_once = provider.answers_at_once(call.provider_model)
 
@@ -86,27 +101,28 @@ class Attempt:
             if not isinstance(taken, Handle):
                 return taken
             self._handle = taken
-            try:
-                async with asyncio.timeout(self._call.max_runtime_s + WATCH_MARGIN_S) as self._limit:
-                    if self._over:
-                        self._go_on_without()
-                    return await self._watch(taken)
-            except TimeoutError:
-                return await self._given_up(taken)
+            longest_s = self._call.max_runtime_s
+            for within_s in (longest_s + WATCH_MARGIN_S, OVERTIME * longest_s):
+                try:
+                    async with asyncio.timeout(within_s) as self._limit:
+                        if self._over:
+                            self._go_on_without()
+                        return await self._watch(taken)
+                except TimeoutError:
+                    self._limit = None
+                stopped = await stopped_at(self._provider, taken)
+                if self._over:
+                    raise AttemptOver
+                if stopped:
+                    return Failed("timeout", f"longer than the model's {longest_s} s", retryable=True)
+            self.unstopped = True
+            return Failed("timeout", f"longer than the model's {longest_s} s, and not stopped", retryable=True)
 
     def _go_on_without(self) -> None:
         """The log has: what a dispatcher before this one told was decided only when it had been sent again."""
         self._over = True
         if self._limit is not None and not self._limit.expired():
             self._limit.reschedule(asyncio.get_running_loop().time())
-
-    async def _given_up(self, taken: Handle) -> Failed:
-        self._limit = None
-        stopped = await stopped_at(self._provider, taken)
-        if self._over:
-            raise AttemptOver
-        detail = f"longer than the model's {self._call.max_runtime_s} s" + ("" if stopped else ", and not stopped")
-        return Failed("timeout", detail, retryable=True)
 
     async def _stop_failed(self) -> None:
         """An error says that we lost sight of it, not that nothing runs; and its slots are another's after it.
@@ -116,11 +132,12 @@ class Attempt:
         handle = self._handle
         if handle is None and self._provider.takes_our_name:
             handle = Handle(self._call.token, self._call.worker)
+        self.unstopped = self._unsure if handle is None else True
         if handle is None:
             return
         try:
             async with asyncio.timeout(STOP_FAILED_MAX_S):
-                await stopped_at(self._provider, handle)
+                self.unstopped = not await stopped_at(self._provider, handle)
         except TimeoutError:
             log.warning("%s was not stopped in time", self._call.token)
 
@@ -163,9 +180,7 @@ class Attempt:
     async def _taken(self) -> Handle | Ended:
         if self._provider.takes_our_name and await self._is_under_way():
             return await self._begin(self._sent_by_name())
-        match await self._word.may_call():
-            case None:
-                raise AttemptOver
+        match await self._leave():
             case bool() if self._provider.takes_our_name:
                 return await self._begin(self._sent_by_name())
             case bool(first) if self._provider.create_is_idempotent:
@@ -179,7 +194,26 @@ class Attempt:
     async def _is_under_way(self) -> bool:
         """Where sending twice does no harm the log's copy is enough. Long after the end it would: the provider may
         have forgotten what it did, or never have had it."""
-        return await self._jobs.shows(self._call.job_id, self._call.lease, SHOWN_WITHIN_S)
+        looked_at = asyncio.get_running_loop().time()
+        if await self._jobs.shows(self._call.job_id, self._call.lease, SHOWN_WITHIN_S):
+            self._leave_at = looked_at
+            return True
+        return False
+
+    async def _leave(self) -> bool:
+        """Whether nobody has begun it before. Raises AttemptOver."""
+        asked_at = asyncio.get_running_loop().time()
+        first = await self._word.may_call()
+        if first is None:
+            raise AttemptOver
+        self._leave_at = asked_at
+        return first
+
+    async def _submit(self) -> Handle | Ended:
+        """Whoever was paused on the way, or asks for long, may not know that the log has gone on without it."""
+        if asyncio.get_running_loop().time() - self._leave_at > FRESH_S:
+            await self._leave()
+        return await self._provider.submit(self._call)
 
     async def _begin(self, creating: Awaitable[Handle | Ended]) -> Handle | Ended:
         """The answer to a create names what must be stopped: it is awaited even when nobody waits for the result."""
@@ -193,7 +227,7 @@ class Attempt:
         """Sending the same attempt again is how an idempotent provider is asked what became of it."""
         for attempt in range(1, SUBMIT_TRIES + 1):
             try:
-                return await self._provider.submit(self._call)
+                return await self._submit()
             except OutcomeUnknown:
                 if attempt == SUBMIT_TRIES:
                     raise
@@ -208,13 +242,13 @@ class Attempt:
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._call.max_runtime_s
-        pause = SUBMIT_WAIT_S
+        pause, self._unsure = SUBMIT_WAIT_S, unsure
         while True:
             try:
-                taken = await self._provider.submit(self._call)
+                taken = await self._submit()
             except ProviderError as error:
-                unsure = unsure or isinstance(error, OutcomeUnknown)
-                if not unsure or not error.retryable or loop.time() >= until:
+                self._unsure = self._unsure or isinstance(error, OutcomeUnknown)
+                if not self._unsure or not error.retryable or loop.time() >= until:
                     raise
             else:
                 if isinstance(taken, Handle):
@@ -225,7 +259,7 @@ class Attempt:
 
     async def _created_once(self) -> Handle | Ended:
         try:
-            taken = await self._provider.submit(self._call)
+            taken = await self._submit()
         except OutcomeUnknown as error:
             log.warning("%s: %s", self._call.token, type(error).__name__)
             return await self._found()
@@ -234,27 +268,39 @@ class Attempt:
         return taken
 
     async def _found(self) -> Handle:
-        """What an earlier create has led to, as the log or the provider knows it; never a second create."""
-        known = self._jobs.provider_job_id(self._call.job_id, self._call.lease)
-        if known is not None:
-            return Handle(known, self._call.worker)
-        match await self._provider.reconcile(self._call):
-            case Handle() as handle:
-                return handle
-            case NeverArrived():
-                raise NotSent("the attempt has not arrived at the provider")
-            case Unknowable():
-                return await self._awaited()
+        """What an earlier create has led to, as the log or the provider knows it; never a second create.
 
-    async def _awaited(self) -> Handle:
-        """Only a webhook can still tell. After the model's longest run nothing of it can be running any more."""
-        call = self._call
-        found = await self._jobs.wait_for_id(call.job_id, call.lease, call.max_runtime_s)
-        if found is not None:
-            return Handle(found, call.worker)
-        if self._jobs.is_over(call.job_id, call.lease):
-            raise AttemptOver
-        raise OutcomeUnknown("the call was sent and its answer was lost; the provider cannot be asked about it")
+        It is looked for until that is sure, or until its longest run is over: then nothing of it can be running.
+        """
+        loop, call = asyncio.get_running_loop(), self._call
+        until = loop.time() + call.max_runtime_s
+        pause, absent = LOOK_FIRST_S, 0
+        known = self._jobs.provider_job_id(call.job_id, call.lease)
+        while known is None:
+            match await self._looked_for():
+                case Handle() as handle:
+                    return handle
+                case NeverArrived():
+                    absent += 1
+                    if absent >= LOOKS:
+                        raise NotSent("the attempt has not arrived at the provider")
+                case Unknowable():
+                    pause = call.max_runtime_s
+            if (left := until - loop.time()) <= 0:
+                raise OutcomeUnknown("the call was sent and its answer was lost; the provider does not tell of it")
+            known = await self._jobs.wait_for_id(call.job_id, call.lease, min(pause, left))
+            if known is None and self._jobs.is_over(call.job_id, call.lease):
+                raise AttemptOver
+            pause = min(pause * 2, LOOK_LONGEST_S)
+        return Handle(known, call.worker)
+
+    async def _looked_for(self) -> Reconciled | None:
+        """None: the provider has not answered, which says nothing of the attempt."""
+        try:
+            return await self._provider.reconcile(self._call)
+        except ProviderError as error:
+            log.warning("%s cannot be looked for: %s", self._call.token, type(error).__name__)
+            return None
 
 
 async def stopped_at(provider: Provider, handle: Handle) -> bool:

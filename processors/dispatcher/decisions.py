@@ -59,7 +59,13 @@ def as_failure(ended: Ended) -> Failed | None:
 
 
 def record_failed(
-    event: JobDispatched, failed: Failed, error: Sealed, *, jitter: float, worker_gone: bool = False
+    event: JobDispatched,
+    failed: Failed,
+    error: Sealed,
+    *,
+    jitter: float,
+    worker_gone: bool = False,
+    unstopped: bool = False,
 ) -> RecordAttemptFailed:
     """The command that puts a failure on the log. Waits for a slot are no attempts, and slow the next one no more."""
     attempt = event.lease - (event.uncounted or 0) if failed.counts else event.lease
@@ -72,4 +78,5 @@ def record_failed(
         error=error,
         retry_in_s=retry_in_s(failed, attempt, jitter, worker_gone=worker_gone),
         counts=failed.counts,
+        unstopped=unstopped,
     )

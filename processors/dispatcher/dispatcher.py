@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,9 +39,11 @@ from processors.dispatcher.word import Word
 HELD_MAX: Final = 5000
 CATALOG_WAIT_S: Final = 5.0
 STOPS_MAX_S: Final = 200.0
-STOP_EXPIRED_MAX_S: Final = 10.0
-RESULTS_MAX_S: Final = 600.0
-"""For fetching, storing and telling, beyond the model's own time."""
+STOP_AWAITED_S: Final = 10.0
+"""How long a live job's next attempt waits for a stop, which then goes on beside it."""
+STOP_MAX_S: Final = 180.0
+RESULTS_MAX_S: Final = 900.0
+"""For stopping, fetching, storing and telling, beyond the model's own time."""
 log = logging.getLogger(__name__)
 
 Classify = Callable[[str, Failed], Awaitable[Failed]]
@@ -92,9 +94,10 @@ def key_of(recorded: Recorded) -> str:
 
 
 def longest_s(recorded: Recorded) -> float:
-    """How long handling may take: for a lost create the model's longest run is waited for before it is watched."""
+    """How long handling may take: a create, a lost one's look-up, and thrice the longest run of what cannot be
+    stopped."""
     if isinstance(recorded.data, JobDispatched):
-        return 2.0 * recorded.data.max_runtime_s + RESULTS_MAX_S
+        return 5.0 * recorded.data.max_runtime_s + RESULTS_MAX_S
     return STOPS_MAX_S
 
 
@@ -114,15 +117,17 @@ class Dispatcher:
         self._held: OrderedDict[str, Attempt] = OrderedDict()
         self._stopped: OrderedDict[str, None] = OrderedDict()
         """Attempts whose stop has passed them while they waited to begin: `current.jobs` knows them no more."""
+        self._stopping: set[asyncio.Task[None]] = set()
+        """Stops that go on; without them a slot is free once its longest run is over."""
 
     async def handle(self, recorded: Recorded) -> None:
         match recorded.data:
             case JobDispatched() as event:
                 await self._carry_out(recorded, event)
-            case JobCancelled(lease=int()) as event:
-                await self._stop_cancelled(recorded, event)
-            case LeaseExpired() as event:
-                await self._stop_expired(event)
+            case JobCancelled(lease=int(lease)) | LeaseExpired(lease=lease) as event:
+                awaited_s = STOP_MAX_S if isinstance(event, JobCancelled) else STOP_AWAITED_S
+                word = Word(self._rooms.ask, recorded, event.org_id, event.job_id, lease)
+                await self._confirm(self._stop(event, lease), word, awaited_s)
 
     async def _carry_out(self, recorded: Recorded, event: JobDispatched) -> None:
         if self._is_over(event):
@@ -134,22 +139,26 @@ class Dispatcher:
                 command = await self._outcome(event, word)
             except AttemptOver:
                 log.info("%s.%d is over on the log", event.job_id, event.lease)
-            else:
-                await word.say(command, "succeeded" if isinstance(command, RecordJobSucceeded) else "failed")
-        self._held.pop(attempt_token(event.job_id, event.lease), None)
+                self._held.pop(slot.holder, None)
+                return
+            await word.say(command, "succeeded" if isinstance(command, RecordJobSucceeded) else "failed")
+        attempt = self._held.pop(slot.holder, None)
+        if attempt is not None and attempt.unstopped:
+            await self._confirm(attempt.stop(), word, STOP_AWAITED_S)
 
     def _is_over(self, event: JobDispatched) -> bool:
         stopped = attempt_token(event.job_id, event.lease) in self._stopped
         return stopped or self._rooms.jobs.is_over(event.job_id, event.lease)
 
     async def _outcome(self, event: JobDispatched, word: Word) -> RecordJobSucceeded | RecordAttemptFailed:
-        worker_gone = False
+        worker_gone, attempt = False, None
         try:
             provider = self._provider(event.provider)
             spec = await self._spec(event.model)
             values = parsed(await self._rooms.vault.open(event.input))
             call = await self._call(event, spec, provider, values)
-            ended = await self._hold(event, Attempt(provider, call, word, self._rooms.jobs, self._live(event))).run()
+            attempt = self._hold(event, Attempt(provider, call, word, self._rooms.jobs, self._live(event)))
+            ended = await attempt.run()
             if isinstance(ended, Succeeded):
                 return await self._succeeded(event, spec, values, ended)
             failed = as_failure(ended)
@@ -164,7 +173,8 @@ class Dispatcher:
             failed = ContractDrift(f"what came of it cannot be used: {type(error).__name__}").failed
         log.warning("%s.%d failed: %s: %s", event.job_id, event.lease, failed.category, event.provider)
         told = await self._rooms.vault.seal_like(event.input, failed.detail)
-        return record_failed(event, failed, told, jitter=self._jitter(), worker_gone=worker_gone)
+        unstopped = attempt is not None and attempt.unstopped
+        return record_failed(event, failed, told, jitter=self._jitter(), worker_gone=worker_gone, unstopped=unstopped)
 
     async def _succeeded(
         self, event: JobDispatched, spec: ModelSpec, values: Mapping[str, Any], ended: Succeeded
@@ -233,19 +243,12 @@ class Dispatcher:
             raise AccessRefused(f"the catalog has no model {model}")
         return found.model
 
-    async def _stop_cancelled(self, recorded: Recorded, event: JobCancelled) -> None:
+    async def _confirm(self, stopping: Coroutine[Any, Any, bool], word: Word, awaited_s: float) -> None:
         """What cannot be stopped keeps its slot until the model's longest run is over."""
-        assert event.lease is not None
-        if await self._stop(event, event.lease):
-            await Word(self._rooms.ask, recorded, event.org_id, event.job_id, event.lease).stopped()
-
-    async def _stop_expired(self, event: LeaseExpired) -> None:
-        """Not for longer than the next attempt, which waits for this, can go without its lease being renewed."""
-        try:
-            async with asyncio.timeout(STOP_EXPIRED_MAX_S):
-                await self._stop(event, event.lease)
-        except TimeoutError:
-            log.warning("%s.%d was not stopped in time", event.job_id, event.lease)
+        task = asyncio.create_task(_confirmed(stopping, word))
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+        await asyncio.wait({task}, timeout=awaited_s)
 
     async def _stop(self, event: JobCancelled | LeaseExpired, lease: int) -> bool:
         """Whether nothing of the attempt runs any more; it will not begin here either."""
@@ -257,17 +260,23 @@ class Dispatcher:
         return await (attempt.stop() if attempt is not None else self._stop_unseen(event, token))
 
     async def _stop_unseen(self, event: JobCancelled | LeaseExpired, token: str) -> bool:
-        """An attempt that another process has begun: by the provider's id, or by the name that we gave it."""
+        """An attempt that another process may have begun: by the provider's id, or by the name that we gave it.
+
+        A call that answers at once has neither: whoever made it may only be paused, with its connection open.
+        """
         provider = self._rooms.providers.get(event.provider or "")
         if provider is None:
             return False
-        if self._answers_at_once(provider, event.job_id):
+        if event.begun is False and not provider.takes_our_name:
             return True
         known = token if provider.takes_our_name else event.provider_job_id
         return known is not None and await stopped_at(provider, Handle(known, event.worker))
 
-    def _answers_at_once(self, provider: Provider, job_id: str) -> bool:
-        """Such a call has ended with the process that made it."""
-        model = self._rooms.jobs.model(job_id)
-        found = self._rooms.catalog.get(f"model:{model}")
-        return isinstance(found, CurrentModel) and provider.answers_at_once(found.model.called_at(provider.name))
+
+async def _confirmed(stopping: Coroutine[Any, Any, bool], word: Word) -> None:
+    try:
+        async with asyncio.timeout(STOP_MAX_S):
+            if await stopping:
+                await word.stopped()
+    except (TimeoutError, Unavailable) as error:
+        log.warning("the stop of %s.%d is not confirmed: %r", word.job_id, word.lease, error)

@@ -67,11 +67,6 @@ class KnownJobs:
         found = await self._jobs.wait_for(job_id, timeout_s, lambda job: job.lease >= lease)
         return found is not None and found.lease == lease and found.phase in ("dispatched", "running")
 
-    def model(self, job_id: str) -> str | None:
-        """The catalog's id of what a live job, or one that is being stopped, was dispatched to."""
-        job = self._jobs.get(job_id)
-        return job.model if job is not None else None
-
     def provider_job_id(self, job_id: str, lease: int) -> str | None:
         job = self._jobs.get(job_id)
         return job.provider_job_id if job is not None and job.lease == lease else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,8 @@ from events.ids import caused_id, new_id
 ACTOR: Final = "process:dispatcher"
 TRIES: Final = 6
 """At the ask's own time-out a minute. After that the event is handled again from its beginning."""
+FRESH_S: Final = 10.0
+"""How long leave to call a provider holds: less than it takes for a lease that nobody renews to expire."""
 log = logging.getLogger(__name__)
 
 
@@ -33,11 +36,18 @@ class Word:
         """Whether this very handling may create at a provider whose create is not idempotent; None: it is over.
 
         The owner is new each time: whoever handles the event again has to find out what became of the first call.
+        An answer that comes late, as to a process that was paused, is asked for again.
         """
-        owner = new_id("own")
+        clock, owner = asyncio.get_running_loop().time, new_id("own")
         command = BeginAttempt(org_id=self.org_id, job_id=self.job_id, lease=self.lease, owner=owner)
-        answer = await self.say(command, f"begin:{owner}")
-        return None if answer is None else bool(answer.result.get("go"))
+        for asked in range(TRIES):
+            asked_at = clock()
+            answer = await self.say(command, f"begin:{owner}:{asked}")
+            if answer is None:
+                return None
+            if clock() - asked_at < FRESH_S:
+                return bool(answer.result.get("go"))
+        raise Unavailable("leave to call a provider comes too late")
 
     async def running(self, provider_job_id: str) -> None:
         """Whoever handles the event again finds the provider's work by this."""

@@ -21,6 +21,6 @@ def agree(logged: CurrentJob | None, believed: Belief | None) -> bool:
     """Whether both say the same. A dispatch that is on its way to the log is a step ahead of it."""
     if logged is None or believed is None:
         return logged is None and believed is None
-    if logged.phase != "queued":
+    if logged.holds_slot:
         return believed == Belief("flies", logged.lease)
     return believed in (Belief("waits", logged.lease), Belief("flies", logged.lease + 1))

@@ -76,16 +76,16 @@ class Sweeper:
                 yield Sweep(purpose, job.job_id, job.org_id, job.lease)
 
     def _purpose(self, job: CurrentJob, now: datetime) -> Purpose | None:
-        if job.phase == "stopping":
-            return "confirm_stopped" if self._over(job, now) else None
-        if datetime.fromisoformat(job.deadline_at) <= now:
+        if job.phase != "stopping" and datetime.fromisoformat(job.deadline_at) <= now:
             return "cancel_overdue"
+        if job.phase == "stopping" or job.unstopped:
+            return "confirm_stopped" if self._over(job, now) else None
         seen = self._present_at.get(job.job_id)
         return "expire_lease" if seen is not None and now - seen[1] > GRACE else None
 
     @staticmethod
     def _over(job: CurrentJob, now: datetime) -> bool:
-        """Past its longest possible run: whatever the provider says, it is over there."""
+        """Past its longest run, if it began when it was dispatched. Where it may have begun later the log says so."""
         began = datetime.fromisoformat(job.dispatched_at or job.accepted_at)
         return now - began > timedelta(seconds=job.max_runtime_s) + STOP_MARGIN
 

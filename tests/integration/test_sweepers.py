@@ -17,6 +17,7 @@ from adapters.vault.mongo import MongoKeyStore
 from adapters.vault.vault import KeyVault, master_key
 from commands.bus import CommandBus
 from commands.model import Command, CommandEnvelope
+from commands.orgs import run_job
 from commands.orgs.commands import AddCredits, CancelJob, DispatchJob, OpenOrg, SubmitJob
 from events.credits.events import LedgerEntry
 from events.ids import new_id
@@ -78,6 +79,7 @@ async def stage(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """Sweepers in a hurry, twice."""
     monkeypatch.setattr(core, "GRACE", timedelta(seconds=1))
     monkeypatch.setattr(core, "STOP_MARGIN", timedelta(seconds=1))
+    monkeypatch.setattr(run_job, "ON_ITS_WAY", timedelta(seconds=1))
     monkeypatch.setattr(ticking, "LOOK_EVERY_S", 0.2)
     settings, stop = settings_for(servers, tmp_path), asyncio.Event()
     async with AsyncExitStack() as stack:

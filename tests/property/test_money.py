@@ -144,6 +144,7 @@ class Books(RuleBasedStateMachine):
                 self.ask(done, self.plain.succeed(job, lease, cost))
             case "expire":
                 self.ask(c.ExpireLease(**attempt), self.plain.expire(job, lease))
+                self.ask(c.ConfirmStopped(**attempt), job in self.plain.jobs)
             case _:
                 again = how == "fail again"
                 failed = c.RecordAttemptFailed(**attempt, category="outage", retry_in_s=0 if again else None)

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 ENDS: Final = (JobSucceeded, JobFailed, JobCancelled, JobDead)
+OVERRUN_S: Final = 60.0
+"""Beyond its longest run an attempt that the log is beyond, and that nobody could stop, is not counted any more: so far
+goes what is promised of a provider that runs something for longer than it says."""
 STEADY_S: Final = 6.0
 """Longer than a renewal takes: who has held a lease for so long has not just come back."""
 STOPS: Final = (FoldFailed, GapInLog, StoreIsOfAnotherLog)
@@ -68,6 +71,8 @@ class Seen:
     """Whether an attempt is under way."""
     owners: set[str] = field(default_factory=set)
     ends: list[JobEvent] = field(default_factory=list)
+    over: set[int] = field(default_factory=set)
+    """Attempts that the log is beyond."""
 
 
 class Judge:
@@ -114,15 +119,15 @@ class Judge:
         )
         if seen is not None:
             self._check_caps(remote, execution, seen.accepted.org_id)
-            twice = [e.lease for e in remote.running(self._world.now) if e.job_id == execution.job_id]
+            twice = [e.lease for e in self._counted(remote) if e.job_id == execution.job_id]
             self._demand(len(twice) == 1, "I7", f"attempts {twice} of {execution.job_id} run side by side")
             self.webhook(remote, execution, seen.accepted.org_id)
 
     def _check_caps(self, remote: Remote, taken: Execution, org_id: str) -> None:
         """I8: all four, counted where it runs."""
-        limits, now = self._world.scenario.org_limits, self._world.now
-        here = remote.running(now)
-        ours = [e for one in self._world.remotes.values() for e in one.running(now) if self._is_of(e, org_id)]
+        limits = self._world.scenario.org_limits
+        here = self._counted(remote)
+        ours = [e for one in self._world.remotes.values() for e in self._counted(one) if self._is_of(e, org_id)]
         for name, running, cap in (
             (remote.traits.name, here, remote.traits.concurrent),
             (taken.model, [e for e in here if e.model == taken.model], remote.traits.per_api.get(taken.model)),
@@ -134,6 +139,15 @@ class Judge:
             ),
         ):
             self._demand(cap is None or len(running) <= cap, "I8", f"{len(running)} run at {name}, {cap} may")
+
+    def _counted(self, remote: Remote) -> list[Execution]:
+        """What runs there and what the house answers for."""
+        now, longest = self._world.now, self._world.scenario.max_runtime_s + OVERRUN_S
+        return [e for e in remote.running(now) if now <= e.accepted_at + longest or not self._is_over(e)]
+
+    def _is_over(self, execution: Execution) -> bool:
+        seen = self.jobs.get(execution.job_id)
+        return seen is not None and execution.lease in seen.over
 
     def _is_of(self, execution: Execution, org_id: str) -> bool:
         seen = self.jobs.get(execution.job_id)
@@ -217,14 +231,16 @@ class Judge:
                 self._fail("I6", f"{event.job_id}.{lease} expired, and nothing has gone wrong")
             case LeaseExpired() if self._held_for_s(event.job_id, lease) > STEADY_S:
                 self._fail("I6", f"{event.job_id}.{lease} expired in its holder's hands")
-            case AttemptFailed() | LeaseExpired():
+            case AttemptFailed(lease=over) | LeaseExpired(lease=over):
                 job.open = False
+                job.over.add(over)
             case JobCancelled() if recorded.envelope.actor == "sweepers":
                 deadline = datetime.fromisoformat(job.accepted.deadline_at)
                 self._demand(recorded.envelope.time >= deadline, "I5", f"{event.job_id} had time left")
         if isinstance(event, ENDS):
             job.ends.append(event)
             job.open = False
+            job.over.add(job.lease)
             self._demand(len(job.ends) == 1, "I5", f"{event.job_id} has ended {len(job.ends)} times")
 
     def _held_for_s(self, job_id: str, lease: object) -> float:

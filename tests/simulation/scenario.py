@@ -144,7 +144,9 @@ def drawn(seed: int, *, heals: bool = True) -> Scenario:
     orders = tuple(_order(random, scenario, models) for _ in range(random.randint(2, 12)))
     faults = tuple(_fault(random, scenario) for _ in range(random.randint(1, 8 if heals else 20)))
     limits = Limits(concurrent=random.choice((1, 2, 3, 16)), per_api=random.choice(({}, {models[0]: 1})))
-    return replace(scenario, orders=orders, faults=tuple(sorted(faults, key=lambda fault: fault.at)), org_limits=limits)
+    in_order = tuple(sorted(faults, key=lambda fault: fault.at))
+    longest = random.choice((6, 30, 90))
+    return replace(scenario, orders=orders, faults=in_order, org_limits=limits, max_runtime_s=longest)
 
 
 def _order(random: Random, scenario: Scenario, models: list[str]) -> Order:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.simulation.run import run
-from tests.simulation.scenario import Fault, Order, Scenario
+from tests.simulation.scenario import Fault, Order, Scenario, drawn
 
 FOUND = {
     "an attempt whose sending went unanswered was given up when its repeat was refused, and the next ran beside it": (
@@ -58,6 +60,43 @@ FOUND = {
 }
 
 
-@pytest.mark.parametrize("scenario", FOUND.values(), ids=FOUND)
+def _asked_in_vain(seed: int) -> Scenario:
+    stalls = Fault("provider_stalls", 6.0, "asked", 12.0)
+    return Scenario(
+        seed, (Order(1.0, 0, "asked/a"),), (stalls,), ("asked",), orgs=1, partitions=1, fates=("late_answer",),
+        max_runtime_s=60,
+    )  # fmt: skip
+
+
+def _frozen(seed: int, provider: str, dispatchers: int, *, nth: int = 0) -> Scenario:
+    """A dispatcher stands still for longer than a lease lives, its provider does not."""
+    freeze = Fault("freeze", 0.9 if nth else 4.0 + seed / 3, "dispatcher-0", 45.0, nth=nth)
+    return Scenario(
+        seed, (Order(1.0, 0, f"{provider}/a"),), (freeze,), (provider,), orgs=1, partitions=1, dispatchers=dispatchers,
+        max_runtime_s=120,
+    )  # fmt: skip
+
+
+LONG = {
+    **{f"one look-up that failed was taken for an answer, {n}": _asked_in_vain(n) for n in (0, 2, 3, 4)},
+    "what ran longer than it may and could not be stopped gave its slot away": replace(
+        drawn(1), max_runtime_s=90, faults=(), orders=(Order(1.0, 0, "stubborn/a"),), providers=("stubborn",)
+    ),
+    "what had failed and was not stopped gave its slot away": replace(drawn(181), max_runtime_s=90),
+    **{
+        f"a lease expired, and what it was of ran on beside the next attempt, {n}": _frozen(n, "stubborn", 1)
+        for n in (1, 4, 5)
+    },
+    **{
+        f"a create went out long after it was allowed, {n} {provider}": _frozen(n, provider, 2, nth=n + 1)
+        for provider in ("asked", "stubborn")
+        for n in (0, 1)
+    },
+    **{f"a create went out before its process stood still, {n}": _frozen(n, "stubborn", 1, nth=n + 1) for n in (4, 9)},
+}
+"""The same, where models run for longer than leases live."""
+
+
+@pytest.mark.parametrize("scenario", [*FOUND.values(), *LONG.values()], ids=[*FOUND, *LONG])
 def test_what_was_found_once_is_not_there_any_more(scenario: Scenario) -> None:
     assert run(scenario).violation is None

@@ -28,6 +28,8 @@ LISTED: Final = (
     "seek before InitProducerId omitted",
     "commit wrapped in wait_for",
     "no fence check on result",
+    "look-up error taken as never arrived",
+    "unconfirmed stop frees the slot",
     "slot TTL not renewed",
     "INCR-based cap",
     "idempotency key only in Redis",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import ceil
@@ -15,7 +16,10 @@ from events.credits.events import LedgerEntry
 from events.jobs.current import CurrentJob
 from events.jobs.events import PriceLine
 from events.jobs.state import EndedJob, LiveJob
+from processors.dispatcher.attempt import Attempt
+from processors.dispatcher.errors import ProviderError
 from processors.dispatcher.leases import Leases
+from processors.dispatcher.ports import NeverArrived, Reconciled
 from processors.runners.clock import Clock
 from processors.scheduler.core import Flight, Scheduler
 from processors.sweepers.core import GRACE, Purpose, Sweeper
@@ -33,7 +37,7 @@ from tests.simulation.users import Users
 
 def _unfenced() -> tuple[Seam, ...]:
     def holds(job: LiveJob | EndedJob, _lease: int) -> bool:
-        return isinstance(job, LiveJob) and job.phase != "queued"
+        return isinstance(job, LiveJob)
 
     return (patch.object(end_job, "_holds", holds),)
 
@@ -53,6 +57,41 @@ def _not_renewed() -> tuple[Seam, ...]:
             await self._write(fresh)
 
     return (patch.object(Leases, "run", run),)
+
+
+def _silence_is_absence() -> tuple[Seam, ...]:
+    """A look-up that the provider does not answer has found nothing."""
+
+    async def looked_for(self: Attempt) -> Reconciled:
+        try:
+            return await self._provider.reconcile(self._call)
+        except ProviderError:
+            return NeverArrived()
+
+    return (patch.object(Attempt, "_looked_for", looked_for), patch("processors.dispatcher.attempt.LOOKS", 1))
+
+
+def _lost_sight_of(seed: int) -> Scenario:
+    """The answer to a create is lost, and then the provider stands still for a while."""
+    order, stalls = Order(1.0, 0, "asked/a"), Fault("provider_stalls", 6.0, "asked", 12.0)
+    return Scenario(
+        seed, (order,), (stalls,), ("asked",), orgs=1, partitions=1, fates=("late_answer",), max_runtime_s=60
+    )
+
+
+def _freed_unconfirmed() -> tuple[Seam, ...]:
+    def queued_again(job: LiveJob, not_before: str | None, _unstopped: datetime | None) -> LiveJob:
+        return replace(job, phase="queued", not_before=not_before, worker=None, provider_job_id=None, unstopped=None)
+
+    return (patch("events.jobs.state._queued_again", queued_again),)
+
+
+def _frozen_beside_it(seed: int) -> Scenario:
+    """A dispatcher stands still for longer than its lease lasts, and its provider cannot be stopped."""
+    frozen = Fault("freeze", at=4.0 + seed / 3, node="dispatcher-0", seconds=45.0)
+    return Scenario(
+        seed, (Order(1.0, 0, "stubborn/a"),), (frozen,), ("stubborn",), orgs=1, partitions=1, max_runtime_s=120
+    )
 
 
 class Counters(Scripts):
@@ -223,6 +262,8 @@ def _killed_projector(seed: int) -> Scenario:
 
 HOUSE: Final = (
     Plant("no fence check on result", _unfenced, frozenset({"I6"}), _frozen_dispatcher),
+    Plant("look-up error taken as never arrived", _silence_is_absence, frozenset({"I7"}), _lost_sight_of),
+    Plant("unconfirmed stop frees the slot", _freed_unconfirmed, frozenset({"I7"}), _frozen_beside_it),
     Plant("slot TTL not renewed, nor the lease", _not_renewed, frozenset({"I6"}), long_jobs),
     Plant("slot TTL not renewed", _slots_not_renewed, frozenset({"I8"}), _outlived),
     Plant("INCR-based cap", _counted_only, frozenset({"I8"}), _forgotten),

@@ -28,6 +28,7 @@ from events.jobs.events import (
     LateResultRefused,
     LeaseExpired,
 )
+from events.jobs.slots import Slot, slot_of
 from events.jobs.state import CALLED_OFF, UNCOUNTED_MAX, LiveJob, current
 from events.model import MONEY_MAX
 from tests.given import JOB, ORG, asset, dispatch, opened, sealed, submit
@@ -165,6 +166,59 @@ class TestEnd:
         given(*opened(), submit(), dispatch()).when(expire).then(LeaseExpired)
         given(*opened(), submit(max_attempts=1), dispatch()).when(expire).then(LeaseExpired, JobDead, Released)
 
+    def test_what_may_still_run_keeps_its_slot_and_there_is_no_other_until_it_is_over(self) -> None:
+        expire = c.ExpireLease(org_id=ORG, job_id=JOB, lease=1)
+        confirm = c.ConfirmStopped(org_id=ORG, job_id=JOB, lease=1)
+        for over in (expire, attempt_failed(retry_in_s=0).model_copy(update={"unstopped": True})):
+            past = given(*opened(), submit(), dispatch(), over)
+            held = current(past.world(job_ref(JOB)).state)
+            assert held is not None
+            assert (held.phase, held.unstopped, held.worker) == ("queued", True, "w1")
+            assert slot_of(held) == Slot(JOB, 1, ORG, held.provider, held.model)
+            past.when(dispatch(lease=2)).then_refused(IllegalState)
+            past.when(confirm).then(JobNote)
+            past.world.handle(confirm)
+            past.when(confirm).then_nothing()
+            past.when(dispatch(lease=2)).then(JobDispatched)
+            free = current(past.world(job_ref(JOB)).state)
+            assert free is not None
+            assert (free.unstopped, free.worker, slot_of(free)) == (None, None, None)
+
+    def test_what_failed_and_was_stopped_keeps_nothing(self) -> None:
+        past = given(*opened(), submit(), dispatch(), attempt_failed(retry_in_s=0))
+        past.when(dispatch(lease=2)).then(JobDispatched)
+
+    @pytest.mark.parametrize("again", [None, 0.0])
+    def test_a_job_that_ends_with_an_attempt_that_may_still_run_keeps_its_slot(self, again: float | None) -> None:
+        over = attempt_failed(retry_in_s=again).model_copy(update={"unstopped": True})
+        past = given(*opened(), submit(max_attempts=1), dispatch(), over)
+        held = current(past.world(job_ref(JOB)).state)
+        assert held is not None
+        assert (held.phase, held.lease) == ("stopping", 1)
+        past.when(c.ConfirmStopped(org_id=ORG, job_id=JOB, lease=1)).then(JobNote)
+
+    def test_a_cancel_of_what_waits_for_a_stop_names_the_attempt(self) -> None:
+        expire = c.ExpireLease(org_id=ORG, job_id=JOB, lease=1)
+        past = given(*opened(), submit(), dispatch(), expire)
+        cancelled = past.when(CANCEL).then(JobCancelled, Released).events[0][1]
+        assert isinstance(cancelled, JobCancelled)
+        assert (cancelled.lease, cancelled.provider, cancelled.worker) == (1, "fleet", "w1")
+        past.world.handle(CANCEL)
+        held = current(past.world(job_ref(JOB)).state)
+        assert held is not None
+        assert held.phase == "stopping"
+
+    def test_an_attempt_that_nobody_has_begun_says_so(self) -> None:
+        expire = c.ExpireLease(org_id=ORG, job_id=JOB, lease=1)
+        begin = c.BeginAttempt(org_id=ORG, job_id=JOB, lease=1, owner="a")
+        for past, begun in (((), False), ((begin,), None)):
+            under_way = given(*opened(), submit(), dispatch(), *past)
+            expired = under_way.when(expire).then(LeaseExpired).events[0][1]
+            cancelled = under_way.when(CANCEL).then(JobCancelled, Released).events[0][1]
+            assert isinstance(expired, LeaseExpired)
+            assert isinstance(cancelled, JobCancelled)
+            assert (expired.begun, cancelled.begun) == (begun, begun)
+
     def test_waiting_for_a_providers_slot_uses_up_no_attempt(self) -> None:
         past = [*opened(), submit(max_attempts=1)]
         for lease in range(1, 6):
@@ -245,9 +299,17 @@ class TestCancel:
 
     def test_nor_does_it_free_the_slot_of_what_may_still_run(self) -> None:
         unheard = c.ConfirmStopped(org_id=ORG, job_id=JOB, lease=1, unheard=True)
-        asked = (*opened(), submit(max_runtime_s=60), dispatch(), CANCEL)
-        given(*asked, 59.0).when(unheard).then_refused(IllegalState)
-        given(*asked, 60.0).when(unheard).then(JobNote)
+        named = c.RecordJobRunning(org_id=ORG, job_id=JOB, lease=1, provider_job_id="p1")
+        asked = (*opened(), submit(max_runtime_s=60), dispatch(), 10.0, named, 10.0, CANCEL)
+        given(*asked, 49.0).when(unheard).then_refused(IllegalState)
+        given(*asked, 50.0).when(unheard).then(JobNote)
+
+    @pytest.mark.parametrize("over", [CANCEL, c.ExpireLease(org_id=ORG, job_id=JOB, lease=1)])
+    def test_what_nobody_has_named_may_have_begun_when_it_was_over(self, over: c.OrgCommand) -> None:
+        unheard = c.ConfirmStopped(org_id=ORG, job_id=JOB, lease=1, unheard=True)
+        asked = (*opened(), submit(max_runtime_s=60), dispatch(), 10.0, over)
+        given(*asked, 119.0).when(unheard).then_refused(IllegalState)
+        given(*asked, 120.0).when(unheard).then(JobNote)
 
     def test_a_job_that_is_called_off_beforehand_is_never_accepted(self) -> None:
         call_off = c.CancelJob(org_id=ORG, job_id=JOB, unwanted=True)

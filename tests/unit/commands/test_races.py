@@ -38,6 +38,7 @@ OPENED = opened(GRANTED)
 UNDER_WAY = (*OPENED, submit(reserve=RESERVED, max_attempts=1), dispatch())
 CANCEL = c.CancelJob(org_id=ORG, job_id=JOB)
 EXPIRE = c.ExpireLease(org_id=ORG, job_id=JOB, lease=1)
+STOPPED = c.ConfirmStopped(org_id=ORG, job_id=JOB, lease=1)
 
 
 def success(cost: int = 300, lease: int = 1) -> c.RecordJobSucceeded:
@@ -151,7 +152,7 @@ def test_the_first_end_wins_and_moves_the_money(order: Sequence[str], together: 
 
 @pytest.mark.parametrize("order", itertools.permutations([success(cost=100), success(cost=200, lease=2), CANCEL]))
 def test_a_result_whose_lease_expired_moves_nothing(order: Sequence[Command], together: bool, tmp_path: Path) -> None:
-    past = (*OPENED, submit(reserve=RESERVED), dispatch(), EXPIRE, dispatch(lease=2))
+    past = (*OPENED, submit(reserve=RESERVED), dispatch(), EXPIRE, STOPPED, dispatch(lease=2))
     racing = Racing(tmp_path, together, past)
     racing.race(order)
     cancelled = order.index(CANCEL) < order.index(success(cost=200, lease=2))

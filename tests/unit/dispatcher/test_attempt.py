@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+import itertools
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -12,16 +13,20 @@ import pytest
 from commands.ask import Answer
 from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import BeginAttempt
+from commands.refusals import IllegalState
 from events.envelope import StreamRef
 from events.jobs.current import CurrentJob
 from events.jobs.events import JobNote
 from events.log.codec import from_record
 from events.topics import EVENTS_JOBS
 from processors.dispatcher import attempt as attempts
+from processors.dispatcher import word as words
 from processors.dispatcher.attempt import Attempt, AttemptOver
 from processors.dispatcher.errors import (
+    CannotStop,
     ContentRefused,
     ContractDrift,
+    NotSent,
     OutcomeUnknown,
     ProviderDown,
     ProviderError,
@@ -31,6 +36,7 @@ from processors.dispatcher.errors import (
 from processors.dispatcher.ports import (
     Call,
     Ended,
+    Failed,
     Handle,
     InlineFile,
     NeverArrived,
@@ -60,10 +66,16 @@ class Moody:
         watched: Ended | Exception,
         create_is_idempotent: bool = True,
         tells: bool = True,
+        looks: Sequence[Reconciled | ProviderError] = (),
+        cancels: ProviderError | None = None,
     ) -> None:
         self.takes_our_name = takes_our_name
         self.create_is_idempotent = create_is_idempotent
         self._tells = tells
+        self._looks = list(looks)
+        self._cancels = cancels
+        self.sent = 0
+        self.looked = 0
         self._answers = list(answers)
         self._watched = watched
         self.stopped: list[Handle] = []
@@ -72,6 +84,7 @@ class Moody:
         return False
 
     async def submit(self, _call: Call) -> Handle | Ended:
+        self.sent += 1
         answer = self._answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -83,10 +96,16 @@ class Moody:
         yield self._watched
 
     async def reconcile(self, _call: Call) -> Reconciled:
-        return NeverArrived() if self._tells else Unknowable()
+        self.looked += 1
+        found = self._looks.pop(0) if self._looks else NeverArrived() if self._tells else Unknowable()
+        if isinstance(found, ProviderError):
+            raise found
+        return found
 
     async def cancel(self, handle: Handle) -> None:
         self.stopped.append(handle)
+        if self._cancels is not None:
+            raise self._cancels
 
 
 class NoJobs:
@@ -113,9 +132,23 @@ class Stopping(NoJobs):
 
 
 def attempt_at(
-    provider: Moody, *, begun_before: bool = False, max_runtime_s: int = 5, jobs: JobsTable | None = None
+    provider: Moody,
+    *,
+    begun_before: bool = False,
+    max_runtime_s: int = 5,
+    jobs: JobsTable | None = None,
+    late_s: Sequence[float] = (),
+    over_after: int = 1_000,
 ) -> Attempt:
+    """`late_s`: how late the first answers to BeginAttempt come; it is refused when it has been asked `over_after`
+    times."""
+    late, asked = list(late_s), itertools.count()
+
     async def ask(command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
+        if isinstance(command, BeginAttempt):
+            await asyncio.sleep(late.pop(0) if late else 0)
+            if next(asked) >= over_after:
+                raise IllegalState("attempt 1 is over", allowed=["queued"])
         return Answer({"go": not begun_before} if isinstance(command, BeginAttempt) else {})
 
     async def progress(_update: object) -> None:
@@ -130,6 +163,8 @@ def attempt_at(
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts, "SUBMIT_WAIT_S", 0.001)
+    monkeypatch.setattr(attempts, "LOOK_FIRST_S", 0.001)
+    monkeypatch.setattr(attempts, "STOP_WAIT_S", 0.001)
 
 
 async def test_after_an_unanswered_sending_the_refusal_of_its_repeat_is_no_end() -> None:
@@ -178,6 +213,74 @@ async def test_what_is_lost_sight_of_is_stopped_before_another_attempt_may_be() 
     with pytest.raises(OutcomeUnknown):
         await attempt_at(provider).run()
     assert provider.stopped == [Handle("x")]
+
+
+def lost(*looks: Reconciled | ProviderError, watched: Ended = DONE) -> Moody:
+    """A provider that can be asked about a create whose answer was lost."""
+    return Moody(OutcomeUnknown("?"), takes_our_name=False, watched=watched, create_is_idempotent=False, looks=looks)
+
+
+@pytest.mark.parametrize("no_answer", [ProviderDown("5000"), RateLimited("busy"), NotSent("?"), ContractDrift("html")])
+async def test_a_look_up_that_fails_says_nothing_of_the_attempt(no_answer: ProviderError) -> None:
+    provider = lost(no_answer, no_answer, Handle("x"))
+    assert await attempt_at(provider).run() == DONE
+    assert (provider.sent, provider.looked) == (1, 3)
+
+
+async def test_one_look_that_finds_nothing_is_not_enough() -> None:
+    provider = lost(NeverArrived(), NeverArrived(), Handle("x"))
+    assert await attempt_at(provider).run() == DONE
+
+
+async def test_after_several_looks_it_has_never_arrived_and_holds_no_slot() -> None:
+    attempt = attempt_at(lost(*[NeverArrived()] * attempts.LOOKS))
+    with pytest.raises(NotSent):
+        await attempt.run()
+    assert not attempt.unstopped
+
+
+async def test_who_never_answers_is_asked_until_the_longest_run_is_over() -> None:
+    provider = lost(*[ProviderDown("down")] * 5_000)
+    with pytest.raises(OutcomeUnknown):
+        await attempt_at(provider, max_runtime_s=1).run()
+    assert provider.looked > attempts.LOOKS
+
+
+@pytest.mark.parametrize(
+    ("cancels", "unstopped"), [(None, False), (CannotStop("it runs on"), True), (ProviderDown("down"), True)]
+)
+async def test_what_failed_and_is_not_stopped_says_so(cancels: ProviderError | None, unstopped: bool) -> None:
+    provider = Moody(Handle("x"), takes_our_name=False, watched=OutcomeUnknown("lost sight of it"), cancels=cancels)
+    attempt = attempt_at(provider)
+    with pytest.raises(OutcomeUnknown):
+        await attempt.run()
+    assert attempt.unstopped is unstopped
+
+
+async def test_a_repeat_that_is_refused_for_good_says_nothing_of_the_sending_before_it() -> None:
+    attempt = attempt_at(Moody(OutcomeUnknown("?"), ContentRefused("no"), takes_our_name=False, watched=DONE))
+    with pytest.raises(ContentRefused):
+        await attempt.run()
+    assert attempt.unstopped
+
+
+async def test_leave_that_comes_late_is_asked_for_again_and_nothing_is_sent_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As to a process that was paused, while the log went on."""
+    monkeypatch.setattr(words, "FRESH_S", 0.01)
+    provider = Moody(Handle("x"), takes_our_name=False, watched=DONE, create_is_idempotent=False)
+    with pytest.raises(AttemptOver):
+        await attempt_at(provider, late_s=[0.02], over_after=1).run()
+    assert provider.sent == 0
+
+
+async def test_a_repeat_needs_leave_that_is_not_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "FRESH_S", -1.0)
+    provider = Moody(OutcomeUnknown("?"), Handle("x"), takes_our_name=False, watched=DONE)
+    with pytest.raises(AttemptOver):
+        await attempt_at(provider, over_after=2).run()
+    assert provider.sent == 1
 
 
 async def test_an_answer_that_breaks_its_adapter_fails_the_attempt_and_stops_it() -> None:
@@ -246,6 +349,33 @@ async def test_what_the_log_ends_while_it_is_watched_is_stopped(
     with pytest.raises(AttemptOver):
         await running
     assert provider.stopped == [Handle("x")]
+
+
+class Unstoppable(Lasting):
+    """It runs for longer than it may, and ends when it likes."""
+
+    def __init__(self, *, ends_after: int) -> None:
+        super().__init__(Handle("x"), takes_our_name=False)
+        self._cancels = CannotStop("it runs on")
+        self._ends_after = ends_after
+
+    async def watch(self, handle: Handle) -> AsyncGenerator[Update, None]:
+        if len(self.stopped) < self._ends_after:
+            await asyncio.Event().wait()
+        yield DONE
+
+
+async def test_what_cannot_be_stopped_is_watched_on_and_its_result_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "WATCH_MARGIN_S", 0.01)
+    assert await attempt_at(Unstoppable(ends_after=1), max_runtime_s=0).run() == DONE
+
+
+async def test_what_runs_for_ever_is_given_up_and_may_still_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "WATCH_MARGIN_S", 0.01)
+    attempt = attempt_at(Unstoppable(ends_after=9), max_runtime_s=0)
+    end = await attempt.run()
+    assert isinstance(end, Failed)
+    assert (end.category, end.retryable, attempt.unstopped) == ("timeout", True, True)
 
 
 async def test_a_job_that_goes_before_the_copy_has_come_to_this_attempt_is_an_earlier_one() -> None:

@@ -304,6 +304,7 @@ async def test_an_expired_attempt_is_stopped_at_its_provider(house: House, fleet
     running.cancel()
     await house.dispatcher.handle(house.recorded(job_id, LeaseExpired))
     assert fleet.cog.predictions[f"{job_id}.1"]["status"] == "canceled"
+    assert house.names(job_id)[-2:] == ["lease_expired", "note"]
 
 
 async def test_another_process_stops_an_expired_local_attempt_by_its_name(house: House, fleet: FleetWorld) -> None:
@@ -331,6 +332,28 @@ async def test_another_process_stops_an_expired_remote_attempt_by_its_providers_
     state = remote.simulator.get(created.id)
     assert state is not None
     assert state.cancelled_at is not None
+
+
+async def test_an_expired_attempt_that_nobody_had_begun_is_over(house: House, remote: ReplicateWorld) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None)
+    job_id = recorded.envelope.stream.subject
+    house.do(ExpireLease(org_id=ORG, job_id=job_id, lease=1))
+    await house.dispatcher.handle(house.recorded(job_id, LeaseExpired))
+    assert house.names(job_id)[-2:] == ["lease_expired", "note"]
+
+
+async def test_an_expired_attempt_of_which_nobody_knows_the_name_keeps_its_slot(
+    house: House, remote: ReplicateWorld
+) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None)
+    job_id = recorded.envelope.stream.subject
+    house.do(BeginAttempt(org_id=ORG, job_id=job_id, lease=1, owner=new_id("own")))
+    house.do(ExpireLease(org_id=ORG, job_id=job_id, lease=1))
+    await house.dispatcher.handle(house.recorded(job_id, LeaseExpired))
+    assert house.names(job_id)[-1] == "lease_expired"
+    held = house.jobs.get(job_id)
+    assert held is not None
+    assert held.holds_slot
 
 
 async def test_a_dispatch_that_waited_until_its_job_was_cancelled_is_not_carried_out(

@@ -35,10 +35,12 @@ def test_what_has_ended_is_in_no_queue_though_its_slot_is_taken() -> None:
 
 
 def test_who_holds_a_slot_is_told_with_what_the_log_says_of_it() -> None:
-    jobs = {"job_1": job(1, "stopping"), "job_2": job(2, "queued")}
-    holders = [("job_1.1", 1500.0), ("job_2.1", 900.0), ("job_3.1", 10.0), ("job_1.2", -1.0)]
+    unstopped = job(4, "queued").model_copy(update={"lease": 1, "unstopped": True})
+    jobs = {"job_1": job(1, "stopping"), "job_2": job(2, "queued"), "job_4": unstopped}
+    holders = [("job_1.1", 1500.0), ("job_2.1", 900.0), ("job_3.1", 10.0), ("job_1.2", -1.0), ("job_4.1", 5.0)]
     assert held(holders, jobs.get) == [
         {"holder": "job_1.1", "left_s": 1.5, "model": "m", "provider": "p", "phase": "stopping"},
         {"holder": "job_2.1", "left_s": 0.9},
         {"holder": "job_3.1", "left_s": 0.01},
+        {"holder": "job_4.1", "left_s": 0.005, "model": "m", "provider": "p", "phase": "queued"},
     ]

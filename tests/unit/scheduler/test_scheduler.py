@@ -192,6 +192,18 @@ def test_a_stopping_job_keeps_its_slot() -> None:
     assert bench.order == ["o1.a", "o1.b"]
 
 
+def test_what_may_still_run_keeps_its_slot_and_its_job_waits() -> None:
+    bench = Bench(concurrent=1)
+    bench.queue("o1.a")
+    bench.change("o1.a", phase="queued", unstopped=True)
+    bench.queue("o1.b")
+    assert bench.order == ["o1.a"]
+    assert bench.released == []
+    bench.change("o1.a", phase="queued", unstopped=None)
+    assert bench.released == ["o1.a.1"]
+    assert len(bench.order) == 2
+
+
 def test_a_cancelled_job_is_never_dispatched() -> None:
     bench = Bench(concurrent=1)
     for name in ("o1.a", "o1.b", "o1.c"):

@@ -37,6 +37,7 @@ def job(job_id: str = "o1.a", **fields: Any) -> CurrentJob:
         (job(lease=1), Belief("waits", 1)),
         (job(phase="running", lease=1), Belief("flies", 1)),
         (job(phase="stopping", lease=2), Belief("flies", 2)),
+        (job(lease=2, unstopped=True), Belief("flies", 2)),
     ],
 )
 def test_what_is_believed_is_what_the_log_says(logged: CurrentJob | None, believed: Belief | None) -> None:

@@ -107,6 +107,17 @@ def test_a_stop_that_nobody_confirms_is_confirmed_after_the_longest_run() -> Non
     assert it.tick(at(161)) == (Sweep("confirm_stopped", "j", "o", 1),)
 
 
+def test_a_live_job_whose_last_attempt_may_still_run_is_freed_after_the_longest_run() -> None:
+    it = sweeper(phase="queued", unstopped=True)
+    assert it.tick(at(160)) == ()
+    assert it.tick(at(161)) == (Sweep("confirm_stopped", "j", "o", 1),)
+
+
+def test_and_is_cancelled_at_its_deadline_all_the_same() -> None:
+    it = sweeper(phase="queued", unstopped=True, deadline_at=at(10).isoformat())
+    assert it.tick(at(10)) == (Sweep("cancel_overdue", "j", "o", 1),)
+
+
 def test_a_queued_job_has_no_lease() -> None:
     it = sweeper(phase="queued")
     assert it.held() == ()
