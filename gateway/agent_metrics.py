@@ -41,10 +41,11 @@ class Asked:
     until: datetime
     by_version: bool = False
 
-    def matching(self, at: str, agent: str) -> dict[str, Any]:
+    def matching(self, at: str, agent: str | None) -> dict[str, Any]:
+        """`agent` is the field to find it by, where it stands there as it was asked for."""
         span = {"$gte": time_to_text(self.since), "$lt": time_to_text(self.until)}
         org = {} if self.org_id is None else {"org_id": self.org_id}
-        return {**org, **({} if self.agent is None else {agent: self.agent}), at: span}
+        return {**org, **({} if self.agent is None or agent is None else {agent: self.agent}), at: span}
 
 
 def span(since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
@@ -71,7 +72,13 @@ class Figures:
     messages: int = 0
     plans: int = 0
     accepted: int = 0
+    auto: int = 0
+    """Plans that ran by themselves, unless a person has run them again: nobody accepted or rejected them."""
     rejected: int = 0
+    authored: int = 0
+    """Messages whose plan, or edit of one, it wrote first."""
+    rounds: int = 0
+    """Revisions of those."""
     times: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -80,15 +87,16 @@ class Figures:
 
     @property
     def acceptance(self) -> Share:
-        return Share(self.accepted, self.plans)
+        return Share(self.accepted, self.plans - self.auto)
 
 
 async def metrics(db: Db, asked: Asked) -> dict[Key, Figures]:
-    """Three questions, whatever there is of calls and plans."""
-    counted, timed, planned = await asyncio.gather(
+    """Four questions, whatever there is of calls and plans."""
+    counted, timed, planned, revised = await asyncio.gather(
         _answer(db, agent_calls.COLLECTION, _counts(asked), GROUPS_MAX),
         _answer(db, agent_calls.COLLECTION, _times(asked), TIMES_MAX),
         _answer(db, plans.COLLECTION, _plans(asked), GROUPS_MAX),
+        _answer(db, agent_calls.COLLECTION, _rounds(asked), GROUPS_MAX),
     )
     found: dict[Key, Figures] = {}
     for row in counted:
@@ -99,7 +107,11 @@ async def metrics(db: Db, asked: Asked) -> dict[Key, Figures]:
         found.setdefault(_key(of), Figures()).times[ms] = row["calls"]
     for row in planned:
         figures = found.setdefault(_key(row["_id"]), Figures())
-        figures.plans, figures.accepted, figures.rejected = row["plans"], row["accepted"], row["rejected"]
+        for name in ("plans", "accepted", "auto", "rejected"):
+            setattr(figures, name, row[name])
+    for row in revised:
+        figures = found.setdefault(_key(row["_id"]), Figures())
+        figures.authored, figures.rounds = row["authored"], row["rounds"]
     return found
 
 
@@ -114,10 +126,10 @@ def item(key: Key, figures: Figures) -> dict[str, Any]:
         "error_rate": _rate(figures.answered),
         "acceptance_rate": _rate(figures.acceptance),
         "cost": figures.cost or None,
-        "revise_rounds": _per(figures.calls - figures.messages, figures.messages) if figures.plans else None,
+        "revise_rounds": _per(figures.rounds, figures.authored),
     }
     numbers = ("calls", "open", "tokens_in", "tokens_out", "errors", "fallbacks", "messages", "plans", "accepted",
-               "rejected")  # fmt: skip
+               "auto", "rejected")  # fmt: skip
     return {
         "agent": agent,
         "variant": variant,
@@ -199,7 +211,7 @@ STOPPED: Final = {"$eq": ["$error", "cancelled"]}
 
 
 def _counts(asked: Asked) -> list[dict[str, Any]]:
-    """By message first, so that rounds can be told from messages."""
+    """By message first, so that messages can be told from calls."""
     sums = ("calls", "open", "tokens_in", "tokens_out", "cost", "errors", "fallbacks")
     return [
         {"$match": asked.matching("begun_at", "agent")},
@@ -231,17 +243,46 @@ def _times(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def _plans(asked: Asked) -> list[dict[str, Any]]:
-    """Accepted is what was approved or run."""
-    drafted_by = {"drafted_by": {"$exists": True}}
-    accepted = {"$or": [_there("$approved_by"), _there("$run_id")]}
+AUTHORS: Final = ("planner", "edit_planner")
+"""The planner writes a plan first, the edit planner an edit; all else that the edit planner writes is a revision."""
+
+
+def _rounds(asked: Asked) -> list[dict[str, Any]]:
+    """By message: who wrote first, and how often that was revised."""
+    agents = {"agent": {"$in": list(AUTHORS)}}
+    revisions = {"$sum": {"$cond": [{"$eq": ["$agent", "edit_planner"]}, 1, 0]}}
+    first = {"agent": "$agent", "owner": "$owner", "variant": "$variant", "version": "$version"}
+    begun = {"$cond": [{"$eq": ["$first.agent", "edit_planner"]}, 1, 0]}
     return [
-        {"$match": {**asked.matching("drafted_at", "drafted_by.agent"), **drafted_by}},
+        {"$match": {**asked.matching("begun_at", None), **agents}},
+        {"$sort": {"agent": -1, "begun_at": 1}},
+        {"$group": {"_id": "$cause", "first": {"$first": first}, "revisions": revisions}},
+        {"$match": {} if asked.agent is None else {"first.agent": asked.agent}},
         {
             "$group": {
-                "_id": _of(asked, "drafted_by.", "prompt_owner", "prompt_version"),
+                "_id": _of(asked, "first."),
+                "authored": {"$sum": 1},
+                "rounds": {"$sum": {"$subtract": ["$revisions", begun]}},
+            }
+        },
+        {"$limit": GROUPS_MAX + 1},
+    ]
+
+
+def _plans(asked: Asked) -> list[dict[str, Any]]:
+    """By who planned it first. Accepted is what a person approved or ran."""
+    auto = {"$eq": ["$approved_by", "auto"]}
+    accepted = {"$and": [{"$or": [_there("$approved_by"), _there("$run_id")]}, {"$not": [auto]}]}
+    return [
+        {"$match": {**asked.matching("drafted_at", None), "drafted_by": {"$exists": True}}},
+        {"$set": {"author": {"$ifNull": ["$first_by", "$drafted_by"]}}},
+        {"$match": {} if asked.agent is None else {"author.agent": asked.agent}},
+        {
+            "$group": {
+                "_id": _of(asked, "author.", "prompt_owner", "prompt_version"),
                 "plans": {"$sum": 1},
                 "accepted": {"$sum": {"$cond": [accepted, 1, 0]}},
+                "auto": {"$sum": {"$cond": [auto, 1, 0]}},
                 "rejected": {"$sum": {"$cond": [_there("$rejected_by"), 1, 0]}},
             }
         },

@@ -58,6 +58,7 @@ def _drafted(event: Recorded, drafted: PlanDrafted, opened: Opened) -> Insert:
         project_id=drafted.project_id,
         planner=drafted.planner,
         drafted_by=None if drafted.drafted_by is None else drafted.drafted_by.model_dump(exclude_none=True),
+        first_by=None if drafted.first_by is None else drafted.first_by.model_dump(exclude_none=True),
         drafted_at=at(event),
     )
     return Insert(COLLECTION, drafted.plan_id, drafted.org_id, event.version, document, kids(drafted.title))

@@ -74,7 +74,9 @@ class Player:
         await self.send(RecordAgentCall(**record), cause)
         return AgentCall(call_id=call_id, attempt=told["go"])
 
-    async def draft(self, message_id: str, *, steps: int = 2, made_from: AgentCall | None = None) -> str:
+    async def draft(
+        self, message_id: str, *, steps: int = 2, made_from: AgentCall | None = None, first: AgentCall | None = None
+    ) -> str:
         """A chain of text steps, validated, models chosen; with approval `auto` the run starts. Returns the plan."""
         drafted = [
             DraftStep(
@@ -87,7 +89,9 @@ class Player:
             for number in range(1, steps + 1)
         ]
         title = await self.say("A plan")
-        wanted = self.of(message_id=message_id, title=title, steps=tuple(drafted), made_from=made_from)
+        wanted = self.of(
+            message_id=message_id, title=title, steps=tuple(drafted), made_from=made_from, first_from=first
+        )
         plan = await self.send(DraftPlan(**wanted))
         plan_id = str(plan.result["plan_id"])
         await self.send(RecordPlanValidated(**self.of(plan_id=plan_id, verdict="PASS")))

@@ -152,11 +152,13 @@ class AgentCall(Frozen):
 class DraftPlan(CanvasCommand):
     """Answered `{plan_id, version}`. The decider numbers the plan and refuses cycles and references to nothing.
 
-    `made_from` is the call whose answer the plan is: refused where that is not on the log.
+    `made_from` is the call whose answer the plan is, `first_from` the one whose plan that answer revised: refused where
+    they are not on the log.
     """
 
     message_id: str
     made_from: AgentCall | None = None
+    first_from: AgentCall | None = None
     title: Sealed
     steps: Annotated[tuple[DraftStep, ...], Field(min_length=1, max_length=STEPS_MAX)]
     planner: str | None = None

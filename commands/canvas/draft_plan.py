@@ -27,6 +27,7 @@ def draft_plan(command: DraftPlan, streams: Streams, _context: Context) -> Decis
         raise InvalidInput.at("/message_id", "no such message in this session")
     refuse_given_up(session, command.message_id)
     made_by = None if command.made_from is None else drafted_by(session, command.made_from)
+    first_by = None if command.first_from is None else drafted_by(session, command.first_from)
     check_graph(command.steps)
     plan_id = next_plan(streams, command.session_id)
     ids = {step.label: step_id_of(plan_id, step.label) for step in command.steps}
@@ -41,6 +42,7 @@ def draft_plan(command: DraftPlan, streams: Streams, _context: Context) -> Decis
         project_id=session.started.project_id,
         planner=command.planner,
         drafted_by=made_by,
+        first_by=first_by,
     )
     steps = tuple(StepDrafted(plan_id=plan_id, step=planned_step(step, ids)) for step in command.steps)
     return Decision(_appended(plan_id, (drafted, *steps)), {"plan_id": plan_id, "version": 1 + len(steps)})

@@ -69,6 +69,8 @@ class PlanDrafted(PlanEvent):
     planner: str | None = None
     """The model that wrote it; `offline` for the built-in stand-in."""
     drafted_by: DraftedBy | None = None
+    first_by: DraftedBy | None = None
+    """Who planned it first, where what was drafted is another agent's revision of that."""
 
 
 class StepDrafted(PlanEvent):

@@ -80,7 +80,7 @@ class Pipeline:
             await self.say(apologies.no_plan(parsed, checked), "no-plan")
             return
         best = await Revising(self.stages, briefing, catalog).settle(Version(parsed.title, checked, said))
-        draft = await proposals.draft(self.stages, best.title, best.checked.steps, best.said)
+        draft = await proposals.draft(self.stages, best.title, best.checked.steps, best.said, said)
         drafted = await self.stages.send(draft, f"draft {best.said.call.attempt}")
         checked = await self._held(drafted.result, best)
         await self._complete(str(drafted.result["plan_id"]), checked, briefing, lambda _: True)

@@ -29,7 +29,8 @@ from processors.agents.validator import Checked
 ISSUES_MAX: Final = 50
 
 
-async def draft(stages: Stages, title: str, steps: Sequence[PlannedStep], said: Said) -> CanvasCommand:
+async def draft(stages: Stages, title: str, steps: Sequence[PlannedStep], said: Said, first: Said) -> CanvasCommand:
+    """`first` is the answer that what is `said` may be a revision of."""
     sealed_title, drafted = await asyncio.gather(
         stages.seal(title or steps[0].title), asyncio.gather(*(_step(stages, step) for step in steps))
     )
@@ -37,6 +38,7 @@ async def draft(stages: Stages, title: str, steps: Sequence[PlannedStep], said: 
         DraftPlan,
         message_id=stages.message.message_id,
         made_from=said.call,
+        first_from=first.call if first.call != said.call else None,
         title=sealed_title,
         steps=tuple(drafted),
         planner=said.model,

@@ -16,17 +16,18 @@ pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("core")]
 
 
 async def session(core: Core, org: Org, variant: str, approval: str, ms: int) -> str:
-    """A message, two rounds of the planner for it, a failed call of the validator, and a plan. The last position."""
+    """A message, its plan by the planner, a failed call of the validator, and two revisions. The last position."""
     async with core.client(org.member) as client:
         made = await post(client, "/v1/sessions")
         path = f"/v1/sessions/{made['session_id']}/messages"
         said = await post(client, path, {"text": "a fox", "approval": approval})
     async with player(core, org.org_id, made["session_id"]) as agents:
         cause = said["message_id"]
-        await agents.call(cause, variant=variant, ms=ms, cost=7)
-        last = await agents.call(cause, variant=variant, ms=ms + 2344, fallback="secondary")
+        first = await agents.call(cause, variant=variant, ms=ms, cost=7, fallback="secondary")
         await agents.call(cause, agent="validator", error="timeout", tokens_in=0, tokens_out=0)
-        plan = await agents.draft(said["message_id"], made_from=last)
+        await agents.call(cause, agent="edit_planner")
+        last = await agents.call(cause, agent="edit_planner")
+        plan = await agents.draft(said["message_id"], made_from=last, first=first)
         # A person turns down what waits for a yes, and stops what runs by itself.
         end = RejectPlan if approval == "assist" else CancelRun
         return encode((await agents.send(end(**agents.of(plan_id=plan)))).position)
@@ -47,22 +48,26 @@ async def test_calls_and_plans_are_counted_for_each_variant(core: Core) -> None:
         planner = await measured(core, org.admin, agent="planner", after=after)
     items = {item["variant"]: item for item in planner["items"]}
     default = items["default"]
-    assert (default["calls"], default["messages"], default["tokens_in"], default["tokens_out"]) == (4, 2, 40, 80)
-    assert (default["p50_ms"], default["p95_ms"], default["fallbacks"]) == (300, 2640, 2)
-    assert (default["plans"], default["accepted"], default["rejected"]) == (2, 1, 1)
-    assert (default["acceptance_rate"], default["revise_rounds"], default["error_rate"]) == (0.5, 1.0, 0.0)
+    assert (default["calls"], default["messages"], default["tokens_in"], default["tokens_out"]) == (2, 2, 20, 40)
+    assert (default["p50_ms"], default["p95_ms"], default["fallbacks"]) == (100, 300, 2)
+    assert (default["plans"], default["accepted"], default["auto"], default["rejected"]) == (2, 0, 1, 1)
+    assert (default["acceptance_rate"], default["revise_rounds"], default["error_rate"]) == (0.0, 2.0, 0.0)
     assert (default["owner"], default["cost"]) == ("platform", 14)
-    assert (items["brief"]["calls"], items["brief"]["acceptance_rate"]) == (2, 1.0)
+    assert (items["brief"]["calls"], items["brief"]["auto"], items["brief"]["revise_rounds"]) == (1, 1, 2.0)
+    assert "acceptance_rate" not in items["brief"]
     assert {line["verdict"] for line in planner["comparisons"]} == {"too few to tell"}
     everything = await measured(core, org.admin, by="version")
     validator = next(item for item in everything["items"] if item["agent"] == "validator")
     assert (validator["errors"], validator["error_rate"], validator["version"]) == (3, 1.0, 1)
     assert "p50_ms" not in validator
+    editor = next(item for item in everything["items"] if item["agent"] == "edit_planner")
+    assert (editor["calls"], editor["plans"]) == (6, 0)
+    assert not {"revise_rounds", "acceptance_rate"} & set(editor)
     assert (await measured(core, other.admin))["items"] == []
     past = (datetime.now(UTC) - timedelta(days=2)).isoformat()
     assert (await measured(core, org.admin, to=past))["items"] == []
     of_all = {item["variant"]: item for item in (await measured(core, core.admin_key, agent="planner"))["items"]}
-    assert of_all["default"]["calls"] >= 4
+    assert of_all["default"]["calls"] >= 2
 
 
 async def test_only_admins_may_know(core: Core) -> None:

@@ -207,6 +207,15 @@ class TestDraft:
         older = made.model_copy(update={"made_from": c.AgentCall(call_id="c1", attempt=2)})
         given(*recorded).when(older).then_refused(IllegalState)
 
+    def test_a_revision_tells_who_planned_first(self) -> None:
+        recorded = (*message(), TestStages.BEGIN, TestStages.RECORD)
+        revised = draft(CHAIN).model_copy(update={"first_from": c.AgentCall(call_id="c1", attempt=1)})
+        drafted = given(*recorded).when(revised).then(PlanDrafted, StepDrafted, StepDrafted, StepDrafted).events[0][1]
+        assert isinstance(drafted, PlanDrafted)
+        assert drafted.first_by is not None
+        assert (drafted.first_by.agent, drafted.first_by.call_id) == ("planner", "c1")
+        given(*message()).when(revised).then_refused(IllegalState)
+
     def test_plans_of_a_session_are_numbered(self) -> None:
         past = (*message(), *(draft(CHAIN) for _ in range(5)))
         events = given(*past).when(draft({"x": ()})).then(PlanDrafted, StepDrafted).events

@@ -27,7 +27,19 @@ def test_a_variant_that_has_only_begun_shows_no_rates() -> None:
 def test_rates_are_of_what_has_ended() -> None:
     shown = item(
         DEFAULT,
-        Figures(calls=12, open=2, errors=1, messages=8, plans=8, accepted=6, rejected=1, times={100: 8, 4000: 1}),
+        Figures(
+            calls=12,
+            open=2,
+            errors=1,
+            messages=8,
+            plans=12,
+            accepted=6,
+            auto=4,
+            rejected=1,
+            authored=8,
+            rounds=4,
+            times={100: 8, 4000: 1},
+        ),
     )
     assert (shown["error_rate"], shown["acceptance_rate"], shown["revise_rounds"]) == (0.1, 0.75, 0.5)
     assert (shown["p50_ms"], shown["p95_ms"], shown["owner"]) == (100, 4000, "platform")
