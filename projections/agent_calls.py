@@ -18,7 +18,10 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001
     org, version = event.envelope.org_id, event.version
     match event.data:
         case StageBegun() as begun:
-            prompt = present(variant=begun.variant, version=begun.prompt_version, owner=begun.prompt_owner)
+            beside = None if begun.beside is None else begun.beside.model_dump(exclude_none=True)
+            prompt = present(
+                variant=begun.variant, version=begun.prompt_version, owner=begun.prompt_owner, beside=beside
+            )
             document = present(
                 call_id=begun.call_id,
                 org_id=org,

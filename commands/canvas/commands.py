@@ -9,7 +9,7 @@ from pydantic import Field
 from commands.model import ProjectCommand
 from events.assets import AssetRef
 from events.canvas.plan_events import AgentType, Step
-from events.canvas.session_events import Approval, Medium, PlanningMode
+from events.canvas.session_events import Approval, Medium, PlanningMode, PromptBeside
 from events.envelope import StreamRef
 from events.jobs.events import Category
 from events.model import Frozen, Money
@@ -99,6 +99,8 @@ class BeginStage(CanvasCommand):
     owner: str
     timeout_s: int = Field(default=180, ge=1, le=3600)
     plan_id: str | None = None
+    beside: PromptBeside | None = None
+    """Pinned by itself, and answered as `"beside"`."""
 
 
 class RecordAgentCall(CanvasCommand):

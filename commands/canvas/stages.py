@@ -9,7 +9,7 @@ from commands.canvas.commands import BeginStage, RecordAgentCall, RecordContext
 from commands.canvas.streams import ref, session_stream
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
-from events.canvas.session_events import AgentCallRecorded, ContextClassified, StageBegun
+from events.canvas.session_events import AgentCallRecorded, ContextClassified, PromptBeside, StageBegun
 from events.canvas.session_state import PromptUsed, Session, Stage
 
 
@@ -22,9 +22,10 @@ def begin_stage(command: BeginStage, streams: Streams, context: Context) -> Deci
     stage = session.stages.get(command.call_id)
     if stage is not None and stage.recorded is not None:
         return Decision(result={"recorded": _recorded(stage.recorded), "versions": versions})
-    prompt = _prompt(session, command)
-    if stage is not None and (stage.owner, stage.prompt) == (command.owner, prompt):
-        return Decision(result={"go": stage.attempt, "versions": versions, "prompt": _told(stage.prompt)})
+    prompt, beside = _prompt(session, command), _beside(session, command)
+    told = {"versions": versions, "prompt": _told(prompt)} | ({} if beside is None else {"beside": _told(beside)})
+    if stage is not None and (stage.owner, stage.prompt, stage.beside) == (command.owner, prompt, beside):
+        return Decision(result={"go": stage.attempt, **told})
     if stage is not None and stage.owner != command.owner and not _may_take_over(stage, command.owner, context):
         return Decision(result={"busy": True})
     attempt = stage.attempt + 1 if stage is not None else 1
@@ -38,9 +39,10 @@ def begin_stage(command: BeginStage, streams: Streams, context: Context) -> Deci
         prompt_owner=prompt.owner,
         owner=command.owner,
         timeout_s=command.timeout_s,
+        beside=beside,
     )
     versions[command.session_id] = version + 1
-    return Decision(((ref(command.session_id), event),), {"go": attempt, "versions": versions, "prompt": _told(prompt)})
+    return Decision(((ref(command.session_id), event),), {"go": attempt, **told})
 
 
 def _prompt(session: Session, command: BeginStage) -> PromptUsed:
@@ -49,7 +51,15 @@ def _prompt(session: Session, command: BeginStage) -> PromptUsed:
     return asked if command.pin_lost else session.prompts.get(command.agent, asked)
 
 
-def _told(prompt: PromptUsed) -> dict[str, Any]:
+def _beside(session: Session, command: BeginStage) -> PromptBeside | None:
+    """The same of what goes with it."""
+    asked = command.beside
+    if asked is None or command.pin_lost or (used := session.prompts.get(asked.agent)) is None:
+        return asked
+    return PromptBeside(agent=asked.agent, variant=used.variant, version=used.version, owner=used.owner)
+
+
+def _told(prompt: PromptUsed | PromptBeside) -> dict[str, Any]:
     owner = {} if prompt.owner is None else {"owner": prompt.owner}
     return {"variant": prompt.variant, "version": prompt.version, **owner}
 

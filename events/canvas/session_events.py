@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from events.assets import AssetRef
-from events.model import Event, Money
+from events.model import Event, Frozen, Money
 from events.sealed import Sealed
 
 Approval = Literal["plan", "assist", "auto"]
@@ -55,6 +55,16 @@ class FileUploaded(SessionEvent):
     label: str
 
 
+class PromptBeside(Frozen):
+    """A text that goes with an agent's prompt, of its own variants and versions: `planner_full` in full mode."""
+
+    agent: str
+    variant: str
+    version: int
+    owner: str | None = None
+    """Absent: the one that is shipped."""
+
+
 class StageBegun(SessionEvent):
     """An agent may call a model now: attempt n of the call, under this owner. The first pins the prompt."""
 
@@ -68,6 +78,7 @@ class StageBegun(SessionEvent):
     """`platform` or an org id, whose the prompt is; absent: the one that is shipped."""
     owner: str
     timeout_s: int
+    beside: PromptBeside | None = None
 
 
 class AgentCallRecorded(SessionEvent):

@@ -11,6 +11,7 @@ from events.canvas.session_events import (
     FileUploaded,
     Medium,
     MessagePosted,
+    PromptBeside,
     SessionCancelled,
     SessionStarted,
     StageBegun,
@@ -67,6 +68,7 @@ class Stage:
     timeout_s: int
     prompt: PromptUsed
     recorded: AgentCallRecorded | None = None
+    beside: PromptBeside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,10 @@ def evolve_session(state: SessionState, event: Event, at: datetime) -> SessionSt
             return replace(state, uploads=_last({**state.uploads, event.upload_id: upload}), media=media)
         case StageBegun():
             used = PromptUsed(event.prompt_owner, event.variant, event.prompt_version)
-            stage = Stage(event.attempt, event.owner, at, event.timeout_s, used)
+            stage = Stage(event.attempt, event.owner, at, event.timeout_s, used, beside=event.beside)
             prompts = {**state.prompts, event.agent: used}
+            if (beside := event.beside) is not None:
+                prompts[beside.agent] = PromptUsed(beside.owner, beside.variant, beside.version)
             return replace(state, stages=_bounded({**state.stages, event.call_id: stage}), prompts=prompts)
         case AgentCallRecorded() if event.call_id in state.stages:
             stage = replace(state.stages[event.call_id], recorded=event)

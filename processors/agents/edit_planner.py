@@ -13,7 +13,7 @@ from processors.agents.editing import Edited, merge, repair
 from processors.agents.llm import Message
 from processors.agents.parser import parse_plan
 from processors.agents.plan import ParsedPlan
-from processors.agents.planner import FULL_MODE
+from processors.agents.planner import beside
 from processors.agents.present import Present
 from processors.agents.prompting import Prompt
 from processors.agents.stage import Call, Said, Stages
@@ -40,14 +40,14 @@ async def edit(
     before, so that no repair takes them away. Raises LlmFailed."""
 
     def told(prompt: Prompt) -> list[Message]:
-        beside = f"\n\n{stages.prompt(FULL_MODE).text}" if briefing.mode == "full" else ""
         sections = blocks(briefing, catalog, present)
         if issues:
             sections.append(block("issues", [str(issue) for issue in issues]))
         user = "\n".join([*sections, request(briefing)])
-        return [{"role": "system", "content": f"{prompt.text}{beside}"}, {"role": "user", "content": user}]
+        return [{"role": "system", "content": prompt.whole}, {"role": "user", "content": user}]
 
-    said = await stages.ask(replace(REPAIR, round=f"round {turn}") if issues else CALL, told)
+    call = replace(REPAIR, round=f"round {turn}") if issues else CALL
+    said = await stages.ask(replace(call, beside=beside(briefing)), told)
     parsed = trusted(parse_plan(said.text), briefing, catalog)
     if issues:
         return Edit(repair(present.planned, parsed, issues, kept), parsed, said)

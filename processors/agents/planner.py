@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from processors.agents.catalog import Catalog
@@ -22,14 +23,18 @@ async def plan(stages: Stages, briefing: Briefing, catalog: Catalog) -> tuple[Pa
     """Raises LlmFailed."""
 
     def asked(prompt: Prompt) -> list[Message]:
-        return told(prompt.text, stages.prompt(FULL_MODE).text, briefing, catalog)
+        return told(prompt.whole, briefing, catalog)
 
-    said = await stages.ask(CALL, asked)
+    said = await stages.ask(replace(CALL, beside=beside(briefing)), asked)
     return trusted(parse_plan(said.text), briefing, catalog), said
 
 
-def told(prompt: str, beside: str, briefing: Briefing, catalog: Catalog) -> list[Message]:
-    """All that the model reads; `beside` in full mode only."""
-    system = f"{prompt}\n\n{beside}" if briefing.mode == "full" and beside else prompt
+def beside(briefing: Briefing) -> str | None:
+    """The prompt that goes with a planner's own where it chooses the models itself."""
+    return FULL_MODE if briefing.mode == "full" else None
+
+
+def told(system: str, briefing: Briefing, catalog: Catalog) -> list[Message]:
+    """All that the model reads."""
     user = "\n".join([*blocks(briefing, catalog), request(briefing)])
     return [{"role": "system", "content": system}, {"role": "user", "content": user}]

@@ -32,6 +32,13 @@ class Prompt:
     model: str | None = None
     owner: str | None = None
     """`platform` or an org id; None: the shipped one."""
+    beside: Prompt | None = None
+    """What goes with it."""
+
+    @property
+    def whole(self) -> str:
+        """The system message."""
+        return self.text if self.beside is None else f"{self.text}\n\n{self.beside.text}"
 
 
 def pin(prompt: Prompt) -> Pinned:

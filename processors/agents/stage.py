@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from commands.ask import Answer, Unavailable
 from commands.canvas.commands import AgentCall, BeginStage, CanvasCommand, RecordAgentCall
 from commands.model import CommandEnvelope
-from events.canvas.session_events import AgentCallRecorded, MessagePosted
+from events.canvas.session_events import AgentCallRecorded, MessagePosted, PromptBeside
 from events.canvas.session_state import Session
 from events.envelope import Recorded
 from events.ids import caused_id, derived_id, new_id
@@ -48,6 +48,8 @@ class Call:
     same."""
     small: bool = False
     """A cheaper model will do, where one is configured and the prompt's variant has none of its own."""
+    beside: str | None = None
+    """Another prompt whose text goes with the agent's own."""
     drafts: bool = False
     """The answer is a plan: its steps are shown while it is written."""
 
@@ -170,18 +172,22 @@ class Stages:
         return max(LEAST_S, min(call.timeout_s, self.left_s))
 
     async def _begin(self, call: Call, call_id: str) -> _Begun:
-        prompt = self.prompt(call.agent)
+        prompt = self._prompts(call)
         answer = await self._ask_to_begin(call, call_id, prompt)
         if answer.get("busy"):
             raise Unavailable(f"another process asks the {call.agent} for {self.message.message_id}")
         if (recorded := answer.get("recorded")) is not None:
             return _Begun(0, prompt, AgentCallRecorded.model_validate(recorded))
-        told = Pinned(answer["prompt"]["variant"], answer["prompt"]["version"], answer["prompt"].get("owner"))
-        if told != pin(prompt):
-            prompt = self.prompt(call.agent, told)
-        if told != pin(prompt):
+        told, beside = _pinned(answer["prompt"]), _pinned(answer.get("beside"))
+        if (told, beside) != _pins(prompt):
+            prompt = self._prompts(call, told, beside)
+        if (told, beside) != _pins(prompt):
             answer = await self._ask_to_begin(call, call_id, prompt, pin_lost=True)
         return _Begun(int(answer["go"]), prompt)
+
+    def _prompts(self, call: Call, pinned: Pinned | None = None, beside: Pinned | None = None) -> Prompt:
+        prompt = self.prompt(call.agent, pinned)
+        return prompt if call.beside is None else replace(prompt, beside=self.prompt(call.beside, beside))
 
     async def _ask_to_begin(
         self, call: Call, call_id: str, prompt: Prompt, *, pin_lost: bool = False
@@ -193,6 +199,7 @@ class Stages:
             variant=prompt.variant,
             prompt_version=prompt.version,
             prompt_owner=prompt.owner,
+            beside=_beside(prompt.beside),
             pin_lost=pin_lost,
             owner=self._rooms.owner,
             timeout_s=int(call.timeout_s) + TAKE_OVER_AFTER_S,
@@ -227,3 +234,17 @@ class Stages:
             traceparent=cause.traceparent,
         )
         return await self._rooms.ask(command, envelope)
+
+
+def _pinned(told: Mapping[str, Any] | None) -> Pinned | None:
+    return None if told is None else Pinned(told["variant"], told["version"], told.get("owner"))
+
+
+def _pins(prompt: Prompt) -> tuple[Pinned, Pinned | None]:
+    return pin(prompt), None if prompt.beside is None else pin(prompt.beside)
+
+
+def _beside(prompt: Prompt | None) -> PromptBeside | None:
+    if prompt is None:
+        return None
+    return PromptBeside(agent=prompt.agent, variant=prompt.variant, version=prompt.version, owner=prompt.owner)

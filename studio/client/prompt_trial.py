@@ -61,7 +61,9 @@ class Trial:
     lines: list[Compared] = field(default_factory=list)
 
     def told(self, past: Past) -> Sequence[Message]:
-        return planner.told(self.prompt.text, self.beside, past.briefing, self.catalog)
+        full = past.briefing.mode == "full" and self.beside
+        system = f"{self.prompt.text}\n\n{self.beside}" if full else self.prompt.text
+        return planner.told(system, past.briefing, self.catalog)
 
     def expected(self, past: Past) -> int:
         """Tokens, roughly."""
