@@ -47,6 +47,7 @@ class Made:
 
     medium: Medium
     asset: AssetRef
+    plan_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def evolve_session(state: SessionState, event: Event, at: datetime) -> SessionSt
     match event:
         case MessagePosted():
             said = replace(state, recent=(*state.recent, event)[-MESSAGES_KEPT:])
-            return _with_made(said, event.assets) if event.assets and event.role == "assistant" else said
+            return _with_made(said, event) if event.assets and event.role == "assistant" else said
         case FileUploaded():
             upload = Upload(event.upload_id, event.label, event.medium, event.asset, event.file_name)
             media = {**state.media, event.medium: state.media.get(event.medium, 0) + 1}
@@ -145,12 +146,12 @@ def _bounded(stages: dict[str, Stage]) -> dict[str, Stage]:
     return dict(list(stages.items())[-ANSWERS_KEPT:])
 
 
-def _with_made(session: Session, assets: tuple[AssetRef, ...]) -> Session:
+def _with_made(session: Session, said: MessagePosted) -> Session:
     made, counts = dict(session.made), dict(session.media)
-    for asset in assets:
+    for asset in said.assets:
         medium = _medium(asset.media_type)
         counts[f"made_{medium}"] = counts.get(f"made_{medium}", 0) + 1
-        made[f"made_{medium}_{counts[f'made_{medium}']}"] = Made(medium, asset)
+        made[f"made_{medium}_{counts[f'made_{medium}']}"] = Made(medium, asset, said.plan_id)
     return replace(session, made=dict(list(made.items())[-MADE_KEPT:]), media=counts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import Final
@@ -17,10 +17,6 @@ from processors.agents.references import KnownUpload
 
 HISTORY_MAX: Final = 40
 """Messages that are opened; what of them is told is a matter of their length."""
-UPLOADS_MAX: Final = 32
-"""The newest: as many as a step carries to its wiring."""
-MADE_MAX: Final = 16
-"""The same of results."""
 EARLIER_STEPS_MAX: Final = 20
 
 
@@ -41,9 +37,10 @@ async def brief(
         uploads=await _uploads(vault, session, attached),
         attached=tuple(session.uploads[one].label for one in session.uploads if one in attached),
         made=tuple(
-            KnownUpload(label, made.medium, asset_id=made.asset.asset_id)
-            for label, made in list(session.made.items())[-MADE_MAX:]
+            KnownUpload(label, made.medium, asset_id=made.asset.asset_id, plan_id=made.plan_id or "")
+            for label, made in session.made.items()
         ),
+        older=_older(session),
         history=tuple(Said(one.role, text) for one, text in zip(before, texts, strict=True)),
         earlier=tuple(await asyncio.gather(*(_earlier(vault, plan) for plan in earlier[-EARLIER_MAX:]))),
     )
@@ -70,13 +67,22 @@ def _unanswered(session: Session, before: Sequence[MessagePosted], present: Pres
 
 
 async def _uploads(vault: Vault, session: Session, attached: set[str]) -> tuple[KnownUpload, ...]:
-    """The newest last, and last of all what came with the message."""
-    listed = sorted(session.uploads.values(), key=lambda upload: upload.upload_id in attached)[-UPLOADS_MAX:]
+    """All that the session knows, the newest last, and last of all what came with the message."""
+    listed = sorted(session.uploads.values(), key=lambda upload: upload.upload_id in attached)
     names = await asyncio.gather(*(vault.open(upload.file_name) for upload in listed))
     return tuple(
         KnownUpload(upload.label, upload.medium, upload.upload_id, upload.asset.asset_id, name)
         for upload, name in zip(listed, names, strict=True)
     )
+
+
+def _older(session: Session) -> Mapping[str, int]:
+    """How many uploads of each medium came before the oldest that the session still knows."""
+    oldest: dict[str, int] = {}
+    for upload in session.uploads.values():
+        number = int(upload.label.rsplit("_", 1)[-1])
+        oldest[upload.medium] = min(number, oldest.get(upload.medium, number))
+    return {medium: number - 1 for medium, number in oldest.items() if number > 1}
 
 
 async def _earlier(vault: Vault, plan: Plan) -> Earlier:

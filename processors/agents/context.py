@@ -5,8 +5,8 @@ The window has a budget: files, results and the present plan always; of what was
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from events.canvas.session_events import PlanningMode
@@ -23,6 +23,10 @@ SAID_CHARS_MAX: Final = 2_000
 EARLIER_MAX: Final = 5
 REQUEST_CHARS_MAX: Final = 40_000
 CATALOG_MAX: Final = 200
+UPLOADS_TOLD: Final = 32
+"""The newest, with their names; older ones by label alone, but for those that the request speaks of or came with."""
+MADE_TOLD: Final = 16
+"""The same of results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Briefing:
     """Results of earlier runs."""
     history: tuple[Said, ...] = ()
     earlier: tuple[Earlier, ...] = ()
+    older: Mapping[str, int] = field(default_factory=dict)
+    """By medium, how many uploads came before all that are known: they count, and cannot be named."""
 
     @property
     def files(self) -> tuple[KnownUpload, ...]:
@@ -71,7 +77,8 @@ def blocks(briefing: Briefing, catalog: Catalog, present: Present | None = None)
     told = [block("capabilities", {kind: can.as_json() for kind, can in catalog.capabilities.items()})]
     if briefing.mode == "full":
         told.append(block("catalog", _models(catalog)))
-    told += files(briefing)
+    mentions = resolve(briefing.request, things(briefing, present))
+    told += files(briefing, present)
     if briefing.earlier and present is None:
         told.append(block("earlier", [_plan(plan) for plan in briefing.earlier[-EARLIER_MAX:]]))
     if present is not None:
@@ -79,18 +86,24 @@ def blocks(briefing: Briefing, catalog: Catalog, present: Present | None = None)
         told.append(block("plan", {"title": present.title, "status": present.status, "steps": steps}))
     if window := within(briefing.history, HISTORY_CHARS):
         told.append(block("history", [{"role": one.role, "text": one.text} for one in window]))
-    mentions = resolve(briefing.request, things(briefing, present))
     if mentions:
         told.append(block("references", [{"phrase": one.phrase, "means": list(one.refs)} for one in mentions]))
     return told
 
 
-def files(briefing: Briefing) -> list[str]:
+def files(briefing: Briefing, present: Present | None = None) -> list[str]:
+    """All of them by label; what there is to know of them for the newest and for what the request speaks of."""
+    named = {ref for one in resolve(briefing.request, things(briefing, present)) for ref in one.refs}
     told = []
     if briefing.uploads:
-        told.append(block("uploads", [_upload(upload, briefing.attached) for upload in briefing.uploads]))
+        full = named | set(briefing.attached) | {upload.label for upload in briefing.uploads[-UPLOADS_TOLD:]}
+        told.append(block("uploads", [_upload(upload, briefing.attached, full) for upload in briefing.uploads]))
     if briefing.made:
-        told.append(block("outputs", [{"label": one.label, "medium": one.medium} for one in briefing.made]))
+        full = named | {one.label for one in briefing.made[-MADE_TOLD:]}
+        outputs = [
+            {"label": one.label, **({"medium": one.medium} if one.label in full else {})} for one in briefing.made
+        ]
+        told.append(block("outputs", outputs))
     return told
 
 
@@ -112,21 +125,31 @@ def within(history: Sequence[Said], budget: int) -> list[Said]:
 
 
 def things(briefing: Briefing, present: Present | None) -> list[Thing]:
-    """What words may point at, the newest last: files that came before, results, steps, and what came just now."""
+    """What words may point at, the newest last: files that came before, results of other plans, steps, and what came
+    just now."""
     now = [upload for upload in briefing.uploads if upload.label in briefing.attached]
     before = [upload for upload in briefing.uploads if upload.label not in briefing.attached]
     steps = [Thing(one.step.id, one.step.agent_type, one.step.title) for one in present.steps] if present else []
-    made = [] if present else [Thing(one.label, one.medium, one.name) for one in briefing.made]
-    return [*_files(before), *made, *steps, *_files(now)]
+    plan_id = present.plan_id if present else ""
+    past = present is not None
+    made = [Thing(one.label, one.medium, past=past) for one in briefing.made if not past or one.plan_id != plan_id]
+    lost = [Thing("", medium, upload=True) for medium, number in briefing.older.items() for _ in range(number)]
+    return [*lost, *_files(before), *made, *steps, *_files(now, now=True)]
 
 
-def _files(uploads: Iterable[KnownUpload]) -> list[Thing]:
-    return [Thing(upload.label, upload.medium, upload.name, upload=True) for upload in uploads]
+def _files(uploads: Iterable[KnownUpload], *, now: bool = False) -> list[Thing]:
+    return [Thing(upload.label, upload.medium, upload.name, upload=True, now=now) for upload in uploads]
 
 
-def _upload(upload: KnownUpload, attached: Sequence[str]) -> dict[str, Any]:
+def _upload(upload: KnownUpload, attached: Sequence[str], full: Collection[str]) -> dict[str, Any]:
+    if upload.label not in full:
+        return {"label": upload.label}
     came = {"attached": True} if upload.label in attached else {}
     return {"label": upload.label, "medium": upload.medium, "name": upload.name, **came}
+
+
+def _output(made: KnownUpload, full: Collection[str]) -> dict[str, Any]:
+    return {"label": made.label, "medium": made.medium} if made.label in full else {"label": made.label}
 
 
 def _plan(plan: Earlier) -> dict[str, Any]:

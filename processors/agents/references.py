@@ -37,6 +37,8 @@ class KnownUpload:
     upload_id: str = ""
     asset_id: str = ""
     name: str = ""
+    plan_id: str = ""
+    """The plan that made it; empty for what was uploaded."""
 
     @property
     def names(self) -> tuple[str, ...]:

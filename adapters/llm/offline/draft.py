@@ -27,6 +27,11 @@ TAKES: Final[Mapping[str, frozenset[str]]] = {
 STEPS_MAX: Final = 200
 
 
+def _medium_of(label: str) -> str:
+    """`image` of `made_image_1`."""
+    return label.rpartition("_")[0].removeprefix("made_")
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the request's context says: kinds that have a model, what they take and cannot do without, and uploads."""
@@ -38,7 +43,7 @@ class Facts:
 
     @classmethod
     def of(cls, capabilities: Mapping[str, Any], uploads: Iterable[Mapping[str, Any]]) -> Facts:
-        labels = tuple((str(u.get("label", "")), str(u.get("medium", ""))) for u in uploads)
+        labels = tuple((label := str(u.get("label", "")), str(u.get("medium") or _medium_of(label))) for u in uploads)
         if not capabilities:
             return cls(uploads=labels)
         takes = {kind: frozenset(can.get("takes", ())) | {"text"} for kind, can in capabilities.items()}
