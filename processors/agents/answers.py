@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
+from processors.agents.fences import without_thoughts
 from processors.agents.lenient_json import LenientReader
 
 ANSWER_CHARS_MAX = 200_000
-_THINKING = re.compile(r"\A\s*<think>.*?(</think>|\Z)", re.DOTALL)
 
 
 def read_object(answer: str) -> Mapping[str, Any] | None:
     """The first object with anything in it; None where there is none."""
-    text = _THINKING.sub("", answer[:ANSWER_CHARS_MAX]).strip()
+    text = without_thoughts(answer[:ANSWER_CHARS_MAX]).strip()
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:

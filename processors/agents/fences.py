@@ -1,19 +1,43 @@
-"""The outermost layer of an answer: thoughts before it, and the fenced blocks in it."""
+"""The outer layers of an answer: thoughts around and in it, and the fenced blocks."""
 
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Final
 
 BLOCKS_MAX: Final = 16
-_THINK: Final = "<think>"
-_THOUGHT: Final = "</think>"
-_THINKING = re.compile(r"\A\s*<think>.*?(</think>|\Z)", re.DOTALL)
 _FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
+_TAG: Final = r"think|thinking|thought|thoughts|reasoning|scratchpad"
+_SIGN = re.compile(rf"\\.|[\"{{}}\[\]]|<({_TAG})>", re.DOTALL | re.IGNORECASE)
 
 
 def without_thoughts(answer: str) -> str:
-    return _THINKING.sub("", answer)
+    """Without what stands in thought tags, wherever they are but in a string. One that is never closed thinks on to the
+    end; but within the answer's JSON it is taken for words."""
+    kept: list[str] = []
+    at, begun, depth, in_string = 0, 0, 0, False
+    unclosed: set[str] = set()
+    while (sign := _SIGN.search(answer, at)) is not None:
+        at = sign.end()
+        if (tag := sign[1]) is not None:
+            end = None if in_string or tag.lower() in unclosed else _closing(tag, answer, at)
+            if end is not None:
+                kept.append(answer[begun : sign.start()])
+                at = begun = end
+            elif not in_string:
+                unclosed.add(tag.lower())
+                if depth == 0:
+                    return "".join([*kept, answer[begun : sign.start()]])
+        elif sign[0] == '"':
+            in_string = depth > 0 and not in_string
+        elif not in_string and sign[0][0] != "\\":
+            depth = max(0, depth + (1 if sign[0] in "{[" else -1))
+    return "".join([*kept, answer[begun:]])
+
+
+def _closing(tag: str, answer: str, at: int) -> int | None:
+    found = re.compile(f"</{tag}>", re.IGNORECASE).search(answer, at)
+    return found.end() if found else None
 
 
 def blocks(text: str) -> list[str]:
@@ -24,31 +48,3 @@ def blocks(text: str) -> list[str]:
         if len(found) == BLOCKS_MAX:
             break
     return found
-
-
-class Thoughts:
-    """Takes thoughts off an answer that is still being written."""
-
-    def __init__(self) -> None:
-        self._mode: Literal["opening", "thinking", "answering"] = "opening"
-        self._held = ""
-        """Characters held back until it is clear whether the model thinks aloud, or has stopped to."""
-
-    def feed(self, delta: str) -> str:
-        """What of it is the answer."""
-        if self._mode == "answering":
-            return delta
-        text, self._held = self._held + delta, ""
-        if self._mode == "opening":
-            text = text.lstrip()
-            if len(text) < len(_THINK) and _THINK.startswith(text):
-                self._held = text
-                return ""
-            self._mode = "thinking" if text.startswith(_THINK) else "answering"
-        if self._mode == "thinking":
-            _, closed, rest = text.partition(_THOUGHT)
-            if not closed:
-                self._held = text[-len(_THOUGHT) :]
-                return ""
-            self._mode, text = "answering", rest
-        return text

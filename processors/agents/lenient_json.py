@@ -20,8 +20,8 @@ COMMENT_MAX: Final = 2000
 READS_MAX: Final = 500_000
 """Tokens of one text: a plan of 500 long steps has a tenth of it. What comes after them is not read."""
 STEPS_KEY: Final = "steps"
-STEPS_DEPTH: Final = 2
-"""The steps' list stands in the answer, or one level below."""
+STEPS_DEPTH: Final = 4
+"""The steps' list stands in the answer's object, or in objects in it, this many in all."""
 
 _WORDS: Final = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None,
                  "NaN": None, "undefined": None, "Infinity": None, "-Infinity": None}  # fmt: skip
@@ -160,7 +160,11 @@ class LenientReader:
         self._stack.append(_Frame(value, holds_steps))
 
     def _awaits_steps(self) -> bool:
-        return not self._stack or (len(self._stack) <= STEPS_DEPTH and self._stack[-1].key == STEPS_KEY)
+        if not self._stack:
+            return True
+        if len(self._stack) > STEPS_DEPTH or (self._stack[-1].key or "").lower() != STEPS_KEY:
+            return False
+        return all(isinstance(frame.value, dict) for frame in self._stack)
 
     def _lacks_key(self) -> bool:
         top = self._stack[-1]

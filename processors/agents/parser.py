@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import orjson
 
-from processors.agents.fences import Thoughts, blocks, without_thoughts
-from processors.agents.lenient_json import INTEGER_MAX, LenientReader
+from processors.agents.fences import blocks, without_thoughts
+from processors.agents.lenient_json import INTEGER_MAX, STEPS_DEPTH, STEPS_KEY, LenientReader
 from processors.agents.plan import Layer, ParsedPlan, PlannedStep
+from processors.agents.thoughts import Thoughts
 
 TITLE_MAX_CHARS: Final = 200
 TEXT_MAX_CHARS: Final = 8000
@@ -21,20 +22,34 @@ INPUT_BYTES_MAX: Final = 20_000
 """Of a step's whole input: sealed it grows by a third, and an event stays under 64 KiB."""
 REFERENCES_MAX: Final = 500
 
+_SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "id": ("id", "stepid"),
+    "title": ("title", "name"),
+    "description": ("description", "desc", "details", "prompt"),
+    "kind": ("agenttype", "type", "kind", "agent"),
+    "depends_on": ("dependson", "dependencies", "depends", "deps"),
+    "model": ("model", "modelid"),
+    "input": ("input", "inputs", "parameters", "params"),
+}
+"""Of a step's members, without case and what parts words."""
+_BETWEEN = re.compile(r"\s*(?:[,;&]|\band\b|\bund\b)\s*", re.IGNORECASE)
 _NOT_LABEL = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def parse_plan(answer: str) -> ParsedPlan:
-    """The plan in a model's answer, however it is wrapped, broken or cut off."""
+    """The plan in a model's answer, however it is wrapped, broken or cut off. Of several the last that is complete."""
     text = without_thoughts(_whole_characters(answer))
-    candidates = [*blocks(text), text]
-    for candidate in candidates:
-        if (plan := _direct(candidate)) is not None:
-            return plan
-    read = [_lenient(candidate) for candidate in candidates]
-    with_steps = [plan for plan in read if plan.steps]
-    readable = [plan for plan in read if plan.layer != "none"]
-    return next(iter([*with_steps, *readable]), ParsedPlan("", (), "none", truncated=bool(answer.strip())))
+    if (plan := _direct(text)) is not None:
+        return plan
+    fenced = [plan for block in blocks(text) if (plan := _direct(block) or _lenient(block)).layer != "none"]
+    around = _lenient(text)
+    complete = [plan for plan in fenced if plan.steps and not plan.truncated]
+    if around.steps and not around.truncated and all(around.steps != plan.steps for plan in complete):
+        return around
+    with_steps = [plan for plan in (*fenced, around) if plan.steps]
+    readable = [plan for plan in (*fenced, around) if plan.layer != "none"]
+    nothing = ParsedPlan("", (), "none", truncated=bool(answer.strip()))
+    return next(iter([*reversed(complete), *with_steps, *readable]), nothing)
 
 
 class IncrementalParser:
@@ -46,7 +61,8 @@ class IncrementalParser:
         self._labels = _Labels()
 
     def feed(self, delta: str) -> list[PlannedStep]:
-        text = self._thoughts.feed(_whole_characters(delta))
+        said = (one.text for one in self._thoughts.feed(_whole_characters(delta)) if one.kind == "content")
+        text = "".join(said)
         return list(self._labels.read(self._reader.feed(text))) if text else []
 
 
@@ -63,9 +79,14 @@ def _lenient(candidate: str) -> ParsedPlan:
     reader = LenientReader()
     reader.feed(candidate)
     rest = reader.open_root()
-    values = [(root, False) for root in reader.roots] + ([(rest, True)] if rest is not None else [])
-    found = [(*holder, cut) for value, cut in values if (holder := _find(value))]
-    best = next((f for f in found if f[1]), next(iter(found), None))
+    found = [(*holder, False) for root in reader.roots if (holder := _find(root))]
+    if rest is not None and (holder := _find(rest)):
+        found.append((*holder, True))
+    complete = (one for one in reversed(found) if one[1] and not one[2])
+    best = next(complete, None) or next((one for one in found if one[1]), None)
+    if best is None and (loose := [root for root in reader.roots if _is_step(root)]):
+        best = {}, loose, rest is not None
+    best = best or next(iter(found), None)
     if best is None:
         return ParsedPlan("", (), "none", truncated=bool(candidate.strip()))
     head, listed, cut = best
@@ -73,17 +94,41 @@ def _lenient(candidate: str) -> ParsedPlan:
 
 
 def _find(value: Any) -> tuple[Mapping[str, Any], list[Any]] | None:
-    """The object that has the steps, at the top or one level below, or a bare list of them."""
+    """The object that has the steps, the nearest to the top, or a bare list of them."""
     if isinstance(value, list):
         return ({}, value) if any(isinstance(item, dict) for item in value) else None
     if not isinstance(value, dict):
         return None
-    holders = (value, *(inner for inner in value.values() if isinstance(inner, dict)))
-    listed = [(holder, steps) for holder in holders if isinstance(steps := holder.get("steps"), list)]
+    listed = [(holder, steps) for holder in _holders(value) if (steps := _steps_of(holder)) is not None]
     with_objects = [(holder, steps) for holder, steps in listed if any(isinstance(step, dict) for step in steps)]
     if listed:
         return (with_objects or listed)[0]
-    return ({**value}, []) if isinstance(value.get("reason"), str) else None
+    return ({**value}, []) if isinstance(value.get("reason"), str) and not _is_step(value) else None
+
+
+def _holders(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The object and those in it, the outer ones first."""
+    layer = [value]
+    for _ in range(STEPS_DEPTH):
+        yield from layer
+        layer = [inner for outer in layer for inner in outer.values() if isinstance(inner, dict)]
+
+
+def _steps_of(holder: Mapping[str, Any]) -> list[Any] | None:
+    named = {key.lower(): steps for key, steps in holder.items()}
+    if isinstance(steps := named.get(STEPS_KEY), list):
+        return steps
+    if isinstance(steps, dict) and all(isinstance(step, dict) for step in steps.values()):
+        return [{"id": name, **step} for name, step in steps.items()]
+    others = (named[name] for name in ("plan", "tasks", "nodes") if isinstance(named.get(name), list))
+    return next((listed for listed in others if any(map(_is_step, listed))), None)
+
+
+def _is_step(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    fields = _Fields(value)
+    return bool(fields.words("kind") and (fields.words("title") or fields.words("description")))
 
 
 def _plan(head: Mapping[str, Any], steps: list[Any], *, layer: Layer, truncated: bool) -> ParsedPlan:
@@ -110,34 +155,54 @@ class _Labels:
     def read(self, raw: Iterable[Mapping[str, Any]]) -> Iterator[PlannedStep]:
         for step in raw:
             self._count += 1
-            title = text(step.get("title") or step.get("name"), TITLE_MAX_CHARS)
-            description = text(step.get("description"), TEXT_MAX_CHARS) or title
-            kind = text(step.get("agent_type") or step.get("type"), LABEL_MAX_CHARS)
+            fields = _Fields(step)
+            title = text(fields.words("title"), TITLE_MAX_CHARS)
+            description = text(fields.words("description"), TEXT_MAX_CHARS) or title
+            kind = text(fields.words("kind"), LABEL_MAX_CHARS)
             if not (description and kind):
                 continue
             yield PlannedStep(
-                id=label(step.get("id")) or f"s{self._count}",
+                id=label(fields.get("id")) or f"s{self._count}",
                 title=title or description[:TITLE_MAX_CHARS],
                 description=description,
                 agent_type=kind,
-                depends_on=tuple(_references(step.get("depends_on"))),
-                model=text(step.get("model"), TITLE_MAX_CHARS) or None,
-                input=_input(step.get("input")),
+                depends_on=tuple(_references(fields.get("depends_on"))),
+                model=text(fields.words("model"), TITLE_MAX_CHARS) or None,
+                input=_input(fields.get("input")),
                 unchanged=step.get("unchanged") is True,
             )
+
+
+class _Fields:
+    """A raw step's members by what they are, however models spell their names."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self._raw = {key.lower().replace("_", "").replace("-", "").replace(" ", ""): raw[key] for key in [*raw][::-1]}
+
+    def get(self, name: str) -> Any:
+        """The first that is there."""
+        found = (self._raw[spelling] for spelling in _SPELLINGS[name] if self._raw.get(spelling) is not None)
+        return next(found, None)
+
+    def words(self, name: str) -> str | int | float | None:
+        """The first that says something."""
+        values = (self._raw.get(spelling) for spelling in _SPELLINGS[name])
+        return next((value for value in values if text(value, LABEL_MAX_CHARS)), None)
 
 
 def label(raw: Any) -> str:
     """A short id of letters, digits, `_` and `-`; empty when there is none."""
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         return ""
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
     return _NOT_LABEL.sub("_", str(raw).strip())[:LABEL_MAX_CHARS].strip("_")
 
 
 def _references(raw: Any) -> Iterator[str]:
-    items = raw if isinstance(raw, list) else raw.split(",") if isinstance(raw, str) else [raw]
+    items = raw if isinstance(raw, list) else _BETWEEN.split(raw) if isinstance(raw, str) else [raw]
     for item in items[:REFERENCES_MAX]:
-        reference = label(item.get("id") if isinstance(item, dict) else item)
+        reference = label(_Fields(item).get("id") if isinstance(item, dict) else item)
         if reference:
             yield reference
 

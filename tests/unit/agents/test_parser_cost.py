@@ -52,6 +52,8 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "one word": lambda n: '{"a":' + "x" * n,
     "quotes": lambda n: '{"a":' + '"' * n,
     "thoughts": lambda n: "<think>" + "<" * n,
+    "thoughts that do not end": lambda n: '{"a":' + "<think>" * (n // 7),
+    "thoughts that end": lambda n: "{" + "<think></think>" * (n // 15),
 }
 
 

@@ -117,3 +117,67 @@ def test_what_an_edit_takes_out_is_read_from_the_list_or_from_the_step() -> None
     plan = parse_plan(f'{{"steps": [{step}, {gone}], "removed": ["s2", {{"id": "s4"}}]}}')
     assert [one.id for one in plan.steps] == ["s1"]
     assert plan.removed == ("s2", "s4", "s3")
+
+
+DRAFT = TEXT.replace("A red cat", "A draft").replace('"s1"', '"d1"')
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"First:\n```json\n{DRAFT}\n```\nNo, rather:\n```json\n{TEXT}\n```",
+        f"First:\n```json\n{DRAFT}\n```\nNo, rather: {TEXT}",
+        f"{DRAFT} or better {TEXT}",
+        f"Sure. <think>{DRAFT}</think> {TEXT}",
+        f"<thinking>{DRAFT}</thinking>{TEXT}",
+        f"<Reasoning>\n```json\n{DRAFT}\n```\n</Reasoning>\n```json\n{TEXT}\n```",
+        f"{DRAFT}\n<think>hm, better:</think>\n{TEXT}",
+        f"I could {{ do this: <think>{DRAFT}</think> {TEXT}",
+        TEXT.replace('"steps"', f'<think>{DRAFT}</think> "steps"'),
+        f"{TEXT}\nor <think>{DRAFT}</think>",
+        f"{TEXT}\n<think>or {DRAFT}",
+        f"{TEXT}\nAnother: {DRAFT[:-40]}",
+    ],
+)
+def test_a_draft_is_not_the_plan(answer: str) -> None:
+    assert parse_plan(answer).steps == STEPS
+
+
+def test_a_tag_in_somebodys_words_is_a_word() -> None:
+    words = "a sign that says <think> in red, and one that says </think>"
+    (first, _) = parse_plan(TEXT.replace("A red cat", words)).steps
+    assert first.description == words
+
+
+ONE_TEXT, TWO_TEXT = json.dumps(ONE), json.dumps(TWO)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"{ONE_TEXT}\n{TWO_TEXT}\n",
+        f"The steps:\n```json\n{ONE_TEXT}\n```\nand\n```json\n{TWO_TEXT}\n```",
+        json.dumps({"result": {"plan": ANSWER}}),
+        json.dumps({"data": {"answer": {"plan": ANSWER}}}),
+        json.dumps({"Title": "Cat", "Steps": [ONE, TWO]}),
+        json.dumps({"plan": [ONE, TWO]}),
+        json.dumps({"steps": {"s1": ONE, "s2": TWO}}),
+        TEXT.replace("agent_type", "agentType").replace("depends_on", "dependsOn"),
+        TEXT.replace("agent_type", "Agent Type").replace("depends_on", "dependencies").replace("description", "prompt"),
+        TEXT.replace('["s1"]', '[{"step_id": "s1"}]'),
+        TEXT.replace('["s1"]', '"s1"').replace("agent_type", "kind").replace("title", "name"),
+    ],
+)
+def test_a_plan_is_found_however_its_parts_are_called(answer: str) -> None:
+    assert parse_plan(answer).steps == STEPS
+
+
+def test_a_step_that_broke_off_in_a_list_of_lines_is_left_out() -> None:
+    plan = parse_plan(f"{ONE_TEXT}\n{TWO_TEXT[:-9]}")
+    assert (plan.steps, plan.truncated) == (STEPS[:1], True)
+
+
+def test_numbers_are_ids_however_they_are_written() -> None:
+    answer = {"steps": [{**ONE, "id": 1.0}, {**TWO, "id": "2", "depends_on": [1]}, {**TWO, "depends_on": "1.0, 2"}]}
+    plan = parse_plan(json.dumps(answer).replace('"1.0, 2"', "[1.0, 2.0]"))
+    assert [(step.id, step.depends_on) for step in plan.steps] == [("1", ()), ("2", ("1",)), ("s2", ("1", "2"))]
