@@ -61,6 +61,8 @@ class Pool:
         self._api_limits: dict[str, int] = {}
         self._by_model: Counter[str] = Counter()
         self._parked: dict[Cap, Rotation[str]] = {}
+        self._parked_of: dict[str, dict[Cap, None]] = {}
+        """Of these the caps that are one organisation's own, by organisation."""
         self._freed: dict[Cap, None] = {}
 
     def add(self, job: Waiting) -> None:
@@ -120,7 +122,7 @@ class Pool:
 
     def org_changed(self, org_id: str) -> None:
         """Its limits or weight are others, or it is below its limit again."""
-        self._free(*(cap for cap in self._parked if cap[:2] == ("org", org_id)))
+        self._free(*self._parked_of.get(org_id, ()))
         self._enter(org_id)
 
     def _first_that_fits(self) -> Pick | None:
@@ -173,6 +175,8 @@ class Pool:
         queue.park(priority, job.model)
         weight = self._accounts(job.org_id).limits.weight
         self._parked.setdefault(cap, Rotation()).enter(job.org_id, weight)
+        if cap[0] == "org":
+            self._parked_of.setdefault(job.org_id, {})[cap] = None
         self._settle(job.org_id, queue)
 
     def _free(self, *caps: Cap) -> None:
@@ -190,12 +194,20 @@ class Pool:
                 continue
             waiting.leave(org_id)
             if cap[0] == "org":
-                del self._parked[cap]
+                self._unpark(cap)
             if (queue := self._queues.get(org_id)) is not None:
                 queue.unpark(cap[-1])
                 self._enter(org_id)
                 return True
         return False
+
+    def _unpark(self, cap: Cap) -> None:
+        """One organisation alone waits for a cap of its own."""
+        del self._parked[cap]
+        own = self._parked_of[cap[1]]
+        del own[cap]
+        if not own:
+            del self._parked_of[cap[1]]
 
     def _enter(self, org_id: str) -> None:
         queue = self._queues.get(org_id)

@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 K = TypeVar("K")
 
 _SCALE = 1_000_000_000
-_REMEMBERED = 1024
 _SLACK = 64
 
 
@@ -23,6 +22,8 @@ class Rotation(Generic[K]):
         self._passes: dict[K, int] = {}
         self._weights: dict[K, int] = {}
         self._left: dict[K, int] = {}
+        """Whose turn is still to come and who takes no part: until the clock has come to it."""
+        self._left_heap: list[tuple[int, int, K]] = []
         self._heap: list[tuple[int, int, K]] = []
         self._clock = 0
         self._turn = 0
@@ -72,14 +73,21 @@ class Rotation(Generic[K]):
 
     def _push(self, key: K, turn: int) -> None:
         self._passes[key] = turn
-        self._turn += 1
-        heapq.heappush(self._heap, (turn, self._turn, key))
-        if len(self._heap) > 2 * len(self._passes) + _SLACK:
-            self._heap = [entry for entry in self._heap if self._passes.get(entry[2]) == entry[0]]
-            heapq.heapify(self._heap)
+        self._entered(self._heap, self._passes, key, turn)
 
     def _remember(self, key: K, turn: int) -> None:
         if turn > self._clock:
             self._left[key] = turn
-        if len(self._left) > _REMEMBERED:
-            self._left = {key: turn for key, turn in self._left.items() if turn > self._clock}
+            self._entered(self._left_heap, self._left, key, turn)
+        while self._left_heap and self._left_heap[0][0] <= self._clock:
+            turn, _, key = heapq.heappop(self._left_heap)
+            if self._left.get(key) == turn:
+                del self._left[key]
+
+    def _entered(self, heap: list[tuple[int, int, K]], valid: dict[K, int], key: K, turn: int) -> None:
+        """What does not hold any more goes once there is more of it than of the rest."""
+        self._turn += 1
+        heapq.heappush(heap, (turn, self._turn, key))
+        if len(heap) > 2 * len(valid) + _SLACK:
+            heap[:] = [entry for entry in heap if valid.get(entry[2]) == entry[0]]
+            heapq.heapify(heap)

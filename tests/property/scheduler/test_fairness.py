@@ -199,3 +199,32 @@ def cost(orgs: int, jobs_each: int) -> float:
 def test_a_decision_costs_no_more_steps_where_more_waits(orgs: int, jobs_each: int) -> None:
     """Sixty-four times as many jobs, of as many or of more organisations; heaps alone grow, by the logarithm."""
     assert cost(orgs, jobs_each) <= 1.1 * cost(16, 16)
+
+
+def drained(orgs: int, first: int) -> float:
+    """The same where everybody has one job and goes, after so many have gone."""
+    bench = Bench(concurrent=0)
+    for org in range(orgs):
+        bench.queue(f"o{org}.a", priority=PRIORITIES[org % 3], model=f"m{org % 4}")
+    bench.limit(1)
+    for _ in range(first):
+        bench.end(latest(bench))
+    return sum(steps_of(lambda: bench.end(latest(bench))) for _ in range(100)) / 100
+
+
+def test_a_decision_costs_no_more_where_many_have_just_gone() -> None:
+    assert drained(5000, 3000) <= 1.2 * drained(300, 100)
+
+
+def parked(orgs: int) -> int:
+    """What a change of one organisation costs, where so many wait each for a cap of its own."""
+    bench = Bench(concurrent=10 * orgs)
+    for org in range(orgs):
+        bench.org(f"o{org}", per_api={"m": 1})
+        bench.queue(f"o{org}.a")
+        bench.queue(f"o{org}.b")
+    return steps_of(lambda: bench.org("o1", weight=2, per_api={"m": 1}))
+
+
+def test_a_change_of_one_organisation_costs_no_more_where_many_wait() -> None:
+    assert parked(800) <= 1.2 * parked(20)
