@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import ssl
 import time
@@ -40,6 +41,13 @@ Few are kept idle: httpcore looks at all of them before each request, which with
 """
 DETAIL_MAX_CHARS: Final = 300
 NO_STATUS: Final = 600
+ANSWER_MAX_BYTES: Final = 8 * 2**20
+"""Of JSON: some repeat the files that went with the call."""
+RESULT_MAX_BYTES: Final = 64 * 2**20
+"""Of an answer that is the result itself."""
+ANSWER_WITHIN_S: Final = 120.0
+"""From the first byte that is sent to the last that is read."""
+_AS_SENT: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 MOMENT_MAX_S: Final = 1e11
 """A little more than three thousand years: what a clock may show."""
 
@@ -85,6 +93,29 @@ def translated(who: str) -> Iterator[None]:
         raise NotSent(f"{who} has no usable address: {type(error).__name__}") from error
     except (httpx.HTTPError, httpx.StreamError) as error:
         raise OutcomeUnknown(f"{who} did not answer: {type(error).__name__}") from error
+
+
+class TooLarge(ContractDrift):
+    """An answer of more bytes than any of its kind has."""
+
+
+async def exchanged(
+    client: httpx.AsyncClient, method: str, url: str, *, who: str, bytes_max: int, within_s: float, **content: Any
+) -> httpx.Response:
+    """An answer with all of its body. Raises NotSent, OutcomeUnknown, also where it drips for longer than `within_s`,
+    or TooLarge: the rest is not read."""
+    body = bytearray()
+    try:
+        with translated(who):
+            async with asyncio.timeout(within_s), client.stream(method, url, **content) as answer:
+                async for chunk in answer.aiter_bytes():
+                    body += chunk
+                    if len(body) > bytes_max:
+                        raise TooLarge(f"{who} answered with more than {bytes_max} bytes")
+    except TimeoutError as error:
+        raise OutcomeUnknown(f"{who} did not answer within {within_s:.0f} s") from error
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in _AS_SENT]
+    return httpx.Response(answer.status_code, headers=headers, content=bytes(body), request=answer.request)
 
 
 def json_object(answer: httpx.Response, who: str) -> dict[str, Any]:

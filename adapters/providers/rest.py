@@ -8,7 +8,17 @@ from typing import Any, Final, Protocol
 
 import httpx
 
-from adapters.providers.http import body_of, http_client, json_object, retry_after, translated
+from adapters.providers.http import (
+    ANSWER_MAX_BYTES,
+    ANSWER_WITHIN_S,
+    RESULT_MAX_BYTES,
+    TooLarge,
+    body_of,
+    exchanged,
+    http_client,
+    json_object,
+    retry_after,
+)
 from processors.dispatcher.errors import BadResult, ContractDrift, OutcomeUnknown, ProviderError
 
 REFUSALS: Final = 300
@@ -57,18 +67,28 @@ class Rest:
         *,
         headers: Mapping[str, str] | None = None,
         timeout_s: float | None = None,
+        bytes_max: int | None = None,
         **content: Any,
     ) -> httpx.Response:
-        """Whatever is answered, a refusal too. `timeout_s` is for calls whose answer is the result."""
+        """Whatever is answered, a refusal too. `timeout_s` is for calls whose answer is the result: as such it may be
+        larger than an answer, and too large it is a BadResult."""
         timeout = httpx.USE_CLIENT_DEFAULT if timeout_s is None else httpx.Timeout(timeout_s, connect=5.0, pool=10.0)
-        with translated(self.who):
-            return await self._client.request(
+        try:
+            return await exchanged(
+                self._client,
                 method,
                 f"{self.base_url}{path}",
+                who=self.who,
+                bytes_max=bytes_max or (ANSWER_MAX_BYTES if timeout_s is None else RESULT_MAX_BYTES),
+                within_s=timeout_s or ANSWER_WITHIN_S,
                 headers={**self._headers(), **(headers or {})},
                 timeout=timeout,
                 **content,
             )
+        except TooLarge as error:
+            if timeout_s is not None:
+                raise BadResult(error.detail) from error
+            raise
 
     def refusal(self, answer: httpx.Response, *, creating: bool = False) -> ProviderError:
         return self._refuse(answer.status_code, body_of(answer), retry_after(answer.headers), creating=creating)
@@ -86,7 +106,10 @@ class Rest:
 
     async def create(self, path: str, **content: Any) -> dict[str, Any]:
         """A create that was taken and whose answer cannot be read is an attempt that may be running."""
-        answer = await self.send("POST", path, creating=True, **content)
+        try:
+            answer = await self.send("POST", path, creating=True, **content)
+        except TooLarge as error:
+            raise OutcomeUnknown(error.detail) from error
         try:
             return json_object(answer, self.who)
         except ContractDrift as error:

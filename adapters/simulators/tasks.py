@@ -1,7 +1,8 @@
 """A simulated provider's tasks: their state is a function of the clock, so that nothing has to run in between.
 
 Behaviours of every provider: `ok`, `slow=<seconds>`, `never` · refused on create: those of its own table, `html`,
-`empty` · no answer of its own: `html_instead`, `json_instead`, `empty_instead`, `redirect` · cut: `lost` (accepted,
+`empty` · no answer of its own: `html_instead`, `json_instead`, `empty_instead`, `redirect`, `drip` (a byte now and
+then), `huge` · cut: `lost` (accepted,
 and no answer), `garbled` (accepted, and no JSON) · ended badly: `content_policy`, `model_error` · odd: `drift` (an
 unknown status), `no_output`, `expired` (its file is gone), `forgotten` (taken, and never heard of again).
 """

@@ -25,6 +25,8 @@ from processors.dispatcher.tables import KnownJobs
 from processors.dispatcher.word import FRESH_S, Word
 
 SUBMIT_TRIES: Final = 3
+SUBMIT_MARGIN_S: Final = 60.0
+"""Beyond the model's longest run, for those whose answer is the result, and for what goes along."""
 SUBMIT_WAIT_S: Final = 0.3
 SUBMIT_WAIT_MAX_S: Final = 5.0
 WATCH_MARGIN_S: Final = 15.0
@@ -77,6 +79,8 @@ class Attempt:
         """Whether a sending went unanswered, so that something may run of which we have no name."""
         self._leave_at = float("-inf")
         """When it was last known that the log is with this attempt."""
+        self._sent_at: float | None = None
+        """When it was first sent from here."""
         self.unstopped = False
         self._limit: asyncio.Timeout | None = None
         self._at_once = provider.answers_at_once(call.provider_model)
@@ -213,7 +217,12 @@ class Attempt:
         """Whoever was paused on the way, or asks for long, may not know that the log has gone on without it."""
         if asyncio.get_running_loop().time() - self._leave_at > FRESH_S:
             await self._leave()
-        return await self._provider.submit(self._call)
+        self._sent_at = self._sent_at or asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(self._call.max_runtime_s + SUBMIT_MARGIN_S):
+                return await self._provider.submit(self._call)
+        except TimeoutError as error:
+            raise OutcomeUnknown("no answer for longer than the model's longest run") from error
 
     async def _begin(self, creating: Awaitable[Handle | Ended]) -> Handle | Ended:
         """The answer to a create names what must be stopped: it is awaited even when nobody waits for the result."""
@@ -273,7 +282,7 @@ class Attempt:
         It is looked for until that is sure, or until its longest run is over: then nothing of it can be running.
         """
         loop, call = asyncio.get_running_loop(), self._call
-        until = loop.time() + call.max_runtime_s
+        until = (self._sent_at or loop.time()) + call.max_runtime_s + WATCH_MARGIN_S
         pause, absent = LOOK_FIRST_S, 0
         known = self._jobs.provider_job_id(call.job_id, call.lease)
         while known is None:

@@ -15,7 +15,16 @@ import orjson
 
 from adapters.providers.fleet.directory import Directory
 from adapters.providers.fleet.wire import ended_of, refused, update_of
-from adapters.providers.http import body_of, http_client, json_object, retry_after, translated
+from adapters.providers.http import (
+    ANSWER_MAX_BYTES,
+    ANSWER_WITHIN_S,
+    body_of,
+    exchanged,
+    http_client,
+    json_object,
+    retry_after,
+    translated,
+)
 from adapters.providers.polling import Pace, polled
 from processors.dispatcher.errors import ContractDrift, NotSent, OutcomeUnknown, WorkerGone
 from processors.dispatcher.ports import (
@@ -64,8 +73,9 @@ class Fleet:
 
     async def submit(self, call: Call) -> Handle | Ended:
         url = await self._url(call.worker, call.token, new=True)
-        with gone(), translated(WHO):
-            answer = await self._client.put(
+        with gone():
+            answer = await self._exchanged(
+                "PUT",
                 url,
                 content=orjson.dumps({"model": call.model, "input": dict(call.input), "hashes": dict(call.hashes)}),
                 headers={"Prefer": "respond-async", "Content-Type": "application/json"},
@@ -94,8 +104,8 @@ class Fleet:
 
     async def reconcile(self, call: Call) -> Reconciled:
         url = await self._url(call.worker, call.token)
-        with gone(), translated(WHO):
-            answer = await self._client.get(url)
+        with gone():
+            answer = await self._exchanged("GET", url)
         if answer.status_code == 404:
             return NeverArrived()
         if answer.status_code >= REFUSALS:
@@ -106,8 +116,8 @@ class Fleet:
         """Returns once the engine has stopped: a worker that is gone, or knows nothing, runs nothing."""
         try:
             url = await self._url(handle.worker, handle.provider_job_id)
-            with gone(), translated(WHO):
-                answer = await self._client.post(f"{url}/cancel")
+            with gone():
+                answer = await self._exchanged("POST", f"{url}/cancel")
         except WorkerGone:
             return
         if answer.status_code == 404 or (answer.status_code < REFUSALS and ended_of(json_object(answer, WHO))):
@@ -137,13 +147,18 @@ class Fleet:
         raise OutcomeUnknown("the worker's events ended before the attempt")
 
     async def _ask(self, url: str) -> Update:
-        with gone(), translated(WHO):
-            answer = await self._client.get(url)
+        with gone():
+            answer = await self._exchanged("GET", url)
         if answer.status_code == 404:
             raise WorkerGone("the worker knows nothing of the attempt any more")
         if answer.status_code >= REFUSALS:
             raise refused(answer.status_code, body_of(answer), retry_after(answer.headers))
         return update_of(json_object(answer, WHO))
+
+    async def _exchanged(self, method: str, url: str, **content: Any) -> httpx.Response:
+        return await exchanged(
+            self._client, method, url, who=WHO, bytes_max=ANSWER_MAX_BYTES, within_s=ANSWER_WITHIN_S, **content
+        )
 
     async def _url(self, worker: str | None, token: str, *, new: bool = False) -> str:
         """What may be running is looked for where its worker was last: the connection tells whether that is gone."""

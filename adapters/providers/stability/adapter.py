@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from adapters.providers.asking import Asking
-from adapters.providers.http import json_object
+from adapters.providers.http import RESULT_MAX_BYTES, json_object
 from adapters.providers.rest import named
 from adapters.providers.stability.wire import LATER, WHO, accepts, ended, form_of, path_of, refused
 from processors.dispatcher.ports import Call, Ended, Handle, Progressed, Update
@@ -42,7 +42,12 @@ class Stability(Asking):
 
     async def ask(self, handle: Handle) -> Update:
         """202 while it is being made, then the picture itself."""
-        answer = await self._rest.send("GET", f"/results/{handle.provider_job_id}", headers={"Accept": "image/*"})
+        answer = await self._rest.send(
+            "GET",
+            f"/results/{handle.provider_job_id}",
+            bytes_max=RESULT_MAX_BYTES,
+            headers={"Accept": "image/*"},
+        )
         if answer.status_code == ACCEPTED:
             json_object(answer, WHO)
             return Progressed()

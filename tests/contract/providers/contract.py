@@ -9,8 +9,10 @@ from typing import Protocol
 import httpx
 import pytest
 
+from adapters.providers import rest
 from processors.dispatcher.errors import (
     AccessRefused,
+    BadResult,
     BillingRefused,
     CannotStop,
     ContentRefused,
@@ -246,6 +248,15 @@ class RemoteContract(ProviderContract, RemoteRefusals):
         with pytest.raises(OutcomeUnknown):
             await world.provider.submit(world.call(behaviour))
 
+    @pytest.mark.parametrize("behaviour", ["drip", "huge"])
+    async def test_an_answer_without_an_end_is_cut_off(
+        self, world: World, behaviour: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It may have begun something."""
+        monkeypatch.setattr(rest, "ANSWER_WITHIN_S", 1.0)
+        with pytest.raises(OutcomeUnknown):
+            await world.provider.submit(world.call(behaviour))
+
     async def test_what_the_provider_has_lost_is_worth_another_attempt(self, world: World) -> None:
         call = world.call("forgotten")
         with pytest.raises(Forgotten) as lost:
@@ -289,6 +300,13 @@ class AtOnceContract(TakingContract, RemoteRefusals):
         assert isinstance(end, Failed)
         expected = ("unknown", True) if behaviour == "redirect" else ("contract", False)
         assert (end.category, end.retryable) == expected
+
+    @pytest.mark.parametrize(("behaviour", "error"), [("drip", OutcomeUnknown), ("huge", BadResult)])
+    async def test_an_answer_without_an_end_is_cut_off(
+        self, world: World, behaviour: str, error: type[ProviderError]
+    ) -> None:
+        with pytest.raises(error):
+            await world.provider.submit(replace(world.call(behaviour), max_runtime_s=1))
 
 
 async def all_updates(provider: Provider, call: Call) -> list[Update]:

@@ -239,10 +239,11 @@ async def test_after_several_looks_it_has_never_arrived_and_holds_no_slot() -> N
     assert not attempt.unstopped
 
 
-async def test_who_never_answers_is_asked_until_the_longest_run_is_over() -> None:
+async def test_who_never_answers_is_asked_until_the_longest_run_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "WATCH_MARGIN_S", 0.1)
     provider = lost(*[ProviderDown("down")] * 5_000)
     with pytest.raises(OutcomeUnknown):
-        await attempt_at(provider, max_runtime_s=1).run()
+        await attempt_at(provider, max_runtime_s=0).run()
     assert provider.looked > attempts.LOOKS
 
 
@@ -281,6 +282,24 @@ async def test_a_repeat_needs_leave_that_is_not_old(monkeypatch: pytest.MonkeyPa
     with pytest.raises(AttemptOver):
         await attempt_at(provider, over_after=2).run()
     assert provider.sent == 1
+
+
+class Silent(Moody):
+    """It takes a call and says nothing."""
+
+    def __init__(self, *looks: Reconciled) -> None:
+        super().__init__(takes_our_name=False, watched=DONE, create_is_idempotent=False, looks=looks)
+
+    async def submit(self, _call: Call) -> Handle | Ended:
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable")
+
+
+async def test_a_create_without_an_answer_is_looked_for_once_its_longest_run_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attempts, "SUBMIT_MARGIN_S", 0.01)
+    assert await attempt_at(Silent(Handle("x")), max_runtime_s=0).run() == DONE
 
 
 async def test_an_answer_that_breaks_its_adapter_fails_the_attempt_and_stops_it() -> None:
