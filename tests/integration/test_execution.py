@@ -30,7 +30,7 @@ from commands.canvas.commands import (
     StartSession,
 )
 from commands.model import Command, CommandEnvelope
-from commands.orgs.commands import AddCredits, OpenOrg, RecordJobSucceeded
+from commands.orgs.commands import AddCredits, ConfirmStopped, OpenOrg, RecordJobSucceeded
 from events.assets import AssetRef
 from events.canvas.plan_events import PlanRejected, RunCompleted, StepStarted, StepSucceeded
 from events.canvas.session_events import MessagePosted
@@ -211,6 +211,7 @@ async def test_an_attempt_that_nobody_holds_is_dispatched_anew(
         await it.start_plan(("s1", "local/picture", (), "image"))
         first = await it.dispatched("s1")
         await it.log.first(LeaseExpired, job_id=first.job_id, lease=1)
+        await it.ask(ConfirmStopped(org_id=it.org, job_id=first.job_id, lease=1))
         second = await it.dispatched("s1", lease=2)
         await it.succeed(second)
         await it.log.first(RunCompleted, plan_id=it.plan, status="succeeded")
