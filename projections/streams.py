@@ -40,6 +40,14 @@ class StreamStore:
             raise Unavailable(f"{subject} cannot be read: {type(error).__name__}") from error
         return found
 
+    async def stored(self, subject: str, most: int) -> list[Recorded]:
+        """The stream from its beginning as far as it is stored, at most so many events. Raises Unavailable."""
+        try:
+            found = self._events.find({"subject": subject}).sort("_v", 1).limit(most)
+            return [recorded(document) async for document in found]
+        except ConnectionFailure as error:
+            raise Unavailable(f"{subject} cannot be read: {type(error).__name__}") from error
+
     async def upto(self, subject: str, org_id: str, place: Mapping[str, Any], most: int) -> list[Recorded]:
         """An organisation's stream from its beginning as far as it is stored and `place` reaches; at most so many."""
         found = self._events.find({"subject": subject, "org_id": org_id, **place}).sort("_v", 1).limit(most)

@@ -48,7 +48,7 @@ class Pipeline:
     async def run(self) -> None:
         """Raises LlmFailed, `Unavailable`, or what the decider refuses with."""
         now = await present.before(self.rooms.vault, self.rooms.sessions, self.message)
-        plans = self.rooms.sessions.plans(self.session.session_id)
+        plans = await self.rooms.sessions.plans(self.session.session_id, self.message.after_plan)
         briefing = await brief(self.rooms.vault, self.session, self.message, plans, now)
         if briefing.request == ERASED:
             return

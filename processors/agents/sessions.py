@@ -13,6 +13,8 @@ from events.ids import plan_id
 
 STREAMS_MAX: Final = 4000
 PLANS_BACK: Final = 5
+EVENTS_MAX: Final = 20_000
+"""Of one plan that are read again."""
 
 
 class StreamStore(Protocol):
@@ -20,6 +22,10 @@ class StreamStore(Protocol):
 
     async def read(self, subject: str, upto_version: int) -> Sequence[Recorded]:
         """The stream from its beginning up to this version. Raises `Unavailable` while it is not there yet."""
+        ...
+
+    async def stored(self, subject: str, most: int) -> Sequence[Recorded]:
+        """The stream from its beginning as far as it is there, at most so many events. Raises `Unavailable`."""
         ...
 
 
@@ -81,15 +87,19 @@ class Sessions:
                 self._keep(plan_id, known)
         return known.state if isinstance(known.state, Plan) else None
 
-    def plans(self, session_id: str) -> list[Plan]:
-        """The session's last plans, as far as they are known here."""
-        found: list[Plan] = []
-        number = 1
-        while (known := self._known.get(plan_id(session_id, number))) is not None:
+    async def plans(self, session_id: str, newest: str | None) -> list[Plan]:
+        """The session's last plans up to its `newest`; what is not known here is read as it is stored. Raises
+        `Unavailable`."""
+        last = int(newest.rsplit(".", 1)[-1]) if newest is not None else 0
+        found = []
+        for number in range(max(1, last - PLANS_BACK + 1), last + 1):
+            subject = plan_id(session_id, number)
+            if (known := self._known.get(subject)) is None:
+                known = _folded(_Known(initial(subject), 0), await self._store.stored(subject, EVENTS_MAX))
+                self._keep(subject, known)
             if isinstance(known.state, Plan):
                 found.append(known.state)
-            number += 1
-        return found[-PLANS_BACK:]
+        return found
 
     def _keep(self, subject: str, known: _Known) -> None:
         self._known[subject] = known

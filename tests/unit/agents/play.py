@@ -89,6 +89,9 @@ class Log:
     async def read(self, subject: str, upto_version: int) -> Sequence[Recorded]:
         return [one for one in self.records() if one.stream.subject == subject][:upto_version]
 
+    async def stored(self, subject: str, most: int) -> Sequence[Recorded]:
+        return [one for one in self.records() if one.stream.subject == subject][:most]
+
     def of(self, kind: type) -> list[Any]:
         return [event for _, event in self.world.log if isinstance(event, kind)]
 
