@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -143,9 +143,25 @@ def comparisons(found: Mapping[Key, Figures]) -> list[dict[str, Any]]:
     lines = []
     for agent, group in groupby(sorted(found, key=lambda key: key[0]), key=lambda key: key[0]):
         first, *others = sorted(group, key=lambda key: (-found[key].calls, key))
-        for other in others[:COMPARED_MAX]:
-            lines += [{"agent": agent, **line} for line in compared(first, found[first], other, found[other])]
+        with_others = (compared(first, found[first], other, found[other]) for other in others[:COMPARED_MAX])
+        lines += [{"agent": agent, **line} for line in corrected([line for some in with_others for line in some])]
     return lines
+
+
+def corrected(lines: Sequence[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Verdicts as they hold for all comparisons of one measure together: of twenty, one differs by chance alone."""
+    tested: dict[str, list[float]] = {}
+    for line in lines:
+        if "p_value" in line:
+            tested.setdefault(line["measure"], []).append(line["p_value"])
+    adjusted = {measure: iter(significance.holm(values)) for measure, values in tested.items()}
+    for line in lines:
+        if len(tested.get(line["measure"], ())) < 2 or "p_value" not in line:
+            yield line
+            continue
+        p = next(adjusted[line["measure"]])
+        verdict = SHOWN[p < significance.LEVEL]
+        yield {**line, "verdict": verdict, "p_adjusted": float(f"{p:.3g}"), "correction": "holm"}
 
 
 def compared(a: Key, of_a: Figures, b: Key, of_b: Figures) -> Iterable[dict[str, Any]]:

@@ -7,7 +7,7 @@ sign test. All two-sided.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import comb, exp, lgamma, sqrt
 from statistics import NormalDist
@@ -115,6 +115,17 @@ def percentile(seen: Times, share: float) -> int | None:
 
 def two_sided(z: float) -> float:
     return min(1.0, 2 * NormalDist().cdf(-abs(z)))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Each as it stands among all that were asked side by side (Holm's step-down): what is below a level then is so
+    with no more chance of any false alarm at all than that level."""
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    adjusted, least = [0.0] * len(p_values), 0.0
+    for place, which in enumerate(order):
+        least = max(least, min(1.0, (len(order) - place) * p_values[which]))
+        adjusted[which] = least
+    return adjusted
 
 
 def _choose(n: int, k: int) -> float:

@@ -71,3 +71,15 @@ def test_a_span_is_the_last_thirty_days_and_at_most_a_year() -> None:
     for since in (now + timedelta(seconds=1), now - timedelta(days=367)):
         with pytest.raises(Problem):
             span(since, now)
+
+
+def test_of_many_comparisons_one_that_differs_by_chance_alone_is_not_shown_as_different() -> None:
+    """60 of 100 against 74 of 100: p = 0.036 by itself, 0.25 among seven."""
+    found = {DEFAULT: figures(100, 60)} | {
+        ("planner", "org_A", f"v{number}", 0): figures(100, 74 if number == 3 else 61) for number in range(7)
+    }
+    lines = [line for line in comparisons(found) if line["measure"] == "acceptance_rate"]
+    (odd,) = [line for line in lines if line["b"]["variant"] == "v3"]
+    assert odd["p_value"] < 0.05 < odd["p_adjusted"]
+    assert {line["verdict"] for line in lines} == {"no difference shown"}
+    assert {line["correction"] for line in lines} == {"holm"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.significance import TOO_FEW, Share, fisher, percentile, shares, signs, times
+from gateway.significance import TOO_FEW, Share, fisher, holm, percentile, shares, signs, times
 
 STEADY = [100 + 7 * i % 53 for i in range(25)]
 WILD = [104 + 11 * i % 61 for i in range(30)]
@@ -109,3 +109,17 @@ def test_pairs_by_the_sign_test(better: int, worse: int, p_value: float) -> None
         assert tested is not None
         assert tested.p_value == pytest.approx(p_value)
     assert signs(5, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("p_values", "adjusted"),
+    [
+        ([], []),
+        ([0.03], [0.03]),
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
+        ([0.9, 0.8], [1.0, 1.0]),
+    ],
+)
+def test_holm_asks_more_of_each_the_more_are_asked(p_values: list[float], adjusted: list[float]) -> None:
+    """The third as R's `p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")` has it."""
+    assert holm(p_values) == pytest.approx(adjusted)

@@ -61,6 +61,8 @@ export interface Comparison {
   verdict: string;
   method: string | undefined;
   p_value: number | undefined;
+  /** As it holds among all comparisons of the measure, where there are several. */
+  p_adjusted: number | undefined;
   /** Observations of each that would be needed to tell. */
   needs: number | undefined;
 }
@@ -150,6 +152,7 @@ function readComparison(raw: Json): Comparison[] {
       verdict: text(raw.verdict) ?? "",
       method: text(raw.method),
       p_value: number(raw.p_value),
+      p_adjusted: number(raw.p_adjusted),
       needs: number(raw.needs),
     },
   ];
