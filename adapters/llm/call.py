@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from processors.agents.llm import Completion, Message
 
 CONCURRENT: Final = 256
 Price = tuple[int, int]
 """Millicredits for a million tokens read, and written."""
+
+
+class Used(NamedTuple):
+    """Tokens, and what they cost where the model's price is known."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: int | None = None
+
+    def and_(self, other: Used) -> Used:
+        costs = [one for one in (self.cost, other.cost) if one is not None]
+        return Used(self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out, sum(costs) if costs else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +77,27 @@ class Call:
     def left_s(self) -> float:
         return max(0.0, self.deadline - time.monotonic())
 
-    def stamped(self, completion: Completion, fallback: str | None, price: Price | None = None) -> Completion:
-        """With the times of the whole call, the way that led to it, and what it cost."""
+    def stamped(self, completion: Completion, fallback: str | None, price: Price | None, before: Used) -> Completion:
+        """With the times of the whole call, the way that led to it, and what it and the attempts before it used."""
         ms = round((time.monotonic() - self.started) * 1000)
         ended_at = self.started_at + ms / 1000
-        cost = None if price is None else cost_of(completion.tokens_in, completion.tokens_out, price)
-        return replace(completion, ms=ms, started_at=self.started_at, ended_at=ended_at, fallback=fallback, cost=cost)
+        used = before.and_(used_by(completion.tokens_in, completion.tokens_out, price))
+        return replace(
+            completion, ms=ms, started_at=self.started_at, ended_at=ended_at, fallback=fallback, **used._asdict()
+        )
+
+    def told(self) -> int:
+        """Tokens that a model reads, estimated."""
+        return tokens_of(sum(len(str(message.get("content", ""))) for message in self.messages))
+
+
+def used_by(tokens_in: int, tokens_out: int, price: Price | None) -> Used:
+    return Used(tokens_in, tokens_out, None if price is None else cost_of(tokens_in, tokens_out, price))
+
+
+def tokens_of(chars: int) -> int:
+    """Where a server does not count: four characters a token."""
+    return math.ceil(chars / 4)
 
 
 def cost_of(tokens_in: int, tokens_out: int, price: Price) -> int:

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from adapters.llm.call import CONCURRENT, PATIENCE, Call, Patience, Price
+from adapters.llm.call import CONCURRENT, PATIENCE, Call, Patience, Price, Used, tokens_of, used_by
 from adapters.llm.failures import FAILURES, category, next_way, retry_after_s
 from adapters.llm.turns import Turns
 from adapters.llm.wire import Wire
@@ -58,7 +58,7 @@ class LlmClient:
         call = Call.begun(
             agent, messages, variant=variant, org_id=org_id, max_tokens=max_tokens, timeout_s=timeout_s, as_json=as_json
         )
-        ways = _Ways(call, self._patience, [(model, False) for model in self._asked(prefer)])
+        ways = _Ways(call, self._patience, self._prices, [(model, False) for model in self._asked(prefer)])
         while (way := await ways.next()) is not None:
             try:
                 async with self._turns.turn(org_id, call.left_s):
@@ -77,21 +77,22 @@ class LlmClient:
         call = Call.begun(
             agent, messages, variant=variant, org_id=org_id, max_tokens=max_tokens, timeout_s=timeout_s, as_json=as_json
         )
-        ways = _Ways(
-            call, self._patience, [(model, streamed) for model in self._asked(prefer) for streamed in (True, False)]
-        )
+        tried = [(model, streamed) for model in self._asked(prefer) for streamed in (True, False)]
+        ways = _Ways(call, self._patience, self._prices, tried)
         while (way := await ways.next()) is not None:
             if ways.error is not None:
                 yield Restarted(way[0], category(ways.error))
+            heard = 0
             try:
                 async with aclosing(self._attempt(way, call, ways.within_s)) as pieces:
                     async for piece in pieces:
                         if isinstance(piece, Completion):
                             yield self._stamped(piece, ways, way, streaming=True)
                         else:
+                            heard += len(piece.text)
                             yield piece
             except FAILURES as error:
-                ways.failed(way, error)
+                ways.failed(way, error, heard)
             else:
                 return
         raise ways.failure()
@@ -115,7 +116,7 @@ class LlmClient:
         model, streamed = way
         parts = [("secondary", model != ways.first), ("unstreamed", streaming and not streamed)]
         fallback = "-".join(name for name, used in parts if used) or None
-        return ways.call.stamped(completion, fallback, self._prices.get(model))
+        return ways.call.stamped(completion, fallback, self._prices.get(model), ways.used)
 
 
 @dataclass
@@ -124,8 +125,11 @@ class _Ways:
 
     call: Call
     patience: Patience
+    prices: Mapping[str, Price]
     left: list[Way]
     error: BaseException | None = None
+    used: Used = field(default_factory=Used)
+    """By what failed, estimated."""
     _again: tuple[float, Way] | None = field(default=None)
     """The first that may be asked again, and when."""
     first: str = field(init=False)
@@ -154,7 +158,11 @@ class _Ways:
         """For an attempt that is not streamed: all that is left for the last one, less where others come after it."""
         return min(self.patience.whole_s, self.call.left_s / 2) if self.left else self.call.left_s
 
-    def failed(self, way: Way, error: BaseException) -> None:
+    def failed(self, way: Way, error: BaseException, heard: int = 0) -> None:
+        """`heard`: characters of its answer. Who breaks off or says nothing in time has read what it was told."""
+        if heard or category(error) in ("broken_stream", "timeout"):
+            used = used_by(self.call.told(), tokens_of(heard), self.prices.get(way[0]))
+            self.used = self.used.and_(used)
         log.warning("a call of %s to %s failed: %s", self.call.agent, way[0], category(error), extra={"action": "llm"})
         if (after := retry_after_s(error)) is not None and after <= self.patience.retry_after_s and self.error is None:
             self._again = (time.monotonic() + after, way)
@@ -167,6 +175,6 @@ class _Ways:
 
     def failure(self) -> LlmFailed:
         kind = category(self.error) if self.error is not None else "timeout"
-        failed = LlmFailed(kind, f"no language model answered: {kind}")
+        failed = LlmFailed(kind, f"no language model answered: {kind}", **self.used._asdict())
         failed.__cause__ = self.error
         return failed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, suppress
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 import openai
 
-from adapters.llm.call import Call, Patience
+from adapters.llm.call import Call, Patience, tokens_of
 from adapters.llm.failures import WIRE_ERRORS, Broken, OutOfTime, Stalled, category
 from adapters.llm.sse import EventReader, value_of
 from processors.agents.llm import TIMEOUT_S, Completion, Delta
@@ -185,8 +184,8 @@ def _completion(text: str, thought: int, model: str, call: Call, usage: Mapping[
     return Completion(
         _clean(text[:ANSWER_CHARS_MAX]),
         model,
-        _counted(usage, "prompt_tokens", _tokens(len(str(call.messages)))),
-        _counted(usage, "completion_tokens", _tokens(len(text)) + _tokens(thought)),
+        _counted(usage, "prompt_tokens", tokens_of(len(str(call.messages)))),
+        _counted(usage, "completion_tokens", tokens_of(len(text)) + tokens_of(thought)),
         ms=0,
         started_at=0.0,
         ended_at=0.0,
@@ -205,8 +204,3 @@ def _counted(usage: Mapping[str, Any], name: str, otherwise: int) -> int:
     """What the server counted: some servers leave it out, empty, or count to nonsense."""
     count = usage.get(name)
     return count if isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= TOKENS_MAX else otherwise
-
-
-def _tokens(chars: int) -> int:
-    """Where a server does not count: four characters a token."""
-    return math.ceil(chars / 4)

@@ -31,8 +31,8 @@ class Restarted:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A whole answer. `started_at` and `ended_at` (Unix seconds) hold all attempts, so that a platform's own share of
-    a time can be told from its models'."""
+    """A whole answer. Tokens and cost are those of all attempts; what failed is estimated. `started_at` and `ended_at`
+    (Unix seconds) hold all attempts, so that a platform's own share of a time can be told from its models'."""
 
     text: str
     model: str
@@ -50,11 +50,15 @@ class Completion:
 
 
 class LlmFailed(Exception):
-    """No model answered. `category` is a code: what the last of them failed by."""
+    """No model answered. `category` is a code: what the last of them failed by. The figures are of all attempts, and
+    estimates: four characters a token."""
 
-    def __init__(self, category: str, detail: str) -> None:
+    def __init__(
+        self, category: str, detail: str, *, tokens_in: int = 0, tokens_out: int = 0, cost: int | None = None
+    ) -> None:
         super().__init__(detail)
         self.category = category
+        self.tokens_in, self.tokens_out, self.cost = tokens_in, tokens_out, cost
 
 
 class LanguageModel(Protocol):

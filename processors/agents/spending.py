@@ -17,6 +17,8 @@ HOUR_S: Final = 3600
 WINDOW_HOURS: Final = 24
 WINDOW_S: Final = WINDOW_HOURS * HOUR_S
 ORGS_MAX: Final = 10_000
+ANSWER_TOKENS: Final = 2_000
+"""What an answer under way is counted with: as long as a plan of ten steps."""
 OVER_BUDGET: Final = "budget"
 """Category of the failure."""
 
@@ -50,7 +52,8 @@ class Spending:
 class Budgeted:
     """The language models as long as an organisation has not used up its tokens of a day.
 
-    What is being asked at this moment counts with what it is told; its answer does once it stands on the log.
+    What is being asked at this moment counts with what it is told and with a usual answer, until that is there: side by
+    side, calls go beyond the budget by what one of them does beyond the usual.
     """
 
     def __init__(
@@ -85,11 +88,12 @@ class Budgeted:
         asking = self._asking.get(org_id, 0)
         if self._spending.spent(org_id, self._now()) + asking + told > self._per_day:
             raise LlmFailed(OVER_BUDGET, f"{org_id} has used its {self._per_day} tokens of a day")
-        self._asking[org_id] = asking + told
+        held = told + ANSWER_TOKENS
+        self._asking[org_id] = asking + held
         try:
             yield
         finally:
-            self._asking[org_id] -= told
+            self._asking[org_id] -= held
             if not self._asking[org_id]:
                 del self._asking[org_id]
 

@@ -115,7 +115,10 @@ class Stages:
                     org_id=self.org_id, prefer=begun.prompt.model or self._small(call),
                 )  # fmt: skip
         except LlmFailed as error:
-            self._record(call, call_id, begun, model="none", ms=0, tokens_in=0, tokens_out=0, error=error.category)
+            self._record(
+                call, call_id, begun, model="none", ms=_ms_since(self._open[call_id][2]), tokens_in=error.tokens_in,
+                tokens_out=error.tokens_out, cost=error.cost, error=error.category,
+            )  # fmt: skip
             await self.flush()
             raise
         kept = await keep_answer(self._rooms.vault, self._rooms.storage, self.org_id, self.message.text, done.text)
@@ -144,7 +147,7 @@ class Stages:
     async def give_up(self, category: str) -> None:
         """Records the calls that were stopped. What was used by then no server has told."""
         for call_id, (call, begun, since) in list(self._open.items()):
-            ms = round((time.monotonic() - since) * 1000)
+            ms = _ms_since(since)
             self._record(call, call_id, begun, model="none", ms=ms, tokens_in=0, tokens_out=0, error=category)
         await self.flush()
 
@@ -248,3 +251,7 @@ def _beside(prompt: Prompt | None) -> PromptBeside | None:
     if prompt is None:
         return None
     return PromptBeside(agent=prompt.agent, variant=prompt.variant, version=prompt.version, owner=prompt.owner)
+
+
+def _ms_since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

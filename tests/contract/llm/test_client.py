@@ -291,6 +291,25 @@ async def test_a_turn_is_waited_for_no_longer_than_the_call_may_last(server: Llm
     assert failed.value.category == "busy"
 
 
+async def test_all_attempts_are_counted(server: LlmServer) -> None:
+    prices = {"one": (1_000_000, 1_000_000), "two": (2_000_000, 2_000_000)}
+    server.behaviours.extend([cut("x" * 40), refuse(500), stalling("y" * 8, asyncio.Event()), whole("at last")])
+    question = [{"role": "user", "content": "q" * 400}]
+    async with LlmClient(server.url, None, "one", "two", patience=SHORT, prices=prices) as client:
+        *_, done = [piece async for piece in client.stream("planner", question)]
+    assert isinstance(done, Completion)
+    assert (done.tokens_in, done.tokens_out) == (100 + 100 + 7, 10 + 2 + 5)
+    assert done.cost == (100 + 10) + 2 * (100 + 2) + 2 * (7 + 5)
+
+
+async def test_what_failed_altogether_is_counted_too(server: LlmServer) -> None:
+    server.behaviours.extend([cut("x" * 40), refuse(500)])
+    async with LlmClient(server.url, None, "one", patience=SHORT) as client:
+        with pytest.raises(LlmFailed) as failed:
+            _ = [piece async for piece in client.stream("planner", [{"role": "user", "content": "q" * 400}])]
+    assert (failed.value.tokens_in, failed.value.tokens_out, failed.value.cost) == (100, 10, None)
+
+
 async def test_all_ways_are_tried_in_order(server: LlmServer) -> None:
     pieces = await streamed(server, cut("a"), refuse(500), cut("b"), whole("at last"))
     assert server.asked == [("one", True), ("one", False), ("two", True), ("two", False)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 import pytest
 
@@ -12,7 +15,7 @@ from commands.model import Command, CommandEnvelope
 from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, PlanValidated
 from events.canvas.session_events import AgentCallRecorded, StageBegun
 from events.ids import derived_id
-from processors.agents.llm import LlmFailed
+from processors.agents.llm import Completion, Delta, LanguageModel, LlmFailed, Message, Restarted
 from tests.unit.agents.play import ORG, SESSION, Play
 
 PLAN = json.dumps(
@@ -132,3 +135,27 @@ async def test_what_was_not_answered_yet_is_asked_with_the_newer_message_and_not
     await agents.handle(later)
     assert "<request>\nfirst\nlater\n</request>" in str(play.script.asked[0][-1]["content"])
     assert len(play.log.of(PlanDrafted)) == 1
+
+
+async def test_a_call_that_failed_is_recorded_with_its_time_and_what_it_used() -> None:
+    play = Play(LlmFailed("timeout", "slow", tokens_in=100, tokens_out=7, cost=3))
+    play.model = Late(play.script)
+    await play.hears("a fox")
+    (call,) = play.log.of(AgentCallRecorded)
+    assert (call.error, call.tokens_in, call.tokens_out, call.cost) == ("timeout", 100, 7, 3)
+    assert call.ms >= 20
+
+
+class Late:
+    """Answers as the other does, twenty milliseconds later."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self.complete = model.complete
+
+    async def stream(
+        self, agent: str, messages: Sequence[Message], **more: Any
+    ) -> AsyncGenerator[Delta | Restarted | Completion]:
+        await asyncio.sleep(0.02)
+        async for piece in self._model.stream(agent, messages, **more):
+            yield piece

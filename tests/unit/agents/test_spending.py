@@ -91,13 +91,26 @@ async def test_what_is_being_asked_counts_already(server: LlmServer) -> None:
     released = asyncio.Event()
     server.always["planner"] = held(released, whole("a plan"))
     async with LlmClient(server.url, None, "m") as client:
-        model = Budgeted(client, Spending(), 2 * TOLD, lambda: NOON)
+        model = Budgeted(client, Spending(), 2 * TOLD + spending.ANSWER_TOKENS, lambda: NOON)
         calls = [asyncio.create_task(model.complete("planner", ASK, org_id=ORG)) for _ in range(3)]
         await server.until_asked(2)
         released.set()
         answers = await asyncio.gather(*calls, return_exceptions=True)
         assert [isinstance(one, LlmFailed) for one in answers] == [False, False, True]
         assert (await model.complete("planner", ASK, org_id=ORG)).text == "a plan"
+
+
+async def test_answers_under_way_count_with_a_usual_length(server: LlmServer) -> None:
+    """Two hundred sessions at once do not go two hundred plans beyond the budget."""
+    released = asyncio.Event()
+    server.always["planner"] = held(released, whole("a plan"))
+    async with LlmClient(server.url, None, "m") as client:
+        model = Budgeted(client, Spending(), 3 * spending.ANSWER_TOKENS, lambda: NOON)
+        calls = [asyncio.create_task(model.complete("planner", ASK, org_id=ORG)) for _ in range(20)]
+        await server.until_asked(3)
+        released.set()
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert sum(not isinstance(one, LlmFailed) for one in answers) == 3
 
 
 @pytest.mark.parametrize(("price", "cost"), [((150_000, 600_000), 5), ((1, 1), 1), ((0, 0), 0), (None, None)])
