@@ -11,7 +11,7 @@ from adapters.providers.fal.webhook import KEYS_URL, FalWebhooks
 from adapters.providers.fleet.adapter import Fleet
 from adapters.providers.fleet.directory import Directory
 from adapters.providers.kling.adapter import Kling
-from adapters.providers.llm.adapter import LanguageModels, Writes
+from adapters.providers.llm.adapter import LanguageModels
 from adapters.providers.luma.adapter import Luma
 from adapters.providers.meshy.adapter import Meshy
 from adapters.providers.openai.adapter import OpenAI
@@ -63,10 +63,10 @@ def access(configured: Configured, name: str, simulators_url: str | None) -> Acc
 
 
 def providers(
-    configured: Configured, directory: Directory, language_model: Writes, *, simulators_url: str | None = None
+    configured: Configured, directory: Directory, writer: LanguageModels, *, simulators_url: str | None = None
 ) -> dict[str, Provider]:
     """By name, as `dispatched` names them. The fleet and the language model have theirs elsewhere."""
-    found: dict[str, Provider] = {"fleet": Fleet(directory), "llm": LanguageModels(language_model)}
+    found: dict[str, Provider] = {"fleet": Fleet(directory), "llm": writer}
     for name, make in REMOTE.items():
         remote = access(configured, name, simulators_url)
         if remote.api_key is not None:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from events.catalog.current import PLATFORM
 from processors.agents.prompts import shipped
 
 DEFAULT_VARIANT: Final = "default"
@@ -59,6 +60,11 @@ class BuiltIn:
     def pick(self, agent: str, _org_id: str, _pinned: Pinned | None, _chance: float) -> Prompt:
         prompt = shipped(agent)
         return Prompt(agent, DEFAULT_VARIANT, prompt.version, prompt.text)
+
+
+def platforms(prompts: Prompts, agent: str, about: str) -> Prompt:
+    """The platform's, for who works for no session: the variants by weight, the same one for what it is about."""
+    return prompts.pick(agent, PLATFORM, None, chance_of(about, agent))
 
 
 def chance_of(session_id: str, agent: str) -> float:

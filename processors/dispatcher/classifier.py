@@ -19,7 +19,7 @@ from prometheus_client import Counter
 from events.jobs.events import Category
 from processors.agents.lenient_json import LenientReader
 from processors.agents.llm import Completion, LanguageModel, LlmFailed, Message
-from processors.agents.prompts import shipped
+from processors.agents.prompting import BuiltIn, Prompts, platforms
 from processors.dispatcher.ports import Failed
 from processors.dispatcher.shape import shape_of
 
@@ -69,11 +69,13 @@ class Budget:
 
 
 class Classifier:
-    """One a process. Close it with `aclose`: what it still asks is given up."""
+    """One a process. `prompts` are the published ones; its calls stand in the process' metrics, for they belong to no
+    session. Close it with `aclose`: what it still asks is given up."""
 
     def __init__(
         self,
         model: LanguageModel,
+        prompts: Prompts | None = None,
         *,
         calls_per_minute: int = CALLS_PER_MINUTE,
         within_s: float = WITHIN_S,
@@ -81,6 +83,7 @@ class Classifier:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model
+        self._prompts = prompts or BuiltIn()
         self._budget = Budget(calls_per_minute)
         self._within_s = within_s
         self._shapes_max = shapes_max
@@ -129,10 +132,12 @@ class Classifier:
 
     async def _asked(self, shape: Shape) -> Category | None:
         """The model's word, kept for whoever comes next; None where there is none that can be used."""
+        prompt = platforms(self._prompts, AGENT, " ".join(shape))
         try:
             answer = await self._model.complete(
-                AGENT, asked_of(*shape), max_tokens=ANSWER_TOKENS_MAX, timeout_s=CALL_MAX_S, as_json=True
-            )
+                AGENT, asked_of(*shape, prompt.text), variant=prompt.variant, max_tokens=ANSWER_TOKENS_MAX,
+                timeout_s=CALL_MAX_S, as_json=True, prefer=prompt.model,
+            )  # fmt: skip
         except LlmFailed as error:
             log.warning("no word on a failure at %s: %s", shape[0], error.category)
             return None
@@ -147,10 +152,10 @@ class Classifier:
         return category
 
 
-def asked_of(provider: str, shape: str) -> list[Message]:
+def asked_of(provider: str, shape: str, prompt: str) -> list[Message]:
     """A shape holds no angle brackets: the words cannot end before we say so."""
     words = f"Provider: {provider}\n<provider_words>\n{shape}\n</provider_words>"
-    return [{"role": "system", "content": shipped(AGENT).text}, {"role": "user", "content": words}]
+    return [{"role": "system", "content": prompt}, {"role": "user", "content": words}]
 
 
 def category_in(answer: str) -> Category | None:

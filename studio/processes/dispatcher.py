@@ -4,13 +4,14 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from adapters.llm.client import LlmClient
 from adapters.media.probe import probe
 from adapters.providers.configured import own_addresses, providers
 from adapters.providers.download import Downloads
 from adapters.providers.fleet.directory import RedisDirectory
+from adapters.providers.llm.adapter import LanguageModels
 from adapters.storage.objects import storage
 from events.topics import EVENTS_JOBS
+from processors.agents.published import Published
 from processors.dispatcher.classifier import Classifier
 from processors.dispatcher.dispatcher import TYPES, Dispatcher, Reach, Rooms, key_of, longest_s, urgent
 from processors.dispatcher.leases import Leases
@@ -34,7 +35,9 @@ async def run(settings: Settings, process: Process) -> None:
     redis, sender = await parts.redis(process, settings), await parts.progress(process, settings)
     vault, store, leases = await parts.vault(process, settings), storage(settings.storage), Leases(redis)
     model = await parts.model(process, settings)
-    classifier = Classifier(model)
+    catalog = await parts.catalog(process, settings)
+    prompts = Published(catalog.get)
+    classifier = Classifier(model, prompts)
     downloads = Downloads(own_addresses(access_of(settings), simulators_url=simulators_url(settings)))
     dispatcher = Dispatcher(
         Rooms(
@@ -42,9 +45,9 @@ async def run(settings: Settings, process: Process) -> None:
             vault=vault,
             storage=store,
             results=Results(store, vault, probe, downloads),
-            providers=providers_of(settings, redis, model),
+            providers=providers_of(settings, redis, LanguageModels(model, prompts)),
             # The copies say which attempts are over already: they are caught up before anything is dispatched.
-            catalog=await parts.catalog(process, settings),
+            catalog=catalog,
             jobs=KnownJobs(await parts.jobs(process, settings)),
             leases=leases,
             send=sender.send,
@@ -80,7 +83,7 @@ def reactor_of(dispatcher: Dispatcher, bootstrap: str, instance_id: str) -> Reac
     )
 
 
-def providers_of(settings: Settings, redis: Redis, writer: LlmClient) -> dict[str, Provider]:
+def providers_of(settings: Settings, redis: Redis, writer: LanguageModels) -> dict[str, Provider]:
     return providers(access_of(settings), RedisDirectory(redis), writer, simulators_url=simulators_url(settings))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from adapters.providers.at_once import AtOnce
 from events.jobs.events import EngineSpan
 from processors.agents.llm import Completion, LlmFailed, Message
+from processors.agents.prompting import BuiltIn, Prompts, platforms
 from processors.dispatcher.errors import (
     AccessRefused,
     BadResult,
@@ -32,9 +33,6 @@ MAX_TOKENS: Final = 2048
 TOKENS_CEILING: Final = 32_000
 PROMPT_FIELDS: Final = ("prompt", "text", "input", "message")
 SYSTEM_FIELDS: Final = ("system", "system_prompt", "instructions")
-INSTRUCTION: Final = (
-    "You write exactly the text that is asked for: no preface, no explanation, no markup unless it is asked for."
-)
 
 _KINDS: Final[Mapping[str, type[ProviderError]]] = {
     "rate_limit": RateLimited,
@@ -57,19 +55,28 @@ class Writes(Protocol):
         variant: str = ...,
         max_tokens: int = ...,
         timeout_s: float = ...,
+        prefer: str | None = ...,
     ) -> Completion: ...
 
 
 class LanguageModels(AtOnce):
     name = "llm"
 
-    def __init__(self, model: Writes) -> None:
+    def __init__(self, model: Writes, prompts: Prompts | None = None) -> None:
+        """`prompts`: the published ones; without them it is told what is shipped."""
         self._model = model
+        self._prompts = prompts or BuiltIn()
 
     async def submit(self, call: Call) -> Handle | Ended:
+        prompt = platforms(self._prompts, AGENT, call.job_id)
         try:
             written = await self._model.complete(
-                AGENT, messages_of(call.input), max_tokens=max_tokens_of(call.input), timeout_s=call.max_runtime_s
+                AGENT,
+                messages_of(call.input, prompt.text),
+                variant=prompt.variant,
+                max_tokens=max_tokens_of(call.input),
+                timeout_s=call.max_runtime_s,
+                prefer=prompt.model,
             )
         except LlmFailed as error:
             if error.category == "timeout":
@@ -82,12 +89,12 @@ class LanguageModels(AtOnce):
         return Succeeded((InlineFile(written.text.encode()),), span, usage=usage)
 
 
-def messages_of(values: Mapping[str, Any]) -> tuple[Message, ...]:
-    """Raises InputRefused where there is nothing to write about."""
+def messages_of(values: Mapping[str, Any], instruction: str) -> tuple[Message, ...]:
+    """The input's own instruction goes before ours. Raises InputRefused where there is nothing to write about."""
     prompt = _first(values, PROMPT_FIELDS)
     if not prompt:
         raise InputRefused(f"none of {', '.join(PROMPT_FIELDS)} says what to write")
-    system = _first(values, SYSTEM_FIELDS) or INSTRUCTION
+    system = _first(values, SYSTEM_FIELDS) or instruction
     return ({"role": "system", "content": system}, {"role": "user", "content": prompt})
 
 

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from adapters.llm.client import LlmClient
 from adapters.llm.offline.app import app as offline
 from commands.orgs.commands import BeginAttempt
+from events.catalog.current import CurrentPrompts, PromptVariant, PromptVersion, prompts_key
 from events.ids import new_id
 from events.jobs.events import AttemptFailed, Category, JobFailed
+from processors.agents.published import Published
 from processors.dispatcher.classifier import ANSWERS, TOKENS, Budget, Classifier, category_in, narrowed
 from processors.dispatcher.ports import Failed
 from tests.contract.providers.worlds import ReplicateWorld, replicate_world
@@ -233,3 +235,19 @@ def test_no_minute_sees_more_calls_than_the_budget(per_minute: int, waits: list[
         else:
             assert sum(now - 60.0 < at for at in taken) == per_minute
     assert all(sum(at - 60.0 < other <= at for other in taken) <= per_minute for at in taken)
+
+
+async def test_it_is_told_what_the_platform_has_published(server: LlmServer) -> None:
+    short = PromptVersion(version=2, text="Say which.", model="small")
+    entry = CurrentPrompts(
+        owner="platform", agent="error_classifier", version=1,
+        variants=(PromptVariant(variant="short", weight=1, versions=(short,)),),
+    )  # fmt: skip
+    server.behaviours.append(says("billing"))
+    async with LlmClient(server.url, None, "m") as model:
+        classifier = Classifier(model, Published({prompts_key("platform", "error_classifier"): entry}.get))
+        assert (await classifier("fal", ODD)).category == "billing"
+        await classifier.aclose()
+    (asked,) = server.requests
+    assert asked.body["messages"][0]["content"] == "Say which."
+    assert (asked.variant, asked.model) == ("short", "small")

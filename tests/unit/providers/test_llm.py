@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from adapters.providers.llm.adapter import MAX_TOKENS, TOKENS_CEILING, LanguageModels, max_tokens_of
+from events.catalog.current import CurrentPrompts, PromptVariant, PromptVersion, prompts_key
 from processors.agents.llm import Completion, LlmFailed, Message
+from processors.agents.published import Published
 from processors.dispatcher.errors import BadResult, InputRefused, OutcomeUnknown, ProviderError
 from processors.dispatcher.ports import Call, Failed, Handle, InlineFile, Succeeded, Unknowable, Usage
 
@@ -40,7 +42,21 @@ async def test_the_words_are_the_result_with_their_tokens_and_time() -> None:
     assert end.usage == Usage(seconds=1.5, tokens=42)
     agent, messages, options = writer.asked[0]
     assert (agent, messages[1]["content"]) == ("writer", "Write a poem")
-    assert options == {"max_tokens": 99, "timeout_s": 60}
+    assert options == {"max_tokens": 99, "timeout_s": 60, "variant": "default", "prefer": None}
+
+
+async def test_what_is_published_for_the_writer_is_what_it_is_told() -> None:
+    writer = Writer("x")
+    rhyming = PromptVersion(version=2, text="Write in rhymes.", model="poet")
+    entry = CurrentPrompts(
+        owner="platform", agent="writer", version=1,
+        variants=(PromptVariant(variant="rhymes", weight=1, versions=(rhyming,)),),
+    )  # fmt: skip
+    published = Published({prompts_key("platform", "writer"): entry}.get)
+    await LanguageModels(writer, published).submit(call(prompt="Write a poem"))
+    _, messages, options = writer.asked[0]
+    assert messages[0] == {"role": "system", "content": "Write in rhymes."}
+    assert (options["variant"], options["prefer"]) == ("rhymes", "poet")
 
 
 async def test_own_instructions_go_before_ours() -> None:
