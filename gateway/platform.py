@@ -82,5 +82,7 @@ class Platform:
     rehearse: Rehearse
     webhooks: Mapping[str, WebhookVerifier] = field(default_factory=dict)
     """By the provider's name: who checks its webhooks."""
+    prompt_models: frozenset[str] = frozenset()
+    """Language models that a prompt's variant may have as its own."""
     webhooks_to_private: bool = False
     """Whether customers may name addresses of this machine and its networks."""

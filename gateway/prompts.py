@@ -12,10 +12,13 @@ from events.catalog.current import PLATFORM, CurrentPrompts, prompts_key
 from gateway.auth import caller
 from gateway.keyring import Operator
 from gateway.platform import Platform
-from gateway.problems import not_found
+from gateway.problems import Problem, not_found
 from gateway.views import pick
 
 WITHOUT_TEXT: Final = ("agent", "variant", "version", "weight", "model", "published_at", "published_by")
+
+PLATFORMS_OWN: Final = frozenset({"error_classifier", "writer"})
+"""Agents that work for no session: they read the platform's prompts alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,19 @@ def asker(request: Request) -> Asker:
 
 
 def check_known(platform: Platform, who: Asker, agent: str) -> None:
-    """An organisation has prompts of the agents that the platform has. Raises a Problem for others."""
-    if who.owner != PLATFORM and platform.catalog.get(prompts_key(PLATFORM, agent)) is None:
+    """An organisation has prompts of the agents that the platform has and that work for it alone. Raises a Problem."""
+    if who.owner == PLATFORM:
+        return
+    if agent in PLATFORMS_OWN:
+        raise Problem.invalid("/agent", f"{agent} works with the platform's prompt, for all organisations")
+    if platform.catalog.get(prompts_key(PLATFORM, agent)) is None:
         raise not_found()
+
+
+def check_model(platform: Platform, model: str | None) -> None:
+    """Raises a Problem for a language model that nobody has configured: every call would fail first."""
+    if model is not None and model not in platform.prompt_models:
+        raise Problem.invalid("/model", "is none of the language models that this platform has")
 
 
 async def of(

@@ -84,6 +84,9 @@ class Settings(BaseSettings):
         None, description="A cheaper one that checks plans and answers small questions; unset: the primary one does."
     )
 
+    llm_prompt_models: list[str] = Field(
+        [], description="Further language models that a variant of a prompt may have as its own."
+    )
     llm_tokens_per_day: int = Field(
         20_000_000, ge=1, description="Tokens that the agents of one organisation may use in 24 hours."
     )
@@ -122,6 +125,12 @@ class Settings(BaseSettings):
         if self.llm_base_url is None and self.llm_api_key is None:
             return "offline"
         return self.llm_primary_model or "default"
+
+    @property
+    def prompt_models(self) -> frozenset[str]:
+        """Language models that a prompt's variant may ask for: those that are configured."""
+        configured = (self.llm_primary_model, self.llm_secondary_model, self.llm_small_model, *self.llm_prompt_models)
+        return frozenset(model for model in configured if model)
 
     @property
     def storage(self) -> str:

@@ -143,6 +143,7 @@ def core(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "STUDIO_ADMIN_KEY": admin_key,
         "STUDIO_SERVER_SECRET": secrets.token_urlsafe(32),
         "STUDIO_MASTER_KEY": MASTER_KEY,
+        "STUDIO_LLM_PROMPT_MODELS": '["small"]',
     }
     url = f"http://127.0.0.1:{ports['http']}"
     with ExitStack() as stack:

@@ -18,7 +18,7 @@ from gateway.answers import ask, decided, json, page, platform_of
 from gateway.bodies import Body, read, takes
 from gateway.identity import identity
 from gateway.problems import not_found
-from gateway.prompts import WITHOUT_TEXT, Asker, asker, check_known, of, view
+from gateway.prompts import WITHOUT_TEXT, Asker, asker, check_known, check_model, of, view
 from gateway.views import pick
 from projections import prompts
 
@@ -94,6 +94,7 @@ async def publish(request: Request, agent: str, variant: str) -> Response:
     """
     who = asker(request)
     body, raw = await read(request, PromptBody)
+    check_model(platform_of(request), body.model)
     command = PublishPrompt(
         owner=who.owner,
         agent=named(NAME, agent),

@@ -134,6 +134,7 @@ async def platform_of(
         ready=lambda: {"started": not process.pending, "serving": not process.stop.is_set()},
         rehearse=unwirable_plan,
         webhooks=webhook_verifiers(access_of(settings), simulators_url=simulators_url(settings)),
+        prompt_models=settings.prompt_models,
         webhooks_to_private=settings.webhooks_to_private,
     )
 

@@ -66,6 +66,18 @@ async def test_an_admin_publishes_weighs_and_reads_every_version(core: Core, org
         }
 
 
+async def test_what_nothing_would_read_or_nobody_could_ask_is_not_published(core: Core, org: Org) -> None:
+    async with core.client(org.admin) as admin, core.client(core.admin_key) as platform:
+        for agent in ("error_classifier", "writer"):
+            await put(admin, f"/v1/prompts/{agent}/ours", {"text": "Say it."}, 422)
+            await put(platform, f"/v1/prompts/{agent}/default", {"text": "Say it.", "weight": 1})
+            await put(admin, f"/v1/prompts/{agent}", {"weights": {"default": 1}}, 422)
+        for client in (admin, platform):
+            told = await put(client, "/v1/prompts/planner/dear", {"text": "Plan.", "model": "nobody/has-it"}, 422)
+            assert "/model" in str(told)
+            await put(client, "/v1/prompts/planner/dear", {"text": "Plan.", "model": "small", "weight": 0})
+
+
 async def test_an_organisation_reads_the_platforms_and_changes_only_its_own(core: Core, org: Org) -> None:
     async with core.client(org.admin) as admin, core.client(core.admin_key) as platform:
         theirs = await get(platform, "/v1/prompts/validator/default")
