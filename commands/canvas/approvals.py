@@ -8,7 +8,7 @@ from commands.canvas.step_results import block_below, complete_when_over
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
 from events.canvas.plan_events import PlanRejected, StepApproved, StepCancelled
-from events.canvas.plan_state import StepRun
+from events.canvas.plan_state import OPEN, StepRun
 
 TIMEOUT = "timeout"
 """Who rejects a plan to which nobody has said anything."""
@@ -29,14 +29,12 @@ def approve_step(command: ApproveStep, streams: Streams, context: Context) -> De
 
 
 def cancel_step(command: CancelStep, streams: Streams, context: Context) -> Decision:
-    """Ends a step that has no job yet, and blocks what depends on it."""
+    """Ends the step, whatever has become of its job, and blocks what depends on it."""
     draft = begin(command, streams, context)
     step = _step_of_run(draft, command)
-    if step.status in ("ready", "running"):
-        return Decision(result={"job_id": step.job_id})
-    if step.status not in ("planned", "awaiting_approval"):
-        raise IllegalState(f"the step is {step.status}", allowed=["planned", "awaiting_approval", "ready", "running"])
-    _cancel(draft, command.step_id)
+    if step.status not in OPEN:
+        raise IllegalState(f"the step is {step.status}", allowed=sorted(OPEN))
+    _cancel(draft, command.step_id, step.job_id if step.status in ("ready", "running") else None)
     return draft.decision({"status": "cancelled"})
 
 
@@ -53,8 +51,16 @@ def expire_approval(command: ExpireApproval, streams: Streams, context: Context)
     return draft.decision({})
 
 
-def _cancel(draft: Draft, step_id: str) -> None:
-    draft.add(StepCancelled(plan_id=draft.plan.plan_id, run_id=draft.run.run_id, step_id=step_id))
+def _cancel(draft: Draft, step_id: str, job_id: str | None = None) -> None:
+    draft.add(
+        StepCancelled(
+            plan_id=draft.plan.plan_id,
+            run_id=draft.run.run_id,
+            step_id=step_id,
+            job_id=job_id,
+            stop=None if job_id is None else True,
+        )
+    )
     block_below(draft, step_id)
     complete_when_over(draft)
 

@@ -259,7 +259,7 @@ class ApproveStep(StepCommand):
 
 
 class CancelStep(StepCommand):
-    """A step without a job ends here; for one with a job the answer is `{job_id}`: cancelling that ends both."""
+    """A person's no. The step ends here; its job, where it has one, is cancelled by the executor."""
 
 
 class ExpireApproval(PlanCommand):

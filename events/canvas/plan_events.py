@@ -242,6 +242,8 @@ class StepCancelled(RunEvent):
     name: ClassVar[str] = "step_cancelled"
     step_id: str
     job_id: str | None = None
+    stop: Literal[True] | None = None
+    """A person's no to this step alone: the executor has its job cancelled, or called off."""
 
 
 class Unfinished(Frozen):

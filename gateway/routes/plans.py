@@ -18,7 +18,6 @@ from commands.canvas.commands import (
     RejectPlan,
     RerunPlan,
 )
-from commands.orgs.commands import CancelJob
 from events.ids import BadId, session_of
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from gateway import past, queries
@@ -167,20 +166,8 @@ async def approve_step(request: Request, plan_id: str, step: str) -> Response:
 
 @router.post("/plans/{plan_id}/steps/{step}/cancel", openapi_extra=takes(Nothing, required=False))
 async def cancel_step(request: Request, plan_id: str, step: str) -> Response:
-    """Ends the step, by cancelling its job where it has one; what depends on it is blocked."""
-    who, platform = caller(request), platform_of(request)
-    _, raw = await read(request, Nothing)
-    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
-    command = CancelStep(
-        org_id=who.org_id,
-        session_id=session_of_plan(plan_id),
-        plan_id=plan_id,
-        step_id=step_of(plan_id, step),
-    )
-    answer = await ask(platform, command, same.apart("step"))
-    if (job_id := answer.result.get("job_id")) is not None:
-        answer = await ask(platform, CancelJob(org_id=who.org_id, job_id=str(job_id)), same)
-    return decided(answer, 200)
+    """Ends the step, and with it its job where it has one; what depends on it is blocked."""
+    return await order(request, CancelStep, plan_id, step_id=step_of(plan_id, step))
 
 
 @router.get("/plans/{plan_id}/runs")

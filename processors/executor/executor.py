@@ -19,7 +19,7 @@ from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import CancelJob, SubmitJob
 from commands.ports import Vault
 from commands.refusals import AlreadyEnded, IllegalState, InsufficientCredit, NotFound, Refusal
-from events.canvas.plan_events import RunCancelled, RunCompleted, RunReport, StepReady
+from events.canvas.plan_events import RunCancelled, RunCompleted, RunReport, StepCancelled, StepReady
 from events.canvas.plan_state import NoPlan, Plan, PlanState, evolve_plan
 from events.catalog.events import ModelSpec
 from events.envelope import Recorded
@@ -64,6 +64,7 @@ class Unfit(Exception):
 
 TYPES: Final[tuple[type[Event], ...]] = (
     StepReady,
+    StepCancelled,
     RunCancelled,
     RunCompleted,
     JobDispatched,
@@ -76,8 +77,10 @@ TYPES: Final[tuple[type[Event], ...]] = (
 
 
 def wants(recorded: Recorded) -> bool:
-    """Whether an event of these types does: of jobs, only those that are a step's."""
+    """Whether an event of these types does: of jobs, only those that are a step's; of steps, no run's as a whole."""
     match recorded.data:
+        case StepCancelled(stop=stop):
+            return stop is True
         case JobDispatched() as job:
             return job.lease == 1 and _of_its_step(job)
         case JobSucceeded() | JobFailed() | JobDead() | JobCancelled() as job:
@@ -96,7 +99,7 @@ def _of_its_step(job: JobEvent) -> bool:
 
 def urgent(recorded: Recorded) -> bool:
     """What stops work waits for none of it."""
-    return isinstance(recorded.data, RunCancelled)
+    return isinstance(recorded.data, RunCancelled | StepCancelled)
 
 
 def key_of(recorded: Recorded) -> str:
@@ -106,6 +109,8 @@ def key_of(recorded: Recorded) -> str:
             return job_id
         case RunCancelled(run_id=run_id):
             return f"cancel {run_id}"
+        case StepCancelled(job_id=job_id):
+            return f"cancel {job_id}"
         case _:
             return recorded.stream.subject
 
@@ -125,6 +130,8 @@ class Executor:
                 await self._submit(recorded, ready)
             case RunCancelled() as cancelled:
                 await self._cancel_jobs(recorded, cancelled)
+            case StepCancelled(job_id=str(job_id)):
+                await self._cancel(recorded, recorded.envelope.org_id, job_id, unwanted=True)
             case RunCompleted() as completed:
                 await self._tell(recorded, completed)
             case JobDispatched() as dispatched:

@@ -17,6 +17,7 @@ from events.canvas.plan_events import (
     StepReady,
     StepSucceeded,
 )
+from events.ids import job_id_of_step
 from tests.given import RUN, draft, message, select, step
 from tests.specification import NOON
 from tests.unit.commands.test_plans import CHAIN, given, on_plan, planned, result
@@ -59,10 +60,14 @@ def test_a_no_ends_it_and_what_depends_on_it() -> None:
     given(*PAST, cancel).when(APPROVE).then_refused(IllegalState)
 
 
-def test_of_a_step_with_a_job_the_job_is_named() -> None:
-    decision = given(*planned(CHAIN)).when(on_plan(c.CancelStep, step_id=step("s1"))).then_nothing()
-    assert decision.result is not None
-    assert str(decision.result["job_id"]).startswith("job_")
+def test_of_a_step_with_a_job_the_job_is_to_be_stopped_and_has_no_say_any_more() -> None:
+    cancel = on_plan(c.CancelStep, step_id=step("s1"))
+    events = given(*planned(CHAIN)).when(cancel).then(StepCancelled, StepBlocked, StepBlocked, RunCompleted).events
+    cancelled = events[0][1]
+    assert isinstance(cancelled, StepCancelled)
+    assert (cancelled.job_id, cancelled.stop) == (job_id_of_step(RUN, step("s1"), 1), True)
+    failed = result("s1", "failed").model_copy(update={"fallbacks": ("safe",)})
+    given(*planned(CHAIN), cancel).when(failed).then_refused(IllegalState)
 
 
 def test_a_step_that_has_not_begun_can_be_left_out() -> None:

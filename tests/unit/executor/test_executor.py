@@ -7,14 +7,14 @@ import pytest
 from prometheus_client import REGISTRY
 
 from commands.ask import Answer, CommandFailed
-from commands.canvas.commands import CancelRun, RecordStepResult, RecordUpload
+from commands.canvas.commands import CancelRun, CancelStep, RecordStepResult, RecordUpload
 from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import CancelJob
 from events.canvas.plan_events import StepFailed
 from events.canvas.session_events import MessagePosted
 from events.jobs.events import JobCancelled, JobDispatched
 from processors.executor.executor import key_of, wants
-from tests.given import ORG, PLAN, SESSION, asset, message, sealed
+from tests.given import ORG, PLAN, SESSION, asset, message, sealed, step
 from tests.unit.executor.house import House, Steps, said
 
 
@@ -183,6 +183,23 @@ async def test_a_result_that_comes_after_the_cancel_is_given_back() -> None:
     assert (house.statuses["s1"], house.present.run.cost) == ("cancelled", 0)
     assert (house.book.spent, house.book.reserved) == (0, 0)
     assert await house.repeat() == []
+
+
+@pytest.mark.parametrize("known", ["nothing yet", "accepted", "failed", "succeeded"])
+async def test_a_no_to_a_step_holds_whatever_its_job_has_come_to(known: str) -> None:
+    """Also while its acceptance, its failure or its success is still on its way to the plan."""
+    house = House()
+    house.models["mild"] = house.models["painter"].model_copy(update={"id": "mild", "provider": "b", "safe": True})
+    house.plan()
+    if known != "nothing yet":
+        await house.react()
+    if known in ("failed", "succeeded"):
+        house.dispatch("s1")
+        house.fail("s1") if known == "failed" else house.succeed("s1")
+    house.canvas.handle(CancelStep(org_id=ORG, session_id=SESSION, plan_id=PLAN, step_id=step("s1")))
+    await house.react(jobs_first=True)
+    assert house.statuses == {"s1": "cancelled", "s2": "blocked", "s3": "blocked"}
+    assert (house.book.spent, house.book.reserved) == (0, 0)
 
 
 async def test_a_job_dispatched_for_a_step_that_is_closed_is_cancelled() -> None:
