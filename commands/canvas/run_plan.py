@@ -158,7 +158,7 @@ def revise(draft: Draft, step: Step, flags: tuple[str, ...] | None = None) -> No
 
 
 def rerun_plan(command: RerunPlan, streams: Streams, context: Context) -> Decision:
-    """All steps again, or those named and what depends on them; the results of the rest are kept."""
+    """All steps again, or those named, those edited since, and what depends on them; results of the rest are kept."""
     draft = begin(command, streams, context)
     refuse_when_full(session_stream(streams, command.org_id, command.session_id)[1])
     if draft.plan.status not in ENDED:
@@ -168,7 +168,8 @@ def rerun_plan(command: RerunPlan, streams: Streams, context: Context) -> Decisi
             raise InvalidInput.at(f"/step_ids/{index}", "no such step in this plan")
     before = draft.run
     unfinished = (step for step, run in before.steps.items() if run.status != "succeeded")
-    wanted = {*command.step_ids, *unfinished} if command.step_ids else set(draft.plan.steps)
+    named = {*command.step_ids, *unfinished, *draft.plan.changed}
+    wanted = named if command.step_ids else set(draft.plan.steps)
     fresh = {*wanted, *draft.plan.below(wanted)}
     draft.add(RunArchived(plan_id=command.plan_id, run_id=before.run_id))
     steps = tuple(step for step in draft.plan.steps if step in fresh)

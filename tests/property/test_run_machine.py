@@ -171,7 +171,11 @@ class Runs(RuleBasedStateMachine):
     def run_again(self, data: st.DataObject, reuse: bool, part: bool) -> None:
         plan = self.any_plan(data)
         some = data.draw(st.lists(st.sampled_from(list(plan.steps)), min_size=1, unique=True)) if part else []
+        to_run = set(plan.to_run)
         self.try_to(c.RerunPlan(**self.of(plan), step_ids=tuple(some), reuse=reuse))
+        after = self.state(plan.plan_id)
+        if after.runs > plan.runs and after.run is not None:
+            assert to_run <= {step for step, result in after.run.steps.items() if result.status != "succeeded"}
 
     @rule(data=st.data(), reuse=st.booleans())
     def approve(self, data: st.DataObject, reuse: bool) -> None:

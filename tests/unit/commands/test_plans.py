@@ -365,6 +365,13 @@ class TestRerun:
         assert started.kept == {step("s1"): RUN}
         assert ready.upstream[0].outputs == (asset(),)
 
+    def test_what_was_edited_since_runs_again_whichever_step_is_named(self) -> None:
+        edit = on_plan(c.EditStep, step_id=step("s1"), model="other", estimate=5)
+        rerun = on_plan(c.RerunPlan, step_ids=(step("s3"),))
+        it = given(*self.PAST, edit)
+        started = next(e for _, e in it.world.decide(rerun).events if isinstance(e, RunStarted))
+        assert (started.steps, started.kept) == (tuple(step(one) for one in CHAIN), {})
+
     def test_a_running_plan_is_not_rerun(self) -> None:
         given(*planned(CHAIN)).when(on_plan(c.RerunPlan)).then_refused(IllegalState)
 
