@@ -225,15 +225,15 @@ class CancelRun(PlanCommand):
 
 
 class EditStep(PlanCommand):
-    """A person's own edit; the sender has checked model and input against the catalog.
+    """A person's own edit; the sender has checked model and input against the catalog. None leaves what is there.
 
-    `needs_approval`: whether the step shall wait for a yes of its own; None leaves it as it is.
+    `needs_approval`: whether the step shall wait for a yes of its own.
     """
 
     step_id: str
-    model: str
+    model: str | None = None
     input: Sealed | None = None
-    estimate: Money
+    estimate: Money | None = None
     needs_approval: bool | None = None
     flags: tuple[str, ...] | None = None
     """What cannot be wired in the whole plan, as it is with this edit; None leaves what was said before."""

@@ -141,10 +141,10 @@ def edit_step(command: EditStep, streams: Streams, context: Context) -> Decision
     step = draft.plan.steps.get(command.step_id)
     if step is None:
         raise InvalidInput.at("/step_id", "no such step in this plan")
-    update: dict[str, object] = {"model": command.model, "input": command.input, "estimate": command.estimate}
-    if command.needs_approval is not None:
-        update["needs_approval"] = command.needs_approval
-    revise(draft, step.model_copy(update=update), command.flags)
+    said = {name: getattr(command, name) for name in ("model", "input", "estimate", "needs_approval")}
+    edited = step.model_copy(update={name: value for name, value in said.items() if value is not None})
+    if edited != step:
+        revise(draft, edited, command.flags)
     return draft.decision({"flags": list(command.flags)} if command.flags else {})
 
 

@@ -152,9 +152,12 @@ def evolve_plan(state: PlanState, event: Event, at: datetime) -> PlanState:
 
 
 def _with_step(plan: Plan, step: Step) -> Plan:
-    """What was kept of a step that is changed, and of what depends on it, counts no more."""
+    """What was kept of a step that is changed, and of what depends on it, counts no more. A mark that it needs
+    approval changes nothing of what comes out."""
     dependents, before = plan.dependents, plan.steps.get(step.step_id)
     steps = plan.steps.put(step.step_id, step)
+    if before is not None and before.model_copy(update={"needs_approval": step.needs_approval}) == step:
+        return replace(plan, steps=steps)
     if before is None:
         dependents = dict(dependents)
         for upstream in step.depends_on:

@@ -27,6 +27,7 @@ from gateway.bodies import Body, Nothing, read, takes
 from gateway.catalog import active_model
 from gateway.identity import identity
 from gateway.inputs import Inputs, as_text, priced
+from gateway.keyring import Caller
 from gateway.problems import not_found
 from gateway.rehearsing import flags_with
 from gateway.time_machine import credits_at
@@ -135,27 +136,31 @@ async def edit(request: Request, plan_id: str, step: str, after: str | None = No
     session_id = session_of_plan(plan_id)
     await platform.reading.after(after, (EVENTS_CANVAS,))
     document = await queries.one(platform.db, "steps", who.org_id, step_of(plan_id, step))
-    model = active_model(platform, body.model or document.get("model", ""))
-    given = document.get("input") if body.input is None else body.input
+    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
+    ids = {"org_id": who.org_id, "session_id": session_id, "plan_id": plan_id, "step_id": document["_id"]}
+    command = EditStep.model_validate({**ids, "needs_approval": body.needs_approval})
+    if body.model is not None or body.input is not None:
+        command = command.model_copy(update=await _with_another(request, who, document, body))
+    return decided(await ask(platform, command, same), 200)
+
+
+async def _with_another(request: Request, who: Caller, step: queries.Document, body: EditBody) -> dict[str, object]:
+    """Model and input, checked together: what the person does not name is taken from the read model to be checked, and
+    not written back, for it may be behind."""
+    platform = platform_of(request)
+    model = active_model(platform, body.model or step.get("model", ""))
+    given = step.get("input") if body.input is None else body.input
     values = given if isinstance(given, dict) else {}
     inputs: Inputs = request.app.state.inputs
     if body.input is not None:
         values = await inputs.resolve(who.org_id, model.model, values, references=True)
     inputs.check(model, values, whole=False)
-    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
-    flags = await flags_with(platform, document, model.model, values)
-    command = EditStep(
-        org_id=who.org_id,
-        session_id=session_id,
-        plan_id=plan_id,
-        step_id=document["_id"],
-        model=model.model.id,
-        input=await platform.vault.seal(who.org_id, who.person, as_text(values)),
-        estimate=priced(model.model, values)[1],
-        needs_approval=body.needs_approval,
-        flags=flags,
-    )
-    return decided(await ask(platform, command, same), 200)
+    return {
+        "model": None if body.model is None else model.model.id,
+        "input": None if body.input is None else await platform.vault.seal(who.org_id, who.person, as_text(values)),
+        "estimate": priced(model.model, values)[1],
+        "flags": await flags_with(platform, step, model.model, values),
+    }
 
 
 @router.post("/plans/{plan_id}/steps/{step}/approve", status_code=202, openapi_extra=takes(Nothing, required=False))

@@ -252,6 +252,15 @@ async def test_a_step_is_retried_with_another_model_and_the_rest_is_kept(desk: D
     assert not compared["steps"][0]["changed"]
 
 
+async def test_an_edit_that_does_not_wait_for_the_one_before_leaves_it_as_it_is(desk: Desk) -> None:
+    plan_id = await desk.plan()
+    await desk.edit(plan_id, "s2", {"input": {"prompt": "another"}})
+    marked = await desk.client.patch(f"/v1/plans/{plan_id}/steps/s2", json={"needs_approval": True})
+    assert marked.is_success, marked.text
+    plan = await desk.get(f"/plans/{plan_id}", after=marked.json()["position"])
+    assert (plan["steps"][1]["input"], plan["steps"][1]["needs_approval"]) == ({"prompt": "another"}, True)
+
+
 async def test_what_an_edit_leaves_without_its_input_is_said_before_it_runs(core: Core, desk: Desk) -> None:
     film = ECHO | {"title": "Film", "media_out": ["video"], "agent_type": "video"}
     film["input_schema"] = ECHO["input_schema"] | {"required": ["image"]}

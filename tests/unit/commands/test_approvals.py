@@ -9,7 +9,9 @@ from commands.refusals import IllegalState, InvalidInput
 from events.canvas.plan_events import (
     PlanRejected,
     PlanRevised,
+    RunArchived,
     RunCompleted,
+    RunStarted,
     StepApproved,
     StepAwaitingApproval,
     StepBlocked,
@@ -18,7 +20,7 @@ from events.canvas.plan_events import (
     StepSucceeded,
 )
 from events.ids import job_id_of_step
-from tests.given import RUN, draft, message, select, step
+from tests.given import RUN, draft, message, sealed, select, step
 from tests.specification import NOON
 from tests.unit.commands.test_plans import CHAIN, given, on_plan, planned, result
 
@@ -84,6 +86,22 @@ def test_a_person_marks_a_step_and_takes_the_mark_away() -> None:
     event = given(*planned(CHAIN, "assist"), edit).when(unsaid).then(PlanRevised).events[0][1]
     assert isinstance(event, PlanRevised)
     assert event.step.needs_approval
+
+
+def test_a_mark_alone_throws_no_result_away() -> None:
+    mark = on_plan(c.EditStep, step_id=step("s1"), needs_approval=True)
+    done = (*planned(CHAIN), result("s1"), result("s2"), result("s3"))
+    rerun = on_plan(c.RerunPlan, step_ids=(step("s3"),))
+    given(*done, mark).when(rerun).then(RunArchived, RunStarted, StepReady)
+    given(*done).when(on_plan(c.EditStep, step_id=step("s1"), model="m", estimate=10)).then_nothing()
+
+
+def test_an_edit_leaves_what_it_does_not_name() -> None:
+    words = on_plan(c.EditStep, step_id=step("s1"), input=sealed("mine"), estimate=7)
+    other = on_plan(c.EditStep, step_id=step("s1"), model="n", estimate=9)
+    event = given(*planned(CHAIN, "assist"), words).when(other).then(PlanRevised).events[0][1]
+    assert isinstance(event, PlanRevised)
+    assert (event.step.model, event.step.input, event.step.estimate) == ("n", sealed("mine"), 9)
 
 
 def test_nothing_said_for_too_long_is_a_no() -> None:
