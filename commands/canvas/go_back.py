@@ -115,7 +115,7 @@ def _planned(command: ForkPlan) -> dict[str, Step]:
     """Raises InvalidInput where there was nothing yet that could run."""
     planned: dict[str, Step] = {}
     for index, one in enumerate(command.steps):
-        if one.step is None or one.step.model is None:
+        if one.step is None or one.step.model is None or one.step.estimate is None:
             raise InvalidInput.at(f"/steps/{index}", "no model was chosen for this step at that moment")
         planned[one.step_id] = one.step
     if any(upstream not in planned for step in planned.values() for upstream in step.depends_on):

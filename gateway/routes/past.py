@@ -111,7 +111,7 @@ async def fork(request: Request, plan_id: str, after: str | None = None) -> Resp
     when = past.moment(body.at, session_id, request.app.state.partitions)
     events = await past.stream(platform, who.org_id, plan_id, when)
     then = past.folded(events)
-    if not then.complete or any(step.model is None for step in then.steps.values()):
+    if not then.complete or any(step.estimate is None for step in then.steps.values()):
         raise Problem.invalid("/at", "no models were chosen yet at that moment: there is nothing that could run")
     command = ForkPlan(
         org_id=who.org_id,

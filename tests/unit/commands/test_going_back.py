@@ -25,7 +25,7 @@ from events.canvas.plan_events import (
 from events.canvas.plan_state import Plan
 from events.model import Event
 from gateway.past import restored
-from tests.given import ORG, RUN, SESSION, draft, sealed, step
+from tests.given import ORG, RUN, SESSION, draft, message, sealed, step
 from tests.specification import World
 from tests.unit.commands.plan_past import fork, plan_at, roll_back, version_of_end
 from tests.unit.commands.test_plans import CHAIN, on_plan, planned, result
@@ -185,6 +185,13 @@ class TestFork:
         it = self.half_done()
         with pytest.raises(InvalidInput):
             it.handle(fork(it, 4))
+
+    def test_a_model_that_only_the_draft_names_is_not_yet_chosen(self) -> None:
+        drafted = draft(CHAIN)
+        named = tuple(one.model_copy(update={"model": "m"}) for one in drafted.steps)
+        it = world(*message(), drafted.model_copy(update={"steps": named}))
+        with pytest.raises(InvalidInput):
+            it.handle(fork(it))
 
     def test_another_organisations_plan_is_not_found_and_the_future_is_refused(self) -> None:
         it = self.half_done()
