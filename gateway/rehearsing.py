@@ -1,4 +1,4 @@
-"""What cannot be wired once a person has edited a step: said with the edit, before anything runs."""
+"""What cannot be wired once a person has edited a step, or gone back: said with that, before anything runs."""
 
 from __future__ import annotations
 
@@ -14,27 +14,34 @@ from gateway import queries
 from gateway.platform import Platform
 
 FLAGS_MAX: Final = 50
+Document = Mapping[str, Any]
 _MADE: Final = re.compile(r"(?:upload:)?(made_(image|video|audio|3d|text|other)_\d{1,4})")
 
 
 async def flags_with(
-    platform: Platform, edited: queries.Document, model: ModelSpec, values: Mapping[str, Any]
+    platform: Platform, edited: Document, model: ModelSpec, values: Mapping[str, Any]
 ) -> tuple[str, ...]:
     """Of the whole plan: another model gives other media to the steps after it, too."""
     org_id = edited["org_id"]
     of_plan = {"plan_id": edited["plan_id"], "org_id": org_id}
-    documents, session = await asyncio.gather(
-        queries.many(platform.db, "steps", of_plan), queries.one(platform.db, "sessions", org_id, edited["session_id"])
+    documents, plan = await asyncio.gather(
+        queries.many(platform.db, "steps", of_plan), queries.one(platform.db, "plans", org_id, edited["plan_id"])
     )
+    other = {**edited, "model": model.id, "input": values}
+    return await flags_of(platform, plan, [other if one["_id"] == edited["_id"] else one for one in documents])
+
+
+async def flags_of(platform: Platform, plan: Document, documents: Sequence[Document]) -> tuple[str, ...]:
+    """Of the steps that the plan has; a document outlives its step."""
+    session = await queries.one(platform.db, "sessions", plan["org_id"], plan["session_id"])
+    present = set(plan["step_ids"])
     steps = [
-        _to_wire(document, model, values)
-        if document["_id"] == edited["_id"]
-        else _to_wire(document, _model(platform, document.get("model")), document.get("input"))
+        _to_wire(document, _model(platform, document.get("model")))
         for document in documents
+        if document["_id"] in present
     ]
     uploads = {one["label"]: one["medium"] for one in session.get("uploads", ())}
-    flags = platform.rehearse(steps, {**made_files(steps), **uploads})
-    return flags[:FLAGS_MAX]
+    return platform.rehearse(steps, {**made_files(steps), **uploads})[:FLAGS_MAX]
 
 
 def made_files(steps: Sequence[StepToWire]) -> dict[str, Medium]:
@@ -49,7 +56,8 @@ def _as_list(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _to_wire(document: queries.Document, model: ModelSpec | None, values: Any) -> StepToWire:
+def _to_wire(document: Document, model: ModelSpec | None) -> StepToWire:
+    values = document.get("input")
     return StepToWire(
         step_id=document["_id"],
         agent_type=document["agent_type"],

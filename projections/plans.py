@@ -91,8 +91,8 @@ def _changes(event: Recorded, opened: Opened) -> dict[str, Any]:
             return {"status": "rejected", "rejected_by": person}
         case RunStarted(run_id=run):
             return {"run_id": run, "status": "running"}
-        case PlanRolledBack(run_id=run, status=status):
-            return {"run_id": run} | present(status=status)
+        case PlanRolledBack(run_id=run, status=status, flags=flags):
+            return {"run_id": run} | present(status=status, flags=None if flags is None else list(flags))
         case RunCompleted(status=status):
             return {"status": status}
         case RunCancelled():

@@ -294,6 +294,8 @@ class RollBackPlan(PlanCommand):
 
     run_id: str
     steps: RestoredSteps
+    flags: tuple[str, ...] | None = None
+    """What cannot be wired in it; None leaves what was said of the plan."""
 
 
 class ForkPlan(PlanCommand):
@@ -307,6 +309,8 @@ class ForkPlan(PlanCommand):
     run_id: str | None = None
     """The source's run that had made the results."""
     steps: RestoredSteps
+    flags: tuple[str, ...] = ()
+    """What cannot be wired in it."""
 
 
 class RunCommand(PlanCommand):

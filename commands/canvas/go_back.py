@@ -48,7 +48,12 @@ def roll_back_plan(command: RollBackPlan, streams: Streams, context: Context) ->
         draft.add(_steps_of_then(plan, tuple(steps)))
     draft.add(
         PlanRolledBack(
-            plan_id=command.plan_id, run_id=command.run_id, from_run_id=present, status=ended.status, cost=ended.cost
+            plan_id=command.plan_id,
+            run_id=command.run_id,
+            from_run_id=present,
+            status=ended.status,
+            cost=ended.cost,
+            flags=command.flags,
         )
     )
     for step_id, step in steps.items():
@@ -92,7 +97,7 @@ def fork_plan(command: ForkPlan, streams: Streams, context: Context) -> Decision
     if command.run_id is not None:
         kept = (one for one in command.steps if one.status == "succeeded")
         draft.add(*(_restored(plan_id, command.run_id, ids[one.step_id], one) for one in kept))
-    draft.add(FieldsVerified(plan_id=plan_id, step_ids=tuple(ids.values())))
+    draft.add(FieldsVerified(plan_id=plan_id, step_ids=tuple(ids.values()), flags=command.flags))
     return draft.decision({"plan_id": plan_id})
 
 

@@ -293,6 +293,8 @@ class PlanRolledBack(RunEvent):
     status: RunStatus | None = None
     cost: Money | None = None
     """How that run ended."""
+    flags: tuple[str, ...] | None = None
+    """What cannot be wired in the plan as it is now; None where it was not looked at."""
 
 
 class PlanForked(PlanEvent):

@@ -21,6 +21,7 @@ from gateway.bodies import Body, read, takes
 from gateway.identity import identity
 from gateway.platform import Platform
 from gateway.problems import Problem, not_found
+from gateway.rehearsing import flags_of
 from gateway.routes.plans import READS, session_of_plan
 from gateway.views import Views
 from projections.documents import local_name
@@ -89,13 +90,15 @@ async def rollback(request: Request, plan_id: str, after: str | None = None) -> 
     await platform.reading.after(after, (EVENTS_CANVAS,))
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
     events = await past.stream(platform, who.org_id, plan_id, past.NOW)
-    then = past.folded(past.until_end_of(events, body.run_id))
+    until_then = past.until_end_of(events, body.run_id)
+    then = past.folded(until_then)
     command = RollBackPlan(
         org_id=who.org_id,
         session_id=session_id,
         plan_id=plan_id,
         run_id=body.run_id,
         steps=past.restored(then, now=past.folded(events)),
+        flags=await flags_of(platform, *await past.documents(platform, until_then)),
     )
     return decided(await ask(platform, command, same), 200)
 
@@ -121,6 +124,7 @@ async def fork(request: Request, plan_id: str, after: str | None = None) -> Resp
         title=then.drafted.title,
         run_id=then.run.run_id if then.run is not None else then.past.source_run,
         steps=past.restored(then, only_done=True),
+        flags=await flags_of(platform, *await past.documents(platform, events)),
     )
     return decided(await ask(platform, command, same), 201)
 

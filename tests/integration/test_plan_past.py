@@ -274,6 +274,8 @@ async def test_what_an_edit_leaves_without_its_input_is_said_before_it_runs(core
     missing = ["s2:unwirable:image: needs image; there is text to take it from"]
     assert told["flags"] == missing
     assert (await desk.get(f"/plans/{plan_id}", after=told["position"]))["flags"] == missing
+    forked = await post(desk.client, f"/v1/plans/{plan_id}/fork?after={quote(told['position'])}")
+    assert (await desk.get(f"/plans/{forked['plan_id']}", after=forked["position"]))["flags"] == missing
     better = await desk.edit(plan_id, "s2", {"model": "test/echo", "input": {"prompt": "again"}})
     assert (await desk.get(f"/plans/{plan_id}", after=better["position"]))["flags"] == []
 

@@ -98,6 +98,18 @@ class TestRollback:
         with pytest.raises(InvalidInput):
             it.handle(told.model_copy(update={"steps": told.steps[:2]}))
 
+    def test_what_cannot_be_wired_is_said_of_the_plan_as_it_is_then(self) -> None:
+        it = run_twice()
+        flags = ("s2:unwirable:image: needs image",)
+        decision = it.handle(roll_back(it, RUN).model_copy(update={"flags": flags}))
+        back = decision.events[1][1]
+        assert isinstance(back, PlanRolledBack)
+        assert back.flags == flags
+        decision = it.handle(fork(it).model_copy(update={"flags": flags}))
+        verified = decision.events[-1][1]
+        assert isinstance(verified, FieldsVerified)
+        assert verified.flags == flags
+
     def test_only_to_another_run_that_is_over(self) -> None:
         it = run_twice()
         with pytest.raises(IllegalState):
