@@ -112,7 +112,8 @@ class StepToWire:
 
 class Rehearse(Protocol):
     def __call__(self, steps: Sequence[StepToWire], uploads: Mapping[str, Medium]) -> tuple[str, ...]:
-        """What the models of a plan's steps will not get when it runs, as `<step>:unwirable:<field>: <why>`.
+        """What the models of a plan's steps will not get when it runs, as `<step>:unwirable:<field>: <why>`, and which
+        steps have no use for one that they wait for, as `<step>:unused:<step before it>: <why>`.
 
         `uploads` are the session's files: label → medium.
         """

@@ -24,6 +24,8 @@ FALLBACKS_MAX = 16
 """Models that are named for a step after a failure: enough that what is left after several failures is not nothing."""
 UNWIRABLE = "unwirable"
 """In a flag, `<step>:unwirable:<field>: <why>`: the step's model will not get what it needs."""
+UNUSED = "unused"
+"""In a flag, `<step>:unused:<step before it>: <why>`: nothing of what comes out of that one has a place in this one."""
 LABEL = r"^[A-Za-z0-9_-]{1,64}$"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from commands.canvas.chat import refuse_when_full
 from commands.canvas.commands import ForkPlan, RestoredStep, RollBackPlan
 from commands.canvas.draft_plan import next_plan
+from commands.canvas.flags import telling
 from commands.canvas.run_plan import ENDED, Draft, begin
 from commands.canvas.streams import plan_in, ref, session_stream
 from commands.model import Context, Decision, Streams
@@ -42,7 +43,7 @@ def roll_back_plan(command: RollBackPlan, streams: Streams, context: Context) ->
     if present == command.run_id:
         raise IllegalState("this run is the present one", allowed=[run for run in plan.past.ended if run != present])
     steps = {one.step_id: one.step or plan.steps.get(one.step_id) for one in command.steps}
-    _check_known_again(ended.digest, steps, command.steps)
+    known = _known_again(ended.digest, steps, command.steps)
     draft.add(RunArchived(plan_id=command.plan_id, run_id=present))
     if tuple(steps) != tuple(plan.steps):
         draft.add(_steps_of_then(plan, tuple(steps)))
@@ -53,7 +54,7 @@ def roll_back_plan(command: RollBackPlan, streams: Streams, context: Context) ->
             from_run_id=present,
             status=ended.status,
             cost=ended.cost,
-            flags=command.flags,
+            flags=None if command.flags is None else telling(command.flags, known),
         )
     )
     for step_id, step in steps.items():
@@ -97,7 +98,7 @@ def fork_plan(command: ForkPlan, streams: Streams, context: Context) -> Decision
     if command.run_id is not None:
         kept = (one for one in command.steps if one.status == "succeeded")
         draft.add(*(_restored(plan_id, command.run_id, ids[one.step_id], one) for one in kept))
-    draft.add(FieldsVerified(plan_id=plan_id, step_ids=tuple(ids.values()), flags=command.flags))
+    draft.add(FieldsVerified(plan_id=plan_id, step_ids=tuple(ids.values()), flags=telling(command.flags, planned)))
     return draft.decision({"plan_id": plan_id})
 
 
@@ -134,7 +135,9 @@ def _moved(step: Step, ids: Mapping[str, str]) -> Step:
     return step.model_copy(update={"step_id": ids[step.step_id], "depends_on": depends_on})
 
 
-def _check_known_again(digest: str, steps: Mapping[str, Step | None], restored: tuple[RestoredStep, ...]) -> None:
+def _known_again(
+    digest: str, steps: Mapping[str, Step | None], restored: tuple[RestoredStep, ...]
+) -> Mapping[str, Step]:
     """Raises InvalidInput where the sender tells of another past than this plan had."""
     there = Table((step_id, step) for step_id, step in steps.items() if step is not None)
     results = {
@@ -142,6 +145,7 @@ def _check_known_again(digest: str, steps: Mapping[str, Step | None], restored: 
     }
     if len(there) != len(steps) or digest_of(there, results) != digest:
         raise InvalidInput.at("/steps", "this is not what that run was made of and came to")
+    return there
 
 
 def _restored(plan_id: str, run_id: str, step_id: str, one: RestoredStep) -> StepRestored:

@@ -8,7 +8,6 @@ from datetime import datetime
 from commands.canvas.carried import CARRIED_MAX, bytes_of
 from commands.canvas.chat import refuse_when_full
 from commands.canvas.commands import (
-    UNWIRABLE,
     ApprovePlan,
     CancelRun,
     EditStep,
@@ -17,6 +16,7 @@ from commands.canvas.commands import (
     RerunPlan,
     SelectModels,
 )
+from commands.canvas.flags import hold_up, telling
 from commands.canvas.run_report import completed
 from commands.canvas.streams import plan_in, ref, refuse_given_up, session_stream
 from commands.model import Context, Decision, Streams
@@ -108,8 +108,9 @@ def select_models(command: SelectModels, streams: Streams, context: Context) -> 
                 reason=choice.reason,
             )
         )
-    draft.add(FieldsVerified(plan_id=command.plan_id, step_ids=tuple(draft.plan.steps), flags=command.flags))
-    if draft.plan.drafted.approval != "auto" or any(f":{UNWIRABLE}:" in flag for flag in command.flags):
+    flags = telling(command.flags, draft.plan.steps)
+    draft.add(FieldsVerified(plan_id=command.plan_id, step_ids=tuple(draft.plan.steps), flags=flags))
+    if draft.plan.drafted.approval != "auto" or hold_up(flags):
         return draft.decision({"status": "awaiting_approval"})
     draft.add(PlanApproved(plan_id=command.plan_id, approved_by="auto"))
     return draft.decision({"status": "running", "run_id": next_run(draft)})
@@ -143,9 +144,10 @@ def edit_step(command: EditStep, streams: Streams, context: Context) -> Decision
         raise InvalidInput.at("/step_id", "no such step in this plan")
     said = {name: getattr(command, name) for name in ("model", "input", "estimate", "needs_approval")}
     edited = step.model_copy(update={name: value for name, value in said.items() if value is not None})
+    flags = None if command.flags is None else telling(command.flags, draft.plan.steps)
     if edited != step:
-        revise(draft, edited, command.flags)
-    return draft.decision({"flags": list(command.flags)} if command.flags else {})
+        revise(draft, edited, flags)
+    return draft.decision({"flags": list(flags)} if flags else {})
 
 
 def revise(draft: Draft, step: Step, flags: tuple[str, ...] | None = None) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from commands.canvas.commands import UNWIRABLE
+from commands.canvas.commands import UNUSED, UNWIRABLE
 from events.catalog.events import ModelSpec
 from processors.agents.answers import objects
 from processors.agents.assembly import Fitted, price_of
@@ -107,7 +107,7 @@ def _settled(question: Question, said: Mapping[str, Any]) -> Fitted:
         return one
     left = tuple(doubt for doubt in one.unsettled if doubt.field not in done)
     prefix = f"{one.step.id}:"
-    kept = [flag for flag in one.flags if not flag.startswith(f"{prefix}{UNWIRABLE}:")]
+    kept = [flag for flag in one.flags if not flag.startswith((f"{prefix}{UNWIRABLE}:", f"{prefix}{UNUSED}:"))]
     price, priceless = price_of(spec, values)
     now = [*(f"settled:{name.lower()}" for name in done), *unwirable(spec, one.step, values, one.known), *priceless]
     flags = (*kept, *(f"{prefix}{flag}" for flag in now))

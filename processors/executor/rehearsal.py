@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from commands.canvas.commands import UNWIRABLE
+from commands.canvas.commands import UNUSED, UNWIRABLE
 from commands.ports import StepToWire
 from events.assets import AssetRef
 from events.catalog.events import ModelSpec
 from processors.executor.material import Material, OpenedStep, Upstream
-from processors.executor.wiring import Unwirable, wire
+from processors.executor.wiring import Unwirable, unused, wire
 
 _TYPES: Final = {
     "image": "image/png", "video": "video/mp4", "audio": "audio/wav", "music": "audio/wav", "3d": "model/gltf-binary",
     "text": "text/plain",
 }  # fmt: skip
-_WORDS: Final = "Words that the step before will have written."
+_LEFT_OVER: Final = "nothing of what comes out of it has a place in what this model takes"
 
 
 def unwirable_plan(steps: Sequence[StepToWire], uploads: Mapping[str, str]) -> tuple[str, ...]:
-    """Each missing field of each step, as `<step>:unwirable:<field>: <why>`. See `commands.ports.Rehearse`."""
+    """Each missing field and each idle dependency of each step. See `commands.ports.Rehearse`."""
     made = {step.step_id: tuple(step.model.media_out) if step.model is not None else () for step in steps}
     found = []
     for step in steps:
@@ -50,10 +50,10 @@ def rehearsal(
 
 
 def unwirable(model: ModelSpec, step: OpenedStep) -> tuple[str, ...]:
-    """What will be missing, each as `unwirable:<field>: <why>`; none where the step can become a job."""
+    """What will be missing, each as `unwirable:<field>: <why>`; what will be left over, as `unused:<step>: <why>`."""
     wired = wire(model, step)
     if not isinstance(wired, Unwirable):
-        return ()
+        return tuple(f"{UNUSED}:{one.label}: {_LEFT_OVER}" for one in unused(wired, step))
     return tuple(f"{UNWIRABLE}:{problem.field}: {problem.detail}" for problem in wired.problems)
 
 
@@ -61,4 +61,4 @@ def _file(name: str, medium: str) -> Material:
     ref = AssetRef(
         asset_id=f"ast_{name}", sha256="0" * 64, bytes=1, media_type=_TYPES.get(medium, "application/octet-stream")
     )
-    return Material(ref, _WORDS if medium == "text" else None)
+    return Material(ref, f"Words of {name}." if medium == "text" else None)

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from events.catalog.events import ModelSpec
 from processors.executor import durations
-from processors.executor.material import Material, OpenedStep, refers
+from processors.executor.material import Material, OpenedStep, Upstream, refers
 from processors.executor.slots import AUXILIARY, EXTRA, SAID, Slot, TextSlot, media_slots, resolved, text_slots
 
 _QUOTED = re.compile(r"[\"“„«']((?:[^\"”“»]+\s){2,}[^\"”“»]+)[\"”“»']")
@@ -59,6 +59,27 @@ def wire(spec: ModelSpec, step: OpenedStep) -> dict[str, Any] | Unwirable:
     _place_defaults(built, spec)
     problems = tuple(_problems(spec, built, slots, step))
     return Unwirable(problems) if problems else built
+
+
+def unused(wired: Mapping[str, Any], step: OpenedStep) -> tuple[Upstream, ...]:
+    """The steps before it that have given something of which nothing has found a place in the input."""
+    placed, words = _assets_in(wired), "\n".join(_words_in(wired))
+    return tuple(
+        one
+        for one in step.upstream
+        if one.outputs
+        and not any(
+            file.asset.asset_id in placed or (file.text is not None and file.text in words) for file in one.outputs
+        )
+    )
+
+
+def _words_in(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from _words_in(one)
 
 
 def _own_input(spec: ModelSpec, step: OpenedStep, slots: Sequence[Slot]) -> tuple[dict[str, Any], list[Material]]:

@@ -256,6 +256,25 @@ class TestApproval:
         decision = given(*message(), draft(FORK)).when(flagged).then(*[ModelSelected] * 3, FieldsVerified)
         assert decision.result == {"status": "awaiting_approval"}
 
+    @pytest.mark.parametrize(
+        ("flag", "holds_up"),
+        [
+            ("s3:unused:s2: x", True),
+            ("s3:unused:s1: x", False),
+            ("s2:unused:s1: x", True),
+            ("s2:settled:unused", False),
+        ],
+    )
+    def test_what_a_step_has_no_use_for_waits_for_a_person_unless_it_has_gone_into_another(
+        self, flag: str, holds_up: bool
+    ) -> None:
+        chosen = select(tuple(CHAIN)).model_copy(update={"flags": (flag,)})
+        it = given(*message(), draft({"s1": (), "s2": ("s1",), "s3": ("s1", "s2")})).when(chosen)
+        kinds = [type(event) for _, event in it.world.decide(chosen).events]
+        assert (PlanApproved in kinds) != holds_up
+        verified = next(e for _, e in it.world.decide(chosen).events if isinstance(e, FieldsVerified))
+        assert verified.flags == (() if flag == "s3:unused:s1: x" else (flag,))
+
     def test_each_step_needs_a_choice(self) -> None:
         given(*message(), draft(CHAIN)).when(select(("s1",))).then_refused(InvalidInput)
 

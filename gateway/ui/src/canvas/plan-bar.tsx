@@ -73,14 +73,15 @@ function Approval({ plan, credits, busy, act }: BarProps) {
   );
 }
 
-/** What cannot be wired, said before it runs: the step, the field and why. */
+/** What cannot be wired, or would be left over, said before it runs: the step, the field or the step before, and why. */
 export function missingInputs(plan: Plan): string[] {
-  const said = (plan.flags ?? []).map((flag) => /^([^:]+):unwirable:([^:]+): (.+)$/.exec(flag));
+  const said = (plan.flags ?? []).map((flag) => /^([^:]+):(unwirable|unused):([^:]+): (.+)$/.exec(flag));
+  const titled = (key?: string) => plan.steps.find((step) => step.key === key)?.title ?? key;
   return said.flatMap((found) => {
     if (!found) return [];
-    const [, key, field, why] = found;
-    const title = plan.steps.find((step) => step.key === key)?.title ?? key;
-    return [`“${title}” will not run: ${field} ${why}`];
+    const [, key, kind, what, why] = found;
+    if (kind === "unused") return [`“${titled(key)}” has no use for “${titled(what)}”`];
+    return [`“${titled(key)}” will not run: ${what} ${why}`];
   });
 }
 
