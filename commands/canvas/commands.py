@@ -327,7 +327,7 @@ class RecordStepStarted(RunCommand):
 class RecordStepResult(RunCommand):
     """How a step's job ended. `illegal-state` means that the step is no longer open."""
 
-    job_id: str | None = None
+    job_id: str
     status: Literal["succeeded", "failed", "cancelled"]
     outputs: tuple[AssetRef, ...] = ()
     cost: Money = 0

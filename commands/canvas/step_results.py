@@ -39,8 +39,8 @@ def record_step_result(command: RecordStepResult, streams: Streams, context: Con
     step = _open_step(draft, command)
     if step.job_id != command.job_id:
         raise IllegalState("another job runs this step", allowed=[step.job_id])
-    if command.status == "succeeded" and command.job_id is not None:
-        _succeed(draft, command, command.job_id)
+    if command.status == "succeeded":
+        _succeed(draft, command)
     elif (model := _fallback(step, command)) is not None:
         _fall_back(draft, command, step, model)
     else:
@@ -76,13 +76,13 @@ def _open_step(draft: Draft, command: RunCommand) -> StepRun:
     return step
 
 
-def _succeed(draft: Draft, command: RecordStepResult, job_id: str) -> None:
+def _succeed(draft: Draft, command: RecordStepResult) -> None:
     draft.add(
         StepSucceeded(
             plan_id=command.plan_id,
             run_id=command.run_id,
             step_id=command.step_id,
-            job_id=job_id,
+            job_id=command.job_id,
             outputs=command.outputs,
             cost=command.cost,
             reused_from=command.reused_from,

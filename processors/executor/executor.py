@@ -266,7 +266,7 @@ class Executor:
             max_cost=job.reserved if isinstance(job, JobFailed | JobDead) else None,
             reused_from=job.reused_from if isinstance(job, JobSucceeded) else None,
         )
-        await self._record(recorded, result, job.job_id)
+        await self._record(recorded, result)
 
     async def _fallbacks(self, job: JobFailed | JobDead) -> tuple[str, ...]:
         """Other models for the step; none for what an earlier release has written, which names no model."""
@@ -313,7 +313,7 @@ class Executor:
         command = CancelJob(org_id=org_id, job_id=job_id, unwanted=unwanted)
         await self._attempt(recorded, f"cancel {job_id}", command)
 
-    async def _record(self, recorded: Recorded, result: RecordStepResult, job_id: str) -> None:
+    async def _record(self, recorded: Recorded, result: RecordStepResult) -> None:
         """A step that is closed already stays as it is; one whose success cannot be decided has failed, and costs
         nothing."""
         outcome = await self._attempt(recorded, "step_result", result)
@@ -321,7 +321,7 @@ class Executor:
             update = {"status": "failed", "outputs": (), "cost": 0, "category": "unknown"}
             failed = result.model_copy(update=update)
             if await self._attempt(recorded, "step_result undecided", failed) == "done":
-                await self._cancel(recorded, result.org_id, job_id, unwanted=True)
+                await self._cancel(recorded, result.org_id, result.job_id, unwanted=True)
 
     async def _attempt(self, recorded: Recorded, purpose: str, command: Command) -> Outcome:
         """Sends what may be out of date by now: then it is refused, and that is all."""

@@ -123,7 +123,7 @@ def canvas_histories() -> tuple[tuple[Command, ...], ...]:
                 plan_id=PLAN,
                 run_id=RUN,
                 step_id=step("s1"),
-                job_id=test_plans.result("s1").job_id or "",
+                job_id=test_plans.result("s1").job_id,
             ),
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from pydantic import ValidationError
 
 from commands.canvas import commands as c
 from commands.canvas.decider import CANVAS
@@ -293,6 +294,10 @@ class TestRun:
         ready = events[1][1]
         assert isinstance(ready, StepReady)
         assert ready.upstream[0].outputs == (asset(),)
+
+    def test_a_result_names_the_job_that_it_came_from(self) -> None:
+        with pytest.raises(ValidationError, match="job_id"):
+            c.RecordStepResult.model_validate(result("s1").model_dump(exclude={"job_id"}))
 
     def test_the_last_result_completes_the_run(self) -> None:
         past = (*planned(CHAIN), result("s1"), result("s2"))
