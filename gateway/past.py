@@ -100,12 +100,12 @@ def folded(events: Sequence[Recorded]) -> Plan:
     return state
 
 
-def until_end_of(events: Sequence[Recorded], run_id: str) -> Sequence[Recorded]:
-    """Up to the moment when the run was over. Raises a Problem where it never was."""
+def until_end_of(events: Sequence[Recorded], run_id: str) -> Sequence[Recorded] | None:
+    """Up to the moment when the run was over; None where it never was, as far as the stream is stored."""
     for index, event in enumerate(events, 1):
         if isinstance(event.data, RunCompleted) and event.data.run_id == run_id:
             return events[:index]
-    raise Problem.invalid("/run_id", "no run of this plan that is over")
+    return None
 
 
 def restored(then: Plan, *, now: Plan | None = None, only_done: bool = False) -> tuple[RestoredStep, ...]:

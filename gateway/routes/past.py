@@ -90,7 +90,8 @@ async def rollback(request: Request, plan_id: str, after: str | None = None) -> 
     await platform.reading.after(after, (EVENTS_CANVAS,))
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
     events = await past.stream(platform, who.org_id, plan_id, past.NOW)
-    until_then = past.until_end_of(events, body.run_id)
+    # Whether there was such a run at all is the decider's to say: the stored stream may be behind.
+    until_then = past.until_end_of(events, body.run_id) or events
     then = past.folded(until_then)
     command = RollBackPlan(
         org_id=who.org_id,
@@ -100,7 +101,10 @@ async def rollback(request: Request, plan_id: str, after: str | None = None) -> 
         steps=past.restored(then, now=past.folded(events)),
         flags=await flags_of(platform, *await past.documents(platform, until_then)),
     )
-    return decided(await ask(platform, command, same), 200)
+    try:
+        return decided(await ask(platform, command, same), 200)
+    except Problem as refused:
+        raise behind(refused) from refused
 
 
 @router.post("/plans/{plan_id}/fork", status_code=201, openapi_extra=takes(ForkBody, required=False))
@@ -127,6 +131,14 @@ async def fork(request: Request, plan_id: str, after: str | None = None) -> Resp
         flags=await flags_of(platform, *await past.documents(platform, events)),
     )
     return decided(await ask(platform, command, same), 201)
+
+
+def behind(refused: Problem) -> Problem:
+    """What is told of a past that the decider does not know was read too early."""
+    told = [error.get("pointer", "") for error in refused.members.get("errors", ())]
+    if refused.slug == "invalid-input" and any(pointer.startswith("/steps") for pointer in told):
+        return Problem("read-model-behind", "the plan's past is not yet all to be read; try again")
+    return refused
 
 
 def _place(cursor: str) -> tuple[int, int]:

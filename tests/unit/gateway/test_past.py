@@ -9,6 +9,7 @@ import pytest
 from events.log import position
 from gateway import comparing, past
 from gateway.problems import Problem
+from gateway.routes.past import behind
 from gateway.views import Views
 
 SESSION = "ses_X"
@@ -103,3 +104,12 @@ def test_how_long_each_took_is_told_where_it_is_known() -> None:
     told = comparing.comparison(Views(lambda _org, _one: ""), (timed, timed), RUNS, {}, [])
     assert told["runs"]["a"]["seconds"] == 2.5
     assert told["steps"][0]["a"]["seconds"] == 2.5
+
+
+@pytest.mark.parametrize(
+    ("pointer", "slug"),
+    [("/steps", "read-model-behind"), ("/steps/0", "read-model-behind"), ("/run_id", "invalid-input")],
+)
+def test_a_rollback_to_what_is_not_stored_yet_is_to_be_tried_again(pointer: str, slug: str) -> None:
+    assert behind(Problem.invalid(pointer, "no")).slug == slug
+    assert behind(Problem("illegal-state")).slug == "illegal-state"
