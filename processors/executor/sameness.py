@@ -9,7 +9,8 @@ import orjson
 
 
 def same_work(model_id: str, wired: Mapping[str, Any]) -> str:
-    """A text that is equal for equal work, however its input's members are ordered and its files are named."""
+    """A text that is equal for equal work, however its input's members are ordered, its files named and its whole
+    numbers written."""
     return orjson.dumps([model_id, _by_content(wired)], option=orjson.OPT_SORT_KEYS).decode()
 
 
@@ -18,4 +19,6 @@ def _by_content(value: Any) -> Any:
         if "$asset" in value:
             return {"$asset": value["$asset"]["sha256"]}
         return {key: _by_content(one) for key, one in value.items()}
-    return [_by_content(one) for one in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_by_content(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
