@@ -35,6 +35,7 @@ describe("a plan's history", () => {
 
   it.each([
     [{}, "“A lamp” was handed to local/picture"],
+    [{ event: "plan_edited", facts: {} }, "The plan was changed by words"],
     [{ event: "step_succeeded", facts: {} }, "“A lamp” is done"],
     [{ event: "step_succeeded", facts: { reused_from: "job_0" } }, "“A lamp” took an earlier result"],
     [{ event: "step_failed", facts: { category: "content_policy" } }, "“A lamp” failed: content policy"],

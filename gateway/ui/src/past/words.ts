@@ -13,6 +13,7 @@ interface Saying {
 const SAYINGS: Record<string, Saying> = {
   plan_drafted: { tone: "idle", say: () => "The plan was drafted" },
   step_drafted: { tone: "idle", say: (step) => `${step} was drafted` },
+  plan_edited: { tone: "wait", say: () => "The plan was changed by words" },
   plan_revised: { tone: "wait", say: (step) => `${step} was changed` },
   plan_validated: { tone: "idle", say: () => "The plan was checked" },
   model_selected: { tone: "idle", say: (step, facts) => `${step} got the model ${facts.model}` },
