@@ -29,22 +29,28 @@ from events.canvas.run_state import digest_of
 from events.ids import step_id as step_id_of
 from events.table import Table
 
+BACK_FROM = ("awaiting_approval", "rejected", *ENDED)
+
 
 def roll_back_plan(command: RollBackPlan, streams: Streams, context: Context) -> Decision:
-    """The run before stays in the history; the next rerun goes on from what is restored."""
+    """The run before stays in the history; the next rerun goes on from what is restored.
+
+    Also where words have changed the plan since and nobody has said yes to that: then the edit is undone.
+    """
     draft = begin(command, streams, context)
     plan = draft.plan
-    if plan.status not in ENDED:
-        raise IllegalState(f"the plan is {plan.status}", allowed=list(ENDED))
+    if plan.status not in BACK_FROM:
+        raise IllegalState(f"the plan is {plan.status}", allowed=list(BACK_FROM))
     ended = plan.past.ended.get(command.run_id)
     if ended is None:
         raise InvalidInput.at("/run_id", "no run of this plan that is over")
     present = draft.run.run_id
-    if present == command.run_id:
+    if present == command.run_id and digest_of(plan.steps, draft.run.steps) == ended.digest:
         raise IllegalState("this run is the present one", allowed=[run for run in plan.past.ended if run != present])
     steps = {one.step_id: one.step or plan.steps.get(one.step_id) for one in command.steps}
     known = _known_again(ended.digest, steps, command.steps)
-    draft.add(RunArchived(plan_id=command.plan_id, run_id=present))
+    if present != command.run_id:
+        draft.add(RunArchived(plan_id=command.plan_id, run_id=present))
     if tuple(steps) != tuple(plan.steps):
         draft.add(_steps_of_then(plan, tuple(steps)))
     draft.add(

@@ -216,7 +216,7 @@ def _evolve_as_a_whole(plan: Plan, event: Event) -> Plan:
             steps = Table((step, StepRun()) for step in plan.steps)
             number = int(event.run_id.rsplit(".", 1)[-1])
             run = Run(event.run_id, number, gone_back_to.status, steps, Table(), open=0, cost=gone_back_to.cost)
-            return replace(plan, run=run, status=gone_back_to.status, changed=frozenset())
+            return replace(plan, run=run, status=gone_back_to.status, changed=frozenset(), asked={})
         case PlanForked():
             return replace(plan, past=replace(plan.past, source_run=event.source_run_id))
         case _:

@@ -218,6 +218,10 @@ class Runs(RuleBasedStateMachine):
             missing = [step_id for step_id, step in after_it.steps.items() if step.estimate is None]
             self.house.canvas.handle(c.SelectModels(**self.of(plan), choices=choices(missing)))
 
+    @rule(data=st.data())
+    def refuse(self, data: st.DataObject) -> None:
+        self.try_to(c.RejectPlan(**self.of(self.any_plan(data))))
+
     @precondition(lambda self: len(self.house.canvas.log) % 3 == 0)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:

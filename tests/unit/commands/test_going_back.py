@@ -25,9 +25,10 @@ from events.canvas.plan_events import (
 from events.canvas.plan_state import Plan
 from events.model import Event
 from gateway.past import restored
-from tests.given import ORG, RUN, SESSION, draft, message, sealed, step
-from tests.specification import World
+from tests.given import ORG, RUN, SESSION, draft, message, sealed, select, step
+from tests.specification import NOON, World
 from tests.unit.commands.plan_past import fork, plan_at, roll_back, version_of_end
+from tests.unit.commands.test_editing_plans import asked, edit
 from tests.unit.commands.test_plans import CHAIN, on_plan, planned, result
 
 SECOND = "run_X.1.2"
@@ -88,6 +89,38 @@ class TestRollback:
         assert second.run is not None
         assert (after.steps, after.run.steps, after.status) == (second.steps, second.run.steps, second.status)
         assert (after.run.run_id, after.run.status, after.run.cost) == (SECOND, "partial", 0)
+
+    @pytest.mark.parametrize("answer", [on_plan(c.RejectPlan), on_plan(c.ExpireApproval, since=NOON.isoformat()), None])
+    def test_an_edit_by_words_that_finds_no_yes_is_undone_by_going_back_to_the_present_run(
+        self, answer: c.CanvasCommand | None
+    ) -> None:
+        it = world(*planned(CHAIN), result("s1"), result("s2"), result("s3"))
+        done = plan_at(it)
+        for command in (asked(), edit("s1 s2 s4", s2="s1", s4=""), select(("s2", "s4")), answer):
+            if command is not None:
+                it.handle(command)
+        with pytest.raises(IllegalState):
+            it.handle(on_plan(c.RerunPlan))
+        decision = it.handle(roll_back(it, RUN))
+        assert RunArchived not in kinds(decision.events)
+        after = plan_at(it)
+        assert after.run is not None
+        assert done.run is not None
+        assert (after.status, after.steps, after.run.steps, after.asked) == (
+            "succeeded", done.steps, done.run.steps, {}
+        )  # fmt: skip
+        it.handle(on_plan(c.RerunPlan, step_ids=(step("s3"),)))
+
+    def test_an_edit_of_a_finished_plan_is_undone_likewise(self) -> None:
+        it = world(*planned(CHAIN), result("s1"), result("s2"), result("s3"))
+        it.handle(on_plan(c.EditStep, step_id=step("s2"), model="other", estimate=5))
+        it.handle(roll_back(it, RUN))
+        assert (plan_at(it).to_run, plan_at(it).steps[step("s2")].model) == ((), "m")
+
+    def test_a_plan_that_never_ran_cannot_go_back(self) -> None:
+        it = world(*planned(CHAIN, "assist"), on_plan(c.RejectPlan))
+        with pytest.raises(InvalidInput):
+            it.handle(on_plan(c.RollBackPlan, run_id=RUN, steps=restored(plan_at(it))))
 
     def test_another_past_than_the_plan_had_is_refused(self) -> None:
         it = run_twice()
