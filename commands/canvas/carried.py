@@ -22,3 +22,13 @@ def bytes_of(files: Iterable[AssetRef]) -> int:
 def bytes_of_texts(texts: Iterable[Sealed]) -> int:
     """About what these texts take in an event."""
     return sum(FILE_BYTES + len(one.box.ct) for one in texts)
+
+
+def carried(groups: Iterable[Iterable[AssetRef]]) -> bool:
+    """Whether an event can carry all these files; looks at no more of them than it takes to know."""
+    left = CARRIED_MAX
+    for files in groups:
+        left -= bytes_of(files)
+        if left < 0:
+            return False
+    return True

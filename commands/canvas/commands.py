@@ -18,6 +18,8 @@ from events.topics import EVENTS_CANVAS
 
 STEPS_MAX = 500
 """Steps a plan."""
+EDGES_MAX = 5_000
+"""Dependencies of all its steps together."""
 ATTEMPTS_MAX = 8
 """Models that a step is given in one run."""
 FALLBACKS_MAX = 16

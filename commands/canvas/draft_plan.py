@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from commands.canvas.commands import AgentCall, DraftPlan, DraftStep, RecordPlanValidated
+from commands.canvas.commands import EDGES_MAX, AgentCall, DraftPlan, DraftStep, RecordPlanValidated
 from commands.canvas.streams import plan_in, ref, refuse_given_up, session_in
 from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
@@ -73,11 +73,13 @@ def drafted_by(session: Session, call: AgentCall) -> DraftedBy:
 
 
 def check_graph(steps: Sequence[DraftStep]) -> None:
-    """Raises InvalidInput for a repeated label, a reference to nothing, or a cycle."""
+    """Raises InvalidInput for a repeated label, a reference to nothing, a cycle, or too many dependencies."""
     labels = [step.label for step in steps]
     graph: Mapping[str, tuple[str, ...]] = {step.label: step.depends_on for step in steps}
     if len(graph) != len(labels):
         raise InvalidInput.at("/steps", "two steps have the same label")
+    if sum(len(step.depends_on) for step in steps) > EDGES_MAX:
+        raise InvalidInput.at("/steps", f"the steps of a plan have at most {EDGES_MAX} dependencies together")
     for index, step in enumerate(steps):
         for upstream in step.depends_on:
             if upstream not in graph:

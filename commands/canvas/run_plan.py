@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from commands.canvas.carried import CARRIED_MAX, bytes_of
+from commands.canvas.carried import carried
 from commands.canvas.chat import refuse_when_full
 from commands.canvas.commands import (
     ApprovePlan,
@@ -153,6 +153,9 @@ def edit_step(command: EditStep, streams: Streams, context: Context) -> Decision
 def revise(draft: Draft, step: Step, flags: tuple[str, ...] | None = None) -> None:
     """The step is another from now on; says which kept results count no more with it."""
     event = PlanRevised(plan_id=draft.plan.plan_id, step=step, flags=flags)
+    if not draft.plan.past.kept:
+        draft.add(event)
+        return
     after = evolve_plan(draft.plan, event, draft.at)
     left = after.past.kept if isinstance(after, Plan) else ()
     stale = tuple(one for one in draft.plan.past.kept if one not in left)
@@ -245,8 +248,7 @@ def ready_step(
     uploads = [(upload.label, upload.asset) for upload in list(session.uploads.values())[-UPLOADS_CARRIED:]]
     made = [(label, made.asset) for label, made in list(session.made.items())[-MADE_CARRIED:]]
     more = sum(session.media.values()) > len(uploads) + len(made)
-    upstream = plan.upstream(step_id)
-    carried = sum(bytes_of(one.outputs) for one in upstream) <= CARRIED_MAX
+    fits = carried(run.steps[up].outputs for up in step.depends_on)
     return StepReady(
         plan_id=plan.plan_id,
         run_id=run.run_id,
@@ -261,8 +263,8 @@ def ready_step(
         title=step.title,
         description=step.description,
         input=step.input,
-        upstream=upstream if carried else (),
-        upstream_stored=None if carried else True,
+        upstream=plan.upstream(step_id) if fits else (),
+        upstream_stored=None if fits else True,
         session_uploads=(*uploads, *made),
         uploads_stored=draft.session_version if more else None,
         fallbacks=fallbacks or None,

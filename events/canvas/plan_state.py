@@ -98,6 +98,16 @@ class Plan:
             for up in self.steps[step_id].depends_on
         )
 
+    def has_come_to(self, run_id: str, step_id: str) -> bool:
+        """The run is the present one, and all that the step waits for in it has succeeded."""
+        if self.run is None or self.run.run_id != run_id or step_id not in self.steps:
+            return False
+        return all(self.run.steps[up].status == "succeeded" for up in self.steps[step_id].depends_on)
+
+    def is_over(self, run_id: str) -> bool:
+        """The run is the present one, and has ended."""
+        return self.run is not None and self.run.run_id == run_id and self.run.status != "running"
+
     @property
     def to_run(self) -> tuple[str, ...]:
         """What the next run has to do: what was changed, what has no result, and all that depends on either."""
@@ -158,14 +168,10 @@ def _with_step(plan: Plan, step: Step) -> Plan:
     steps = plan.steps.put(step.step_id, step)
     if before is not None and before.model_copy(update={"needs_approval": step.needs_approval}) == step:
         return replace(plan, steps=steps)
-    if before is None:
-        dependents = dict(dependents)
-        for upstream in step.depends_on:
-            dependents[upstream] = (*dependents.get(upstream, ()), step.step_id)
-        if len(steps) == len(plan.drafted.step_ids) and tuple(steps) != plan.drafted.step_ids:
-            steps = Table((one, steps[one]) for one in plan.drafted.step_ids)
-    elif before.depends_on != step.depends_on:
-        dependents = _dependents(steps)
+    if before is None or before.depends_on != step.depends_on:
+        dependents = _rewired(dependents, step, () if before is None else before.depends_on)
+    if before is None and len(steps) == len(plan.drafted.step_ids) and tuple(steps) != plan.drafted.step_ids:
+        steps = Table((one, steps[one]) for one in plan.drafted.step_ids)
     changed = plan.changed if plan.run is None else plan.changed | {step.step_id}
     plan = replace(plan, steps=steps, dependents=dependents, changed=changed)
     if not plan.past.kept:
@@ -193,12 +199,24 @@ def _edited(plan: Plan, event: PlanEdited) -> Plan:
     return replace(plan, status="drafting", validated=False, asked={}) if event.changed else plan
 
 
+def _rewired(
+    dependents: Mapping[str, tuple[str, ...]], step: Step, before: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """Only where the step has gained or lost what it waits for."""
+    found = dict(dependents)
+    for gone in set(before) - set(step.depends_on):
+        found[gone] = tuple(one for one in found.get(gone, ()) if one != step.step_id)
+    for fresh in set(step.depends_on) - set(before):
+        found[fresh] = (*found.get(fresh, ()), step.step_id)
+    return found
+
+
 def _dependents(steps: Mapping[str, Step]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for name, step in steps.items():
         for upstream in step.depends_on:
-            found[upstream] = (*found.get(upstream, ()), name)
-    return found
+            found.setdefault(upstream, []).append(name)
+    return {upstream: tuple(names) for upstream, names in found.items()}
 
 
 def _evolve_as_a_whole(plan: Plan, event: Event) -> Plan:

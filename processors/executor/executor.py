@@ -6,7 +6,6 @@ It keeps nothing: each event carries all that its command needs, and a repeat ma
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import Final, Literal
 
 import orjson
@@ -20,7 +19,6 @@ from commands.orgs.commands import CancelJob, SubmitJob
 from commands.ports import Vault
 from commands.refusals import AlreadyEnded, IllegalState, InsufficientCredit, NotFound, Refusal
 from events.canvas.plan_events import RunCancelled, RunCompleted, RunReport, StepCancelled, StepReady
-from events.canvas.plan_state import NoPlan, Plan, PlanState, evolve_plan
 from events.catalog.events import ModelSpec
 from events.envelope import Recorded
 from events.ids import caused_id, derived_id, job_id_of_step, plan_of, session_of
@@ -42,6 +40,7 @@ from processors.executor.opening import Erased, files_named, opened
 from processors.executor.ports import Models, StoredStreams
 from processors.executor.report import Report, report
 from processors.executor.sameness import same_work
+from processors.executor.stored_plans import StoredPlans
 from processors.executor.wiring import Unwirable, wire
 from processors.runners.poison import alarm, is_poison
 
@@ -123,6 +122,7 @@ class Executor:
         self._vault = vault
         self._models = models
         self._streams = streams
+        self._plans = StoredPlans(streams)
 
     async def handle(self, recorded: Recorded) -> None:
         match recorded.data:
@@ -173,7 +173,8 @@ class Executor:
         """With what came out before it, where that was too much for its event."""
         if not ready.upstream_stored:
             return ready
-        plan = _folded(await self._streams.read(ready.plan_id, recorded.version))
+        run_id, step_id = ready.run_id, ready.step_id
+        plan = await self._plans.at(ready.plan_id, recorded.version, lambda plan: plan.has_come_to(run_id, step_id))
         if plan is None:
             raise Unfit("unknown", "what came out before it is not in the plan's stream")
         return ready.model_copy(update={"upstream": plan.upstream(ready.step_id)})
@@ -298,10 +299,8 @@ class Executor:
 
     async def _stored_report(self, recorded: Recorded, completed: RunCompleted) -> RunReport | None:
         """Of what was too much for its event."""
-        plan = _folded(await self._streams.read(completed.plan_id, recorded.version))
-        if plan is None or plan.run is None or plan.run.run_id != completed.run_id:
-            return None
-        return report_of(plan, plan.run)
+        plan = await self._plans.at(completed.plan_id, recorded.version, lambda plan: plan.is_over(completed.run_id))
+        return None if plan is None or plan.run is None else report_of(plan, plan.run)
 
     async def _said(self, completed: RunCompleted, told: RunReport) -> Report:
         unfinished = [(await self._vault.open(one.title), one.status) for one in told.unfinished]
@@ -367,10 +366,3 @@ def _why(error: Unfit | Refusal | CommandFailed) -> tuple[Category, str]:
             return "input_validation", error.detail
         case _:
             return "unknown", "the job could not be accepted"
-
-
-def _folded(stored: Sequence[Recorded]) -> Plan | None:
-    state: PlanState = NoPlan()
-    for recorded in stored:
-        state = evolve_plan(state, recorded.data, recorded.envelope.time)
-    return state if isinstance(state, Plan) else None

@@ -114,6 +114,12 @@ class TestEditing:
         given(*past).when(select(("s1", "s2", "s3", "s4"))).then_refused(InvalidInput)
         given(*past).when(select(("s2", "s4"))).then(ModelSelected, ModelSelected, FieldsVerified)
 
+    def test_what_a_step_waits_for_changes_for_it_alone(self) -> None:
+        it = given(*planned(), asked(), edit("s1 s2 s3", s2="", s3="s1"))
+        assert {labels((one,)): labels(below) for one, below in plan_of(it.world).dependents.items() if below} == {
+            "s1": "s3"
+        }
+
     def test_what_stands_still_upstream_is_refused_as_a_graph(self) -> None:
         it = given(*planned(), asked())
         it.when(edit("s1 s3", s3="s2")).then_refused(InvalidInput)

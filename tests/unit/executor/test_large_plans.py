@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import orjson
 import pytest
 
+from commands.canvas.carried import CARRIED_MAX, FILE_BYTES, carried
 from commands.canvas.commands import RecordStepResult
 from commands.orgs.commands import RecordJobSucceeded
+from commands.refusals import InvalidInput
+from events.assets import AssetRef
 from events.canvas.plan_events import RunCompleted, StepReady
 from events.canvas.session_events import MessagePosted
 from tests.given import ORG, PLAN, RUN, SESSION, asset, draft, message, sealed, select, step
@@ -20,6 +25,12 @@ SHAPES: dict[str, dict[str, tuple[str, ...]]] = {
     "wide": dict.fromkeys(LABELS, ()),
     "deep": {label: LABELS[n - 1 : n] if n else () for n, label in enumerate(LABELS)},
     "diamond": {LABELS[0]: (), **dict.fromkeys(LABELS[1:-1], LABELS[:1]), LABELS[-1]: LABELS[1:-1]},
+}
+HALF = 70
+"""Of a plan in which every second step waits for every first one: as many dependencies as a plan may have."""
+BIPARTITE = {
+    **dict.fromkeys(LABELS[:HALF], ()),
+    **dict.fromkeys(LABELS[HALF : 2 * HALF], LABELS[:HALF]),
 }
 WORDS = "w" * 3_000
 
@@ -48,6 +59,43 @@ def result(world: World, label: str) -> RecordStepResult:
         outputs=(asset(),),
         cost=1,
     )
+
+
+def test_a_plan_has_so_many_dependencies_and_no_more() -> None:
+    world = House().canvas
+    for command in message():
+        world.handle(command)
+    with pytest.raises(InvalidInput):
+        world.decide(draft({**BIPARTITE, **dict.fromkeys(LABELS[2 * HALF : 2 * HALF + 2], LABELS[:HALF])}))
+    world.handle(draft(BIPARTITE))
+
+
+def test_whether_an_event_can_carry_files_is_known_after_looking_at_as_many_as_it_could() -> None:
+    looked: list[int] = []
+
+    def outputs() -> Iterator[tuple[AssetRef, ...]]:
+        for n in range(STEPS_MAX):
+            looked.append(n)
+            yield (asset(n=n + 1),)
+
+    assert not carried(outputs())
+    assert len(looked) == CARRIED_MAX // FILE_BYTES + 1
+    assert carried([(asset(),)] * (CARRIED_MAX // FILE_BYTES))
+
+
+async def test_steps_that_wait_for_the_same_are_told_of_it_by_one_reading() -> None:
+    house = House(credit=100_000)
+    words: Steps = {label: ("painter", "image", after, "A bottle", {}) for label, after in BIPARTITE.items()}
+    house.plan(words)
+    await house.react()
+    for label in LABELS[:HALF]:
+        house.dispatch(label)
+        text = asset("text/plain").model_copy(update={"text": sealed(f"{label} {WORDS[:1_000]}")})
+        job_id = house.jobs[label].job_id
+        house.orgs.handle(RecordJobSucceeded(org_id=ORG, job_id=job_id, lease=1, outputs=(text,), cost=1))
+    await house.react()
+    assert set(house.statuses.values()) == {"succeeded", "ready"}
+    assert house.streams_read == [PLAN]
 
 
 async def test_a_step_below_more_words_than_an_event_holds_gets_all_of_them() -> None:
