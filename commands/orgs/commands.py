@@ -144,13 +144,17 @@ class SubmitJob(JobCommand):
 
 
 class DispatchJob(JobCommand):
-    """The scheduler's choice: attempt number `lease` on `provider`. Refused when it is not the next one."""
+    """The scheduler's choice: attempt number `lease` on `provider`. Refused when it is not the next one.
+
+    `owner` is who begins it, where that is known already: as if it had asked `BeginAttempt` right after.
+    """
 
     lease: int = Field(ge=1)
     provider: str
     model: str
     worker: str | None = None
     considered: tuple[str, ...] = ()
+    owner: str | None = None
 
 
 class LeaseCommand(JobCommand):

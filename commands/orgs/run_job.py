@@ -60,8 +60,10 @@ def dispatch_job(command: DispatchJob, streams: Streams, context: Context) -> De
         worker=command.worker,
         considered=command.considered,
         uncounted=job.uncounted or None,
+        owner=command.owner,
     )
-    return _one(event, {"lease": command.lease})
+    begun = () if command.owner is None else (_begun(job, command.lease, command.owner),)
+    return Decision(tuple((job_ref(command.job_id), one) for one in (event, *begun)), {"lease": command.lease})
 
 
 def begin_attempt(command: BeginAttempt, streams: Streams, _context: Context) -> Decision:
@@ -69,14 +71,12 @@ def begin_attempt(command: BeginAttempt, streams: Streams, _context: Context) ->
     job = holding(streams, command.org_id, command.job_id, command.lease)
     if job.owner is not None:
         return Decision(result={"go": job.owner == command.owner})
-    event = AttemptBegun(
-        job_id=command.job_id,
-        org_id=command.org_id,
-        cause=job.accepted.cause,
-        lease=command.lease,
-        owner=command.owner,
-    )
-    return _one(event, {"go": True})
+    return _one(_begun(job, command.lease, command.owner), {"go": True})
+
+
+def _begun(job: LiveJob, lease: int, owner: str) -> AttemptBegun:
+    accepted = job.accepted
+    return AttemptBegun(job_id=accepted.job_id, org_id=accepted.org_id, cause=accepted.cause, lease=lease, owner=owner)
 
 
 def record_job_running(command: RecordJobRunning, streams: Streams, _context: Context) -> Decision:

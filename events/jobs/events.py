@@ -84,6 +84,8 @@ class JobDispatched(JobEvent):
     considered: tuple[str, ...] = ()
     uncounted: int | None = None
     """How many of the attempts before it found no slot at their provider; none where it was not asked."""
+    owner: str | None = None
+    """Who begins it, where that was known with the dispatch: `attempt_begun` follows in the same decision."""
 
 
 class AttemptBegun(JobEvent):

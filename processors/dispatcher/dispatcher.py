@@ -11,7 +11,8 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from commands.ask import Ask, Unavailable
@@ -25,6 +26,7 @@ from events.jobs.events import JobCancelled, JobDispatched, LeaseExpired
 from events.jobs.slots import Slot
 from events.model import Event
 from processors.dispatcher.attempt import Attempt, AttemptOver, stopped_at
+from processors.dispatcher.claims import Claims
 from processors.dispatcher.cost import actual, as_agreed
 from processors.dispatcher.decisions import as_failure, record_failed
 from processors.dispatcher.errors import AccessRefused, ContractDrift, ProviderError, WorkerGone
@@ -78,6 +80,8 @@ class Rooms:
     send: Send
     reach: Reach
     classify: Classify
+    claims: Claims = field(default_factory=Claims)
+    """Where the scheduler is of the same process, they are shared with it."""
 
 
 TYPES: Final[tuple[type[Event], ...]] = (JobDispatched, JobCancelled, LeaseExpired)
@@ -132,7 +136,8 @@ class Dispatcher:
     async def _carry_out(self, recorded: Recorded, event: JobDispatched) -> None:
         if self._is_over(event):
             return
-        word = Word(self._rooms.ask, recorded, event.org_id, event.job_id, event.lease)
+        claimed = partial(self._rooms.claims.take, event.job_id, event.lease, event.owner)
+        word = Word(self._rooms.ask, recorded, event.org_id, event.job_id, event.lease, claimed)
         slot = Slot(event.job_id, event.lease, event.org_id, event.provider, event.model)
         with self._rooms.leases.held(slot):
             try:
@@ -145,6 +150,11 @@ class Dispatcher:
         attempt = self._held.pop(slot.holder, None)
         if attempt is not None and attempt.unstopped:
             await self._confirm(attempt.stop(), word, STOP_AWAITED_S)
+
+    def carries_out(self, provider: str) -> bool:
+        """Whether attempts at this provider are begun once, by whoever may."""
+        found = self._rooms.providers.get(provider)
+        return found is not None and not found.takes_our_name
 
     def _is_over(self, event: JobDispatched) -> bool:
         stopped = attempt_token(event.job_id, event.lease) in self._stopped

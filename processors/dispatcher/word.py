@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,8 @@ class Word:
     org_id: str
     job_id: str
     lease: int
+    claimed: Callable[[], bool] = lambda: False
+    """Whether the dispatch named this handling as its owner; true once at most."""
 
     async def may_call(self) -> bool | None:
         """Whether this very handling may create at a provider whose create is not idempotent; None: it is over.
@@ -38,6 +41,8 @@ class Word:
         The owner is new each time: whoever handles the event again has to find out what became of the first call.
         An answer that comes late, as to a process that was paused, is asked for again.
         """
+        if self.claimed():
+            return True
         clock, owner = asyncio.get_running_loop().time, new_id("own")
         command = BeginAttempt(org_id=self.org_id, job_id=self.job_id, lease=self.lease, owner=owner)
         for asked in range(TRIES):

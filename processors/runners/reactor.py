@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -15,7 +15,8 @@ from events.envelope import Recorded
 from events.log.clients import Record, close, consumer
 from events.log.codec import from_record, record_type_name, type_name
 from events.log.crashpoints import crashpoint
-from events.log.follower import StallWatch
+from events.log.follower import StallWatch, assigned_partitions
+from events.log.routing import partition_of
 from events.model import Event
 from events.registry import Registry
 from events.types import REGISTRY
@@ -104,9 +105,16 @@ class Reactor:
         self._failure: BaseException | None = None
         self._hand_off = self._new_hand_off()
         self._paused = False
+        self._own: frozenset[TopicPartition] = frozenset()
+        self._counts: Mapping[str, int] = {}
         self._assigned = asyncio.Event()
         self._done = metrics.REACTIONS.labels(group)
         self._backlog = metrics.BACKLOG.labels(group)
+
+    def reads(self, topic: str, key: str) -> bool:
+        """Whether the key's partition is this member's, as far as it knows."""
+        count = self._counts.get(topic, 0)
+        return count > 0 and TopicPartition(topic, partition_of(key, count)) in self._own
 
     async def ready(self) -> None:
         """Returns once the group has assigned partitions."""
@@ -124,6 +132,7 @@ class Reactor:
         client.subscribe(list(self._topics), listener=_Listener(self, client))
         try:
             await client.start()
+            self._counts = Counter(tp.topic for tp in await assigned_partitions(client, self._topics))
             await self._loop(client, stop)
             await self._hand_off.drain(GRACE_S)
             await self._commit(client)
@@ -209,13 +218,16 @@ class Reactor:
 
     async def leave(self, client: AIOKafkaConsumer) -> None:
         """Partitions are about to move: ends what runs, commits, and forgets the rest, which is read again."""
+        self._own = frozenset()
         await self._hand_off.drain(GRACE_S)
         await self._commit(client)
         self._prefixes.clear()
         self._hand_off = self._new_hand_off()
         self._paused = False
 
-    def joined(self) -> None:
+    def joined(self, own: Collection[TopicPartition]) -> None:
+        """These partitions are its own now."""
+        self._own = frozenset(own)
         self._assigned.set()
 
 
@@ -230,8 +242,8 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         if revoked:
             await self._reactor.leave(self._client)
 
-    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:  # noqa: ARG002
-        self._reactor.joined()
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        self._reactor.joined(assigned)
 
 
 def _always(seconds: float) -> Callable[[Recorded], float]:

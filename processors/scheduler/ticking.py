@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from prometheus_client import Counter
 from redis.asyncio import Redis
@@ -44,6 +44,14 @@ log = logging.getLogger(__name__)
 Effect = Decision | Announce
 
 
+class Claims(Protocol):
+    """Who begins an attempt, where this very process carries it out."""
+
+    def offer(self, job_id: str, lease: int, provider: str, org_id: str) -> str | None: ...
+
+    def withdraw(self, job_id: str, lease: int) -> None: ...
+
+
 class SchedulerTicks:
     """The core as a ticker runs it, and the hands that do what it says.
 
@@ -60,11 +68,13 @@ class SchedulerTicks:
         jobs: Logged,
         *,
         weights: Mapping[Priority, int] = PRIORITY_WEIGHTS,
+        claims: Claims | None = None,
     ) -> None:
         """`mine` says which providers' pools are scheduled here; `pools_changed` is told when it says otherwise.
         `jobs` is the copy of `current.jobs` that the core is told of."""
         self._ask = ask
         self._mine = mine
+        self._claims = claims
         self._redis = redis
         self._slots = slots
         self.registered = Registered(redis)
@@ -181,6 +191,9 @@ class SchedulerTicks:
             correlation_id=dispatch.job_id,
             causation_id=dispatch.job_id,
         )
+        if not await self._takes(dispatch):
+            return
+        claims, attempt = self._claims, (dispatch.job_id, dispatch.lease)
         command = DispatchJob(
             org_id=dispatch.org_id,
             job_id=dispatch.job_id,
@@ -189,12 +202,13 @@ class SchedulerTicks:
             model=dispatch.model,
             worker=dispatch.worker,
             considered=dispatch.considered,
+            owner=claims.offer(*attempt, dispatch.provider, dispatch.org_id) if claims is not None else None,
         )
-        if not await self._takes(dispatch):
-            return
         try:
             await self._ask(command, envelope)
         except (Refusal, CommandFailed) as refused:
+            if claims is not None:
+                claims.withdraw(*attempt)
             DISPATCHES.labels(dispatch.provider, "refused").inc()
             log.info("dispatch of %s: %s", cause, refused)
             self._refused.append((dispatch, True))

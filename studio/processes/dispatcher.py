@@ -35,7 +35,7 @@ async def run(settings: Settings, process: Process) -> None:
     redis, sender = await parts.redis(process, settings), await parts.progress(process, settings)
     vault, store, leases = await parts.vault(process, settings), storage(settings.storage), Leases(redis)
     model = await parts.model(process, settings)
-    catalog = await parts.catalog(process, settings)
+    catalog, claims = await parts.catalog(process, settings), await parts.claims(process)
     prompts = Published(catalog.get)
     classifier = Classifier(model, prompts)
     downloads = Downloads(own_addresses(access_of(settings), simulators_url=simulators_url(settings)))
@@ -53,9 +53,11 @@ async def run(settings: Settings, process: Process) -> None:
             send=sender.send,
             reach=reach(settings),
             classify=classifier,
+            claims=claims,
         )
     )
     reactor = reactor_of(dispatcher, await parts.log(process, settings), settings.process_name)
+    claims.attach(lambda provider, org: dispatcher.carries_out(provider) and reactor.reads(EVENTS_JOBS, org))
 
     async def ready() -> None:
         await reactor.ready()

@@ -26,6 +26,7 @@ from events.log.admin import ensure_topics
 from events.log.progress import ProgressSender
 from events.log.table import CompactedTable
 from events.topics import CURRENT_APPROVALS, CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS
+from processors.dispatcher.claims import Claims
 from studio.processes.configured import needed, secret
 from studio.processes.process import Process
 from studio.settings import Settings
@@ -105,6 +106,11 @@ async def approvals(process: Process, settings: Settings) -> CompactedTable[Curr
     )
 
 
+async def claims(process: Process) -> Claims:
+    """Between this process's scheduler and its dispatcher, where it has both."""
+    return await process.shared.one("claims", _claims)
+
+
 def language_model(settings: Settings) -> LlmClient:
     """The server that is configured, or the offline stand-in."""
     if settings.planner == "offline":
@@ -115,6 +121,11 @@ def language_model(settings: Settings) -> LlmClient:
         settings.llm_base_url or OPENAI, key, settings.planner, settings.llm_secondary_model,
         concurrent=settings.llm_concurrent, prices=settings.llm_prices,
     )  # fmt: skip
+
+
+@asynccontextmanager
+async def _claims() -> AsyncIterator[Claims]:
+    yield Claims()
 
 
 @asynccontextmanager

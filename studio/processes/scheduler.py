@@ -28,7 +28,15 @@ async def run(settings: Settings, process: Process) -> None:
     pools = Membership(bootstrap, GROUP, POOLS, settings.process_name)
     jobs = await parts.jobs(process, settings)
     bus = await parts.bus(process, settings)
-    core = SchedulerTicks(bus, redis, slots, pools.owns, jobs, weights=settings.priority_weights)
+    core = SchedulerTicks(
+        bus,
+        redis,
+        slots,
+        pools.owns,
+        jobs,
+        weights=settings.priority_weights,
+        claims=await parts.claims(process),
+    )
     pools.on_change(core.pools_changed)
     ticker: Ticker[Effect] = Ticker(
         bootstrap,

@@ -195,6 +195,8 @@ class SimConsumer:
         self._assigned = asyncio.Event()
         """Not while partitions move: nothing is handed over then, however long it takes."""
         self._stopped = False
+        self._coordination = Lane()
+        """Of one connection to the group's coordinator: a commit never overtakes the one before."""
         self._client = _Metadata(self)
 
     # --- assignment --------------------------------------------------------------------------------------
@@ -299,7 +301,7 @@ class SimConsumer:
             self._world.broker.commit(str(self._group), self._member, self._generation, offsets)
 
         try:
-            await self._ask("commit", effect)
+            await self._world.network.call(self._process, "kafka", "commit", effect, lane=self._coordination)
         except UnknownMemberIdError as error:
             raise CommitFailedError from error
 

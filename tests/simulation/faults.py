@@ -149,7 +149,7 @@ class Faults:
         self._world.rewound.add("dispatcher")
         self._world.broker.group("dispatcher").offsets.clear()
         for name, node in self._world.nodes.items():
-            if name.startswith("dispatcher"):
+            if name.startswith(("dispatcher", "workers")):
                 node.process.die("killed for its offsets")
 
     def _lower_cap(self, fault: Fault) -> None:

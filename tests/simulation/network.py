@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 FAST_S: Final = (0.0005, 0.004)
 SLOW_S: Final = (0.05, 2.0)
+ONE_AFTER_ANOTHER_S: Final = 1e-6
+"""What a stalled server answers at once it answers in the order of each connection."""
 
 
 class Caller(Owner, Protocol):
@@ -63,7 +65,7 @@ class Network:
         answer: asyncio.Future[T] = self.loop.create_future()
         at = max(self.loop.time() + self.latency(), self.stalled_until.get(server, 0.0))
         if lane is not None:
-            at = lane.free_at = max(at, lane.free_at)
+            at = lane.free_at = max(at, lane.free_at + ONE_AFTER_ANOTHER_S)
         self.loop.call_at(at, self._arrive, answer, caller, f"{server}.{what}", effect, context=Context())
         return await answer
 

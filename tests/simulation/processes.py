@@ -23,6 +23,7 @@ from events.log.table import CompactedTable
 from events.progress import Progress
 from events.sealed import Sealed, SealedBox
 from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS, EVENTS_JOBS
+from processors.dispatcher.claims import Claims
 from processors.dispatcher.dispatcher import TYPES as DISPATCHED
 from processors.dispatcher.dispatcher import Dispatcher, Reach, Rooms, key_of, longest_s, urgent
 from processors.dispatcher.leases import Leases
@@ -58,7 +59,15 @@ async def decider(process: Process) -> None:
     await runner.run(asyncio.Event())
 
 
-async def scheduler(process: Process) -> None:
+async def workers(process: Process) -> None:
+    """Scheduler and dispatcher in one: the former says who begins what the latter carries out."""
+    claims = Claims(now=asyncio.get_running_loop().time)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(scheduler(process, claims))
+        tasks.create_task(dispatcher(process, claims))
+
+
+async def scheduler(process: Process, claims: Claims | None = None) -> None:
     async with (
         CommandBus(KAFKA, process.name) as bus,
         _following(CompactedTable(KAFKA, CURRENT_JOBS, CurrentJob)) as jobs,
@@ -66,7 +75,7 @@ async def scheduler(process: Process) -> None:
         _following(CompactedTable(KAFKA, CURRENT_CATALOG, catalog_entry)) as catalog,
     ):
         slots = Slots(_redis(process))
-        core = scheduling.SchedulerTicks(bus, _redis(process), slots, lambda _: True, jobs)
+        core = scheduling.SchedulerTicks(bus, _redis(process), slots, lambda _: True, jobs, claims=claims)
         ticker: Ticker[scheduling.Effect] = Ticker(
             KAFKA,
             "scheduler",
@@ -99,7 +108,8 @@ async def sweepers(process: Process) -> None:
         await together(asyncio.Event(), ending.run, mending.run, attempts.look, slots.look)
 
 
-async def dispatcher(process: Process) -> None:
+async def dispatcher(process: Process, claims: Claims | None = None) -> None:
+    claims = claims or Claims()
     vault, storage, leases = PlainVault(), MemoryStorage(), Leases(_redis(process))
     async with (
         CommandBus(KAFKA, process.name) as bus,
@@ -119,6 +129,7 @@ async def dispatcher(process: Process) -> None:
                 send=_not_shown,
                 reach=Reach(None, None, b"secret"),
                 classify=_as_it_is,
+                claims=claims,
             ),
             jitter=process.world.random.random,
             now=lambda: process.clock().timestamp(),
@@ -139,6 +150,7 @@ async def dispatcher(process: Process) -> None:
             call_timeout_s=longest_s,
             instance_id=process.name,
         )
+        claims.attach(lambda provider, org: handling.carries_out(provider) and reactor.reads(EVENTS_JOBS, org))
         await together(asyncio.Event(), leases.run, reactor.run)
 
 

@@ -84,6 +84,8 @@ class Scenario:
     deciders: int = 1
     dispatchers: int = 1
     sweepers: int = 1
+    together: bool = False
+    """The scheduler is of one process with the first dispatcher, as on a laptop; otherwise it has its own."""
     projector: bool = False
     deviations: tuple[Deviation, ...] = ()
     fates: tuple[Fate, ...] = ()
@@ -115,10 +117,11 @@ class Scenario:
 def nodes_of(scenario: Scenario) -> tuple[str, ...]:
     named = [
         *(f"decider-{n}" for n in range(scenario.deciders)),
-        *(f"dispatcher-{n}" for n in range(scenario.dispatchers)),
+        *(f"dispatcher-{n}" for n in range(int(scenario.together), scenario.dispatchers)),
         *(f"sweepers-{n}" for n in range(scenario.sweepers)),
     ]
-    return (*named, "scheduler", "gateway", *(("projector",) if scenario.projector else ()))
+    scheduler = "workers" if scenario.together else "scheduler"
+    return (*named, scheduler, "gateway", *(("projector",) if scenario.projector else ()))
 
 
 def drawn(seed: int, *, heals: bool = True) -> Scenario:
@@ -135,6 +138,7 @@ def drawn(seed: int, *, heals: bool = True) -> Scenario:
         deciders=random.randint(1, 2),
         dispatchers=random.randint(1, 2),
         sweepers=random.randint(1, 2),
+        together=bool(seed % 2),
         projector=random.random() < 0.3,
         badness=random.choice((0.0, 0.1, 0.4)),
         slow=random.choice((0.0, 0.005, 0.03)),
@@ -174,7 +178,7 @@ def _fault(random: Random, scenario: Scenario) -> Fault:
     if kind == "lose_disk":
         node = random.choice([name for name in nodes if name.startswith("decider")])
     elif kind == "clock_step":
-        node = random.choice([name for name in nodes if name.startswith(("sweepers", "scheduler"))])
+        node = random.choice([name for name in nodes if name.startswith(("sweepers", "scheduler", "workers"))])
     elif kind in ("provider_stalls", "lower_cap"):
         node = random.choice(scenario.providers)
     seconds = random.choice((-7200.0, 7200.0)) if kind == "clock_step" else random.choice((0.5, 3.0, 12.0, 30.0))

@@ -112,6 +112,13 @@ class TestDispatch:
         assert given(*past, first).when(first).then_nothing().result == {"go": True}
         assert given(*past, first).when(second).then_nothing().result == {"go": False}
 
+    def test_a_dispatch_may_name_who_begins(self) -> None:
+        named = dispatch().model_copy(update={"owner": "a"})
+        begin = c.BeginAttempt(org_id=ORG, job_id=JOB, lease=1, owner="b")
+        decision = given(*opened(), submit()).when(named).then(JobDispatched, AttemptBegun)
+        assert [getattr(event, "owner", None) for _, event in decision.events] == ["a", "a"]
+        assert given(*opened(), submit(), named).when(begin).then_nothing().result == {"go": False}
+
     def test_running_names_the_providers_job_once(self) -> None:
         running = c.RecordJobRunning(org_id=ORG, job_id=JOB, lease=1, provider_job_id="p1")
         given(*opened(), submit(), dispatch()).when(running).then(JobRunning)

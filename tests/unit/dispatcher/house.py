@@ -31,6 +31,7 @@ from events.jobs.state import current
 from events.model import Event
 from events.progress import Progress
 from events.topics import EVENTS_JOBS
+from processors.dispatcher.claims import Claims
 from processors.dispatcher.dispatcher import Classify, Dispatcher, Reach, Rooms
 from processors.dispatcher.leases import Leases
 from processors.dispatcher.ports import Failed, Provider
@@ -101,11 +102,13 @@ class House:
         self._held_back: tuple[type[Command], ...] = ()
         self.frames: list[Progress] = []
         self.known = KnownJobs(self.jobs)
+        self.claims = Claims()
+        self.claims.attach(lambda _provider, _org_id: True)
         self.dispatcher = self.dispatcher_of(*providers)
         for command in (OpenOrg(org_id=ORG, title="A"), self._grant()):
             self.world.handle(command)
 
-    def dispatcher_of(self, *providers: Provider) -> Dispatcher:
+    def dispatcher_of(self, *providers: Provider, claims: Claims | None = None) -> Dispatcher:
         """Another process's dispatcher: it remembers nothing of the first."""
         rooms = Rooms(
             ask=self.ask,
@@ -119,6 +122,7 @@ class House:
             send=self.send,
             reach=Reach("http://gateway", None, b"secret"),
             classify=self._classify,
+            claims=self.claims if claims is None else claims,
         )
         return Dispatcher(rooms, jitter=lambda: 0.5)
 
@@ -155,11 +159,17 @@ class House:
         job_id = await self.submitted(model, values, **more)
         return self.dispatch(job_id, 1, worker)
 
-    def dispatch(self, job_id: str, lease: int, worker: str | None = "w1") -> Recorded:
+    def dispatch(self, job_id: str, lease: int, worker: str | None = "w1", owner: str | None = None) -> Recorded:
         job = self.jobs.get(job_id)
         assert job is not None
         command = DispatchJob(
-            org_id=ORG, job_id=job_id, lease=lease, provider=job.provider, model=job.model, worker=worker
+            org_id=ORG,
+            job_id=job_id,
+            lease=lease,
+            provider=job.provider,
+            model=job.model,
+            worker=worker,
+            owner=owner,
         )
         self.world.handle(command)
         return self.recorded(job_id, JobDispatched)

@@ -19,6 +19,7 @@ from events.jobs.events import (
     JobSucceeded,
     LeaseExpired,
 )
+from processors.dispatcher.claims import Claims
 from processors.dispatcher.live import LATE
 from processors.dispatcher.ports import Progressed
 from tests.contract.providers.worlds import FleetWorld, ReplicateWorld, fleet_world, replicate_world
@@ -225,6 +226,29 @@ async def test_a_remote_job_has_its_providers_id_on_the_log(house: House, remote
     running = house.events(job_id)[4]
     assert isinstance(running, JobRunning)
     assert running.provider_job_id == remote.simulator.control.accepted[0].id
+
+
+async def test_the_owner_that_the_dispatch_names_calls_without_asking(house: House, remote: ReplicateWorld) -> None:
+    job_id = await house.submitted(REMOTE, {"prompt": "a fox"})
+    recorded = house.dispatch(job_id, 1, None, house.claims.offer(job_id, 1, "replicate", ORG))
+    await house.dispatcher.handle(recorded)
+    assert not [command for command, _ in house.asked if isinstance(command, BeginAttempt)]
+    assert house.names(job_id) == ["accepted", "queued", "dispatched", "attempt_begun", "running", "succeeded"]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_the_owner_that_the_dispatch_names_calls_once(
+    house: House, remote: ReplicateWorld, elsewhere: bool
+) -> None:
+    job_id = await house.submitted(REMOTE, {"prompt": "simulate:lost"}, max_runtime_s=1)
+    recorded = house.dispatch(job_id, 1, None, house.claims.offer(job_id, 1, "replicate", ORG))
+    first = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until_accepted(remote)
+    first.cancel()
+    again = house.dispatcher_of(remote.provider, claims=Claims()) if elsewhere else house.dispatcher
+    await again.handle(recorded)
+    assert [command for command, _ in house.asked if isinstance(command, BeginAttempt)]
+    assert len(remote.simulator.control.accepted) == 1
 
 
 async def test_after_a_crash_the_known_id_is_watched_and_nothing_is_created_again(
