@@ -60,8 +60,9 @@ def _take_given(work: Work) -> None:
 
 
 def _strip(work: Work, key: str, value: Any) -> None:
-    found = [work.known.find(one) for one in (value if isinstance(value, list) else [value])]
-    uploads = [one for one in (*found, work.known.find(key)) if isinstance(one, KnownUpload)]
+    """Of a field that the model does not have only a file is kept, where it is named for certain."""
+    read = [work.known.read(one) for one in (*(value if isinstance(value, list) else [value]), key)]
+    uploads = [one for one, sure in read if sure and isinstance(one, KnownUpload)]
     work.named.extend(uploads)
     if not uploads and not durations.names(key):
         work.flag("stripped", key)

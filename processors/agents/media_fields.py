@@ -17,12 +17,15 @@ def take_media(work: Work, slot: Slot, value: Any) -> None:
     """What the plan gives for a field, as far as it is known here and of a medium that the field takes."""
     fitting = list[str]()
     for one in value if isinstance(value, list) else [value]:
-        found = work.known.find(one)
+        found, sure = work.known.read(one)
         if found is None:
             work.flag("foreign-file", slot.name)
             work.ask(slot.name, "foreign-file", one)
         elif slot.kinds & _media(found):
             fitting.append(notation(found))
+            if not sure:
+                work.flag("near-name", slot.name)
+                work.ask(slot.name, "near-name", one)
         else:
             work.flag("wrong-medium", slot.name)
             work.ask(slot.name, "wrong-medium", one)

@@ -26,6 +26,8 @@ _CLEAR_LEAD: Final = 6.0
 _TAIL_MIN: Final = 6
 _PART_MIN: Final = 10
 """Characters of a shortened name or address that stand for the whole, when only one begins or ends so."""
+_DIGITS = re.compile(r"\d+")
+_IDS: Final = ("ast_", "upl_")
 _SUFFIX = re.compile(r"\.[a-z0-9]{2,5}$")
 _ELLIPSIS = re.compile(r"(?:\.{2,}|…)")
 
@@ -71,16 +73,22 @@ class Known:
 
     def find(self, raw: Any) -> KnownUpload | KnownStep | None:
         """What a value refers to, however it is written; None for anything that is not of this session."""
+        return self.read(raw)[0]
+
+    def read(self, raw: Any) -> tuple[KnownUpload | KnownStep | None, bool]:
+        """The same, and whether it is sure: what is only the nearest of the files' names may be another file's."""
         if isinstance(raw, Mapping):
             raw = raw["$asset"] if isinstance(raw.get("$asset"), Mapping) else raw
             raw = next((raw[key] for key in _REFERENCE_KEYS if isinstance(raw.get(key), str)), None)
         if not isinstance(raw, str) or not raw.strip() or len(raw) > 4096:
-            return None
+            return None, True
         text = raw.strip()
         scheme, _, name = text.partition(":") if _NOTATION.match(text) else ("", "", text)
         if scheme != "upload" and (step := self._step(name)):
-            return step
-        return None if scheme == "step" else self._upload(name) or self._similar(name)
+            return step, True
+        if scheme == "step" or (upload := self._upload(name)) is not None:
+            return (None if scheme == "step" else upload), True
+        return self._similar(name)
 
     def mentioned(self, text: str) -> Iterator[KnownUpload]:
         """Uploads that a text names by label, in order; one that it writes as people do, where the person did too."""
@@ -101,22 +109,24 @@ class Known:
         exact = (u for u in self.uploads if name in (u.label, u.upload_id, u.asset_id) and name)
         return next(exact, None) or next((u for u in self.uploads if u.name and u.name.lower() == name.lower()), None)
 
-    def _similar(self, text: str) -> KnownUpload | None:
+    def _similar(self, text: str) -> tuple[KnownUpload | None, bool]:
         """A garbled or shortened address or file name, when exactly one upload is near enough."""
         path = re.split(r"[?#]", text, maxsplit=1)[0].rstrip("/\\")
         tail = unquote(re.split(r"[/\\]", path)[-1]).strip().lower()
         if len(tail) < _TAIL_MIN:
-            return None
-        bare = _SUFFIX.sub("", tail)
+            return None, True
+        bare = _stem(tail)
         if (label := read_label(bare)) is not None:
-            return self._by_label.get(label)
-        same = [u for u in self.uploads if {tail, bare} & {name.lower() for name in u.names}] or self._shortened(bare)
-        if same:
-            return same[0] if len(same) == 1 else None
-        return self._near(tail)
+            return self._by_label.get(label), True
+        if same := [u for u in self.uploads if {tail, bare} & {name.lower() for name in u.names}]:
+            return (same[0] if len(same) == 1 else None), True
+        if short := [u for u in self.uploads if bare == _stem(u.name)] or self._shortened(bare):
+            sure = bare.startswith(_IDS) or _ELLIPSIS.search(bare) is not None or tail == _stem(short[0].name)
+            return (short[0] if len(short) == 1 else None), sure
+        return self._near(tail), False
 
     def _near(self, tail: str) -> KnownUpload | None:
-        choices = {(u.label, name): _plain(name) for u in self.uploads for name in u.names}
+        choices = {(u.label, name): _plain(name) for u in self.uploads for name in u.names if _numbers_of(name, tail)}
         best: dict[str, float] = {}
         for _, score, (label, _name) in process.extract(
             _plain(tail), choices, scorer=fuzz.ratio, score_cutoff=SIMILAR_MIN
@@ -135,9 +145,25 @@ class Known:
             return []
 
         def fits(name: str) -> bool:
+            if not rest and _in_number(name, len(begin)) and not name.startswith(_IDS):
+                return False
             return len(name) > len(begin) + len(end) and name.startswith(begin) and name.endswith(end)
 
         return [u for u in self.uploads if any(fits(name.lower()) for name in u.names)]
+
+
+def _numbers_of(name: str, other: str) -> bool:
+    """Names with other numbers in them are other files': `IMG_2043.jpg`, `IMG_2044.jpg`."""
+    numbers, others = (_DIGITS.findall(_stem(one)) for one in (name, other))
+    return bool(numbers == others)
+
+
+def _stem(name: str) -> str:
+    return _SUFFIX.sub("", name.lower())
+
+
+def _in_number(name: str, at: int) -> bool:
+    return 0 < at < len(name) and name[at - 1].isdigit() and name[at].isdigit()
 
 
 def _plain(name: str) -> str:

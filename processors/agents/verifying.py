@@ -15,11 +15,20 @@ from processors.executor.slots import Slot
 _CODE = re.compile(r"[^a-z0-9_]+")
 
 Doubt = Literal[
-    "foreign-file", "wrong-medium", "newest-upload", "by-order", "unused-upload", "unfit", "guessed", "invalid"
+    "foreign-file",
+    "wrong-medium",
+    "near-name",
+    "newest-upload",
+    "by-order",
+    "unused-upload",
+    "unfit",
+    "guessed",
+    "invalid",
 ]
 DOUBTS: Final[Mapping[Doubt, str]] = {
     "foreign-file": "what was given is no file of this session",
     "wrong-medium": "what was given is of another medium",
+    "near-name": "what was given is no file's name: the one that is nearest to it was taken",
     "newest-upload": "nothing was given: the newest file that fits was taken",
     "by-order": "several files and several fields: they were put in by order alone",
     "unused-upload": "a file came with the request, and no step uses it",
@@ -28,7 +37,7 @@ DOUBTS: Final[Mapping[Doubt, str]] = {
     "invalid": "what was given does not fit the model's schema",
 }
 
-_FILLED: Final = frozenset({"newest-upload", "by-order", "guessed"})
+_FILLED: Final = frozenset({"near-name", "newest-upload", "by-order", "guessed"})
 """Doubts about what a rule has put there."""
 
 

@@ -68,7 +68,7 @@ FRAMES: dict[str, Any] = {
         ({"image": media("image")}, {"image": "C:\\pictures\\holiday photo.png"}, {"image": "upload:image_1"}, ()),
         ({"image": media("image")}, {"image": "https://x.test/files/holiday%20photo.png"},
          {"image": "upload:image_1"}, ()),
-        ({"image": media("image")}, {"image": "holiday_foto.png"}, {"image": "upload:image_1"}, ()),
+        ({"image": media("image")}, {"image": "holiday_foto.png"}, {"image": "upload:image_1"}, ("near-name:image",)),
         ({"image": media("image")}, {"image": {"$asset": {"asset_id": "ast_01K3QWERTY0987654321"}}},
          {"image": "upload:image_1"}, ()),
         ({"video": media("video")}, {"video": "clip.mp4"}, {"video": "upload:video_1"}, ()),
