@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from processors.agents.lenient_json import INTEGER_MAX
+from processors.executor import durations
 
 Rule = Mapping[str, Any]
 EXACT_MAX: Final = 2**53
@@ -72,17 +73,17 @@ def _folded(value: Any) -> str:
 
 
 def _plain_number(value: Any) -> float | None:
-    """5, `"5"`, `"5s"`, `"1080p"`; no ratio and no size is one number."""
+    """5, `"5"`, `"5s"`, `"1080p"`, 120 for `"2 minutes"`; no ratio and no size is one number."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
         return _finite(value)
     match = (
-        re.fullmatch(r"\s*(-?\d{1,12}(?:\.\d+)?)\s*[a-z%]{0,8}\s*", value, re.IGNORECASE)
+        re.fullmatch(r"\s*(-?\d{1,12}(?:\.\d+)?)\s*-?([a-z%]{0,12})\s*", value, re.IGNORECASE)
         if isinstance(value, str)
         else None
     )
-    return float(match[1]) if match else None
+    return float(match[1]) * durations.scale(match[2]) if match else None
 
 
 def _finite(value: float) -> float | None:

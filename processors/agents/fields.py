@@ -85,7 +85,7 @@ def _take_value(work: Work, name: str, value: Any) -> None:
     if clean in ("", [], {}):
         return
     try:
-        fit = coerced(clean, work.rules[name])
+        fit = coerced(_timed(name, clean), work.rules[name])
     except Unfit:
         work.flag("unfit", name)
         work.ask(name, "unfit", value)
@@ -93,6 +93,15 @@ def _take_value(work: Work, name: str, value: Any) -> None:
     if fit != clean:
         work.flag("changed", name)
     work.built[name] = fit
+
+
+def _timed(name: str, value: Any) -> Any:
+    """A time in words, in the field's own unit: bare numbers are left to it."""
+    speaks_of_time = durations.names(name) or name.endswith(("_s", "_ms", "_seconds"))
+    if not (speaks_of_time and durations.has_unit(value)):
+        return value
+    length = durations.seconds(value) or 0.0
+    return length * 1000 if name.endswith("_ms") else length
 
 
 def _place_words(work: Work) -> None:
@@ -124,9 +133,8 @@ def _place_duration(work: Work) -> None:
     name = durations.field_for(work.rules)
     if name is None:
         return
-    given = next((s for k, v in work.step.input.items() if durations.names(k) and (s := durations.seconds(v))), None)
-    wanted = given if given is not None else durations.said_in(work.step.description)
-    if wanted is not None and not (name.endswith("_ms") and name in work.step.input):
+    wanted = durations.wished(work.step.input, work.step.description)
+    if wanted is not None:
         work.built[name] = durations.spelled(wanted, name, work.rules[name])
 
 

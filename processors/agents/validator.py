@@ -198,8 +198,12 @@ def _within_limits(step: PlannedStep, capabilities: Capabilities, issues: list[I
     for key, value in step.input.items():
         most = can.max_duration_s if durations.names(key) and not key.endswith("_ms") else None
         most = can.max_width if key == "width" else can.max_height if key == "height" else most
-        asked = durations.seconds(value)
+        asked = durations.of(key, value)
         if most is not None and asked is not None and asked > most:
             values[key] = int(most) if float(most).is_integer() else most
             issues.append(Issue("beyond-limits", f"{key} {asked:g} is more than any model gives", f"{most:g}", step.id))
+    said = None if any(map(durations.names, step.input)) else durations.said_in(step.description)
+    if said is not None and can.max_duration_s is not None and said > can.max_duration_s:
+        problem = f"{said:g} seconds are more than any model gives"
+        issues.append(Issue("beyond-limits", problem, f"{can.max_duration_s:g}", step.id))
     return replace(step, input=values) if values != step.input else step

@@ -245,13 +245,9 @@ def _place_duration(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) ->
     name = durations.field_for(properties)
     if name is None:
         return
-    given = built.get(name)
-    if given is None:
-        given = next((value for key, value in step.input.items() if durations.names(key)), None)
-    wanted = durations.seconds(given)
-    if wanted is not None and name.endswith("_ms") and name in built:
-        return
-    wanted = wanted if wanted is not None else (durations.said_in(step.description) if given is None else None)
+    said = {name: built[name]} if built.get(name) is not None else step.input
+    given = {key: value for key, value in said.items() if durations.names(key)}
+    wanted = durations.wished(given, step.description if not given else "")
     if wanted is not None:
         built[name] = durations.spelled(wanted, name, properties[name])
 
