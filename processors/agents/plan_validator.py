@@ -1,19 +1,21 @@
 """The validator's model: does a plan whose form is right make what was asked for?
 
-No clear objection is a pass: a plan is not held up by a validator that does not answer, or not to the point.
+No objection is a pass: a plan is not held up by a validator that does not answer, or not to the point.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from processors.agents.addresses import without_foreign
-from processors.agents.answers import objects, read_object
+from processors.agents.answers import read_object
 from processors.agents.catalog import Catalog
 from processors.agents.context import Briefing, blocks, request
+from processors.agents.fences import without_thoughts
 from processors.agents.llm import LlmFailed, Message
 from processors.agents.parser import label, text
 from processors.agents.present import Present
@@ -30,6 +32,19 @@ WORDS_MAX: Final = 400
 """Characters of a problem, and of a suggestion."""
 DESCRIPTION_CHARS: Final = 500
 """Of a step that it is shown."""
+UNSAID: Final = "the plan does not make what was asked for"
+"""The problem of a verdict that names none."""
+_VERDICTS: Final = ("verdict", "decision", "result", "status", "answer", "valid", "pass", "passed", "approved")
+_ISSUES: Final = ("issues", "issue", "problems", "objections", "errors", "feedback")
+_PROBLEMS: Final = ("problem", "issue", "description", "message", "text", "reason", "objection", "error", "detail",
+                    "explanation", "comment", "feedback")  # fmt: skip
+_SUGGESTIONS: Final = ("suggestion", "fix", "repair", "recommendation")
+_PLACES: Final = ("stepid", "step", "id")
+_PASSED: Final = frozenset({"ok", "okay", "yes", "valid", "good", "accept", "accepted", "true", "fine"})
+_FAILED: Final = frozenset({
+    "fail", "failed", "reject", "rejected", "no", "invalid", "bad", "false", "notok", "needschanges", "needswork",
+})  # fmt: skip
+_SAYS_REVISE = re.compile(r"[\W_]*(?:verdict[\W_]*)?(?:needs\s+)?revis(?:e|ion)\b[\W_]*(.*)", re.IGNORECASE | re.DOTALL)
 
 
 async def objections(
@@ -68,12 +83,53 @@ def _in_short(plan: Present) -> Present:
 
 
 def read(answer: str, step_ids: Collection[str]) -> Iterator[Issue]:
-    """Only what is said with the verdict REVISE, and says what is wrong."""
-    found = read_object(answer) or {}
-    if str(found.get("verdict", "")).strip().upper() != "REVISE":
+    """What is said against the plan, however the model puts it; REVISE counts even where it does not say why."""
+    found = read_object(answer)
+    if found is None:
+        if (said := _SAYS_REVISE.match(without_thoughts(answer))) is not None:
+            yield Issue("objection", text(said[1], WORDS_MAX) or UNSAID)
         return
-    for one in objects(found.get("issues"))[:OBJECTIONS_MAX]:
-        if problem := text(one.get("problem"), WORDS_MAX):
-            place = label(one.get("step_id"))
-            suggestion = text(one.get("suggestion"), WORDS_MAX)
-            yield Issue("objection", problem, suggestion, place if place in step_ids else None)
+    told = {_plain(key): value for key, value in found.items()}
+    verdict = _verdict(_first(told, _VERDICTS))
+    if verdict == "PASS":
+        return
+    issues = [issue for one in _listed(_first(told, _ISSUES)) if (issue := _issue(one, step_ids)) is not None]
+    if verdict == "REVISE" and not issues:
+        issues = [Issue("objection", text(_first(told, _PROBLEMS), WORDS_MAX) or UNSAID)]
+    yield from issues[:OBJECTIONS_MAX]
+
+
+def _verdict(said: Any) -> str:
+    """PASS, REVISE, or neither."""
+    if isinstance(said, bool):
+        return "PASS" if said else "REVISE"
+    word = _plain(said) if isinstance(said, str) else ""
+    if word in _PASSED or word.startswith(("pass", "approve")):
+        return "PASS"
+    return "REVISE" if word in _FAILED or "revis" in word else ""
+
+
+def _listed(said: Any) -> Iterator[Any]:
+    """Issues as a list, as one, or by step."""
+    if isinstance(said, Mapping) and _first({_plain(key): value for key, value in said.items()}, _PROBLEMS) is None:
+        yield from ({"stepid": name, "problem": one} for name, one in said.items() if isinstance(one, str))
+    else:
+        yield from said if isinstance(said, list) else [said]
+
+
+def _issue(said: Any, step_ids: Collection[str]) -> Issue | None:
+    told = {_plain(key): value for key, value in said.items()} if isinstance(said, Mapping) else {"problem": said}
+    problem = text(_first(told, _PROBLEMS), WORDS_MAX)
+    if not problem:
+        return None
+    place, suggestion = label(_first(told, _PLACES)), text(_first(told, _SUGGESTIONS), WORDS_MAX)
+    return Issue("objection", problem, suggestion, place if place in step_ids else None)
+
+
+def _first(told: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """The first member of one of these names that says anything."""
+    return next((told[name] for name in names if told.get(name) not in (None, "", [], {})), None)
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))

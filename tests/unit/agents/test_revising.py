@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from commands.ask import Unavailable
 from commands.canvas.commands import DraftPlan
 from events.canvas.plan_events import PlanDrafted, PlanEdited, PlanValidated
 from events.canvas.session_events import AgentCallRecorded
 from processors.agents.llm import LlmFailed
-from processors.agents.plan_validator import OBJECTIONS_MAX, WORDS_MAX, read
+from processors.agents.plan_validator import OBJECTIONS_MAX, UNSAID, WORDS_MAX, read
 from processors.agents.validator import Issue
 from tests.unit.agents.play import Line, Play
 
@@ -104,7 +107,7 @@ async def test_where_nothing_comes_of_a_revision_the_plan_goes_on_as_it_is(edito
     assert play.script.agents == ["planner", "validator", "edit_planner"]
 
 
-@pytest.mark.parametrize("validator", [LlmFailed("timeout", "slow"), "no", "{}", revise(), '{"verdict": 7}'])
+@pytest.mark.parametrize("validator", [LlmFailed("timeout", "slow"), "no", "{}", "[]", '{"verdict": 7}'])
 async def test_without_a_clear_objection_a_plan_passes(validator: Line) -> None:
     play = play_of(SHORT, [validator], [])
     await play.hears("a fox")
@@ -144,7 +147,71 @@ async def test_an_edit_that_changes_nothing_is_not_judged() -> None:
 
 
 def test_objections_are_bounded_and_name_only_steps_that_are_there() -> None:
-    many = [{"step_id": "zz", "problem": "x" * 999, "suggestion": ["no"]}, 7, {"problem": None}] * 50
+    many = [{"step_id": "zz", "problem": "x" * 999, "suggestion": ["no"]}, None, {"problem": None}] * 50
     found = list(read(json.dumps({"verdict": "revise", "issues": many}), {"a"}))
     assert 0 < len(found) <= OBJECTIONS_MAX
     assert set(found) == {Issue("objection", "x" * WORDS_MAX)}
+
+
+ISSUE = Issue("objection", "the film is missing")
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ({"verdict": "REVISE", "issues": [{"problem": "the film is missing"}]}, ISSUE),
+        ({"verdict": "Revise.", "issues": ["the film is missing"]}, ISSUE),
+        ({"verdict": "needs_revision", "issues": "the film is missing"}, ISSUE),
+        ({"Verdict": "REVISE", "Problems": [{"Description": "the film is missing"}]}, ISSUE),
+        ({"decision": "FAIL", "issues": [{"issue": "the film is missing"}]}, ISSUE),
+        ({"valid": False, "reason": "the film is missing"}, ISSUE),
+        ({"passed": False, "feedback": "the film is missing"}, ISSUE),
+        ({"verdict": "REVISE", "issues": {"problem": "the film is missing"}}, ISSUE),
+        ({"verdict": "REVISE", "issues": {"a": "the film is missing"}}, replace(ISSUE, step_id="a")),
+        ({"verdict": "REVISE", "issues": [{"step": "a", "message": "the film is missing", "fix": "add it"}]},
+         replace(ISSUE, step_id="a", suggestion="add it")),
+        ({"issues": [{"problem": "the film is missing"}]}, ISSUE),
+        ({"verdict": "REVISE"}, Issue("objection", UNSAID)),
+        ({"verdict": "REVISE", "issues": []}, Issue("objection", UNSAID)),
+        ({"verdict": "REVISE", "issues": [7, None, {"step_id": "a"}]}, Issue("objection", "7")),
+        ({"verdict": "REVISE", "issues": [], "comment": "the film is missing"}, ISSUE),
+        ("REVISE", Issue("objection", UNSAID)),
+        ("**REVISE**: the film is missing", ISSUE),
+        ("Verdict: revise - the film is missing", ISSUE),
+        ({"verdict": "PASS", "issues": [{"problem": "could be nicer"}]}, None),
+        ({"verdict": "pass", "issues": ["x"]}, None),
+        ({"verdict": "OK"}, None),
+        ({"valid": True}, None),
+        ({"verdict": "maybe"}, None),
+        ({"issues": []}, None),
+        ("PASS", None),
+        ("I would not revise it", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_an_objection_is_heard_however_it_is_put(answer: Any, found: Issue | None) -> None:
+    said = answer if isinstance(answer, str) else json.dumps(answer)
+    assert list(read(said, {"a"})) == ([found] if found else [])
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6) | st.sampled_from(["REVISE", "PASS", "a"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["verdict", "issues", "problem", "step_id", "x"]), inner, max_size=4)
+    ),
+)
+
+
+@given(values)
+def test_whatever_is_answered_is_read(answer: Any) -> None:
+    found = list(read(json.dumps(answer), {"a"}))
+    assert len(found) <= OBJECTIONS_MAX
+    assert all(one.problem and len(one.problem) <= WORDS_MAX and one.step_id in (None, "a") for one in found)
+
+
+async def test_a_plan_that_shall_be_revised_is_even_where_nobody_says_why() -> None:
+    play = play_of(SHORT, [revise(), PASS], [WHOLE])
+    await play.hears("a fox that runs")
+    assert play.script.agents == ["planner", "validator", "edit_planner", "validator"]
+    assert await shown(play) == ["a", "b"]
