@@ -15,10 +15,10 @@ from commands.ports import Rehearse, Storage, Vault, WebhookVerifier
 from events.accounts.current import CurrentOrg
 from events.canvas.session_events import Medium
 from events.catalog.current import CatalogEntry
-from events.jobs.current import CurrentJob
 from events.log.table import CompactedTable
 from gateway.hub import Hub
 from gateway.keyring import Keyring
+from gateway.live_jobs import LiveJobs
 from gateway.reading import Reading
 from projections.streams import StreamStore
 
@@ -74,7 +74,7 @@ class Platform:
     keyring: Keyring
     orgs: CompactedTable[CurrentOrg]
     catalog: CompactedTable[CatalogEntry]
-    live_jobs: CompactedTable[CurrentJob]
+    live_jobs: LiveJobs
     hub: Hub
     secrets: Secrets
     about: About

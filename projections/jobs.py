@@ -48,7 +48,12 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:
             yield Insert(COLLECTION, job, org, version, _accepted(event, accepted))
         case JobDispatched() as sent:
             attempt = present(
-                lease=sent.lease, provider=sent.provider, model=sent.model, started_at=at(event), worker=sent.worker
+                lease=sent.lease,
+                provider=sent.provider,
+                model=sent.model,
+                started_at=at(event),
+                worker=sent.worker,
+                considered=list(sent.considered) or None,
             )
             changes = {"status": "dispatched", "provider": sent.provider} | _step(event)
             push = {"attempts": (str(sent.lease - 1), attempt)}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
+import orjson
 from fastapi import APIRouter, Request
 from redis.exceptions import RedisError
 from starlette.responses import Response
 
-from events.catalog.current import BREAKERS, CurrentProvider
+from events.catalog.current import BREAKERS, CurrentProvider, unsaid
 from events.jobs.current import CurrentJob
 from events.jobs.slots import org_key
 from events.topics import EVENTS_JOBS
@@ -19,56 +19,78 @@ from gateway import queries
 from gateway.answers import json, platform_of
 from gateway.auth import READERS, caller, of_prefix
 from gateway.platform import Platform
+from gateway.why import Around, WorkerSeen, cap, reasons
 
 router = APIRouter(tags=["jobs"])
+WORKERS: Final = "fleet:workers"
 
 
 @router.get("/queue")
 async def queue(request: Request) -> Response:
     who, platform = caller(request, *READERS), platform_of(request)
-    live = [job for _, job in platform.live_jobs.items()]
-    mine = [job for job in live if job.org_id == who.org_id]
     now = datetime.now(UTC)
     troubled = [
         {"provider": provider, "model": model, "until": until}
         for (provider, model), until in sorted((await breakers(platform, now)).items())
     ]
-    answer = {"items": waiting(mine, now), "caps": caps(platform, who.org_id, live), "troubled": troubled}
+    items = waiting(platform.live_jobs.of(who.org_id), now)
+    answer = {"items": items, "caps": caps(platform, who.org_id), "troubled": troubled}
     return json(answer | {"slots": await slots(platform, who.org_id)})
 
 
 @router.get("/jobs/{job_id}/why")
 async def why(request: Request, job_id: str, after: str | None = None) -> Response:
-    """Why a job waits: its place in the queue, the caps that are full, a provider in trouble."""
+    """Why a job waits: its place in the queue, what is full, off or away; and who was considered when it went."""
     who, platform = caller(request, *READERS), platform_of(request)
     await platform.reading.after(after, (EVENTS_JOBS,))
     job = platform.live_jobs.get(of_prefix(job_id, "job"))
-    if job is None or job.org_id != who.org_id or job.phase == "stopping":
+    if job is None or job.org_id != who.org_id or job.phase != "queued":
         document = await queries.one(platform.db, "jobs", who.org_id, job_id)
-        return json({"status": document["status"], "reasons": []})
-    if job.phase != "queued":
-        return json({"status": job.phase, "reasons": []})
-    live = [other for _, other in platform.live_jobs.items()]
-    full = [cap for cap in caps(platform, who.org_id, live) if cap["in_use"] >= cap["limit"] and concerns(cap, job)]
-    rank = {"HIGH": 0, "NORMAL": 1, "LOW": 2}
-    ahead = sum(
-        other.org_id == job.org_id
-        and other.phase == "queued"
-        and other.provider == job.provider
-        and (rank[other.priority], other.accepted_at) < (rank[job.priority], job.accepted_at)
-        for other in live
+        live = job is not None and job.org_id == who.org_id and job.phase != "stopping"
+        status = job.phase if job is not None and live else document["status"]
+        return json({"status": status, "reasons": [], "considered": considered(document)})
+    told = {"status": "queued", "since": job.accepted_at, "reasons": await reasons_of(platform, job)}
+    if job.lease == 0:
+        return json(told)
+    return json(told | {"considered": considered(await queries.one(platform.db, "jobs", who.org_id, job_id))})
+
+
+def considered(document: Mapping[str, Any]) -> list[str]:
+    """Whose turn was near when its last attempt was dispatched; the last line says what was chosen."""
+    attempts = document.get("attempts") or [{}]
+    return list(attempts[-1].get("considered", ()))
+
+
+async def reasons_of(platform: Platform, job: CurrentJob) -> list[dict[str, Any]]:
+    said = platform.catalog.get(f"provider:{job.provider}")
+    around = Around(
+        org=platform.orgs.get(job.org_id),
+        provider=said if isinstance(said, CurrentProvider) else unsaid(job.provider),
+        until=(await breakers(platform, datetime.now(UTC))).get((job.provider, job.model)),
+        workers=await workers(platform),
     )
-    reasons: list[dict[str, Any]] = [{"reason": "cap-full", **cap} for cap in full]
-    if job.unstopped:
-        reasons.append({"reason": "attempt-may-still-run", "lease": job.lease, "provider": job.provider})
-    until = (await breakers(platform, datetime.now(UTC))).get((job.provider, job.model))
-    if until is not None:
-        reasons.append({"reason": "provider-in-trouble", "provider": job.provider, "model": job.model, "until": until})
-    if job.not_before is not None:
-        reasons.append({"reason": "waits-for-retry", "not_before": job.not_before})
-    if ahead:
-        reasons.append({"reason": "behind-others", "ahead": ahead})
-    return json({"status": "queued", "since": job.accepted_at, "reasons": reasons})
+    return reasons(job, platform.live_jobs, around)
+
+
+async def workers(platform: Platform) -> list[WorkerSeen] | None:
+    """Who has registered and not lapsed, by Redis' clock; None while it is away."""
+    try:
+        seconds, micros = await platform.redis.time()
+        now_ms = seconds * 1000 + micros // 1000
+        ids: Any = await platform.redis.zrangebyscore(WORKERS, now_ms, "+inf")
+        entries = await platform.redis.mget([f"fleet:worker:{_text(one)}" for one in ids]) if ids else []
+    except (RedisError, TimeoutError):
+        return None
+    return [worker for entry in entries if entry is not None and (worker := worker_of(entry)) is not None]
+
+
+def worker_of(entry: bytes | str) -> WorkerSeen | None:
+    """As it registers itself; one that says it otherwise is none."""
+    try:
+        said = orjson.loads(entry)
+        return WorkerSeen(str(said["worker_id"]), frozenset(map(str, said["models"])), int(said["capacity"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 async def breakers(platform: Platform, now: datetime) -> dict[tuple[str, str], str]:
@@ -135,34 +157,16 @@ def waiting(jobs: Iterable[CurrentJob], now: datetime) -> list[dict[str, Any]]:
     return items
 
 
-def caps(platform: Platform, org_id: str, live: list[CurrentJob]) -> list[dict[str, Any]]:
+def caps(platform: Platform, org_id: str) -> list[dict[str, Any]]:
     """How full each cap is that this organisation can meet; a provider's count is that of everybody."""
-    running = [job for job in live if job.holds_slot]
-    mine = [job for job in running if job.org_id == org_id]
-    by_provider = Counter(job.provider for job in running)
-    by_model = Counter(job.model for job in running)
-    mine_by_model = Counter(job.model for job in mine)
-    org = platform.orgs.get(org_id)
+    live, org = platform.live_jobs, platform.orgs.get(org_id)
     found = []
     if org is not None:
-        found.append(_cap("org", org_id, org.limits.concurrent, len(mine)))
-        found += [_cap("org_api", name, n, mine_by_model[name]) for name, n in sorted(org.limits.per_api.items())]
-    providers = [value for _, value in platform.catalog.items() if isinstance(value, CurrentProvider)]
-    for provider in providers:
-        found.append(_cap("provider", provider.provider, provider.concurrent, by_provider[provider.provider]))
-        found += [_cap("provider_api", name, n, by_model[name]) for name, n in sorted(provider.per_api.items())]
+        found.append(cap("org", org_id, org.limits.concurrent, live.of_org[org_id]))
+        found += [
+            cap("org_api", name, n, live.of_org_model[org_id, name]) for name, n in sorted(org.limits.per_api.items())
+        ]
+    for provider in (value for _, value in platform.catalog.items() if isinstance(value, CurrentProvider)):
+        found.append(cap("provider", provider.provider, provider.concurrent, live.of_provider[provider.provider]))
+        found += [cap("provider_api", name, n, live.of_model[name]) for name, n in sorted(provider.per_api.items())]
     return found
-
-
-def concerns(cap: dict[str, Any], job: CurrentJob) -> bool:
-    match cap["scope"]:
-        case "org":
-            return True
-        case "provider":
-            return bool(cap["name"] == job.provider)
-        case _:
-            return bool(cap["name"] == job.model)
-
-
-def _cap(scope: str, name: str, limit: int, in_use: int) -> dict[str, Any]:
-    return {"scope": scope, "name": name, "limit": limit, "in_use": in_use}

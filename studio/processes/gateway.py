@@ -30,6 +30,7 @@ from gateway.app import create_app
 from gateway.credits_feed import CreditsFeed
 from gateway.hub import TOPICS, Hub
 from gateway.keyring import Keyring
+from gateway.live_jobs import LiveJobs
 from gateway.platform import About, Platform, Secrets
 from gateway.reading import Reading
 from processors.executor.rehearsal import unwirable_plan
@@ -60,12 +61,15 @@ class Copies:
         self.keyring = Keyring(admin_key.get_secret_value() if admin_key else None)
         self.orgs = CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg, on_change=self.keyring.changed)
         self.catalog: CompactedTable[CatalogEntry] = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_entry)
-        self.live_jobs = CompactedTable(bootstrap, CURRENT_JOBS, CurrentJob, rest_ms=QUEUE_REST_MS)
+        self.live_jobs = LiveJobs()
+        jobs = CompactedTable(
+            bootstrap, CURRENT_JOBS, CurrentJob, on_change=self.live_jobs.changed, rest_ms=QUEUE_REST_MS
+        )
         self.hub = Hub()
         self.follower = Follower(
             bootstrap, TOPICS, on_record=self.hub.on_record, start="end", back=BACK, name="hub", rest_ms=HUB_REST_MS
         )
-        self.parts = (self.orgs, self.catalog, self.live_jobs, self.follower)
+        self.parts = (self.orgs, self.catalog, jobs, self.follower)
 
     async def ready(self) -> None:
         await asyncio.gather(*(part.ready() for part in self.parts))

@@ -318,6 +318,24 @@ async def test_a_provider_is_known_once_a_model_names_it(core: Core, org: Org) -
     ]
 
 
+async def test_a_job_says_what_it_waits_for(core: Core, org: Org) -> None:
+    name = f"p{secrets.token_hex(4)}"
+    async with core.client(core.admin_key) as platform, core.client(org.member) as member:
+        entry = {**ECHO, "provider": name}
+        (await platform.put(f"/v1/admin/models/test/{name}", json=entry)).raise_for_status()
+        await eventually(member, "GET", f"/v1/models/test/{name}")
+        body = {"model": f"test/{name}", "input": {"prompt": "a fox"}}
+        job = (await post(member, "/v1/jobs", body))["job_id"]
+        await eventually(platform, "PUT", f"/v1/admin/providers/{name}", {"active": False})
+        why = f"/v1/jobs/{job}/why"
+        told = await eventually(member, "GET", why, until=lambda told: "provider-off" in str(told["reasons"]))
+        assert told["status"] == "queued"
+        assert {"reason": "provider-off", "provider": name} in told["reasons"]
+        await post(member, f"/v1/jobs/{job}/cancel")
+        ended = await eventually(member, "GET", why, until=lambda told: told["status"] == "cancelled")
+        assert (ended["reasons"], ended["considered"]) == ([], [])
+
+
 async def eventually(
     client: httpx.AsyncClient,
     method: str,

@@ -27,12 +27,12 @@ from events.accounts.current import CurrentKey, CurrentOrg
 from events.accounts.events import Role
 from events.catalog.current import CurrentModel
 from events.catalog.events import ModelSpec, Price
-from events.jobs.current import CurrentJob
 from events.log.table import CompactedTable
 from gateway.app import create_app
 from gateway.credits_feed import CreditsFeed
 from gateway.hub import Hub
 from gateway.keyring import Keyring, digest
+from gateway.live_jobs import LiveJobs
 from gateway.platform import About, Platform, Secrets
 from gateway.reading import Reading
 from gateway.routes.projects import persons
@@ -129,7 +129,7 @@ async def app(decider: Decider, tmp_path: Path) -> AsyncIterator[ASGIApp]:
             keyring=keyring,
             orgs=CompactedTable(NOWHERE, "current.orgs", CurrentOrg),
             catalog=Catalog(MODEL),
-            live_jobs=CompactedTable(NOWHERE, "current.jobs", CurrentJob),
+            live_jobs=LiveJobs(),
             hub=hub,
             secrets=Secrets(SECRET),
             about=About("0", "offline", False),

@@ -63,6 +63,14 @@ def sent(lease: int) -> JobDispatched:
     )
 
 
+def test_an_attempt_says_who_was_considered_when_it_went() -> None:
+    lines = ("org:0011aabb w1 in-flight 0 waiting N1", "chosen NORMAL local/picture; …")
+    went = sent(2).model_copy(update={"considered": lines})
+    attempts = documents(job(sent(1), LeaseExpired(job_id=JOB, org_id=ORG, lease=1), went))["jobs"][JOB]["attempts"]
+    assert "considered" not in attempts[0]
+    assert attempts[1]["considered"] == list(lines)
+
+
 def test_a_job_from_acceptance_to_its_files() -> None:
     ended = JobSucceeded(
         job_id=JOB,
