@@ -25,20 +25,23 @@ from projections.applied import documents_of
 from projections.opening import open_all
 
 EVENTS_MAX: Final = 20_000
-"""Of one plan: beyond that its past is not folded for a request."""
+"""Of what a plan, or a session with its plans, is made of at a moment: beyond that it is not folded for a request."""
 
 Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Before an offset of the session's partition, or up to a time."""
+    """Before an offset of the session's partition, up to a time, or at a version of the plan's stream."""
 
     before: int | None = None
     upto: str | None = None
+    version: int | None = None
 
     @property
     def query(self) -> dict[str, Any]:
+        if self.version is not None:
+            return {"_v": {"$lte": self.version}}
         if self.before is not None:
             return {"offset": {"$lt": self.before}}
         return {} if self.upto is None else {"time": {"$lte": self.upto}}
@@ -70,12 +73,17 @@ def canvas_part(session_id: str, partitions: int) -> str:
 
 
 async def stream(platform: Platform, org_id: str, plan_id: str, when: Moment) -> list[Recorded]:
-    """The plan's events up to the moment. Raises a Problem where there are none, or too many."""
-    found = await platform.streams.upto(plan_id, org_id, when.query, EVENTS_MAX + 1)
+    """What the plan was made of at the moment. Raises a Problem where it was not there, or was too much."""
+    return await parts(platform, {"subject": plan_id, "org_id": org_id, **when.query})
+
+
+async def parts(platform: Platform, wanted: Document) -> list[Recorded]:
+    """See `StreamStore.parts`."""
+    found = await platform.streams.parts(wanted, EVENTS_MAX + 1)
     if not found:
         raise not_found()
     if len(found) > EVENTS_MAX:
-        raise Problem("too-large", f"the plan has more than {EVENTS_MAX} events up to then")
+        raise Problem("too-large", f"more than {EVENTS_MAX} events tell of it at that moment")
     return found
 
 
@@ -100,12 +108,10 @@ def folded(events: Sequence[Recorded]) -> Plan:
     return state
 
 
-def until_end_of(events: Sequence[Recorded], run_id: str) -> Sequence[Recorded] | None:
-    """Up to the moment when the run was over; None where it never was, as far as the stream is stored."""
-    for index, event in enumerate(events, 1):
-        if isinstance(event.data, RunCompleted) and event.data.run_id == run_id:
-            return events[:index]
-    return None
+def end_of(events: Sequence[Recorded], run_id: str) -> int | None:
+    """The version at which the run was over; None where it never was, as far as the stream is stored."""
+    ends = (event.version for event in events if isinstance(event.data, RunCompleted) and event.data.run_id == run_id)
+    return next(ends, None)
 
 
 def restored(then: Plan, *, now: Plan | None = None, only_done: bool = False) -> tuple[RestoredStep, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import orjson
 from pymongo.asynchronous.database import AsyncDatabase
 
 from gateway.problems import Problem, not_found
+from gateway.views import ENDED
 from projections.storable import INTEGER_MAX
 
 Document = dict[str, Any]
@@ -19,6 +20,9 @@ Db = AsyncDatabase[Document]
 
 PAGE_MAX: Final = 200
 LIST_MAX: Final = 5000
+Money = tuple[int, int]
+"""What is reserved for jobs that live, and what those that ended have captured and not given back."""
+NOTHING: Final[Money] = (0, 0)
 
 
 async def one(db: Db, collection: str, org_id: str, document_id: str) -> Document:
@@ -47,11 +51,37 @@ async def newest(
     return found[:limit], encode_cursor(found[limit - 1][by], found[limit - 1]["_id"]) if more else None
 
 
-async def plan_parts(db: Db, plan: Document) -> tuple[list[Document], list[Document]]:
-    """A plan's steps and jobs."""
+async def plan_parts(db: Db, plan: Document) -> tuple[list[Document], list[Document], Money]:
+    """A plan's steps, the job of each as the plan is now, and what the jobs of all its runs have reserved and cost."""
     wanted = {"plan_id": plan["_id"], "org_id": plan["org_id"]}
-    steps, jobs = await asyncio.gather(many(db, "steps", wanted), many(db, "jobs", wanted, "accepted_at"))
-    return steps, jobs
+    steps, spent = await asyncio.gather(many(db, "steps", wanted), money(db, wanted))
+    return steps, await jobs_of(db, plan["org_id"], steps), spent.get(plan["_id"], NOTHING)
+
+
+async def jobs_of(db: Db, org_id: str, steps: Iterable[Mapping[str, Any]]) -> list[Document]:
+    """The present job of each step."""
+    ids = [step["job_id"] for step in steps if "job_id" in step]
+    found = db["jobs"].find({"_id": {"$in": ids}, "org_id": org_id})
+    return [document async for document in found]
+
+
+async def money(db: Db, wanted: Mapping[str, Any], time: str | None = None) -> dict[str, Money]:
+    """By plan: what its live jobs have reserved, and what those that ended have cost; as of a time, where one is given.
+
+    Summed where the jobs lie: a plan that was run often has more of them than an answer needs.
+    """
+    over: dict[str, Any] = {"$in": ["$status", sorted(ENDED)]}
+    if time is not None:
+        wanted = {**wanted, "accepted_at": {"$lte": time}}
+        over = {"$and": [over, {"$lte": [{"$ifNull": ["$ended_at", ""]}, time]}]}
+    cost = {"$subtract": [{"$ifNull": ["$captured", 0]}, {"$ifNull": ["$refunded", 0]}]}
+    sums = {
+        "_id": "$plan_id",
+        "reserved": {"$sum": {"$cond": [over, 0, "$reserved"]}},
+        "captured": {"$sum": {"$cond": [over, cost, 0]}},
+    }
+    found = await db["jobs"].aggregate([{"$match": dict(wanted)}, {"$group": sums}])
+    return {one["_id"]: (one["reserved"], one["captured"]) async for one in found if one["_id"] is not None}
 
 
 def encode_cursor(at: Any, last: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,7 +12,6 @@ from events.log.codec import time_to_text
 from gateway import ledger, past, queries
 from gateway.past import Document, Moment
 from gateway.platform import Platform
-from gateway.problems import Problem, not_found
 from gateway.views import Views
 from projections import messages, plans, sessions, steps
 from projections.applied import documents_of
@@ -25,16 +25,17 @@ QUEUE_MAX: Final = 5_000
 
 async def session_at(platform: Platform, views: Views, org_id: str, session_id: str, when: Moment) -> dict[str, Any]:
     """Raises a Problem where the session was not there yet."""
-    events = await platform.streams.of_session_upto(session_id, org_id, when.query, past.EVENTS_MAX + 1)
-    if not events:
-        raise not_found()
-    if len(events) > past.EVENTS_MAX:
-        raise Problem("too-large", f"the session has more than {past.EVENTS_MAX} events up to then")
+    events = await past.parts(platform, {"session_id": session_id, "org_id": org_id, **when.query})
     opened = await open_all(platform.vault, events)
     writes = (write for event in events for model in FOLDED for write in model.project(event, opened))
     found = {(kind, key): document | {"_id": key} for (kind, key), document in documents_of(writes).items()}
     time = past.time_of(events, when)
-    jobs = past.jobs_at(await queries.many(platform.db, "jobs", {"session_id": session_id, "org_id": org_id}), time)
+    of_session = {"session_id": session_id, "org_id": org_id}
+    now, spent = await asyncio.gather(
+        queries.jobs_of(platform.db, org_id, _of(found, steps.COLLECTION)),
+        queries.money(platform.db, of_session, time),
+    )
+    jobs = past.jobs_at(now, time)
     session = found[sessions.COLLECTION, session_id]
     return views.session(session) | {
         "messages": [views.message(one) for one in _of(found, messages.COLLECTION)],
@@ -44,6 +45,7 @@ async def session_at(platform: Platform, views: Views, org_id: str, session_id: 
                 plan,
                 [step for step in _of(found, steps.COLLECTION) if step["plan_id"] == plan["_id"]],
                 [job for job in jobs if job.get("plan_id") == plan["_id"]],
+                spent.get(plan["_id"], queries.NOTHING),
             )
             for plan in _of(found, plans.COLLECTION)
         ],

@@ -98,8 +98,10 @@ class Views:
             **({"engine": mine[-1]["engine"]} if mine and "engine" in mine[-1] else {}),
         }
 
-    def plan(self, document: Document, steps: Sequence[Document], jobs: Sequence[Document]) -> dict[str, Any]:
-        """A plan's steps in their order, and its cost from all the jobs that ran for it."""
+    def plan(
+        self, document: Document, steps: Sequence[Document], jobs: Sequence[Document], spent: tuple[int, int]
+    ) -> dict[str, Any]:
+        """A plan's steps in their order, each with its job, and what all the jobs that ran for it have `spent`."""
         by_id = {step["_id"]: step for step in steps}
         ordered = [by_id[step_id] for step_id in document["step_ids"] if step_id in by_id]
         by_job = {job["_id"]: job for job in jobs}
@@ -109,7 +111,7 @@ class Views:
                    "verdict", "issues", "flags", "drafted_at", "forked_from")  # fmt: skip
         return {
             **pick(document, members),
-            "cost": cost(sum(estimates) if estimates else None, *money(jobs)),
+            "cost": cost(sum(estimates) if estimates else None, *spent),
             "steps": views,
         }
 

@@ -12,11 +12,13 @@ from pymongo.errors import ConnectionFailure
 from commands.ask import Unavailable
 from events.envelope import Recorded
 from events.model import Event
+from projections.plan_parts import OF_RUNS, by_plan
 from projections.session_events import COLLECTION, recorded
 
 LOOK_EVERY_S: Final = 0.02
 PAGE: Final = 500
 TYPE_MAX: Final = 20_000
+PLAN_MAX: Final = 100_000
 
 
 class StreamStore:
@@ -53,16 +55,39 @@ class StreamStore:
         found = self._events.find({"subject": subject, "org_id": org_id, **place}).sort("_v", 1).limit(most)
         return [recorded(document) async for document in found]
 
+    async def of_plan(self, plan_id: str, upto_version: int, *, timeout_s: float = 10.0) -> list[Recorded]:
+        """What a plan is made of as of this version. Raises Unavailable when it cannot be had now."""
+        upto = {"subject": plan_id, "_v": {"$lte": upto_version}}
+        stored = 0
+        try:
+            async with asyncio.timeout(timeout_s):
+                stored = await self._events.count_documents(upto)
+                while stored < upto_version:
+                    await asyncio.sleep(LOOK_EVERY_S)
+                    stored = await self._events.count_documents(upto)
+                return await self.parts(upto, PLAN_MAX)
+        except TimeoutError as error:
+            raise Unavailable(f"{plan_id} is stored up to {stored}, not yet {upto_version}") from error
+        except ConnectionFailure as error:
+            raise Unavailable(f"{plan_id} cannot be read: {type(error).__name__}") from error
+
+    async def parts(self, wanted: Mapping[str, Any], most: int) -> list[Recorded]:
+        """Of a plan, or a session with its plans, what their states are made of, in the order of the log.
+
+        At most so many of what is planned and said, and as many of what became of steps.
+        """
+        query = {"$and": [wanted, {"type": {"$nin": sorted(OF_RUNS)}}]}
+        frame = [recorded(one) async for one in self._events.find(query).sort("offset", 1).limit(most)]
+        of_plans = [{"subject": plan, "_v": {"$gte": first}} for plan, first in by_plan(frame).items()]
+        if not of_plans:
+            return frame
+        query = {"$and": [wanted, {"type": {"$in": sorted(OF_RUNS)}}, {"$or": of_plans}]}
+        steps = [recorded(one) async for one in self._events.find(query).sort("offset", 1).limit(most)]
+        return sorted([*frame, *steps], key=lambda event: event.offset)
+
     async def page(self, subject: str, org_id: str, after: int, most: int) -> list[Recorded]:
         """So many events of the stream behind a version."""
         return await self.upto(subject, org_id, {"_v": {"$gt": after}}, most)
-
-    async def of_session_upto(
-        self, session_id: str, org_id: str, place: Mapping[str, Any], most: int
-    ) -> list[Recorded]:
-        """A session's events and those of its plans in the order of the log, as far as `place` reaches."""
-        wanted = {"session_id": session_id, "org_id": org_id, **place}
-        return [recorded(document) async for document in self._events.find(wanted).sort("offset", 1).limit(most)]
 
     async def of_type(self, subject: str, org_id: str, kind: type[Event]) -> list[Recorded]:
         """All events of one type in an organisation's stream; at most `TYPE_MAX`."""

@@ -12,6 +12,8 @@ from events.ids import plan_id
 
 SESSION_EVENTS_MAX = 18_000
 """A session of this length takes no new message or run, but always a result."""
+PLAN_EVENTS_MAX = 60_000
+"""Of a plan, when a run begins: of the largest plan about 40 runs of all its steps."""
 
 
 def start_session(command: StartSession, _streams: Streams, _context: Context) -> Decision:
@@ -92,3 +94,9 @@ def record_upload(command: RecordUpload, streams: Streams, _context: Context) ->
 def refuse_when_full(version: int) -> None:
     if version >= SESSION_EVENTS_MAX:
         raise IllegalState("this session is full: start a new one", allowed=[], hint="start a new session")
+
+
+def refuse_when_run_out(version: int) -> None:
+    """Before a run: a plan's past can be gone through, and gone back to, for as long as it is not longer than this."""
+    if version >= PLAN_EVENTS_MAX:
+        raise IllegalState("this plan was run too often", allowed=[], hint="fork it: the fork begins with its results")

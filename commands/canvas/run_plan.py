@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from commands.canvas.carried import carried
-from commands.canvas.chat import refuse_when_full
+from commands.canvas.chat import refuse_when_full, refuse_when_run_out
 from commands.canvas.commands import (
     ApprovePlan,
     CancelRun,
@@ -118,7 +118,8 @@ def select_models(command: SelectModels, streams: Streams, context: Context) -> 
 
 def approve_plan(command: ApprovePlan, streams: Streams, context: Context) -> Decision:
     draft = begin(command, streams, context)
-    refuse_when_full(session_stream(streams, command.org_id, command.session_id)[1])
+    refuse_when_full(draft.session_version)
+    refuse_when_run_out(streams(ref(command.plan_id)).version)
     if draft.plan.status != "awaiting_approval":
         raise IllegalState(f"the plan is {draft.plan.status}", allowed=["awaiting_approval"])
     draft.add(PlanApproved(plan_id=command.plan_id, approved_by=context.command.actor))
@@ -165,7 +166,8 @@ def revise(draft: Draft, step: Step, flags: tuple[str, ...] | None = None) -> No
 def rerun_plan(command: RerunPlan, streams: Streams, context: Context) -> Decision:
     """All steps again, or those named, those edited since, and what depends on them; results of the rest are kept."""
     draft = begin(command, streams, context)
-    refuse_when_full(session_stream(streams, command.org_id, command.session_id)[1])
+    refuse_when_full(draft.session_version)
+    refuse_when_run_out(streams(ref(command.plan_id)).version)
     if draft.plan.status not in ENDED:
         raise IllegalState(f"the plan is {draft.plan.status}", allowed=list(ENDED))
     for index, step_id in enumerate(command.step_ids):

@@ -91,7 +91,9 @@ async def rollback(request: Request, plan_id: str, after: str | None = None) -> 
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
     events = await past.stream(platform, who.org_id, plan_id, past.NOW)
     # Whether there was such a run at all is the decider's to say: the stored stream may be behind.
-    until_then = past.until_end_of(events, body.run_id) or events
+    until_then = events
+    if (end := past.end_of(events, body.run_id)) is not None:
+        until_then = await past.stream(platform, who.org_id, plan_id, past.Moment(version=end))
     then = past.folded(until_then)
     command = RollBackPlan(
         org_id=who.org_id,

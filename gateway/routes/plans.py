@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import asyncio
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -21,7 +22,7 @@ from commands.canvas.commands import (
 from events.ids import BadId, session_of
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from gateway import past, queries
-from gateway.answers import ask, decided, json, platform_of
+from gateway.answers import ask, decided, json, page, platform_of
 from gateway.auth import caller, of_prefix
 from gateway.bodies import Body, Nothing, read, takes
 from gateway.catalog import active_model
@@ -34,6 +35,8 @@ from gateway.time_machine import credits_at
 from gateway.views import Views
 
 router = APIRouter(tags=["plans"])
+RUNS_PAGE: Final = 50
+"""Each of at most 500 results."""
 READS: Final = (EVENTS_CANVAS, EVENTS_JOBS)
 
 
@@ -71,16 +74,20 @@ async def read_one(request: Request, plan_id: str, at: str | None = None, after:
     who, platform = caller(request), platform_of(request)
     await platform.reading.after(after, READS)
     plan = await queries.one(platform.db, "plans", who.org_id, of_prefix(plan_id, "pln"))
-    steps, jobs = await queries.plan_parts(platform.db, plan)
     views: Views = request.app.state.views
     if at is None:
-        return json(views.plan(plan, steps, jobs))
+        return json(views.plan(plan, *await queries.plan_parts(platform.db, plan)))
     when = past.moment(at, session_of_plan(plan_id), request.app.state.partitions)
     events = await past.stream(platform, who.org_id, plan_id, when)
     plan_then, steps_then = await past.documents(platform, events)
     then = past.time_of(events, when)
     told = {"at": then, "version": events[-1].version, "credits": await credits_at(platform, who.org_id, then)}
-    return json(views.plan(plan_then, steps_then, past.jobs_at(jobs, then)) | told)
+    of_plan = {"plan_id": plan["_id"], "org_id": who.org_id}
+    jobs, spent = await asyncio.gather(
+        queries.jobs_of(platform.db, who.org_id, steps_then), queries.money(platform.db, of_plan, then)
+    )
+    cost = spent.get(plan["_id"], queries.NOTHING)
+    return json(views.plan(plan_then, steps_then, past.jobs_at(jobs, then), cost) | told)
 
 
 async def order(
@@ -176,11 +183,18 @@ async def cancel_step(request: Request, plan_id: str, step: str) -> Response:
 
 
 @router.get("/plans/{plan_id}/runs")
-async def runs(request: Request, plan_id: str, after: str | None = None) -> Response:
+async def runs(
+    request: Request,
+    plan_id: str,
+    limit: Annotated[int, Query(ge=1, le=RUNS_PAGE)] = RUNS_PAGE,
+    cursor: str | None = None,
+    after: str | None = None,
+) -> Response:
+    """Every run with what each step came to in it, the newest first."""
     who, platform = caller(request), platform_of(request)
     await platform.reading.after(after, (EVENTS_CANVAS,))
     plan = await queries.one(platform.db, "plans", who.org_id, of_prefix(plan_id, "pln"))
     wanted = {"plan_id": plan["_id"], "org_id": who.org_id}
-    found = await queries.many(platform.db, "runs", wanted, "started_at", "_id")
+    found, more = await queries.newest(platform.db, "runs", wanted, "started_at", limit, cursor)
     views: Views = request.app.state.views
-    return json({"items": [views.run(document) for document in found]})
+    return page([views.run(document) for document in found], more)

@@ -89,12 +89,13 @@ async def read_one(request: Request, session_id: str, at: str | None = None, aft
         when = moment(at, session_id, request.app.state.partitions)
         return json(await session_at(platform, views, who.org_id, session_id, when))
     wanted = {"session_id": session_id, "org_id": who.org_id}
-    messages, plans, steps, jobs = await asyncio.gather(
+    messages, plans, steps, spent = await asyncio.gather(
         queries.many(platform.db, "messages", wanted, "_v"),
         queries.many(platform.db, "plans", wanted, "drafted_at", "_id"),
         queries.many(platform.db, "steps", wanted),
-        queries.many(platform.db, "jobs", wanted, "accepted_at"),
+        queries.money(platform.db, wanted),
     )
+    jobs = await queries.jobs_of(platform.db, who.org_id, steps)
     whole = views.session(session) | {
         "messages": [views.message(message) for message in messages],
         "uploads": [views.upload(who.org_id, upload) for upload in session.get("uploads", [])],
@@ -103,6 +104,7 @@ async def read_one(request: Request, session_id: str, at: str | None = None, aft
                 plan,
                 [step for step in steps if step["plan_id"] == plan["_id"]],
                 [job for job in jobs if job.get("plan_id") == plan["_id"]],
+                spent.get(plan["_id"], queries.NOTHING),
             )
             for plan in plans
         ],

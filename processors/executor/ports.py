@@ -23,3 +23,7 @@ class StoredStreams(Protocol):
     async def read(self, subject: str, upto_version: int) -> Sequence[Recorded]:
         """All events of a stream up to a version. Raises Unavailable while they are not stored yet."""
         ...
+
+    async def of_plan(self, plan_id: str, upto_version: int) -> Sequence[Recorded]:
+        """What a plan is made of as of a version. Raises Unavailable while it is not stored yet."""
+        ...

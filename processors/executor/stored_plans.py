@@ -44,6 +44,6 @@ class StoredPlans:
 
     async def _read(self, plan_id: str, version: int) -> Plan | None:
         state: PlanState = NoPlan()
-        for recorded in await self._streams.read(plan_id, version):
+        for recorded in await self._streams.of_plan(plan_id, version):
             state = evolve_plan(state, recorded.data, recorded.envelope.time)
         return state if isinstance(state, Plan) else None

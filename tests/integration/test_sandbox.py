@@ -257,7 +257,7 @@ async def test_a_finished_plan_that_is_edited_in_the_chat_reruns_only_what_chang
             continue
         assert [step["status"] for step in waiting["steps"]] == ["succeeded", "planned"]
         second = await ran(client, f"{path}/approve", "succeeded")
-        [_, again] = (await client.get(f"{path}/runs")).json()["items"]
+        [again, _] = (await client.get(f"{path}/runs")).json()["items"]
         paid = (await client.get("/v1/credits")).json()["spent"] - spent
     assert (again["steps"], again["kept"]) == ([motion], {picture.rsplit(".", 1)[-1]: first["run_id"]})
     before, after = ([step["outputs"][0]["asset_id"] for step in one["steps"]] for one in (first, second))

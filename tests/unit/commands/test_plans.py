@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
 
 from commands.canvas import commands as c
+from commands.canvas.chat import PLAN_EVENTS_MAX
 from commands.canvas.decider import CANVAS
+from commands.canvas.streams import ref
 from commands.refusals import IllegalState, InvalidInput, NotFound
 from events.canvas.plan_events import (
     DraftedBy,
@@ -388,6 +391,13 @@ class TestRerun:
         assert started.steps == (step("s2"), step("s3"))
         assert started.kept == {step("s1"): RUN}
         assert ready.upstream[0].outputs == (asset(),)
+
+    def test_a_plan_that_was_run_too_often_is_to_be_forked(self) -> None:
+        it = given(*self.PAST)
+        long = replace(it.world(ref(PLAN)), version=PLAN_EVENTS_MAX)
+        it.world.streams[ref(PLAN)] = long
+        refused = it.when(on_plan(c.RerunPlan)).then_refused(IllegalState)
+        assert refused.members["hint"].startswith("fork it")
 
     def test_what_was_edited_since_runs_again_whichever_step_is_named(self) -> None:
         edit = on_plan(c.EditStep, step_id=step("s1"), model="other", estimate=5)

@@ -134,6 +134,9 @@ class House:
         own = [one for one in self.recorded(self.canvas) if one.stream.subject == subject]
         return own[:upto_version]
 
+    async def of_plan(self, plan_id: str, upto_version: int) -> Sequence[Recorded]:
+        return await self.read(plan_id, upto_version)
+
     def plan(self, steps: Steps = SENTENCE) -> None:
         """A message that leads to this plan, running at once."""
         for command in message("auto"):

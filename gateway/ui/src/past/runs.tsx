@@ -27,7 +27,7 @@ interface RunsProps {
 export function Runs({ client, plan_id, present, settled, busy, moved, onRollback, onClose }: RunsProps) {
   const answer = useAnswer(client, `/v1/plans/${plan_id}/runs`, readRuns, moved);
   const [chosen, setChosen] = useState<string[]>([]);
-  const runs = [...(answer.value ?? [])].reverse();
+  const runs = answer.value ?? [];
   const pair = chosen.length === 2 ? ([...chosen].sort(byNumber) as [string, string]) : undefined;
   const choose = (run_id: string) =>
     setChosen((before) =>

@@ -1,0 +1,62 @@
+"""Which part of a plan's stream its state is made of: what is planned of it, and the runs that results come from.
+
+Pure. A plan that was run often has a long stream, most of which are steps of runs that are over and kept by nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from events.canvas.plan_events import (
+    PlanRolledBack,
+    RunStarted,
+    StepApproved,
+    StepAwaitingApproval,
+    StepBlocked,
+    StepCancelled,
+    StepFailed,
+    StepFellBack,
+    StepReady,
+    StepRestored,
+    StepStarted,
+    StepSucceeded,
+)
+from events.envelope import Recorded
+
+OF_RUNS: Final = frozenset(
+    kind.ce_type()
+    for kind in (
+        StepAwaitingApproval,
+        StepApproved,
+        StepReady,
+        StepStarted,
+        StepSucceeded,
+        StepFailed,
+        StepFellBack,
+        StepBlocked,
+        StepCancelled,
+        StepRestored,
+    )
+)
+"""What becomes of single steps in a run: to be read only from where `begins` says."""
+
+
+def begins(frame: Sequence[Recorded]) -> int:
+    """The version from which events of runs count; `frame` are all the others of a plan.
+
+    A run that keeps results has them from the run before it; one that keeps none, and a rollback, begin anew.
+    """
+    for event in reversed(frame):
+        if isinstance(event.data, PlanRolledBack) or (isinstance(event.data, RunStarted) and not event.data.kept):
+            return event.version
+    return 1
+
+
+def by_plan(frame: Iterable[Recorded]) -> dict[str, int]:
+    """For each plan of a session where its events of runs begin to count."""
+    plans: dict[str, list[Recorded]] = {}
+    for event in frame:
+        if event.stream.subject.startswith("pln_"):
+            plans.setdefault(event.stream.subject, []).append(event)
+    return {plan: begins(events) for plan, events in plans.items()}
