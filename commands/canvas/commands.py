@@ -221,7 +221,9 @@ class ApprovePlan(PlanCommand):
 
 
 class RejectPlan(PlanCommand):
-    pass
+    """`while_drafting`: only where it has no models yet, and so nobody may have said yes to it."""
+
+    while_drafting: bool = False
 
 
 class CancelRun(PlanCommand):

@@ -128,8 +128,9 @@ def approve_plan(command: ApprovePlan, streams: Streams, context: Context) -> De
 
 def reject_plan(command: RejectPlan, streams: Streams, context: Context) -> Decision:
     draft = begin(command, streams, context)
-    if draft.plan.status not in ("drafting", "awaiting_approval"):
-        raise IllegalState(f"the plan is {draft.plan.status}", allowed=["drafting", "awaiting_approval"])
+    allowed = ["drafting"] if command.while_drafting else ["drafting", "awaiting_approval"]
+    if draft.plan.status not in allowed:
+        raise IllegalState(f"the plan is {draft.plan.status}", allowed=allowed)
     draft.add(PlanRejected(plan_id=command.plan_id, rejected_by=context.command.actor))
     return draft.decision({})
 

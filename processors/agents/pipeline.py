@@ -133,7 +133,8 @@ class Pipeline:
     async def _give_up(self, plan_id: str) -> None:
         """A plan whose making was cut short, and that nothing goes on with."""
         try:
-            await self.stages.send(self.stages.command(RejectPlan, plan_id=plan_id), f"give up {plan_id}")
+            reject = self.stages.command(RejectPlan, plan_id=plan_id, while_drafting=True)
+            await self.stages.send(reject, f"give up {plan_id}")
         except Refusal as error:
             log.info("the plan was ready already: %s", error)
 

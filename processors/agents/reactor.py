@@ -114,6 +114,7 @@ class Agents:
             if not is_poison(error):
                 raise
             alarm(log, GROUP, event)
+            await self._stop(pipeline.stages, "broken")
             await self._tell(pipeline, apologies.BROKEN, "broken")
 
     async def _tell(self, pipeline: Pipeline, word: str, purpose: str) -> None:

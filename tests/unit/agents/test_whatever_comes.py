@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,10 +19,10 @@ from events.catalog.current import CurrentModel
 from events.envelope import Recorded
 from processors.agents import reactor
 from processors.agents.catalog import Catalog
-from processors.agents.llm import LlmFailed
+from processors.agents.llm import Completion, Delta, LlmFailed, Restarted
 from processors.agents.reactor import Agents
 from tests.unit.agents.makers import MODELS, model, schema, small_catalog, wide_catalog
-from tests.unit.agents.play import Line, Play
+from tests.unit.agents.play import Line, Play, Scripted
 from tests.unit.agents.test_reactor import PLAN
 from tests.unit.agents.test_stopping import Hanging
 
@@ -79,6 +79,26 @@ async def test_what_raises_once_a_plan_is_drafted_gives_it_up(expected_alarms: l
     await asking(play, asked).handle(await play.says("a fox"))
     assert play.newest.status == "rejected"
     assert len(await play.heard()) == 1
+
+
+async def test_a_call_that_the_rules_break_off_is_on_the_log_as_broken(expected_alarms: list[str]) -> None:
+    play = Play(PLAN)
+    play.model = Odd()
+    await play.hears("a fox")
+    expected_alarms.append("once")
+    assert [one.error for one in play.log.of(AgentCallRecorded)] == ["broken"]
+    assert len(await play.heard()) == 1
+
+
+class Odd(Scripted):
+    """A client with a bug."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+
+    async def stream(self, *_: Any, **__: Any) -> AsyncGenerator[Delta | Restarted | Completion]:
+        yield Delta("content", "{")
+        raise KeyError("choices")
 
 
 async def test_where_a_server_is_lost_the_process_ends_as_before() -> None:

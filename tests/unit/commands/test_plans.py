@@ -255,6 +255,12 @@ class TestApproval:
         given(*past, select(tuple(CHAIN))).when(on_plan(c.ApprovePlan)).then(PlanApproved, RunStarted, StepReady)
         given(*past, select(tuple(CHAIN))).when(on_plan(c.RejectPlan)).then(PlanRejected)
 
+    def test_a_plan_that_waits_for_a_yes_is_not_given_up_as_half_made(self) -> None:
+        give_up = on_plan(c.RejectPlan, while_drafting=True)
+        past = (*message("assist"), draft(CHAIN))
+        given(*past).when(give_up).then(PlanRejected)
+        given(*past, select(tuple(CHAIN))).when(give_up).then_refused(IllegalState)
+
     def test_a_plan_that_cannot_be_wired_waits_for_a_person_even_where_it_would_run_by_itself(self) -> None:
         flagged = select(tuple(FORK)).model_copy(update={"flags": ("a:unwirable:image: needs image",)})
         decision = given(*message(), draft(FORK)).when(flagged).then(*[ModelSelected] * 3, FieldsVerified)
