@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -86,18 +85,9 @@ class Call:
             completion, ms=ms, started_at=self.started_at, ended_at=ended_at, fallback=fallback, **used._asdict()
         )
 
-    def told(self) -> int:
-        """Tokens that a model reads, estimated."""
-        return tokens_of(sum(len(str(message.get("content", ""))) for message in self.messages))
-
 
 def used_by(tokens_in: int, tokens_out: int, price: Price | None) -> Used:
     return Used(tokens_in, tokens_out, None if price is None else cost_of(tokens_in, tokens_out, price))
-
-
-def tokens_of(chars: int) -> int:
-    """Where a server does not count: four characters a token."""
-    return math.ceil(chars / 4)
 
 
 def cost_of(tokens_in: int, tokens_out: int, price: Price) -> int:

@@ -9,11 +9,21 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from adapters.llm.call import CONCURRENT, PATIENCE, Call, Patience, Price, Used, tokens_of, used_by
+from adapters.llm.call import CONCURRENT, PATIENCE, Call, Patience, Price, Used, used_by
 from adapters.llm.failures import FAILURES, category, next_way, retry_after_s
 from adapters.llm.turns import Turns
 from adapters.llm.wire import Wire
-from processors.agents.llm import MAX_TOKENS, TIMEOUT_S, Completion, Delta, LlmFailed, Message, Restarted
+from processors.agents.llm import (
+    MAX_TOKENS,
+    TIMEOUT_S,
+    Completion,
+    Delta,
+    LlmFailed,
+    Message,
+    Restarted,
+    tokens_of,
+    tokens_told,
+)
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +171,7 @@ class _Ways:
     def failed(self, way: Way, error: BaseException, heard: int = 0) -> None:
         """`heard`: characters of its answer. Who breaks off or says nothing in time has read what it was told."""
         if heard or category(error) in ("broken_stream", "timeout"):
-            used = used_by(self.call.told(), tokens_of(heard), self.prices.get(way[0]))
+            used = used_by(tokens_told(self.call.messages), tokens_of(heard), self.prices.get(way[0]))
             self.used = self.used.and_(used)
         log.warning("a call of %s to %s failed: %s", self.call.agent, way[0], category(error), extra={"action": "llm"})
         if (after := retry_after_s(error)) is not None and after <= self.patience.retry_after_s and self.error is None:

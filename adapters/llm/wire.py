@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import openai
 
-from adapters.llm.call import Call, Patience, tokens_of
+from adapters.llm.call import Call, Patience
 from adapters.llm.failures import WIRE_ERRORS, Broken, OutOfTime, Stalled, category
 from adapters.llm.sse import EventReader, value_of
-from processors.agents.llm import TIMEOUT_S, Completion, Delta
+from processors.agents.llm import TIMEOUT_S, Completion, Delta, tokens_of
 
 ANSWER_CHARS_MAX: Final = 2_000_000
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
@@ -59,6 +60,16 @@ class LlmFailed(Exception):
         super().__init__(detail)
         self.category = category
         self.tokens_in, self.tokens_out, self.cost = tokens_in, tokens_out, cost
+
+
+def tokens_of(chars: int) -> int:
+    """Where nobody counts: four characters a token."""
+    return math.ceil(chars / 4)
+
+
+def tokens_told(messages: Sequence[Message]) -> int:
+    """What a model reads, estimated."""
+    return tokens_of(sum(len(str(message.get("content", ""))) for message in messages))
 
 
 class LanguageModel(Protocol):

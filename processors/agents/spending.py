@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 from events.canvas.session_events import AgentCallRecorded
 from events.envelope import Recorded
-from processors.agents.llm import Completion, Delta, LanguageModel, LlmFailed, Message, Restarted
+from processors.agents.llm import Completion, Delta, LanguageModel, LlmFailed, Message, Restarted, tokens_told
 
 HOUR_S: Final = 3600
 WINDOW_HOURS: Final = 24
@@ -84,7 +83,7 @@ class Budgeted:
 
     @contextmanager
     def _within(self, org_id: str, messages: Sequence[Message]) -> Iterator[None]:
-        told = _tokens(messages)
+        told = tokens_told(messages)
         asking = self._asking.get(org_id, 0)
         if self._spending.spent(org_id, self._now()) + asking + told > self._per_day:
             raise LlmFailed(OVER_BUDGET, f"{org_id} has used its {self._per_day} tokens of a day")
@@ -100,8 +99,3 @@ class Budgeted:
 
 def _hour(at: datetime) -> int:
     return int(at.timestamp()) // HOUR_S
-
-
-def _tokens(messages: Sequence[Message]) -> int:
-    """Four characters a token, as it is counted for servers that do not count."""
-    return math.ceil(sum(len(str(message.get("content", ""))) for message in messages) / 4)

@@ -21,7 +21,7 @@ from events.envelope import Recorded
 from events.ids import caused_id, derived_id, new_id
 from events.sealed import Sealed
 from processors.agents.hearing import hear
-from processors.agents.llm import LlmFailed, Message
+from processors.agents.llm import LlmFailed, Message, tokens_told
 from processors.agents.narrator import Narrator
 from processors.agents.prompting import Pinned, Prompt, chance_of, pin
 from processors.agents.rooms import Rooms
@@ -72,6 +72,20 @@ class _Begun:
     recorded: AgentCallRecorded | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A call that a model is being asked: since when (monotonic), and with how many tokens at about."""
+
+    call: Call
+    begun: _Begun
+    since: float
+    told: int
+
+    @property
+    def ms(self) -> int:
+        return round((time.monotonic() - self.since) * 1000)
+
+
 class Stages:
     """The calls of one message, and everything else that its event makes the agents ask of the decider."""
 
@@ -87,8 +101,8 @@ class Stages:
         self._until = time.monotonic() + budget_s
         self._records: list[tuple[CanvasCommand, str]] = []
         """What the next command takes along."""
-        self._open: dict[str, tuple[Call, _Begun, float]] = {}
-        """Calls that a model is being asked, and since when."""
+        self._open: dict[str, _Open] = {}
+        """Calls that a model is being asked."""
 
     @property
     def left_s(self) -> float:
@@ -105,18 +119,19 @@ class Stages:
             self._rooms.send, self._rooms.vault, self.message.text, org_id=self.org_id, session_id=self.session_id,
             agent=call.agent, call_id=call_id, among=self._rooms.telling,
         )  # fmt: skip
-        self._open[call_id] = call, begun, time.monotonic()
+        asked = messages(begun.prompt)
+        self._open[call_id] = _Open(call, begun, time.monotonic(), tokens_told(asked))
         try:
             self._in_time(call)
             async with narrator:
                 done = await hear(
-                    self._rooms.model, call.agent, messages(begun.prompt), narrator, stage=call.stage,
+                    self._rooms.model, call.agent, asked, narrator, stage=call.stage,
                     variant=begun.prompt.variant, timeout_s=self._time_for(call), drafts=call.drafts,
                     org_id=self.org_id, prefer=begun.prompt.model or self._small(call),
                 )  # fmt: skip
         except LlmFailed as error:
             self._record(
-                call, call_id, begun, model="none", ms=_ms_since(self._open[call_id][2]), tokens_in=error.tokens_in,
+                call, call_id, begun, model="none", ms=self._open[call_id].ms, tokens_in=error.tokens_in,
                 tokens_out=error.tokens_out, cost=error.cost, error=error.category,
             )  # fmt: skip
             await self.flush()
@@ -145,10 +160,10 @@ class Stages:
         await asyncio.gather(*(self._send(*one) for one in records))
 
     async def give_up(self, category: str) -> None:
-        """Records the calls that were stopped. What was used by then no server has told."""
-        for call_id, (call, begun, since) in list(self._open.items()):
-            ms = _ms_since(since)
-            self._record(call, call_id, begun, model="none", ms=ms, tokens_in=0, tokens_out=0, error=category)
+        """Records the calls that were stopped. What was used by then no server has told: what was asked counts."""
+        for call_id, one in list(self._open.items()):
+            figures = {"ms": one.ms, "tokens_in": one.told, "tokens_out": 0}
+            self._record(one.call, call_id, one.begun, model="none", error=category, **figures)
         await self.flush()
 
     def command(self, kind: type[CanvasCommand], **fields: Any) -> CanvasCommand:
@@ -251,7 +266,3 @@ def _beside(prompt: Prompt | None) -> PromptBeside | None:
     if prompt is None:
         return None
     return PromptBeside(agent=prompt.agent, variant=prompt.variant, version=prompt.version, owner=prompt.owner)
-
-
-def _ms_since(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)

@@ -94,6 +94,8 @@ async def test_a_newer_message_stops_the_call_and_is_asked_with_the_one_before()
     assert drafted.message_id == "msg_2"
     stopped, *_ = process.play.log.of(AgentCallRecorded)
     assert (stopped.agent, stopped.error, stopped.answer) == ("planner", "cancelled", None)
+    told = sum(len(str(message["content"])) for message in process.model.asked[0])
+    assert (stopped.tokens_in, stopped.tokens_out) == (-(-told // 4), 0)
     assert await process.play.heard() == []
 
 
