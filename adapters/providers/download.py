@@ -8,9 +8,9 @@ from typing import Final
 
 import httpx
 
-from adapters.providers.http import http_client, outside_client, refusal, translated
+from adapters.providers.http import http_client, outside_client, refusal, retry_after, translated
 from adapters.providers.outside import ForbiddenAddress, Outside
-from processors.dispatcher.errors import BadResult, OutcomeUnknown, ProviderDown
+from processors.dispatcher.errors import BadResult, OutcomeUnknown, ProviderDown, RateLimited
 from processors.dispatcher.ports import RemoteFile
 
 CHUNK_BYTES: Final = 256 * 1024
@@ -78,7 +78,8 @@ class Downloads:
 
 
 def _refuse(answer: httpx.Response) -> None:
-    error = refusal(answer.status_code, f"{WHO} answered {answer.status_code}")
-    if isinstance(error, ProviderDown):
+    words = f"{WHO} answered {answer.status_code}"
+    error = refusal(answer.status_code, words, retry_after_s=retry_after(answer.headers))
+    if isinstance(error, ProviderDown | RateLimited):
         raise error
     raise BadResult(error.detail)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from processors.dispatcher.errors import (
+    ContractDrift,
     Forgotten,
     NotSent,
     NotThere,
@@ -21,6 +22,10 @@ from processors.dispatcher.ports import Progressed, Update
 
 FAILURES_MAX: Final = 12
 """In a row: at the longest interval about a minute of silence."""
+DRIFTS_MAX: Final = 3
+"""In a row: a page for people may stand between us and a provider for a moment."""
+ASKED_WAIT_MAX_S: Final = 60.0
+"""Of the wait that a provider asks for: the attempt goes on meanwhile, and may end."""
 NOT_THERE_MAX: Final = 3
 """In a row: a name that was given a moment ago may not be known everywhere yet."""
 
@@ -39,7 +44,7 @@ class Pace:
 
 async def polled(ask: Callable[[], Awaitable[Update]], pace: Pace) -> AsyncGenerator[Update, None]:
     """What `ask` answers until an end. An attempt is not over because one question failed."""
-    wait_s, failures, not_there = pace.first_s, 0, 0
+    wait_s, failures, not_there, drifts = pace.first_s, 0, 0, 0
     while True:
         await asyncio.sleep(wait_s)
         try:
@@ -52,13 +57,19 @@ async def polled(ask: Callable[[], Awaitable[Update]], pace: Pace) -> AsyncGener
                 raise Forgotten(f"it was taken, and is not known any more: {error.detail}") from error
             wait_s = pace.next(wait_s)
             continue
+        except ContractDrift:
+            drifts += 1
+            if drifts >= DRIFTS_MAX:
+                raise
+            wait_s = pace.next(wait_s)
+            continue
         except (NotSent, OutcomeUnknown, ProviderDown, RateLimited) as error:
             failures += 1
             if failures >= FAILURES_MAX:
                 raise OutcomeUnknown(f"lost sight of the attempt: {error.detail}") from error
             wait_s = max(pace.next(wait_s), _asked_wait(error))
             continue
-        failures = not_there = 0
+        failures = not_there = drifts = 0
         yield update
         if not isinstance(update, Progressed):
             return
@@ -66,4 +77,4 @@ async def polled(ask: Callable[[], Awaitable[Update]], pace: Pace) -> AsyncGener
 
 
 def _asked_wait(error: ProviderError) -> float:
-    return error.retry_after_s or 0.0
+    return min(error.retry_after_s or 0.0, ASKED_WAIT_MAX_S)

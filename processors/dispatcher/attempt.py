@@ -41,6 +41,7 @@ STOP_WAIT_S: Final = 1.0
 STOPPING_MAX_S: Final = 60.0
 STOP_FAILED_MAX_S: Final = 10.0
 """How long the word of a failure waits for a stop."""
+TOLD_AGAIN_S: Final = 60.0
 LOOK_FIRST_S: Final = 1.0
 LOOK_LONGEST_S: Final = 15.0
 LOOKS: Final = 3
@@ -121,6 +122,19 @@ class Attempt:
                     return Failed("timeout", f"longer than the model's {longest_s} s", retryable=True)
             self.unstopped = True
             return Failed("timeout", f"longer than the model's {longest_s} s, and not stopped", retryable=True)
+
+    async def told_again(self) -> Ended | None:
+        """How it ended, asked once more: addresses of files lapse. None where there is nothing to be asked by.
+
+        Raises a ProviderError.
+        """
+        if self._handle is None:
+            return None
+        try:
+            async with asyncio.timeout(TOLD_AGAIN_S):
+                return await self._watch(self._handle)
+        except TimeoutError:
+            return None
 
     def _go_on_without(self) -> None:
         """The log has: what a dispatcher before this one told was decided only when it had been sent again."""

@@ -29,7 +29,7 @@ from processors.dispatcher.attempt import Attempt, AttemptOver, stopped_at
 from processors.dispatcher.claims import Claims
 from processors.dispatcher.cost import actual, as_agreed
 from processors.dispatcher.decisions import as_failure, record_failed
-from processors.dispatcher.errors import AccessRefused, ContractDrift, ProviderError, WorkerGone
+from processors.dispatcher.errors import AccessRefused, ContractDrift, ProviderError, ResultLost, WorkerGone
 from processors.dispatcher.inputs import Links, parsed, resolved
 from processors.dispatcher.leases import Leases
 from processors.dispatcher.live import LiveProgress, Send
@@ -170,7 +170,7 @@ class Dispatcher:
             attempt = self._hold(event, Attempt(provider, call, word, self._rooms.jobs, self._live(event)))
             ended = await attempt.run()
             if isinstance(ended, Succeeded):
-                return await self._succeeded(event, spec, values, ended)
+                return await self._brought_home(event, spec, values, attempt, ended)
             failed = as_failure(ended)
             assert failed is not None
             failed = await self._rooms.classify(event.provider, failed)
@@ -185,6 +185,18 @@ class Dispatcher:
         told = await self._rooms.vault.seal_like(event.input, failed.detail)
         unstopped = attempt is not None and attempt.unstopped
         return record_failed(event, failed, told, jitter=self._jitter(), worker_gone=worker_gone, unstopped=unstopped)
+
+    async def _brought_home(
+        self, event: JobDispatched, spec: ModelSpec, values: Mapping[str, Any], attempt: Attempt, ended: Succeeded
+    ) -> RecordJobSucceeded:
+        """Results that cannot be fetched are asked for once more, before they are made and paid for once more."""
+        try:
+            return await self._succeeded(event, spec, values, ended)
+        except ResultLost:
+            again = await attempt.told_again()
+            if not isinstance(again, Succeeded):
+                raise
+            return await self._succeeded(event, spec, values, again)
 
     async def _succeeded(
         self, event: JobDispatched, spec: ModelSpec, values: Mapping[str, Any], ended: Succeeded

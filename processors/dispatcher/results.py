@@ -15,7 +15,15 @@ from commands.ports import Medium, Probe, Prober, Storage, Vault
 from events.assets import AssetRef
 from events.ids import new_id
 from events.sealed import Sealed
-from processors.dispatcher.errors import BadResult, NotSent, OutcomeUnknown, ProviderDown, ProviderError, ResultLost
+from processors.dispatcher.errors import (
+    BadResult,
+    NotSent,
+    OutcomeUnknown,
+    ProviderDown,
+    ProviderError,
+    RateLimited,
+    ResultLost,
+)
 from processors.dispatcher.ports import InlineFile, OutputFile, RemoteFile
 
 FILE_MAX_BYTES: Final = 512 * 2**20
@@ -25,6 +33,8 @@ MEMORY_MAX_BYTES: Final = 8 * 2**20
 TEXT_MAX_BYTES: Final = 4096
 TRIES: Final = 4
 RETRY_FIRST_S: Final = 0.3
+ASKED_WAIT_MAX_S: Final = 30.0
+"""Of the wait that a server asks for: there is as much time for all of them together."""
 AT_ONCE: Final = 4
 WITHIN_S: Final = 300.0
 READ_BYTES: Final = 2**20
@@ -112,10 +122,10 @@ class Results:
         for attempt in range(TRIES):
             try:
                 return await self._read(file, scratch)
-            except (NotSent, OutcomeUnknown, ProviderDown) as error:
+            except (NotSent, OutcomeUnknown, ProviderDown, RateLimited) as error:
                 if attempt == TRIES - 1:
                     raise ResultLost(f"a result cannot be fetched: {error.detail}") from error
-                await asyncio.sleep(RETRY_FIRST_S * 2**attempt)
+                await asyncio.sleep(max(RETRY_FIRST_S * 2**attempt, min(error.retry_after_s or 0.0, ASKED_WAIT_MAX_S)))
         raise AssertionError("unreachable")
 
     async def _read(self, file: RemoteFile, scratch: ExitStack) -> bytes | Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,10 @@ from events.jobs.events import (
     LeaseExpired,
 )
 from processors.dispatcher.claims import Claims
+from processors.dispatcher.errors import ResultLost
 from processors.dispatcher.live import LATE
 from processors.dispatcher.ports import Progressed
+from processors.dispatcher.results import Results
 from tests.contract.providers.worlds import FleetWorld, ReplicateWorld, fleet_world, replicate_world
 from tests.unit.dispatcher.house import CAUSE, ORG, House
 
@@ -169,6 +172,23 @@ async def test_a_result_that_breaks_what_reads_it_fails_one_job_and_not_the_proc
     end = house.events(recorded.envelope.stream.subject)[-1]
     assert isinstance(end, JobFailed)
     assert end.category == "contract"
+
+
+async def test_a_result_that_cannot_be_fetched_is_asked_for_once_more_and_not_made_once_more(
+    house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring_home, lost = Results.bring_home, [ResultLost("its address has lapsed")]
+
+    async def lost_once(self: Results, *outputs: Any, **more: Any) -> Any:
+        if lost:
+            raise lost.pop()
+        return await bring_home(self, *outputs, **more)
+
+    monkeypatch.setattr(Results, "bring_home", lost_once)
+    recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None)
+    await house.dispatcher.handle(recorded)
+    assert house.names(recorded.envelope.stream.subject)[-1] == "succeeded"
+    assert len(remote.simulator.control.accepted) == 1
 
 
 async def test_a_job_without_attempts_left_is_dead(house: House, fleet: FleetWorld) -> None:

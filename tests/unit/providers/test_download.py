@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from adapters.providers.download import Downloads
 from adapters.providers.outside import Outside
-from processors.dispatcher.errors import BadResult, NotSent, OutcomeUnknown, ProviderDown, ProviderError
+from processors.dispatcher.errors import BadResult, NotSent, OutcomeUnknown, ProviderDown, ProviderError, RateLimited
 from processors.dispatcher.ports import RemoteFile
 from tests.contract.providers.serving import served, unused_address
 
@@ -104,6 +104,7 @@ async def test_a_key_goes_along_where_it_is_asked_for(downloads: Downloads, url:
         ("/status/404", BadResult),
         ("/status/410", BadResult),
         ("/status/204", BadResult),
+        ("/status/429", RateLimited),
         ("/status/500", ProviderDown),
         ("/status/503", ProviderDown),
         ("/round", OutcomeUnknown),

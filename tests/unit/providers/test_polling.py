@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from adapters.providers.polling import FAILURES_MAX, NOT_THERE_MAX, Pace, polled
+from adapters.providers.polling import ASKED_WAIT_MAX_S, DRIFTS_MAX, FAILURES_MAX, NOT_THERE_MAX, Pace, polled
 from processors.dispatcher.errors import (
     ContractDrift,
     Forgotten,
@@ -82,7 +82,13 @@ async def test_what_is_not_known_time_and_again_has_been_forgotten(waits: list[f
         await told([NotThere("404") for _ in range(NOT_THERE_MAX)])
 
 
-async def test_an_answer_that_makes_no_sense_is_told_at_once(waits: list[float]) -> None:
+async def test_one_answer_that_nobody_understands_ends_nothing(waits: list[float]) -> None:
+    page = ContractDrift("a page")
+    assert await told([page, page, Progressed(0.5), page, page, END]) == [Progressed(0.5), END]
     with pytest.raises(ContractDrift):
-        await told([ContractDrift("paused?"), END])
-    assert waits == [1]
+        await told([page] * DRIFTS_MAX)
+
+
+async def test_a_provider_that_asks_for_an_hour_is_asked_again_within_a_minute(waits: list[float]) -> None:
+    assert await told([RateLimited("busy", retry_after_s=3600), END]) == [END]
+    assert waits == [1, ASKED_WAIT_MAX_S]
