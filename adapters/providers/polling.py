@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from processors.dispatcher.errors import (
+    AccessRefused,
+    BillingRefused,
     ContractDrift,
     Forgotten,
     NotSent,
@@ -63,7 +65,7 @@ async def polled(ask: Callable[[], Awaitable[Update]], pace: Pace) -> AsyncGener
                 raise
             wait_s = pace.next(wait_s)
             continue
-        except (NotSent, OutcomeUnknown, ProviderDown, RateLimited) as error:
+        except (NotSent, OutcomeUnknown, ProviderDown, RateLimited, BillingRefused, AccessRefused) as error:
             failures += 1
             if failures >= FAILURES_MAX:
                 raise OutcomeUnknown(f"lost sight of the attempt: {error.detail}") from error

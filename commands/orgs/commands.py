@@ -12,7 +12,16 @@ from events.assets import AssetRef
 from events.credits.checkpoint import HashText
 from events.credits.signatures import PLATFORM
 from events.envelope import StreamRef
-from events.jobs.events import Category, Cause, EngineSpan, PriceLine, Priority, ProviderCharged, WebhookFailure
+from events.jobs.events import (
+    Category,
+    Cause,
+    EngineSpan,
+    PriceLine,
+    Priority,
+    ProviderCharged,
+    Trouble,
+    WebhookFailure,
+)
 from events.model import MONEY_MAX, Money, SignedMoney
 from events.sealed import Sealed
 from events.topics import EVENTS_ACCOUNTS, EVENTS_JOBS
@@ -189,6 +198,9 @@ class RecordAttemptFailed(LeaseCommand):
     retry_in_s: float | None = Field(default=None, ge=0, le=86_400)
     counts: bool = True
     """Whether it uses up one of the job's attempts: waiting for a provider's slot does not."""
+    trouble: Trouble | None = None
+    busy_s: float | None = Field(default=None, ge=0, le=86_400)
+    """For how long the provider asks to be left alone with this model."""
     unstopped: bool = False
     """It may still run at its provider: it keeps its slot, and there is no other before that is over."""
 

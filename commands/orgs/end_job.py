@@ -68,7 +68,8 @@ def record_job_succeeded(command: RecordJobSucceeded, streams: Streams, context:
 
 
 def record_attempt_failed(command: RecordAttemptFailed, streams: Streams, context: Context) -> Decision:
-    """Another attempt, or the end: `failed` where no other attempt is worth it, `dead` where none is left."""
+    """Another attempt, or the end: `failed` where no other attempt is worth it, `dead` where none is left, or where it
+    is for us to act, after which the job can be run again."""
     job = job_of(streams, command.org_id, command.job_id)
     if not _holds(job, command.lease):
         return _refuse_late(command, job, command.lease)
@@ -87,11 +88,13 @@ def record_attempt_failed(command: RecordAttemptFailed, streams: Streams, contex
         model=job.model,
         counts=None if command.counts else False,
         unstopped=True if command.unstopped else None,
+        trouble=command.trouble,
+        busy_until=(context.at + timedelta(seconds=command.busy_s)).isoformat() if command.busy_s else None,
     )
     first = (job_ref(command.job_id), failed)
     if retry_at is not None:
         return Decision((first,), {"status": "queued"})
-    if command.retry_in_s is not None:
+    if command.retry_in_s is not None or command.trouble == "account":
         end = exhausted(job, streams, context, category=command.category, error=command.error)
         return Decision((first, *end), {"status": "dead"})
     ended = JobFailed(

@@ -17,6 +17,8 @@ Category = Literal[
 ]  # fmt: skip
 EndStatus = Literal["succeeded", "failed", "cancelled", "dead"]
 ProviderCharged = Literal["yes", "no", "unknown"]
+Trouble = Literal["account", "silent"]
+"""`account`: ours with the provider, or our key; `silent`: the call went out, and no answer came."""
 WebhookFailure = Literal["forbidden_address", "unreachable", "timeout", "status", "endpoint_down"]
 
 
@@ -113,9 +115,12 @@ class AttemptFailed(JobEvent):
     model: str | None = None
     """Whose failure it was."""
     counts: Literal[False] | None = None
-    """False where the provider had no slot: waiting for one is no attempt, and uses none up."""
+    """False where the provider did not take it for want of room: waiting is no attempt, and uses none up."""
     unstopped: Literal[True] | None = None
     """It may still run at its provider: its slot stays taken until that is over."""
+    trouble: Trouble | None = None
+    busy_until: str | None = None
+    """Until when the provider asks to be left alone with this model."""
 
 
 class LeaseExpired(JobEvent):

@@ -30,7 +30,7 @@ async def queue(request: Request) -> Response:
     who, platform = caller(request, *READERS), platform_of(request)
     now = datetime.now(UTC)
     troubled = [
-        {"provider": provider, "model": model, "until": until}
+        {"provider": provider, "model": model or None, "until": until}
         for (provider, model), until in sorted((await breakers(platform, now)).items())
     ]
     items = waiting(platform.live_jobs.of(who.org_id), now)
@@ -63,10 +63,11 @@ def considered(document: Mapping[str, Any]) -> list[str]:
 
 async def reasons_of(platform: Platform, job: CurrentJob) -> list[dict[str, Any]]:
     said = platform.catalog.get(f"provider:{job.provider}")
+    troubled = await breakers(platform, datetime.now(UTC))
     around = Around(
         org=platform.orgs.get(job.org_id),
         provider=said if isinstance(said, CurrentProvider) else unsaid(job.provider),
-        until=(await breakers(platform, datetime.now(UTC))).get((job.provider, job.model)),
+        until=troubled.get((job.provider, job.model)) or troubled.get((job.provider, "")),
         workers=await workers(platform),
     )
     return reasons(job, platform.live_jobs, around)
@@ -94,7 +95,8 @@ def worker_of(entry: bytes | str) -> WorkerSeen | None:
 
 
 async def breakers(platform: Platform, now: datetime) -> dict[tuple[str, str], str]:
-    """(provider, model) → until when its calls wait, because they failed again and again; none while Redis is away."""
+    """(provider, model) → until when its calls wait, because they failed or the provider asks for it; without a model:
+    all of the provider's. None while Redis is away."""
     try:
         held = await platform.redis.hgetall(BREAKERS)
     except (RedisError, TimeoutError):

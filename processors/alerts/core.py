@@ -34,7 +34,6 @@ RULES: Final[Mapping[Category, Rule]] = {
     "contract": Rule("page", 1, "{provider} answers what its adapter does not know, or refuses our key ({model})"),
     "outage": Rule("notice", 5, "{provider} is in trouble with {model}"),
     "timeout": Rule("notice", 5, "{provider} takes too long with {model}"),
-    "lease_expired": Rule("notice", 5, "attempts at {provider} are lost sight of ({model})"),
     "unknown": Rule("notice", 5, "calls of {model} at {provider} fail, and nobody knows why"),
     "rate_limit": Rule("notice", 20, "{provider} finds us too fast with {model}"),
 }

@@ -273,11 +273,12 @@ class Attempt:
                 self._unsure = self._unsure or isinstance(error, OutcomeUnknown)
                 if not self._unsure or not error.retryable or loop.time() >= until:
                     raise
+                asked_s = min(error.retry_after_s or 0.0, max(0.0, until - loop.time()))
             else:
                 if isinstance(taken, Handle):
                     await self._word.running(taken.provider_job_id)
                 return taken
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(pause, asked_s))
             pause = min(pause * 2, SUBMIT_WAIT_MAX_S)
 
     async def _created_once(self) -> Handle | Ended:

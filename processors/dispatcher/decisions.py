@@ -79,4 +79,6 @@ def record_failed(
         retry_in_s=retry_in_s(failed, attempt, jitter, worker_gone=worker_gone),
         counts=failed.counts,
         unstopped=unstopped,
+        trouble=failed.trouble,
+        busy_s=_stated_wait_s(failed) or None,
     )

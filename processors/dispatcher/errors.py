@@ -6,7 +6,7 @@ ProviderError            category          charged   another attempt
 ├── OutcomeUnknown       unknown           unknown   yes    sent, and no answer: it may be running
 ├── Refused                                                 the provider answered, and said no
 │   ├── BillingRefused   billing           no        no     our account with the provider is empty
-│   ├── RateLimited      rate_limit        no        yes    too many requests
+│   ├── RateLimited      rate_limit        no        yes    too many requests: waiting, and no attempt
 │   ├── SlotsTaken       rate_limit        no        yes    too many at the same time: waiting, and no attempt
 │   ├── ContentRefused   content_policy    unknown   no
 │   ├── InputRefused     input_validation  no        no
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from events.jobs.events import Category, ProviderCharged
+from events.jobs.events import Category, ProviderCharged, Trouble
 from processors.dispatcher.ports import Failed
 
 DETAIL_MAX_CHARS = 500
@@ -37,6 +37,7 @@ class ProviderError(Exception):
     charged: ClassVar[ProviderCharged] = "unknown"
     retryable: ClassVar[bool] = False
     counts: ClassVar[bool] = True
+    trouble: ClassVar[Trouble | None] = None
 
     def __init__(
         self, detail: str, *, retry_after_s: float | None = None, charged: ProviderCharged | None = None
@@ -50,7 +51,9 @@ class ProviderError(Exception):
     @property
     def failed(self) -> Failed:
         """The error as the end of an attempt."""
-        return Failed(self.category, self.detail, self.charged_here, self.retryable, self.retry_after_s, self.counts)
+        return Failed(
+            self.category, self.detail, self.charged_here, self.retryable, self.retry_after_s, self.counts, self.trouble
+        )
 
 
 class NotSent(ProviderError):
@@ -66,6 +69,7 @@ class WorkerGone(NotSent):
 class OutcomeUnknown(ProviderError):
     category = "unknown"
     retryable = True
+    trouble = "silent"
 
 
 class Refused(ProviderError):
@@ -74,11 +78,13 @@ class Refused(ProviderError):
 
 class BillingRefused(Refused):
     category = "billing"
+    trouble = "account"
 
 
 class RateLimited(Refused):
     category = "rate_limit"
     retryable = True
+    counts = False
 
 
 class SlotsTaken(Refused):
@@ -107,6 +113,7 @@ class CannotStop(Refused):
 
 class AccessRefused(Refused):
     category = "contract"
+    trouble = "account"
 
 
 class NotThere(AccessRefused):

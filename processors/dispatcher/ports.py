@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from events.jobs.events import Category, EngineSpan, ProviderCharged
+from events.jobs.events import Category, EngineSpan, ProviderCharged, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ class Failed:
     retry_after_s: float | None = None
     counts: bool = True
     """False where the provider had no slot for it: that is waiting, and no attempt."""
+    trouble: Trouble | None = None
     words: str | None = None
     """What the provider said, where it ended the attempt itself and no rule knows its words."""
 

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from events.accounts.current import CurrentOrg
 from events.catalog.current import FLEET, CurrentProvider
 from events.jobs.current import CurrentJob
-from events.jobs.events import Category, Priority
+from events.jobs.events import Priority
 from events.jobs.slots import Slot, slot_of
 from processors.scheduler.accounts import Account
 from processors.scheduler.beliefs import Belief
-from processors.scheduler.breakers import Breakers
+from processors.scheduler.breakers import ALL, Breakers, Failure
 from processors.scheduler.decisions import BreakerChanged, Decision, Decisions, Dispatch, Release
 from processors.scheduler.fleet import Fleet, Worker
 from processors.scheduler.pool import Pick, Pool
@@ -127,15 +127,15 @@ class Scheduler:
             self._delay(job_id, now + AFTER_REFUSAL if by_decider else now)
         return self._decide(now)
 
-    def on_failed(self, provider: str, model: str, category: Category, now: datetime) -> Decisions:
+    def on_failed(self, failure: Failure, now: datetime) -> Decisions:
         """An attempt has failed. What is open already stays as it is."""
-        if self._breakers.failed(provider, model, category, now):
-            self._told.append(BreakerChanged(provider, model, self._breakers.until(provider, model)))
+        if (key := self._breakers.failed(failure, now)) is not None:
+            self._told.append(BreakerChanged(*key, self._breakers.until(*key)))
         return self._decide(now)
 
-    def on_succeeded(self, provider: str, model: str, now: datetime) -> Decisions:
-        if self._breakers.succeeded(provider, model):
-            self._let_through(provider, model)
+    def on_succeeded(self, provider: str, model: str, holder: str, now: datetime) -> Decisions:
+        for key in self._breakers.succeeded(provider, model, holder):
+            self._let_through(*key)
         return self._decide(now)
 
     def restate(self, job_id: str, job: CurrentJob | None, now: datetime) -> Decisions:
@@ -205,6 +205,7 @@ class Scheduler:
         slot = Slot(job.job_id, lease, job.org_id, provider, job.model)
         self._flights[job.job_id] = Flight(slot, pick.worker, claimed=True)
         self._claims.append((now, job.job_id, lease))
+        self._breakers.began(provider, job.model, slot.holder)
         return Dispatch(job.job_id, job.org_id, lease, provider, job.model, pick.worker, pick.considered, pick.caps)
 
     def _enqueue(self, job: CurrentJob, now: datetime) -> None:
@@ -249,8 +250,8 @@ class Scheduler:
             return
         slot = flight.slot
         self._dirty[slot.provider] = None
-        if self._breakers.over(slot.provider, slot.model, job_id):
-            self._pool(slot.provider).breaker_changed(slot.model)
+        if self._breakers.over(slot.provider, slot.model, slot.holder):
+            self._pool(slot.provider).breaker_changed(ALL)
         for name in self._pool(slot.provider).vacate(slot.org_id, slot.model, flight.worker):
             self._pools[name].org_changed(slot.org_id)
             self._dirty[name] = None
@@ -258,7 +259,7 @@ class Scheduler:
     def _let_through(self, provider: str, model: str) -> None:
         self._pool(provider).breaker_changed(model)
         self._dirty[provider] = None
-        self._told.append(BreakerChanged(provider, model, None))
+        self._told.append(BreakerChanged(provider, model, self._breakers.until(provider, model)))
 
     def _account(self, org_id: str) -> Account:
         account = self._accounts.get(org_id)

@@ -12,7 +12,7 @@ from events.catalog.current import UNLIMITED, unsaid
 from events.jobs.events import Priority
 from events.jobs.slots import Caps
 from processors.scheduler.accounts import Account
-from processors.scheduler.breakers import Breakers
+from processors.scheduler.breakers import ALL, Breakers
 from processors.scheduler.fleet import Fleet
 from processors.scheduler.queues import PRIORITY_WEIGHTS, OrgQueue, Waiting
 from processors.scheduler.rotation import Rotation
@@ -114,8 +114,11 @@ class Pool:
         self._free(*(cap for cap in self._parked if cap[0] == "api"))
 
     def breaker_changed(self, model: str) -> None:
-        """Calls of the model may begin again, one or all of them."""
-        self._free(("breaker", model))
+        """Calls of the model, or of ALL, may begin again, one or all of them."""
+        if model == ALL:
+            self._free(*(cap for cap in self._parked if cap[0] == "breaker"))
+        else:
+            self._free(("breaker", model))
 
     def workers_changed(self, models: frozenset[str]) -> None:
         self._free(*(("fleet", model) for model in sorted(models)))
@@ -148,7 +151,6 @@ class Pool:
             waiting.charge(job.org_id, account.limits.weight)
         self._settle(job.org_id, queue)
         self.occupy(job.org_id, job.model, worker)
-        self._breakers.began(self.name, job.model, job.job_id)
         return Pick(job, worker, considered, self._caps(job.model, account))
 
     def _full_cap(self, job: Waiting, account: Account) -> Cap | None:

@@ -26,6 +26,7 @@ from events.topics import CURRENT_JOBS, CURRENT_ORGS
 from processors.runners.together import before
 from processors.scheduler.announcements import Announce, Announcements
 from processors.scheduler.auditing import Logged, QueueAudit
+from processors.scheduler.breakers import Failure
 from processors.scheduler.core import Scheduler
 from processors.scheduler.decisions import BreakerChanged, Decision, Dispatch, Release
 from processors.scheduler.queues import PRIORITY_WEIGHTS
@@ -50,6 +51,19 @@ class Claims(Protocol):
     def offer(self, job_id: str, lease: int, provider: str, org_id: str) -> str | None: ...
 
     def withdraw(self, job_id: str, lease: int) -> None: ...
+
+
+def failure_of(failed: AttemptFailed) -> Failure | None:
+    if failed.provider is None or failed.model is None:
+        return None
+    return Failure(
+        failed.provider,
+        failed.model,
+        f"{failed.job_id}.{failed.lease}",
+        failed.category,
+        failed.trouble,
+        datetime.fromisoformat(failed.busy_until) if failed.busy_until is not None else None,
+    )
 
 
 class SchedulerTicks:
@@ -102,10 +116,10 @@ class SchedulerTicks:
     def on_event(self, recorded: Recorded, now: datetime) -> Iterable[Effect]:
         """How providers do: all else that counts here stands in the state."""
         match recorded.data:
-            case AttemptFailed(provider=str(provider), model=str(model), category=category):
-                return self._passed(self._core.on_failed(provider, model, category, now))
-            case JobSucceeded(provider=str(provider), model=str(model)):
-                return self._passed(self._core.on_succeeded(provider, model, now))
+            case AttemptFailed() as failed if (failure := failure_of(failed)) is not None:
+                return self._passed(self._core.on_failed(failure, now))
+            case JobSucceeded(provider=str(provider), model=str(model)) as done:
+                return self._passed(self._core.on_succeeded(provider, model, f"{done.job_id}.{done.lease}", now))
         return ()
 
     def ready(self, now: datetime) -> Iterable[Effect]:

@@ -20,7 +20,7 @@ def test_what_somebody_must_act_on_is_told_at_once(category: Category) -> None:
     assert "fal" in alert.text
 
 
-@pytest.mark.parametrize("category", ["outage", "timeout", "lease_expired", "unknown", "rate_limit"])
+@pytest.mark.parametrize("category", ["outage", "timeout", "unknown", "rate_limit"])
 def test_a_providers_troubles_are_told_when_there_are_several_within_a_minute(category: Category) -> None:
     alerts, threshold = Alerts(), RULES[category].threshold
     told = [alerts.failed(category, "fal", "m", NOON + timedelta(seconds=n)) for n in range(threshold)]

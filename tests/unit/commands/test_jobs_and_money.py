@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -167,6 +168,16 @@ class TestEnd:
     def test_the_last_attempt_leaves_a_dead_letter_and_releases(self) -> None:
         past = (*opened(), submit(max_attempts=1), dispatch())
         given(*past).when(attempt_failed()).then(AttemptFailed, JobDead, Released)
+
+    def test_what_our_own_account_has_ended_can_be_run_again(self) -> None:
+        ours = attempt_failed(retry_in_s=None).model_copy(update={"trouble": "account", "category": "billing"})
+        given(*opened(), submit(), dispatch()).when(ours).then(AttemptFailed, JobDead, Released)
+
+    def test_a_providers_wish_to_be_left_alone_is_a_time_on_the_log(self) -> None:
+        past = given(*opened(), submit(), dispatch())
+        failed = past.when(attempt_failed().model_copy(update={"busy_s": 60.0})).then(AttemptFailed).events[0][1]
+        assert isinstance(failed, AttemptFailed)
+        assert failed.busy_until == (past.world.at + timedelta(seconds=60)).isoformat()
 
     def test_an_expired_lease_gives_the_next_attempt(self) -> None:
         expire = c.ExpireLease(org_id=ORG, job_id=JOB, lease=1)

@@ -174,6 +174,14 @@ async def test_after_an_unanswered_sending_the_refusal_of_its_repeat_is_no_end()
     assert await attempt_at(provider).run() == DONE
 
 
+async def test_a_repeat_waits_as_long_as_it_is_asked_to() -> None:
+    busy = RateLimited("busy", retry_after_s=0.05)
+    provider = Moody(OutcomeUnknown("?"), busy, Handle("x"), takes_our_name=False, watched=DONE)
+    began = asyncio.get_running_loop().time()
+    assert await attempt_at(provider).run() == DONE
+    assert asyncio.get_running_loop().time() - began >= 0.05
+
+
 async def test_what_another_process_may_have_sent_is_asked_after_too() -> None:
     provider = Moody(RateLimited("busy"), Handle("x"), takes_our_name=False, watched=DONE)
     assert await attempt_at(provider, begun_before=True).run() == DONE

@@ -15,7 +15,17 @@ from processors.dispatcher.decisions import (
     record_failed,
     retry_in_s,
 )
-from processors.dispatcher.errors import SlotsTaken
+from processors.dispatcher.errors import (
+    AccessRefused,
+    BillingRefused,
+    ContractDrift,
+    InputRefused,
+    NotSent,
+    OutcomeUnknown,
+    ProviderError,
+    RateLimited,
+    SlotsTaken,
+)
 from processors.dispatcher.ports import Failed, InlineFile, Stopped, Succeeded
 from tests.given import sealed
 
@@ -51,12 +61,15 @@ def test_whatever_is_stated_and_however_often_it_was_tried_there_is_a_wait(
     assert 0 <= wait <= STATED_WAIT_MAX_S + BACKOFF_LONGEST_S
 
 
+def dispatched() -> JobDispatched:
+    return JobDispatched(
+        job_id="job_1", org_id="org_A", lease=2, provider="p", model="m", input=sealed(), max_runtime_s=9
+    )
+
+
 def test_the_wait_grows_with_attempts_and_not_with_waits_for_a_slot() -> None:
-    dispatched = JobDispatched(
-        job_id="job_1", org_id="org_A", lease=1500, provider="p", model="m", input=sealed(), max_runtime_s=9,
-        uncounted=1499,
-    )  # fmt: skip
-    assert record_failed(dispatched, OUTAGE, sealed(), jitter=0.5).retry_in_s == 0.5
+    event = dispatched().model_copy(update={"lease": 1500, "uncounted": 1499})
+    assert record_failed(event, OUTAGE, sealed(), jitter=0.5).retry_in_s == 0.5
 
 
 def test_what_is_not_worth_another_attempt_gets_none() -> None:
@@ -81,6 +94,23 @@ def test_who_waits_for_a_slot_uses_up_no_attempt_and_asks_again_soon() -> None:
     )
     assert not record_failed(event, no_slot, sealed(), jitter=0.5).counts
     assert record_failed(event, OUTAGE, sealed(), jitter=0.5).counts
+
+
+def test_who_is_too_fast_uses_up_no_attempt_and_says_how_long_the_provider_is_busy() -> None:
+    command = record_failed(dispatched(), RateLimited("busy", retry_after_s=60).failed, sealed(), jitter=0.5)
+    assert (command.counts, command.busy_s) == (False, 60)
+    assert (record_failed(dispatched(), OUTAGE, sealed(), jitter=0.5).busy_s) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (BillingRefused("empty"), "account"), (AccessRefused("key"), "account"), (OutcomeUnknown("?"), "silent"),
+        (InputRefused("bad"), None), (ContractDrift("?"), None), (NotSent("?"), None),
+    ],
+)  # fmt: skip
+def test_the_command_says_whose_trouble_it_was(error: ProviderError, trouble: str | None) -> None:
+    assert record_failed(dispatched(), error.failed, sealed(), jitter=0.5).trouble == trouble
 
 
 def test_a_stop_that_nobody_asked_for_is_the_providers_deadline() -> None:

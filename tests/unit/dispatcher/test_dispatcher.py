@@ -197,11 +197,11 @@ async def test_a_job_without_attempts_left_is_dead(house: House, fleet: FleetWor
     assert isinstance(house.events(recorded.envelope.stream.subject)[-1], JobDead)
 
 
-async def test_a_provider_that_is_not_configured_fails_the_job(house: House, fleet: FleetWorld) -> None:
+async def test_a_provider_that_is_not_configured_leaves_a_dead_letter(house: House, fleet: FleetWorld) -> None:
     recorded = await house.dispatched(REMOTE, {"prompt": "a fox"})
     await house.dispatcher.handle(recorded)
     end = house.events(recorded.envelope.stream.subject)[-1]
-    assert isinstance(end, JobFailed)
+    assert isinstance(end, JobDead)
     assert end.category == "contract"
 
 
@@ -457,7 +457,8 @@ async def test_every_class_of_error_reaches_the_log(
     job_id = recorded.envelope.stream.subject
     failed = next(event for event in house.events(job_id) if isinstance(event, AttemptFailed))
     assert failed.category == category
-    assert (house.names(job_id)[-1] == "failed") is ends
+    assert (house.names(job_id)[-1] in ("failed", "dead")) is ends
+    assert (house.names(job_id)[-1] == "dead") is (category == "billing")
 
 
 async def test_what_runs_longer_than_its_model_may_is_stopped_and_timed_out(

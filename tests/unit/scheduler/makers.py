@@ -11,7 +11,8 @@ from events.accounts.current import CurrentOrg
 from events.accounts.events import Limits
 from events.catalog.current import FLEET, CurrentProvider
 from events.jobs.current import CurrentJob
-from events.jobs.events import Category, Priority
+from events.jobs.events import Category, Priority, Trouble
+from processors.scheduler.breakers import Failure
 from processors.scheduler.core import Scheduler
 from processors.scheduler.decisions import BreakerChanged, Decision, Dispatch, Release
 from processors.scheduler.fleet import Worker
@@ -99,16 +100,26 @@ class Bench:
         self.jobs[job.job_id] = job
         self._decided(self.core.on_job(job.job_id, job, self.now))
 
-    def fail(self, job_id: str, category: Category = "outage", *, again_in: float = 0.0) -> None:
+    def fail(
+        self,
+        job_id: str,
+        category: Category = "outage",
+        *,
+        again_in: float = 0.0,
+        trouble: Trouble | None = None,
+        busy_s: float = 0.0,
+    ) -> None:
         """The attempt under way has failed; the job is queued again."""
         job = self.jobs[job_id]
-        self._decided(self.core.on_failed(job.provider, job.model, category, self.now))
+        busy = self.now + timedelta(seconds=busy_s) if busy_s else None
+        failure = Failure(job.provider, job.model, f"{job_id}.{job.lease}", category, trouble, busy)
+        self._decided(self.core.on_failed(failure, self.now))
         until = stamp(self.now + timedelta(seconds=again_in)) if again_in else None
         self.change(job_id, phase="queued", worker=None, not_before=until)
 
     def succeed(self, job_id: str) -> None:
         job = self.jobs[job_id]
-        self._decided(self.core.on_succeeded(job.provider, job.model, self.now))
+        self._decided(self.core.on_succeeded(job.provider, job.model, f"{job_id}.{job.lease}", self.now))
         self.end(job_id)
 
     def _decided(self, decisions: tuple[Decision, ...]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from events.catalog.current import FLEET
 from events.jobs.events import Category
-from processors.scheduler.breakers import FAULTS, OPEN_FIRST, OPEN_LONGEST, THRESHOLD, Breakers
-from tests.unit.scheduler.makers import START, Bench
+from processors.scheduler.breakers import FAULTS, OPEN_FIRST, OPEN_LONGEST, PAUSE_LONGEST, THRESHOLD, Breakers, Failure
+from tests.unit.scheduler.makers import START, Bench, stamp
 
 FIRST_S, LONGEST_S = OPEN_FIRST.total_seconds(), OPEN_LONGEST.total_seconds()
 
@@ -75,7 +77,9 @@ def test_where_nothing_is_heard_of_the_one_that_was_let_through_another_goes() -
     assert bench.order[-1] != gone
 
 
-@pytest.mark.parametrize("category", ["rate_limit", "content_policy", "input_validation", "billing", "contract"])
+@pytest.mark.parametrize(
+    "category", ["rate_limit", "content_policy", "input_validation", "billing", "contract", "unknown"]
+)
 def test_what_is_not_the_providers_fault_opens_nothing(category: Category) -> None:
     bench = Bench(concurrent=20)
     bench.queue("o1.a")
@@ -102,5 +106,104 @@ def test_our_own_workers_have_no_breaker() -> None:
     breakers = Breakers()
     for category in FAULTS:
         for _ in range(THRESHOLD):
-            assert not breakers.failed(FLEET, "local/picture", category, START)
+            assert breakers.failed(Failure(FLEET, "local/picture", "job_1.1", category), START) is None
     assert not breakers.blocks(FLEET, "local/picture")
+
+
+def old_call() -> Bench:
+    """A call began before the breaker opened; since then one job has been let through."""
+    bench = Bench(concurrent=20)
+    bench.queue("o9.old")
+    bench.queue("o1.a")
+    for _ in range(THRESHOLD):
+        bench.fail("o1.a")
+    bench.queue("o2.b")
+    bench.wait(FIRST_S)
+    assert len(bench.dispatched) == 1 + THRESHOLD + 1
+    return bench
+
+
+def test_while_one_is_let_through_an_older_calls_failure_says_nothing() -> None:
+    bench = old_call()
+    bench.fail("o9.old", again_in=3600)
+    bench.succeed(bench.order[-1])
+    assert {job.phase for job in bench.jobs.values() if job.job_id != "o9.old"} == {"dispatched"}
+
+
+def test_nor_does_its_success() -> None:
+    bench = old_call()
+    before = len(bench.dispatched)
+    bench.succeed("o9.old")
+    assert len(bench.dispatched) == before
+    bench.fail(bench.order[-1])
+    bench.wait(FIRST_S)
+    assert len(bench.dispatched) == before
+
+
+def test_a_failure_that_is_told_after_its_call_was_over_counts_all_the_same() -> None:
+    """The state of jobs and their events come by two ways."""
+    bench = troubled()
+    bench.wait(FIRST_S)
+    probe = bench.order[-1]
+    lease = bench.jobs[probe].lease
+    bench.change(probe, phase="queued", not_before=stamp(bench.now + timedelta(hours=1)))
+    told = len(bench.breakers)
+    bench._decided(bench.core.on_failed(Failure("acme", "m", f"{probe}.{lease}", "outage"), bench.now))
+    bench.queue("o3.c")
+    assert len(bench.breakers) > told
+    assert bench.jobs["o3.c"].phase == "queued"
+
+
+def test_calls_that_go_unanswered_open_it_too() -> None:
+    bench = Bench(concurrent=20)
+    bench.queue("o1.a")
+    for _ in range(THRESHOLD):
+        bench.fail("o1.a", "unknown", trouble="silent")
+    assert [one.model for one in bench.breakers] == ["m"]
+
+
+def test_who_asks_for_a_wait_is_left_alone_with_this_model_until_then() -> None:
+    bench = Bench(concurrent=20)
+    bench.queue("o1.a")
+    bench.queue("o1.b")
+    bench.fail("o1.a", "rate_limit", busy_s=60, again_in=60)
+    for n in range(5):
+        bench.queue(f"o2.{n}")
+    bench.queue("o2.c", model="other")
+    assert bench.order == ["o1.a", "o1.b", "o2.c"]
+    assert bench.breakers[-1].until == START + timedelta(seconds=60)
+    bench.succeed("o1.b")
+    assert len(bench.dispatched) == 3
+    bench.wait(60)
+    assert len(bench.dispatched) == 9
+    assert bench.breakers[-1].until is None
+
+
+def test_no_wait_is_longer_than_ten_minutes() -> None:
+    bench = Bench(concurrent=20)
+    bench.queue("o1.a")
+    bench.fail("o1.a", "rate_limit", busy_s=3600)
+    assert bench.breakers[-1].until == START + PAUSE_LONGEST
+
+
+def test_an_empty_account_ends_one_job_and_keeps_the_others_waiting_of_all_models() -> None:
+    bench = Bench(concurrent=20)
+    bench.queue("o1.a")
+    bench.fail("o1.a", "billing", trouble="account", again_in=3600)
+    bench.queue("o1.b")
+    bench.queue("o2.c", model="other")
+    assert bench.order == ["o1.a"]
+    assert [(one.model, one.until) for one in bench.breakers] == [("", START + OPEN_FIRST)]
+    bench.wait(FIRST_S)
+    assert len(bench.dispatched) == 2
+    bench.succeed(bench.order[-1])
+    assert sorted(bench.order[1:]) == ["o1.b", "o2.c"]
+
+
+def test_a_key_that_is_refused_keeps_its_model_waiting_at_once() -> None:
+    bench = Bench(concurrent=20)
+    bench.queue("o1.a")
+    bench.fail("o1.a", "contract", trouble="account", again_in=3600)
+    bench.queue("o1.b")
+    bench.queue("o2.c", model="other")
+    assert bench.order == ["o1.a", "o2.c"]
