@@ -21,6 +21,7 @@ _SPEECH = re.compile(
 _TOKEN = re.compile(
     r"\"[^\"]*\"|(?<!\w)'[^'\n]{2,}'(?!\w)|\d+(?:[.,:]\d+)+|\w+(?:['-]\w+)*|[.!?;:,()\n]|--+| - |[—–]",
 )
+_QUOTATION = re.compile(r"\"[^\"]*\"|(?<!\w)'[^'\n]{2,}'(?!\w)")
 _QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'"})
 _ENDS: Final = frozenset(".!?;\n")
 _PARTS: Final = frozenset({
@@ -56,6 +57,11 @@ def own_words(text: str) -> str:
     plain = folded(text)
     speech = _SPEECH.search(plain)
     return plain if speech is None else f'{plain[: speech.end() - 1]} ""'
+
+
+def unquoted(text: str) -> str:
+    """The same, with nothing left of quotations."""
+    return _QUOTATION.sub('""', own_words(text))
 
 
 def clauses(text: str) -> Iterator[Clause]:

@@ -61,6 +61,14 @@ class Briefing:
     older: Mapping[str, int] = field(default_factory=dict)
     """By medium, how many uploads came before all that are known: they count, and cannot be named."""
 
+    goes_on: bool = False
+    """It is about the present plan."""
+
+    @property
+    def said_before(self) -> tuple[str, ...]:
+        """What the person said of this plan before, as far as it is told."""
+        return tuple(one.text for one in self.history if one.role == "user") if self.goes_on else ()
+
     @property
     def files(self) -> tuple[KnownUpload, ...]:
         """All that a step may name, what came last and by hand first to be thought of."""

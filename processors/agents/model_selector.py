@@ -78,7 +78,7 @@ class Selecting:
         return known_to(step, outputs, self.briefing.files, said=self.briefing.said)
 
     async def _choice(self, step: PlannedStep, known: Known, new: bool) -> Choice | None:
-        policy = policy_of(self.briefing.request)
+        policy = policy_of(self.briefing.request, self.briefing.said_before)
         named, flags = asked_for(step, known, self.catalog)
         if named is not None:
             return named

@@ -59,7 +59,7 @@ class Pipeline:
         elif now.status == "running":
             await self.say(apologies.STILL_RUNNING, "still-running")
         else:
-            await self._edit(briefing, now)
+            await self._edit(replace(briefing, goes_on=True), now)
 
     async def say(self, text: str, purpose: str) -> None:
         """Never a silent session."""

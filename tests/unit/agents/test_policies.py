@@ -1,0 +1,98 @@
+"""The price policy is what the person says of the making: not what they quote, show or deny; and it stays."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from processors.agents.policies import Policy, policy_of
+from tests.unit.agents.makers import wide_catalog
+from tests.unit.agents.play import Play
+
+
+@pytest.mark.parametrize(
+    ("said", "policy"),
+    [
+        ("not the cheapest model please", "balanced"),
+        ("don't take the best quality, a draft is enough", "balanced"),
+        ("best quality is not needed", "balanced"),
+        ("it doesn't have to be the best quality", "balanced"),
+        ("I don't want cheap models", "balanced"),
+        ("no premium models please", "balanced"),
+        ("not the cheapest, but the best quality", "best"),
+        ("not the best quality, the cheapest", "cheapest"),
+        ("the cheapest. No, not the cheapest", "balanced"),
+        ("a poster that says 'cheapest flights in town'", "balanced"),
+        ('a poster that says "best quality"', "balanced"),
+        ("a poster that says best quality", "balanced"),
+        ("the voice says: the cheapest models and the best quality", "balanced"),
+        ("an ad for the cheapest flights in town", "balanced"),
+        ("a video on a budget airline", "balanced"),
+        ("a film about a man on a budget", "balanced"),
+        ("a film about low-cost airlines", "balanced"),
+        ("the best model of the fashion week walks", "balanced"),
+        ("a premium model of a car", "balanced"),
+        ("the best quality coffee beans, as a picture", "balanced"),
+        ("make it look cheap", "balanced"),
+        ("a fox, on a budget", "cheapest"),
+        ("we're on a tight budget: a fox", "cheapest"),
+        ("use the cheap one", "cheapest"),
+        ("as cheap as it gets", "cheapest"),
+        ("whatever is cheapest", "cheapest"),
+        ("the cheapest way, please", "cheapest"),
+        ("use the best models", "best"),
+        ("a best-quality video of a fox", "best"),
+        ("a fox, highest quality possible", "best"),
+        ("nicht die beste Qualität", "balanced"),
+        ("mit den besten Modellen ein Fuchs in höchster Qualität", "best"),
+    ],
+)
+def test_what_is_said_of_the_making_counts(said: str, policy: Policy) -> None:
+    assert policy_of(said) == policy
+
+
+@pytest.mark.parametrize(
+    ("earlier", "said", "policy"),
+    [
+        (["a fox in the best quality"], "make it blue", "best"),
+        (["a fox, as cheap as possible", "make it blue"], "and longer", "cheapest"),
+        (["a fox in the best quality"], "now as cheap as possible", "cheapest"),
+        (["a fox in the best quality"], "it need not be the best quality any more", "balanced"),
+        (["use the cheapest models"], "not the best quality", "cheapest"),
+        ([], "make it blue", "balanced"),
+    ],
+)
+def test_it_stays_until_something_else_is_said(earlier: list[str], said: str, policy: Policy) -> None:
+    assert policy_of(said, earlier) == policy
+
+
+def plan(*words: str) -> str:
+    """A step for each."""
+    step = {"title": "T", "agent_type": "image", "depends_on": []}
+    return json.dumps(
+        {"title": "T", "steps": [{**step, "id": f"s{n}", "description": one} for n, one in enumerate(words)]}
+    )
+
+
+async def policies_asked(*said: str, decision: str) -> list[str]:
+    """The policy that the selector's model is told with each message."""
+    play = Play(
+        *(plan(*said[:number]) for number in range(1, len(said) + 1)),
+        lines={"context_classifier": [json.dumps({"decision": decision})]},
+    )
+    play.catalog = wide_catalog()
+    for words in said:
+        await play.hears(words)
+    asked = zip(play.script.agents, play.script.asked, strict=True)
+    told = [str(messages[-1]["content"]) for agent, messages in asked if agent == "model_selector"]
+    return [text.partition("<policy>\n")[2].partition("\n")[0].strip('"') for text in told]
+
+
+async def test_a_message_that_goes_on_with_a_plan_keeps_its_policy() -> None:
+    assert await policies_asked("a fox in the best quality", "also a red house", decision="SAME") == ["best", "best"]
+
+
+async def test_a_new_plan_begins_with_a_balanced_price() -> None:
+    told = await policies_asked("a fox in the best quality", "a red house", decision="NEW")
+    assert told == ["best", "balanced", "balanced"]
