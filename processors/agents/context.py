@@ -15,6 +15,7 @@ from processors.agents.catalog import Catalog, media_in, media_out
 from processors.agents.mentions import Thing, resolve
 from processors.agents.present import Present
 from processors.agents.references import KnownUpload
+from processors.agents.shortened import steps_told, without_middle
 
 HISTORY_CHARS: Final = 12_000
 """Of what was said before the request, in all."""
@@ -90,7 +91,7 @@ def blocks(briefing: Briefing, catalog: Catalog, present: Present | None = None)
     if briefing.earlier and present is None:
         told.append(block("earlier", [_plan(plan) for plan in briefing.earlier[-EARLIER_MAX:]]))
     if present is not None:
-        steps = [one.as_json() for one in present.steps]
+        steps = steps_told(present.steps, {ref for one in mentions for ref in one.refs})
         told.append(block("plan", {"title": present.title, "status": present.status, "steps": steps}))
     if window := within(briefing.history, HISTORY_CHARS):
         told.append(block("history", [{"role": one.role, "text": one.text} for one in window]))
@@ -116,7 +117,7 @@ def files(briefing: Briefing, present: Present | None = None) -> list[str]:
 
 
 def request(briefing: Briefing) -> str:
-    return words("request", briefing.request[:REQUEST_CHARS_MAX])
+    return words("request", without_middle(briefing.request, REQUEST_CHARS_MAX))
 
 
 def within(history: Sequence[Said], budget: int) -> list[Said]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from processors.agents.plan import ParsedPlan, PlannedStep
 from processors.agents.removed_steps import Missing, meant_to_go, superfluous
+from processors.agents.shortened import uncut
 from processors.agents.validator import Issue
 from processors.executor.slots import PROMPTS
 
@@ -86,6 +87,8 @@ def _free(name: str, taken: Mapping[str, Any], before: Mapping[str, Any]) -> str
 
 
 def _merged(original: PlannedStep, step: PlannedStep) -> PlannedStep:
+    title, description = uncut(step.title, original.title), uncut(step.description, original.description)
+    step = replace(step, title=title, description=description)
     if step.unchanged or _says_the_same(original, step):
         return replace(original, unchanged=True)
     other_kind = step.agent_type != original.agent_type
