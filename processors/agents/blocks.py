@@ -6,11 +6,13 @@ only the platform's own rules act on what a model answers.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import orjson
 
 _ESCAPES: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e"})
+_TAG = re.compile(r"<(?=\s*[/!?]?\s*[^\W\d])")
 _TAG_OPEN: Final = "<\u200b"
 """In running text, `<` that would begin a tag is parted from it by a space of no width."""
 
@@ -21,5 +23,5 @@ def block(name: str, value: Any) -> str:
 
 
 def words(name: str, text: str) -> str:
-    """A person's words as they are, but that they end no block."""
-    return f"<{name}>\n{text.replace('</', _TAG_OPEN + '/')}\n</{name}>"
+    """A person's words as they are, but that they begin no block and end none."""
+    return f"<{name}>\n{_TAG.sub(_TAG_OPEN, text)}\n</{name}>"
