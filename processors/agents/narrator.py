@@ -27,6 +27,8 @@ WHOLE_EVERY_S: Final = 2.0
 """How often a frame holds the call's text so far, so that a page which comes late has all of it."""
 TEXT_CHARS_MAX: Final = 45_000
 """Of one frame: sealed, the widest characters of it stay under what a frame and its seal may be."""
+WHOLE_CHARS_MAX: Final = 4 * TEXT_CHARS_MAX
+"""Of a call's text so far: what is longer is told once, as it comes, and to nobody from the beginning again."""
 
 Send = Callable[[Progress], Awaitable[None]]
 
@@ -112,16 +114,25 @@ class Narrator:
             self._news.clear()
             heard, self._heard = self._heard, []
             for kind, text in heard:
-                self._so_far[kind] = (self._so_far.get(kind, "") + text)[-TEXT_CHARS_MAX:]
-                for at in range(0, len(text), TEXT_CHARS_MAX):
-                    sealed = await self._vault.seal_like(self._like, text[at : at + TEXT_CHARS_MAX])
-                    await self._send(self._frame(f"agent.{kind}", self._about, sealed, "delta"))
+                if len(self._so_far.get(kind, "")) <= WHOLE_CHARS_MAX:
+                    self._so_far[kind] = self._so_far.get(kind, "") + text
+                await self._tell_deltas(kind, text)
 
     async def _tell_whole(self) -> None:
-        """`text` takes the place of all deltas before it; the empty `delta` keeps simple readers simple."""
-        for kind, text in list(self._so_far.items()):
-            sealed = await self._vault.seal_like(self._like, text)
-            await self._send(self._frame(f"agent.{kind}", {**self._about, "delta": ""}, sealed, "text"))
+        """`text` takes the place of all deltas before it; the empty `delta` keeps simple readers simple. What is more
+        than a frame holds comes as deltas behind it: the beginning is never what is left out."""
+        async with self._one_at_a_time:
+            for kind, text in list(self._so_far.items()):
+                if len(text) > WHOLE_CHARS_MAX:
+                    continue
+                sealed = await self._vault.seal_like(self._like, text[:TEXT_CHARS_MAX])
+                await self._send(self._frame(f"agent.{kind}", {**self._about, "delta": ""}, sealed, "text"))
+                await self._tell_deltas(kind, text[TEXT_CHARS_MAX:])
+
+    async def _tell_deltas(self, kind: str, text: str) -> None:
+        for at in range(0, len(text), TEXT_CHARS_MAX):
+            sealed = await self._vault.seal_like(self._like, text[at : at + TEXT_CHARS_MAX])
+            await self._send(self._frame(f"agent.{kind}", self._about, sealed, "delta"))
 
     def _frame(self, event: str, data: dict[str, Any], text: Sealed | None = None, into: str = "delta") -> Progress:
         return Progress(

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from adapters.vault.keys import MemoryKeyStore
 from adapters.vault.vault import KeyVault
 from events.progress import Progress
+from processors.agents import narrator as module
 from processors.agents.llm import Delta
-from processors.agents.narrator import COALESCE_MAX_S, COALESCE_S, FRAMES_PER_S, Narrator, Telling
+from processors.agents.narrator import (
+    COALESCE_MAX_S,
+    COALESCE_S,
+    FRAMES_PER_S,
+    TEXT_CHARS_MAX,
+    WHOLE_CHARS_MAX,
+    Narrator,
+    Telling,
+)
 from processors.agents.plan import PlannedStep
 
 STEP = PlannedStep("s1", "A fox", "a red fox", "image")
@@ -21,6 +32,8 @@ class Page:
         self.frames: list[Progress] = []
         self.vault = KeyVault(MemoryKeyStore(), bytes(32))
         self.telling = Telling()
+        self.whole = asyncio.Event()
+        """A frame with all of a text so far has come."""
 
     async def narrator(self, call_id: str = "c") -> Narrator:
         like = await self.vault.seal("org_A", "usr_1", "x")
@@ -31,6 +44,8 @@ class Page:
 
     async def send(self, frame: Progress) -> None:
         self.frames.append(frame)
+        if frame.text_field == "text":
+            self.whole.set()
 
     async def told(self) -> list[tuple[str, str]]:
         return [(one.event, await self.vault.open(one.text) if one.text else "") for one in self.frames]
@@ -72,3 +87,28 @@ async def test_a_call_counts_while_it_is_told_and_no_longer() -> None:
         async with await page.narrator("c"):
             raise ValueError("it broke")
     assert page.telling.calls == 0
+
+
+@pytest.mark.parametrize("length", [10, TEXT_CHARS_MAX, TEXT_CHARS_MAX + 1, 3 * TEXT_CHARS_MAX, WHOLE_CHARS_MAX])
+async def test_who_comes_late_has_all_of_it_from_the_beginning(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WHOLE_EVERY_S", 0.0)
+    page, text = Page(), "".join(chr(97 + n % 26) for n in range(length))
+    async with await page.narrator() as narrator:
+        await narrator.started("plan")
+        for at in range(0, length, 7_001):
+            narrator.hear(Delta("content", text[at : at + 7_001]))
+        await asyncio.wait_for(page.whole.wait(), 10)
+    start = max(number for number, one in enumerate(page.frames) if one.text_field == "text")
+    late = [one for one in page.frames[start:] if one.event == "agent.content"]
+    assert "".join([await page.vault.open(one.text) for one in late if one.text]) == text
+    assert all(len(words) <= TEXT_CHARS_MAX for _, words in await page.told())
+
+
+async def test_what_is_longer_than_a_late_reader_is_told_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WHOLE_EVERY_S", 0.0)
+    page, text = Page(), "x" * (WHOLE_CHARS_MAX + 1)
+    async with await page.narrator() as narrator:
+        narrator.hear(Delta("content", text))
+        await narrator.drafting(STEP)
+    assert not any(one.text_field == "text" for one in page.frames)
+    assert "".join([words for event, words in await page.told() if event == "agent.content"]) == text
