@@ -24,9 +24,8 @@ _TOKEN = re.compile(
 _QUOTATION = re.compile(r"\"[^\"]*\"|(?<!\w)'[^'\n]{2,}'(?!\w)")
 _QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'"})
 _ENDS: Final = frozenset(".!?;\n")
-_PARTS: Final = frozenset({
-    ",", ":", "(", ")", "—", "–", " - ", "--", "but", "however", "yet", "aber", "sondern", "jedoch", "mais", "pero",
-})  # fmt: skip
+_PARTS: Final = frozenset({",", ":", "(", ")", "—", "–", " - ", "--"})
+_BUT: Final = frozenset({"but", "however", "yet", "aber", "sondern", "jedoch", "mais", "pero"})
 AND: Final = frozenset({"and", "then", "plus", "&", "und", "sowie", "dann", "et", "puis", "y", "luego", "e", "poi"})
 OR: Final = frozenset({"or", "nor", "oder", "noch", "ou", "ni", "o"})
 _ALL_BUT: Final = frozenset({
@@ -38,7 +37,7 @@ _ALL_BUT: Final = frozenset({
 class Clause:
     words: Words
     starts: str
-    """What parts it from the clause before it: `sentence`, `part` (a comma, `but`), `and` or `or`."""
+    """What parts it from the clause before it: `sentence`, `part` (a comma), `but`, `and` or `or`."""
     asks: bool = False
     """Its sentence is a question."""
 
@@ -76,7 +75,7 @@ def clauses(text: str) -> Iterator[Clause]:
                 yield Clause(tuple(words), starts, asks)
                 words, starts = [], kind
             elif starts != "sentence":
-                starts = kind if kind == "or" else starts
+                starts = kind if kind in ("or", "but") else starts
         if words:
             yield Clause(tuple(words), starts, asks)
 
@@ -86,6 +85,8 @@ def _border(word: str, before: Sequence[str]) -> str | None:
         return None
     if word in OR:
         return "or"
+    if word in _BUT:
+        return "but"
     if word in _PARTS:
         return "part"
     return "and" if word in AND else None

@@ -139,7 +139,7 @@ class _Reading:
     def read(self, clause: Clause) -> Asked | None:
         if clause.starts == "sentence":
             self._negated, self._open, self._denied = "no", None, False
-        elif clause.starts == "part" and self._negated == "yes":
+        elif clause.starts in ("part", "but") and self._negated == "yes":
             self._negated = "no"
         elif clause.starts == "or" and self._denied:
             self._negated = "yes"
