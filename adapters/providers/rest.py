@@ -23,7 +23,7 @@ from processors.dispatcher.errors import BadResult, ContractDrift, OutcomeUnknow
 
 REFUSALS: Final = 300
 """Redirects are followed nowhere: a key would go along, or what is sent would be left behind."""
-_NAME: Final = re.compile(r"[A-Za-z0-9][\w.:-]{0,199}")
+NAME: Final = re.compile(r"[A-Za-z0-9][\w.:-]{0,199}")
 """It becomes a part of an address."""
 
 
@@ -134,6 +134,6 @@ def is_words(headers: Mapping[str, str]) -> bool:
 def named(body: Mapping[str, Any], member: str, who: str) -> str:
     """The id of what was created. Raises OutcomeUnknown: something was, and it has no name to be asked by."""
     found = body.get(member)
-    if not isinstance(found, str) or _NAME.fullmatch(found) is None:
+    if not isinstance(found, str) or NAME.fullmatch(found) is None:
         raise OutcomeUnknown(f"{who} took the call and did not name what it has begun")
     return found

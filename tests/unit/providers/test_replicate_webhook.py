@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
+import httpx
 import orjson
 import pytest
 
-from adapters.providers.replicate.webhook import AGE_MAX_S, ReplicateWebhooks, secret_of, verified
+from adapters.providers.replicate.webhook import AGAIN_S, AGE_MAX_S, KEPT_S, ReplicateWebhooks, secret_of, verified
 from adapters.simulators.replicate import replicate
 from commands.ports import BadWebhook, WebhookNews
 from commands.signing import webhook_signature as signature
@@ -73,7 +74,19 @@ def test_an_old_one_and_one_from_the_future_are_refused(late: int) -> None:
         verified(SECRET, headers(at=NOW), BODY, now=NOW + late)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"id": "p1"}', b"null"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"id": "p1"}',
+        b"null",
+        b'{"id": "../../account?x=", "status": "succeeded"}',
+        b'{"id": "", "status": "succeeded"}',
+        b'{"id": "p1/cancel", "status": "succeeded"}',
+    ],
+)
 def test_a_signed_body_that_is_no_prediction_is_refused(body: bytes) -> None:
     with pytest.raises(BadWebhook):
         verified(SECRET, headers(body), body, now=NOW)
@@ -81,8 +94,62 @@ def test_a_signed_body_that_is_no_prediction_is_refused(body: bytes) -> None:
 
 def test_a_secret_is_base64_after_its_prefix() -> None:
     assert secret_of({"key": f"whsec_{base64.b64encode(SECRET).decode()}"}) == SECRET
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"key": ""}, {"key": "whsec_"}, {"key": None}, {"key": "whsec_%"}, {"key": "aaaa"}]
+)
+def test_what_is_no_secret_is_never_kept_as_one(body: Mapping[str, str | None]) -> None:
     with pytest.raises(ContractDrift):
-        secret_of({"key": "whsec_%"})
+        secret_of(body)
+
+
+class FarEnd:
+    """Replicate's address of the secret, which may change."""
+
+    def __init__(self) -> None:
+        self.secret, self.asked, self.now = SECRET, 0, 0.0
+        client = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
+        self.webhooks = ReplicateWebhooks("r8_test", client=client, monotonic=lambda: self.now)
+
+    def answer(self, _request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        return httpx.Response(
+            200, json={"key": f"whsec_{base64.b64encode(self.secret).decode()}"} if self.secret else {}
+        )
+
+    async def believes(self, secret: bytes) -> bool:
+        try:
+            await self.webhooks.verify(headers(secret=secret), BODY, now=NOW)
+        except BadWebhook:
+            return False
+        return True
+
+
+async def test_a_changed_secret_is_fetched_and_forgeries_fetch_nothing() -> None:
+    far = FarEnd()
+    assert await far.believes(SECRET)
+    far.secret = b"another secret of some length"
+    assert not await far.believes(far.secret)
+    far.now += AGAIN_S + 1
+    assert await far.believes(far.secret)
+    assert not await far.believes(SECRET)
+    asked = far.asked
+    for _ in range(20):
+        assert not await far.believes(b"forged")
+    assert far.asked == asked
+    far.now += KEPT_S + 1
+    assert await far.believes(far.secret)
+    assert far.asked == asked + 1
+
+
+async def test_an_answer_without_a_secret_is_asked_for_again() -> None:
+    far = FarEnd()
+    far.secret = b""
+    with pytest.raises(ContractDrift):
+        await far.believes(b"")
+    far.secret = SECRET
+    assert await far.believes(SECRET)
 
 
 async def test_the_secret_is_fetched_from_the_provider() -> None:
