@@ -1,7 +1,8 @@
 """Which failures operators are told of, how urgently, and how seldom. Pure.
 
-By category, provider and model: the first is told at once (of a provider's troubles: when there were several within a
-minute), what follows within ten minutes is counted, and told with the next.
+By category, provider and model, or by provider alone where one account is behind all its models. The first is told
+at once (of a provider's troubles: when there were several within a minute), what follows within ten minutes is counted,
+and told with the next.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ class Rule:
     threshold: int
     """How many within a minute are worth a word."""
     words: str
+    of_provider: bool = False
+    """One account is behind all its models: the first of them speaks for all."""
 
 
 RULES: Final[Mapping[Category, Rule]] = {
-    "billing": Rule("page", 1, "our account with {provider} has no credit left: top it up"),
+    "billing": Rule("page", 1, "our account with {provider} has no credit left: top it up", of_provider=True),
     "contract": Rule("page", 1, "{provider} answers what its adapter does not know, or refuses our key ({model})"),
     "outage": Rule("notice", 5, "{provider} is in trouble with {model}"),
     "timeout": Rule("notice", 5, "{provider} takes too long with {model}"),
@@ -73,7 +76,7 @@ class Alerts:
         rule = RULES.get(category)
         if rule is None:
             return None
-        kind = self._kind((category, provider, model))
+        kind = self._kind((category, provider, "" if rule.of_provider else model))
         kind.count += 1
         kind.recent.append(now)
         while kind.recent[0] < now - WITHIN:

@@ -43,8 +43,17 @@ def test_another_provider_or_model_is_another_matter() -> None:
     alerts = Alerts()
     assert alerts.failed("billing", "fal", "m", NOON) is not None
     assert alerts.failed("billing", "runway", "m", NOON) is not None
-    assert alerts.failed("billing", "fal", "n", NOON) is not None
     assert alerts.failed("contract", "fal", "m", NOON) is not None
+    assert alerts.failed("contract", "fal", "n", NOON) is not None
+
+
+def test_one_empty_account_is_one_page_whatever_models_it_is_behind() -> None:
+    alerts = Alerts()
+    told = [alerts.failed("billing", "fal", f"m{n}", NOON + timedelta(seconds=n)) for n in range(40)]
+    assert [one is not None for one in told] == [True] + [False] * 39
+    again = alerts.failed("billing", "fal", "m7", NOON + QUIET)
+    assert again is not None
+    assert again.count == 40
 
 
 @pytest.mark.parametrize("category", ["content_policy", "input_validation", "insufficient_credit"])
