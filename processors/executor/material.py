@@ -58,11 +58,15 @@ class OpenedStep:
     """(label, file), for example `image_1`."""
 
     def find(self, reference: str) -> tuple[Material, ...]:
-        """The files that a text in the input stands for: `image_1`, `upload:image_1`, `step:s1`, `step:<step id>`."""
+        """The files that a text in the input stands for: `image_1`, `upload:image_1`, `step:s1`, `step:<step id>`;
+        `step:s1#2` is the second of them."""
         scheme, _, name = reference.strip().rpartition(":")
         if scheme == "step":
-            of_step = (step.outputs for step in self.upstream if name in (step.step_id, step.label))
-            return next(of_step, ())
+            name, _, number = name.partition("#")
+            files = next((step.outputs for step in self.upstream if name in (step.step_id, step.label)), ())
+            if not number:
+                return files
+            return files[int(number) - 1 : int(number)] if re.fullmatch(r"[1-9]\d?", number) else ()
         if scheme not in ("", "upload"):
             return ()
         return tuple(file for label, file in self.uploads if label == name)

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from events.catalog.events import ModelSpec
 from processors.executor import durations
 from processors.executor.material import Material, OpenedStep, Upstream, refers
+from processors.executor.ranking import ranked
 from processors.executor.slots import AUXILIARY, EXTRA, SAID, Slot, TextSlot, media_slots, resolved, text_slots
 
 _QUOTED = re.compile(r"[\"“„«']((?:[^\"”“»]+\s){2,}[^\"”“»]+)[\"”“»']")
@@ -94,7 +95,7 @@ def _own_input(spec: ModelSpec, step: OpenedStep, slots: Sequence[Slot]) -> tupl
         if value is None:
             continue
         if key in of_field:
-            built[key] = _in_shape(value, of_field[key], step)
+            built[key] = _in_shape(value, of_field[key], step, step.input)
         elif key in properties:
             found = _resolved(value, step)
             built[key] = value if key in words and not isinstance(found, str) else found  # a file is no words
@@ -105,13 +106,14 @@ def _own_input(spec: ModelSpec, step: OpenedStep, slots: Sequence[Slot]) -> tupl
     return built, named
 
 
-def _in_shape(value: Any, slot: Slot, step: OpenedStep) -> Any:
-    """One file for a list is wrapped, of a list for a single one the first counts, a bare file gets its frame."""
+def _in_shape(value: Any, slot: Slot, step: OpenedStep, values: Mapping[str, Any]) -> Any:
+    """One file for a list is wrapped, of several for a single one the best counts, a bare file gets its frame."""
     found: list[Any] = []
     for one in _as_list(value):
         files = step.find(one) if isinstance(one, str) else ()
-        fitting = [file.value() for file in files if file.kind in slot.kinds]
-        found.extend(fitting or ([] if files else [_resolved(one, step)]))
+        fitting = [file for file in files if file.kind in slot.kinds]
+        best = fitting if slot.many else ranked(fitting, values)
+        found.extend([file.value() for file in best] or ([] if files else [_resolved(one, step)]))
     framed = [_framed(one, slot) for one in found]
     return framed[: slot.max_items] if slot.many else next(iter(framed), None)
 
@@ -138,13 +140,13 @@ def _framed(value: Any, slot: Slot) -> Any:
 def _place_media(built: dict[str, Any], slots: Sequence[Slot], named: list[Material], step: OpenedStep) -> None:
     """Each free slot gets what is left of its media: first the files named in the input, then each step's outputs."""
     used = _assets_in(built)
-    pool = _Pool([[file] for file in named] + [list(one.outputs) for one in step.upstream], used)
+    pool = _Pool([[file] for file in named] + [list(one.outputs) for one in step.upstream], used, built)
     for slot in slots:
         if slot.rank == AUXILIARY and not slot.required:
             continue
         if _at(built, slot.path) in (None, "", []) and (files := pool.take(slot)):
             _put(built, slot, files)
-    uploads = _Pool([[file] for _, file in step.uploads], used | _assets_in(built))
+    uploads = _Pool([[file] for _, file in step.uploads], used | _assets_in(built), built)
     for slot in slots:
         if slot.required and _at(built, slot.path) in (None, "", []) and (files := uploads.take(slot)):
             _put(built, slot, files)
@@ -153,13 +155,15 @@ def _place_media(built: dict[str, Any], slots: Sequence[Slot], named: list[Mater
 class _Pool:
     """Files not yet placed, grouped by the step they came from, in order of dependencies."""
 
-    def __init__(self, groups: Iterable[list[Material]], used: set[str]) -> None:
+    def __init__(self, groups: Iterable[list[Material]], used: set[str], values: Mapping[str, Any]) -> None:
         self._groups = [[file for file in group if file.asset.asset_id not in used] for group in groups]
         self._served: set[tuple[int, str]] = set()
+        self._values = values
 
     def take(self, slot: Slot) -> list[Material]:
-        """All that fit for a list; for a single field one file, of a step that has given none of that kind yet."""
-        fitting = [(n, file) for n, group in enumerate(self._groups) for file in group if file.kind in slot.kinds]
+        """All that fit for a list; for a single field the best of a step that has given none of that kind yet."""
+        groups = self._groups if slot.many else [ranked(group, self._values) for group in self._groups]
+        fitting = [(n, file) for n, group in enumerate(groups) for file in group if file.kind in slot.kinds]
         if not slot.many:
             fresh = [(n, file) for n, file in fitting if (n, file.kind) not in self._served]
             fitting = (fresh or (fitting if slot.required else []))[:1]
