@@ -130,6 +130,7 @@ function NowStage({ session, plan, acting, view, onView, picker, client, theme, 
           plan_id={plan.plan_id}
           present={plan.run_id}
           settled={isSettled(plan)}
+          edited={plan.run_id !== undefined && ["awaiting_approval", "rejected"].includes(plan.status)}
           busy={acting.busy}
           moved={acting.done}
           onRollback={(run_id) => acting.act(plan.plan_id, "rollback", { run_id })}

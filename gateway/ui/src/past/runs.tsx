@@ -17,6 +17,8 @@ interface RunsProps {
   present: string | undefined;
   /** While the plan runs nothing can be gone back to. */
   settled: boolean;
+  /** Words have changed the plan since its present run, and nobody has said yes to that: it can be undone. */
+  edited: boolean;
   busy: boolean;
   /** Raised when the plan has changed, so that the list is read again. */
   moved: number;
@@ -24,7 +26,17 @@ interface RunsProps {
   onClose: () => void;
 }
 
-export function Runs({ client, plan_id, present, settled, busy, moved, onRollback, onClose }: RunsProps) {
+export function Runs({
+  client,
+  plan_id,
+  present,
+  settled,
+  edited,
+  busy,
+  moved,
+  onRollback,
+  onClose,
+}: RunsProps) {
   const answer = useAnswer(client, `/v1/plans/${plan_id}/runs`, readRuns, moved);
   const [chosen, setChosen] = useState<string[]>([]);
   const runs = answer.value ?? [];
@@ -51,9 +63,10 @@ export function Runs({ client, plan_id, present, settled, busy, moved, onRollbac
               key={run.run_id}
               run={run}
               present={run.run_id === present}
+              edited={edited}
               chosen={chosen.includes(run.run_id)}
               onChoose={() => choose(run.run_id)}
-              onRollback={settled && !busy ? () => onRollback(run.run_id) : undefined}
+              onRollback={(settled || edited) && !busy ? () => onRollback(run.run_id) : undefined}
             />
           ))}
         </ul>
@@ -70,12 +83,13 @@ const byNumber = (one: string, other: string): number => numberOf(one) - numberO
 interface LineProps {
   run: Run;
   present: boolean;
+  edited: boolean;
   chosen: boolean;
   onChoose: () => void;
   onRollback: (() => void) | undefined;
 }
 
-function RunLine({ run, present, chosen, onChoose, onRollback }: LineProps) {
+function RunLine({ run, present, edited, chosen, onChoose, onRollback }: LineProps) {
   const seconds =
     run.started_at && run.ended_at
       ? (Date.parse(run.ended_at) - Date.parse(run.started_at)) / 1000
@@ -101,9 +115,9 @@ function RunLine({ run, present, chosen, onChoose, onRollback }: LineProps) {
           {run.started_at ? <small>{moment(run.started_at)}</small> : null}
         </span>
       </label>
-      {present || !onRollback || run.status === "running" ? null : (
+      {(present && !edited) || !onRollback || run.status === "running" ? null : (
         <button type="button" className="button small" onClick={onRollback}>
-          <Icon name="undo" size={14} /> Go back to it
+          <Icon name="undo" size={14} /> {present ? "Undo the edit" : "Go back to it"}
         </button>
       )}
     </li>
