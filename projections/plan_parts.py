@@ -60,3 +60,16 @@ def by_plan(frame: Iterable[Recorded]) -> dict[str, int]:
         if event.stream.subject.startswith("pln_"):
             plans.setdefault(event.stream.subject, []).append(event)
     return {plan: begins(events) for plan, events in plans.items()}
+
+
+def together(frame: Sequence[Recorded], steps: Iterable[Recorded]) -> list[Recorded]:
+    """Both in the order of the log. `steps` were read a moment later: of each plan they count up to the first event
+    that neither has, for what stands behind it follows from something that the frame does not know yet."""
+    known = {event.stream.subject: event.version for event in frame}
+    found = list(frame)
+    for event in sorted(steps, key=lambda one: one.offset):
+        last = known[event.stream.subject]
+        if event.version <= last or event.version == last + 1:
+            known[event.stream.subject] = max(last, event.version)
+            found.append(event)
+    return sorted(found, key=lambda one: one.offset)

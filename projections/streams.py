@@ -12,7 +12,7 @@ from pymongo.errors import ConnectionFailure
 from commands.ask import Unavailable
 from events.envelope import Recorded
 from events.model import Event
-from projections.plan_parts import OF_RUNS, by_plan
+from projections.plan_parts import OF_RUNS, by_plan, together
 from projections.session_events import COLLECTION, recorded
 
 LOOK_EVERY_S: Final = 0.02
@@ -76,14 +76,14 @@ class StreamStore:
 
         At most so many of what is planned and said, and as many of what became of steps.
         """
+        order = "_v" if "subject" in wanted else "offset"
         query = {"$and": [wanted, {"type": {"$nin": sorted(OF_RUNS)}}]}
-        frame = [recorded(one) async for one in self._events.find(query).sort("offset", 1).limit(most)]
+        frame = [recorded(one) async for one in self._events.find(query).sort(order, 1).limit(most)]
         of_plans = [{"subject": plan, "_v": {"$gte": first}} for plan, first in by_plan(frame).items()]
         if not of_plans:
             return frame
         query = {"$and": [wanted, {"type": {"$in": sorted(OF_RUNS)}}, {"$or": of_plans}]}
-        steps = [recorded(one) async for one in self._events.find(query).sort("offset", 1).limit(most)]
-        return sorted([*frame, *steps], key=lambda event: event.offset)
+        return together(frame, [recorded(one) async for one in self._events.find(query).sort(order, 1).limit(most)])
 
     async def page(self, subject: str, org_id: str, after: int, most: int) -> list[Recorded]:
         """So many events of the stream behind a version."""

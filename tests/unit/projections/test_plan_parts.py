@@ -8,7 +8,7 @@ from events.canvas.plan_events import PlanRolledBack, RunStarted
 from events.canvas.plan_state import Plan
 from events.envelope import Recorded
 from gateway.past import folded, restored
-from projections.plan_parts import OF_RUNS, begins, by_plan
+from projections.plan_parts import OF_RUNS, begins, by_plan, together
 from tests.given import PLAN, RUN, step
 from tests.specification import World
 from tests.unit.commands.plan_past import fork, roll_back
@@ -75,3 +75,16 @@ def test_a_run_of_all_steps_and_a_rollback_begin_anew_and_one_that_keeps_results
     it.handle(roll_back(it, RUN))
     assert isinstance(kind_at(begins(recorded(it))), PlanRolledBack)
     assert begins(recorded(world(*planned(CHAIN, "assist")))) == 1
+
+
+def test_steps_of_a_run_that_began_while_its_plan_was_read_do_not_count() -> None:
+    it = world(*DONE)
+    early = recorded(it)
+    frame = [one for one in early if one.envelope.type not in OF_RUNS]
+    it.handle(on_plan(c.RerunPlan))
+    later = [one for one in recorded(it) if one.envelope.type in OF_RUNS]
+    assert len(later) > len(early) - len(frame)
+    assert together(frame, later) == early
+    running = recorded(world(*planned(CHAIN), result("s1")))
+    split = [[one for one in running if (one.envelope.type in OF_RUNS) == of_runs] for of_runs in (False, True)]
+    assert together(*split) == running
