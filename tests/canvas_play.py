@@ -125,6 +125,12 @@ class Player:
         )
         return encode((await self.send(command)).position)
 
+    async def fail(self, plan_id: str, run_id: str, label: str, job_id: str) -> str:
+        """Ends a step without one. Returns the position after it."""
+        ended = {"step_id": step_id(plan_id, label), "job_id": job_id, "status": "failed", "category": "outage"}
+        command = RecordStepResult(**self.of(plan_id=plan_id, run_id=run_id, **ended))
+        return encode((await self.send(command)).position)
+
 
 @asynccontextmanager
 async def player(core: Core, org_id: str, session_id: str) -> AsyncIterator[Player]:
