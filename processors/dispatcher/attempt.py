@@ -313,7 +313,7 @@ class Attempt:
             if (left := until - loop.time()) <= 0:
                 raise OutcomeUnknown("the call was sent and its answer was lost; the provider does not tell of it")
             known = await self._jobs.wait_for_id(call.job_id, call.lease, min(pause, left))
-            if known is None and self._jobs.is_over(call.job_id, call.lease):
+            if known is None and self._jobs.is_beyond(call.job_id, call.lease):
                 raise AttemptOver
             pause = min(pause * 2, LOOK_LONGEST_S)
         return Handle(known, call.worker)

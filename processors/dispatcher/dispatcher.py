@@ -158,7 +158,7 @@ class Dispatcher:
 
     def _is_over(self, event: JobDispatched) -> bool:
         stopped = attempt_token(event.job_id, event.lease) in self._stopped
-        return stopped or self._rooms.jobs.is_over(event.job_id, event.lease)
+        return stopped or self._rooms.jobs.is_beyond(event.job_id, event.lease)
 
     async def _outcome(self, event: JobDispatched, word: Word) -> RecordJobSucceeded | RecordAttemptFailed:
         worker_gone, attempt = False, None

@@ -56,7 +56,7 @@ class KnownJobs:
         self._followed: dict[str, list[_Followed]] = {}
         jobs.on_change(self._on_change)
 
-    def is_over(self, job_id: str, lease: int) -> bool:
+    def is_beyond(self, job_id: str, lease: int) -> bool:
         """The log is beyond this attempt for sure. False says nothing: the copy may be behind."""
         job = self._jobs.get(job_id)
         return job is not None and (job.lease > lease or (job.lease == lease and job.phase in ("queued", "stopping")))
@@ -76,7 +76,7 @@ class KnownJobs:
         changed = self._changed.setdefault(job_id, asyncio.Event())
         try:
             async with asyncio.timeout(timeout_s):
-                while (found := self.provider_job_id(job_id, lease)) is None and not self.is_over(job_id, lease):
+                while (found := self.provider_job_id(job_id, lease)) is None and not self.is_beyond(job_id, lease):
                     changed.clear()
                     await changed.wait()
                 return found

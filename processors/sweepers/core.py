@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from events.jobs.current import CurrentJob
 
@@ -15,7 +16,9 @@ STOP_MARGIN = timedelta(seconds=60)
 AGAIN = timedelta(seconds=30)
 """A sweep that has not shown on the log is asked for again."""
 
-Purpose = Literal["expire_lease", "cancel_overdue", "confirm_stopped"]
+GONE_MAX: Final = 1_000
+
+Purpose = Literal["expire_lease", "cancel_overdue", "free_slot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +32,50 @@ class Sweep:
 
 
 class Sweeper:
-    """Every method takes what has become known and the time. Absence is measured by this clock, not by others."""
+    """Every method takes what has become known and the time. Absence is measured by this clock, not by others.
+
+    A look costs what there is to be looked at: attempts under way and stops, and deadlines that have passed.
+    """
 
     def __init__(self) -> None:
         self._jobs: dict[str, CurrentJob] = {}
+        self._deadlines: list[tuple[datetime, str]] = []
+        """A heap, each live job once; of those that have gone it still has some."""
+        self._timed: set[str] = set()
+        """The jobs in it."""
+        self._overdue: dict[str, None] = {}
+        self._stopping: dict[str, None] = {}
         self._present_at: dict[str, tuple[int, datetime]] = {}
         """Job → (lease, when that lease was last known to be held, or its attempt first seen)."""
         self._asked: dict[Sweep, datetime] = {}
 
     def on_job(self, job_id: str, job: CurrentJob | None, now: datetime) -> None:
+        if job is None or job.phase == "stopping":
+            self._overdue.pop(job_id, None)
+        elif job_id not in self._timed:
+            self._timed.add(job_id)
+            heapq.heappush(self._deadlines, (datetime.fromisoformat(job.deadline_at), job_id))
         if job is None:
-            self._jobs.pop(job_id, None)
-            self._present_at.pop(job_id, None)
+            for known in (self._jobs, self._present_at, self._stopping):
+                known.pop(job_id, None)
+            self._forget_gone()
             return
         self._jobs[job_id] = job
+        if job.phase == "stopping" or job.unstopped:
+            self._stopping[job_id] = None
+        else:
+            self._stopping.pop(job_id, None)
         if job.phase not in ("dispatched", "running"):
             self._present_at.pop(job_id, None)
         elif self._present_at.get(job_id, (0, now))[0] != job.lease:
             self._present_at[job_id] = (job.lease, now)
+
+    def _forget_gone(self) -> None:
+        """Most jobs end long before their deadline."""
+        if len(self._deadlines) > 2 * len(self._jobs) + GONE_MAX:
+            self._deadlines = [one for one in self._deadlines if one[1] in self._jobs]
+            heapq.heapify(self._deadlines)
+            self._timed = {job_id for _, job_id in self._deadlines}
 
     def held(self) -> tuple[str, ...]:
         """The jobs whose lease somebody should hold."""
@@ -63,25 +92,32 @@ class Sweeper:
         """After a gap nothing counts as missing until its holders have had a grace to renew."""
         self._present_at = {job_id: (lease, now) for job_id, (lease, _) in self._present_at.items()}
 
-    def tick(self, now: datetime) -> tuple[Sweep, ...]:
+    def tick(self, now: datetime, *, looked: bool = True) -> tuple[Sweep, ...]:
+        """`looked`: what leases there are was seen just now. Otherwise none is missing."""
         self._asked = {sweep: at for sweep, at in self._asked.items() if now - at < AGAIN}
-        due = tuple(sweep for sweep in self._due(now) if sweep not in self._asked)
+        due = tuple(sweep for sweep in self._due(now, looked=looked) if sweep not in self._asked)
         self._asked |= dict.fromkeys(due, now)
         return due
 
-    def _due(self, now: datetime) -> Iterator[Sweep]:
-        for job in self._jobs.values():
-            purpose = self._purpose(job, now)
-            if purpose is not None:
-                yield Sweep(purpose, job.job_id, job.org_id, job.lease)
+    def _due(self, now: datetime, *, looked: bool) -> Iterator[Sweep]:
+        while self._deadlines and self._deadlines[0][0] <= now:
+            _, job_id = heapq.heappop(self._deadlines)
+            self._timed.discard(job_id)
+            job = self._jobs.get(job_id)
+            if job is not None and job.phase != "stopping":
+                self._overdue[job_id] = None
+        for job_id in self._overdue:
+            yield self._sweep("cancel_overdue", job_id)
+        for job_id in self._stopping:
+            if job_id not in self._overdue and self._over(self._jobs[job_id], now):
+                yield self._sweep("free_slot", job_id)
+        for job_id, (_, seen_at) in self._present_at.items() if looked else ():
+            if job_id not in self._overdue and now - seen_at > GRACE:
+                yield self._sweep("expire_lease", job_id)
 
-    def _purpose(self, job: CurrentJob, now: datetime) -> Purpose | None:
-        if job.phase != "stopping" and datetime.fromisoformat(job.deadline_at) <= now:
-            return "cancel_overdue"
-        if job.phase == "stopping" or job.unstopped:
-            return "confirm_stopped" if self._over(job, now) else None
-        seen = self._present_at.get(job.job_id)
-        return "expire_lease" if seen is not None and now - seen[1] > GRACE else None
+    def _sweep(self, purpose: Purpose, job_id: str) -> Sweep:
+        job = self._jobs[job_id]
+        return Sweep(purpose, job_id, job.org_id, job.lease)
 
     @staticmethod
     def _over(job: CurrentJob, now: datetime) -> bool:

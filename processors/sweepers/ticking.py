@@ -53,10 +53,10 @@ class SweeperTicks:
         return ()
 
     def tick(self, now: datetime) -> Iterable[Sweep]:
-        """Only on a fresh look: while Redis is away no lease counts as missing."""
+        """Leases only on a fresh look: while Redis is away none counts as missing. Deadlines wait for nobody."""
         found, self._found = self._found, None
         if found is None:
-            return ()
+            return self._core.tick(now, looked=False)
         if self._was_away:
             self._was_away = False
             self._core.redis_was_away(now)
@@ -114,5 +114,5 @@ def command_of(sweep: Sweep) -> JobCommand:
             return ExpireLease(org_id=sweep.org_id, job_id=sweep.job_id, lease=sweep.lease, retry_in_s=RETRY_IN_S)
         case "cancel_overdue":
             return CancelJob(org_id=sweep.org_id, job_id=sweep.job_id, overdue=True)
-        case "confirm_stopped":
+        case "free_slot":
             return ConfirmStopped(org_id=sweep.org_id, job_id=sweep.job_id, lease=sweep.lease, unheard=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,6 @@ from unittest.mock import patch
 
 from commands.orgs import end_job, ledger
 from events.credits.events import LedgerEntry
-from events.jobs.current import CurrentJob
 from events.jobs.events import PriceLine
 from events.jobs.state import EndedJob, LiveJob
 from processors.dispatcher.attempt import Attempt
@@ -22,7 +21,7 @@ from processors.dispatcher.leases import Leases
 from processors.dispatcher.ports import NeverArrived, Reconciled
 from processors.runners.clock import Clock
 from processors.scheduler.core import Flight, Scheduler
-from processors.sweepers.core import GRACE, Purpose, Sweeper
+from processors.sweepers.core import GRACE, Sweep, Sweeper
 from processors.sweepers.slots import Mend
 from processors.sweepers.slots_ticking import SlotSweeperTicks
 from projections.applied import Document, applied
@@ -181,16 +180,17 @@ def _flushed(seed: int) -> Scenario:
 
 
 def _by_wall_clock() -> tuple[Seam, ...]:
-    def purpose(_self: Sweeper, job: CurrentJob, now: datetime) -> Purpose | None:
-        running = job.phase in ("dispatched", "running") and job.dispatched_at is not None
-        lapses = timedelta(seconds=job.max_runtime_s) + GRACE
-        lapsed = running and datetime.fromisoformat(job.dispatched_at or "") + lapses < now
-        return "expire_lease" if lapsed else None
+    def due(self: Sweeper, now: datetime, *, looked: bool) -> Iterator[Sweep]:
+        for job in self._jobs.values() if looked else ():
+            running = job.phase in ("dispatched", "running") and job.dispatched_at is not None
+            lapses = timedelta(seconds=job.max_runtime_s) + GRACE
+            if running and datetime.fromisoformat(job.dispatched_at or "") + lapses < now:
+                yield Sweep("expire_lease", job.job_id, job.org_id, job.lease)
 
     def unsteady(wall: Clock, _elapsed_s: object) -> Clock:
         return wall
 
-    return (patch.object(Sweeper, "_purpose", purpose), patch("tests.simulation.processes.steady", unsteady))
+    return (patch.object(Sweeper, "_due", due), patch("tests.simulation.processes.steady", unsteady))
 
 
 def _clock_set(seed: int) -> Scenario:

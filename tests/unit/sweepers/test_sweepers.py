@@ -9,7 +9,7 @@ import pytest
 
 from commands.orgs.commands import CancelJob, ConfirmStopped, ExpireLease, JobCommand
 from events.jobs.current import CurrentJob
-from processors.sweepers.core import Sweep, Sweeper, seen
+from processors.sweepers.core import GONE_MAX, Purpose, Sweep, Sweeper, seen
 from processors.sweepers.ticking import command_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -104,17 +104,61 @@ def test_a_job_past_its_deadline_is_cancelled(phase: str) -> None:
 def test_a_stop_that_nobody_confirms_is_confirmed_after_the_longest_run() -> None:
     it = sweeper(phase="stopping", deadline_at=at(10).isoformat())
     assert it.tick(at(160)) == ()
-    assert it.tick(at(161)) == (Sweep("confirm_stopped", "j", "o", 1),)
+    assert it.tick(at(161)) == (Sweep("free_slot", "j", "o", 1),)
 
 
 def test_a_live_job_whose_last_attempt_may_still_run_is_freed_after_the_longest_run() -> None:
     it = sweeper(phase="queued", unstopped=True)
     assert it.tick(at(160)) == ()
-    assert it.tick(at(161)) == (Sweep("confirm_stopped", "j", "o", 1),)
+    assert it.tick(at(161)) == (Sweep("free_slot", "j", "o", 1),)
 
 
 def test_and_is_cancelled_at_its_deadline_all_the_same() -> None:
     it = sweeper(phase="queued", unstopped=True, deadline_at=at(10).isoformat())
+    assert it.tick(at(10)) == (Sweep("cancel_overdue", "j", "o", 1),)
+
+
+def test_while_nobody_can_look_at_leases_deadlines_pass_and_leases_do_not() -> None:
+    it = sweeper(deadline_at=at(30).isoformat())
+    assert it.tick(at(29), looked=False) == ()
+    assert it.tick(at(30), looked=False) == (Sweep("cancel_overdue", "j", "o", 1),)
+
+
+def test_a_look_costs_what_is_due_and_not_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    it = Sweeper()
+    for n in range(10_000):
+        it.on_job(f"j{n}", job(job_id=f"j{n}", phase="queued", deadline_at=at(100 + n).isoformat()), at(0))
+    looked_at: list[str] = []
+    sweep = Sweeper._sweep
+
+    def counted(self: Sweeper, purpose: Purpose, job_id: str) -> Sweep:
+        looked_at.append(job_id)
+        return sweep(self, purpose, job_id)
+
+    monkeypatch.setattr(Sweeper, "_sweep", counted)
+    assert it.tick(at(99)) == ()
+    assert [one.job_id for one in it.tick(at(101))] == ["j0", "j1"]
+    assert looked_at == ["j0", "j1"]
+    it.on_job("j0", None, at(102))
+    it.on_job("j2", None, at(102))
+    assert it.tick(at(102)) == ()
+    assert len(it._deadlines) == 10_000 - 3
+
+
+def test_what_has_ended_is_not_kept_until_its_deadline() -> None:
+    it = Sweeper()
+    for n in range(5_000):
+        it.on_job(f"j{n}", job(job_id=f"j{n}", phase="queued"), at(0))
+        it.on_job(f"j{n}", None, at(0))
+    assert len(it._deadlines) <= GONE_MAX
+    assert len(it._timed) <= GONE_MAX
+
+
+def test_a_job_that_comes_back_under_its_id_has_its_deadline_once() -> None:
+    it = sweeper(phase="queued", deadline_at=at(10).isoformat())
+    it.on_job("j", None, at(1))
+    it.on_job("j", job(phase="queued", deadline_at=at(10).isoformat()), at(2))
+    assert len(it._deadlines) == 1
     assert it.tick(at(10)) == (Sweep("cancel_overdue", "j", "o", 1),)
 
 
@@ -136,6 +180,6 @@ def test_what_is_no_number_counts_as_missing() -> None:
 
 
 def test_each_sweep_is_a_command() -> None:
-    sweeps = [Sweep(purpose, "j", "o", 2) for purpose in ("expire_lease", "cancel_overdue", "confirm_stopped")]
+    sweeps = [Sweep(purpose, "j", "o", 2) for purpose in ("expire_lease", "cancel_overdue", "free_slot")]
     expected: list[type[JobCommand]] = [ExpireLease, CancelJob, ConfirmStopped]
     assert [type(command_of(sweep)) for sweep in sweeps] == expected
