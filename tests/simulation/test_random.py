@@ -12,9 +12,9 @@ from tests.simulation.run import Report, run
 from tests.simulation.scenario import drawn
 from tests.simulation.shrink import shrunk
 
-SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "30"))
+SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "16"))
 FIRST: Final = int(os.environ.get("SIMULATION_FIRST", "0"))
-AT_ONCE: Final = 15
+AT_ONCE: Final = 8
 LAST_LINES: Final = 60
 
 chunks = pytest.mark.parametrize("first", range(FIRST, FIRST + SEEDS, AT_ONCE))

@@ -45,7 +45,7 @@ ON_A_PLAN = ("context_classifier", "edit_planner")
 """Those that are asked only where there is a plan already."""
 LABELS = {"a", "b", "c"}
 PATIENCE = Patience(first_s=0.3, stall_s=0.3, whole_s=0.3, retry_after_s=0.1)
-MESSAGE_S = 5.0
+MESSAGE_S = 3.0
 """What a message has for its models."""
 CATALOG = wide_catalog()
 

@@ -258,8 +258,9 @@ async def test_the_owner_that_the_dispatch_names_calls_without_asking(house: Hou
 
 @pytest.mark.parametrize("elsewhere", [False, True])
 async def test_the_owner_that_the_dispatch_names_calls_once(
-    house: House, remote: ReplicateWorld, elsewhere: bool
+    house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch, elsewhere: bool
 ) -> None:
+    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", 0.1)
     job_id = await house.submitted(REMOTE, {"prompt": "simulate:lost"}, max_runtime_s=1)
     recorded = house.dispatch(job_id, 1, None, house.claims.offer(job_id, 1, "replicate", ORG))
     first = asyncio.create_task(house.dispatcher.handle(recorded))
@@ -285,8 +286,9 @@ async def test_after_a_crash_the_known_id_is_watched_and_nothing_is_created_agai
 
 
 async def test_after_a_crash_during_the_create_there_is_never_a_blind_second_one(
-    house: House, remote: ReplicateWorld
+    house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", 0.1)
     recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None, max_runtime_s=1)
     job_id = recorded.envelope.stream.subject
     house.do(BeginAttempt(org_id=ORG, job_id=job_id, lease=1, owner=new_id("own")))

@@ -117,12 +117,15 @@ async def test_a_step_below_more_words_than_an_event_holds_gets_all_of_them() ->
 
 
 async def test_files_that_no_event_holds_are_told_of_from_the_plans_stream() -> None:
-    house, many = House(credit=20_000), [f"s{n}" for n in range(130)]
-    house.plan({label: ("painter", "image", (), "A bottle", {}) for label in many})
-    await house.react()
-    await house.work(*many)
-    over = next(e for _, e in house.canvas.log if isinstance(e, RunCompleted))
+    house, many = House(), LABELS[:130]
+    for command in (*message(), draft(dict.fromkeys(many, ())), select(many)):
+        house.canvas.handle(command)
+    for label in many:
+        house.canvas.handle(result(house.canvas, label))
+    over = house.recorded(house.canvas)[-1]
+    assert isinstance(over.data, RunCompleted)
+    await house.executor.handle(over)
     told = house.canvas.log[-1][1]
-    assert (over.report, house.streams_read) == (None, [PLAN])
+    assert (over.data.report, house.streams_read) == (None, [PLAN])
     assert isinstance(told, MessagePosted)
-    assert said(told.text) == "“Bottle” is done: 130 images."
+    assert said(told.text).endswith("is done: 130 images.")
