@@ -250,6 +250,8 @@ class ReplayJob(JobCommand):
 
     new_job_id: str
     reserve: Amount
+    provider: str | None = None
+    """Where its model is now; None: where it was."""
 
     @property
     def creates(self) -> StreamRef | None:

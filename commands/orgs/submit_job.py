@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from commands.model import Context, Decision, Streams
 from commands.orgs import ledger
@@ -64,7 +64,8 @@ def submit_job(command: SubmitJob, streams: Streams, context: Context) -> Decisi
 
 
 def replay_job(command: ReplayJob, streams: Streams, context: Context) -> Decision:
-    """A dead job again: a new one with a reservation of its own, as large. Only the first replay of a job counts."""
+    """A dead job again: a new one with a reservation of its own, as large, and with as much time as that had. Only
+    the first replay of a job counts."""
     ended = job_of(streams, command.org_id, command.job_id)
     if not isinstance(ended, EndedJob) or ended.status != "dead":
         raise IllegalState("only a dead job can be replayed", allowed=["dead"])
@@ -79,7 +80,8 @@ def replay_job(command: ReplayJob, streams: Streams, context: Context) -> Decisi
             "reserved": command.reserve,
             "replay_of": command.job_id,
             "paid_from": ledger.source_of(book_of(streams, command.org_id), before.project_id),
-            "deadline_at": (context.at + timedelta(days=1)).isoformat(),
+            "provider": command.provider or before.provider,
+            "deadline_at": (context.at + _time_given(ended.job)).isoformat(),
         }
     )
     replayed = JobReplayed(
@@ -88,6 +90,10 @@ def replay_job(command: ReplayJob, streams: Streams, context: Context) -> Decisi
     events = (*_accept(accepted, streams, context), (job_ref(command.job_id), replayed))
     result = {"job_id": command.new_job_id, "replay_of": command.job_id, "reserved": command.reserve}
     return Decision(events, result)
+
+
+def _time_given(job: LiveJob) -> timedelta:
+    return datetime.fromisoformat(job.accepted.deadline_at) - job.accepted_at
 
 
 def _accept(accepted: JobAccepted, streams: Streams, context: Context) -> tuple[tuple[StreamRef, Event], ...]:

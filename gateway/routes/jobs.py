@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from commands.orgs.commands import CancelJob, DiscardJob, ReplayJob, ResendWebhook, SubmitJob
 from commands.pricing import reservation
+from events.catalog.current import CurrentModel
 from events.jobs.events import Priority
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from gateway import queries
@@ -228,7 +229,14 @@ async def replay(request: Request, job_id: str, after: str | None = None) -> Res
     await platform.reading.after(after, READS)
     job = await queries.one(platform.db, "jobs", who.org_id, of_prefix(job_id, "job"))
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
-    command = ReplayJob(org_id=who.org_id, job_id=job_id, new_job_id=same.new("job"), reserve=job["reserved"])
+    listed = platform.catalog.get(f"model:{job['model']}")
+    command = ReplayJob(
+        org_id=who.org_id,
+        job_id=job_id,
+        new_job_id=same.new("job"),
+        reserve=job["reserved"],
+        provider=listed.model.provider if isinstance(listed, CurrentModel) else None,
+    )
     return decided(await ask(platform, command, same), 202)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -257,6 +257,18 @@ class TestEnd:
         given(*past).when(replay).then(JobAccepted, JobQueued, Reserved, JobReplayed)
         again = replay.model_copy(update={"new_job_id": "job_3"})
         given(*past, replay).when(again).then_refused(IllegalState)
+
+    @pytest.mark.parametrize(("moved", "goes_to"), [("acme", "acme"), (None, "fleet")])
+    def test_a_replay_goes_where_its_model_is_now_and_has_as_much_time(self, moved: str | None, goes_to: str) -> None:
+        past = (*opened(), submit(max_attempts=1, deadline_s=900), dispatch(), 300.0, attempt_failed())
+        replay = c.ReplayJob(org_id=ORG, job_id=JOB, new_job_id="job_2", reserve=400, provider=moved)
+        accepted = given(*past).when(replay).then(JobAccepted, JobQueued, Reserved, JobReplayed).events[0][1]
+        assert isinstance(accepted, JobAccepted)
+        assert accepted.provider == goes_to
+        first = given(*opened()).when(submit(deadline_s=900)).then(JobAccepted, JobQueued, Reserved).events[0][1]
+        assert isinstance(first, JobAccepted)
+        later = datetime.fromisoformat(accepted.deadline_at) - datetime.fromisoformat(first.deadline_at)
+        assert later == timedelta(seconds=300)
 
     @pytest.mark.parametrize("reserve", [1, 399, 401])
     def test_a_replay_costs_what_the_job_was_accepted_for(self, reserve: int) -> None:
