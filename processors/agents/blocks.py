@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 _ESCAPES: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e"})
-_TAG = re.compile(r"<(?=\s*[/!?]?\s*[^\W\d])")
+_TAG = re.compile(r"<(?=\s{0,8}[/!?]?\s{0,8}[^\W\d])")
 _TAG_OPEN: Final = "<\u200b"
 """In running text, `<` that would begin a tag is parted from it by a space of no width."""
 

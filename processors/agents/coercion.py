@@ -79,7 +79,7 @@ def _plain_number(value: Any) -> float | None:
     if isinstance(value, int | float):
         return _finite(value)
     match = (
-        re.fullmatch(r"\s*(-?\d{1,12}(?:\.\d+)?)\s*-?([a-z%]{0,12})\s*", value, re.IGNORECASE)
+        re.fullmatch(r"(-?\d{1,12}(?:\.\d+)?)[\s-]{0,3}([a-z%]{0,12})", value.strip(), re.IGNORECASE)
         if isinstance(value, str)
         else None
     )

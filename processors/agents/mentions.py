@@ -52,6 +52,7 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(rf"\b(?P<noun>{_NOUN})\s?(?:#|no\.|number\s|nr\.\s?|nummer\s)\s?(?P<number>\d{{1,3}})\b", re.I)
+_SPACES = re.compile(r"\s{2,}")
 _PRONOUN = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
 _NOT_ADJECTIVES: Final = frozenset({
     "a", "an", "and", "or", "with", "of", "to", "into", "from", "for", "in", "on", "at", "by", "is", "as", "make",
@@ -89,6 +90,7 @@ class Mention:
 
 def resolve(text: str, things: Sequence[Thing]) -> tuple[Mention, ...]:
     """In the order of the words. `things` are in the order in which they came, the newest last."""
+    text = _SPACES.sub(" ", text)
     found = sorted([*_labels(text, things), *_numbered(text, things), *_phrases(text, things)], key=lambda one: one[0])
     mentions = [mention for _, mention in found if all(mention.refs)]
     if not mentions and len(things) == 1 and (pronoun := _PRONOUN.search(text)) is not None:

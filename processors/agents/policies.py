@@ -27,7 +27,7 @@ _ENDS: Final = (
 _CHEAPEST: Final = (
     rf"cheapest\s+(?:possible\s+)?{_MADE}|cheapest{_ENDS}|as cheap(?:ly)? as(?: possible|\s+(?:it|you|we)\b)|"
     rf"cheaply{_ENDS}|(?:keep|make|do) it (?:as )?(?:cheap|low[- ]cost){_ENDS}|{_TAKES}cheap(?:er)?\s+{_MADE}|"
-    rf"low[- ]cost\s+{_MADE}|(?<![^.,;:!?\n])\s*(?:we are |i am |i'm |we're )?on an? (?:\w+ )?budget{_ENDS}|"
+    rf"low[- ]cost\s+{_MADE}|(?<![^.,;:!?\n])[ \t]*(?:we are |i am |i'm |we're )?on an? (?:\w+ )?budget{_ENDS}|"
     r"save (?:money|credits)|(?:cost|spend)\w* as little as possible|(?:so|moglichst) (?:gunstig|billig)\w*|"
     rf"(?:am )?gunstigste\w*(?:{_ENDS}|\s+{_MADE})|le moins cher|lo mas barato"
 )

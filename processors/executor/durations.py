@@ -52,6 +52,7 @@ _LASTS_AFTER = re.compile(_TIMED, re.IGNORECASE)
 _DECADE_MIN: Final = 20
 _DOUBTFUL_DECADE_MIN: Final = 50
 _YEAR_MIN: Final = 1000
+_CHARS_MAX: Final = 64
 LONGEST_S: Final = 1e9
 """What is longer is no duration."""
 
@@ -62,8 +63,9 @@ def seconds(value: Any) -> float | None:
         return None
     if isinstance(value, int | float):
         return float(value) if abs(value) <= LONGEST_S else None
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > _CHARS_MAX:
         return None
+    value = " ".join(value.split())
     if (clock := _CLOCK.fullmatch(value)) is not None:
         return int(clock[1] or 0) * 3600.0 + int(clock[2]) * 60.0 + int(clock[3])
     if (match := _WHOLE.fullmatch(value)) is None or (match[3] and not (match[2] and match[4])):
