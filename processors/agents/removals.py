@@ -117,10 +117,17 @@ class Asked:
 
 def asked(instruction: str) -> Iterator[Asked]:
     """In the order of the words."""
-    reading = _Reading()
+    reading, before = _Reading(), None
     for clause in clauses(instruction):
-        if (found := reading.read(clause)) is not None:
-            yield found
+        found = reading.read(clause)
+        if before is not None and before.wish == "only" and found is None and clause.starts in ("part", "but"):
+            # `only the image, blue`: rather what is to be changed than what is to be left
+            before = replace(before, thing=replace(before.thing, certainty="possible"))
+        if before is not None:
+            yield before
+        before = found
+    if before is not None:
+        yield before
 
 
 class _Reading:

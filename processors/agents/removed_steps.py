@@ -104,8 +104,12 @@ def _gone(one: Asked, originals: Sequence[PlannedStep], missing: Missing) -> Ite
 
 
 def _all_but(wishes: Sequence[Asked], originals: Sequence[PlannedStep], missing: Missing) -> set[str]:
-    only = {name for one in wishes if one.wish == "only" for name in meant(one.thing, originals, missing)}
-    return {step.id for step in missing.steps} - only if only else set()
+    only = [meant(one.thing, originals, missing) for one in wishes if one.wish == "only"]
+    if not any(only):
+        return set()
+    others = {step.id for step in missing.steps} - {name for names in only for name in names}
+    certain = all(names and "possible" not in names.values() for names in only)
+    return others if certain else others & missing.listed
 
 
 def meant(thing: Thing, originals: Sequence[PlannedStep], missing: Missing) -> Meant:

@@ -202,6 +202,8 @@ ASKED_FOR = [
     ("only keep the image", "s2 s3 s4 s5"),
     ("just the image please", "s2 s3 s4 s5"),
     ("keep only the image and the voiceover", "s2 s4 s5"),
+    ("only the image, the voiceover and the music please", "s2 s5"),
+    ("only the image, not the voiceover", "s2 s4 s5"),
     ("nothing but the image", "s2 s3 s4 s5"),
     ("keep the image and remove everything else", "s2 s3 s4 s5"),
     ("die Stimme weg", "s3"),
@@ -236,6 +238,8 @@ def test_what_was_asked_for_goes_and_nothing_else(instruction: str, removed: str
     [
         ("remove the limerick", "s5"),
         ("no text please", "s5"),
+        ("I want only the image, blue", "s2 s3 s4 s5"),
+        ("just the image, but in blue", "s2 s3 s4 s5"),
         ("remove the rain limerick", "s5"),
         ("remove the music from the video", "s4"),
         ("remove the voiceover that I don't like", "s3"),
