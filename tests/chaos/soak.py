@@ -23,6 +23,7 @@ from studio.settings import Settings
 from tests.chaos import invariants, oracle, script
 from tests.chaos.aftermath import read_log, read_models_differ, watch_offsets
 from tests.chaos.load import (
+    LONG,
     MAX_RUNTIME_S,
     MODELS,
     ORG_PER_API,
@@ -89,7 +90,7 @@ async def set_caps(running: Running) -> None:
             (await client.put(f"/v1/admin/providers/{provider}", json=slots)).raise_for_status()
         for entry in load_catalog(lambda _: True):
             if entry.spec.id in MODELS:
-                limits = entry.spec.limits.model_copy(update={"max_runtime_s": MAX_RUNTIME_S})
+                limits = entry.spec.limits.model_copy(update={"max_runtime_s": LONG.get(entry.spec.id, MAX_RUNTIME_S)})
                 spec = entry.spec.model_copy(update={"limits": limits}).model_dump(mode="json", exclude={"id"})
                 answer = await client.put(f"/v1/admin/models/{entry.spec.id}", json=spec)
                 assert answer.is_success, answer.text
