@@ -164,7 +164,7 @@ class Attempt:
         if self._at_once:
             if self._creating is not None:
                 self._creating.cancel()
-            return True
+            return not self._begun_by_another
         if self._creating is not None:
             await asyncio.wait({self._creating}, timeout=CREATE_WAIT_S)
         if self._provider.takes_our_name:
@@ -178,7 +178,7 @@ class Attempt:
             if not creating.done() or creating.cancelled():
                 return False
             if (error := creating.exception()) is not None:
-                return not isinstance(error, OutcomeUnknown | AttemptOver)
+                return not self._unsure and not isinstance(error, OutcomeUnknown | AttemptOver)
             taken = creating.result()
             if not isinstance(taken, Handle):
                 return True
@@ -237,6 +237,11 @@ class Attempt:
                 return await self._provider.submit(self._call)
         except TimeoutError as error:
             raise OutcomeUnknown("no answer for longer than the model's longest run") from error
+        except ProviderError:
+            raise
+        except Exception:
+            self._unsure = True
+            raise
 
     async def _begin(self, creating: Awaitable[Handle | Ended]) -> Handle | Ended:
         """The answer to a create names what must be stopped: it is awaited even when nobody waits for the result."""

@@ -271,6 +271,40 @@ async def test_a_repeat_that_is_refused_for_good_says_nothing_of_the_sending_bef
     with pytest.raises(ContentRefused):
         await attempt.run()
     assert attempt.unstopped
+    assert not await attempt.stop()
+
+
+async def test_an_answer_to_a_create_that_breaks_its_adapter_may_have_begun_something() -> None:
+    provider = Moody(OverflowError("10 ** 400"), takes_our_name=False, watched=DONE, create_is_idempotent=False)
+    attempt = attempt_at(provider)
+    with pytest.raises(ContractDrift):
+        await attempt.run()
+    assert attempt.unstopped
+    assert not await attempt.stop()
+
+
+class AtOnce(Moody):
+    """`asked` is set once it is asked what became of a call."""
+
+    def __init__(self) -> None:
+        super().__init__(takes_our_name=False, watched=DONE, create_is_idempotent=False)
+        self.asked = asyncio.Event()
+
+    def answers_at_once(self, _model: str) -> bool:
+        return True
+
+    async def reconcile(self, _call: Call) -> Reconciled:
+        self.asked.set()
+        return Unknowable()
+
+
+async def test_a_call_of_another_process_does_not_end_with_this_one() -> None:
+    provider = AtOnce()
+    attempt = attempt_at(provider, begun_before=True, max_runtime_s=600)
+    running = asyncio.create_task(attempt.run())
+    await provider.asked.wait()
+    running.cancel()
+    assert not await attempt.stop()
 
 
 async def test_leave_that_comes_late_is_asked_for_again_and_nothing_is_sent_without_it(
