@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
+import orjson
+
 from processors.dispatcher.errors import BadResult, ContractDrift, InputRefused
-from processors.dispatcher.ports import InlineFile, RemoteFile
+from processors.dispatcher.ports import InlineFile, OutputFile, RemoteFile
 
 DEPTH_MAX: Final = 6
 SAMPLE_BYTES: Final = 2
@@ -31,6 +33,38 @@ def addresses(value: Any, member: str = "url", depth: int = 0) -> Iterator[Remot
             return
         for item in value.values():
             yield from addresses(item, member, depth + 1)
+
+
+def files_of(output: Any) -> tuple[OutputFile, ...]:
+    """One address, a list of them, an object that holds some, pieces of text, or JSON: models differ.
+
+    So Cog answers, whose containers Replicate and workers run."""
+    found = tuple(_files(output, 0))
+    if found:
+        return found
+    if isinstance(output, str):
+        return (InlineFile(output.encode()),)
+    if isinstance(output, list) and output and all(isinstance(piece, str) for piece in output):
+        return (InlineFile("".join(output).encode()),)
+    if isinstance(output, dict | list) and output:
+        return (InlineFile(orjson.dumps(output)),)
+    return ()
+
+
+def _files(value: Any, depth: int) -> Iterator[OutputFile]:
+    if depth > DEPTH_MAX:
+        return
+    if isinstance(value, str):
+        if is_address(value):
+            yield RemoteFile(value)
+        elif value.startswith("data:"):
+            yield InlineFile(data_of(value))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _files(item, depth + 1)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _files(item, depth + 1)
 
 
 def is_address(text: str) -> bool:

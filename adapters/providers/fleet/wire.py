@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
-from adapters.providers.files import first_text
+from adapters.providers.files import files_of, first_text
 from adapters.providers.http import measured, refusal, unexplained
 from events.jobs.events import Category, EngineSpan
 from processors.dispatcher.errors import ContractDrift, InputRefused, ProviderError, SlotsTaken
-from processors.dispatcher.ports import Ended, Failed, Progressed, RemoteFile, Stopped, Succeeded, Update, Usage
+from processors.dispatcher.ports import (
+    Ended,
+    Failed,
+    OutputFile,
+    Progressed,
+    RemoteFile,
+    Stopped,
+    Succeeded,
+    Update,
+    Usage,
+)
 
 PASSING: Final = {"outage", "timeout", "unknown"}
 """Categories of a failed prediction that another attempt may not meet."""
@@ -48,10 +58,16 @@ def refused(status: int, body: Mapping[str, Any], retry_after_s: float | None) -
 
 
 def _succeeded(prediction: Mapping[str, Any]) -> Succeeded:
+    """Our worker lists its files and where they lie; a foreign container answers as its model pleases."""
     files = prediction.get("output")
-    if not isinstance(files, list) or not all(isinstance(one, dict) and "url" in one for one in files):
-        raise ContractDrift("the worker's output is no list of files")
-    outputs = tuple(RemoteFile(str(one["url"]), sha256=_text(one.get("sha256")), own=True) for one in files)
+    if isinstance(files, list) and all(isinstance(one, dict) and "url" in one for one in files):
+        outputs: tuple[OutputFile, ...] = tuple(
+            RemoteFile(str(one["url"]), sha256=_text(one.get("sha256")), own=True) for one in files
+        )
+    else:
+        outputs = files_of(files)
+    if not outputs:
+        raise ContractDrift("the worker has succeeded, and its output is none")
     span = _span(prediction)
     seconds = span.ended_at - span.started_at if span else None
     return Succeeded(outputs, span, _text(prediction.get("engine")), Usage(seconds=seconds))

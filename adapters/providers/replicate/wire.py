@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-import orjson
-
-from adapters.providers.files import data_of, is_address
+from adapters.providers.files import files_of
 from adapters.providers.http import measured, refusal, stated_wait, unexplained
 from events.jobs.events import EngineSpan
 from processors.dispatcher.errors import ContractDrift, InputRefused, ProviderError
@@ -17,17 +15,13 @@ from processors.dispatcher.ports import (
     Call,
     Ended,
     Failed,
-    InlineFile,
-    OutputFile,
     Progressed,
-    RemoteFile,
     Stopped,
     Succeeded,
     Update,
     Usage,
 )
 
-DEPTH_MAX: Final = 6
 _MODERATED = re.compile(
     r"nsfw|sensitive|flagged|safety|moderat|content policy|inappropriate|prohibited|violat", re.IGNORECASE
 )
@@ -93,20 +87,6 @@ def refused(
     return refusal(status, detail, retry_after_s=wait_s, creating=creating)
 
 
-def files_of(output: Any) -> tuple[OutputFile, ...]:
-    """One address, a list of them, an object that holds some, pieces of text, or JSON: models differ."""
-    found = tuple(_files(output, 0))
-    if found:
-        return found
-    if isinstance(output, str):
-        return (InlineFile(output.encode()),)
-    if isinstance(output, list) and output and all(isinstance(piece, str) for piece in output):
-        return (InlineFile("".join(output).encode()),)
-    if isinstance(output, dict | list) and output:
-        return (InlineFile(orjson.dumps(output)),)
-    return ()
-
-
 def _succeeded(prediction: Mapping[str, Any]) -> Ended:
     outputs = files_of(prediction.get("output"))
     if not outputs:
@@ -146,19 +126,3 @@ def _fraction(logs: Any) -> float | None:
     """Many models print a progress bar; its last percentage counts."""
     found = _PERCENT.findall(str(logs or "")[-2000:])
     return min(int(found[-1]) / 100, 1.0) if found else None
-
-
-def _files(value: Any, depth: int) -> Iterator[OutputFile]:
-    if depth > DEPTH_MAX:
-        return
-    if isinstance(value, str):
-        if is_address(value):
-            yield RemoteFile(value)
-        elif value.startswith("data:"):
-            yield InlineFile(data_of(value))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _files(item, depth + 1)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _files(item, depth + 1)

@@ -23,10 +23,12 @@ from adapters.providers.replicate.wire import update_of as replicate_update
 from adapters.providers.runway.wire import route_of as runway_route
 from adapters.providers.sync.wire import body_of as sync_body
 from adapters.simulators.app import SIMULATORS
-from processors.dispatcher.errors import AccessRefused, InputRefused, OutcomeUnknown
-from processors.dispatcher.ports import Call, Failed, Progressed, RemoteFile, Succeeded
+from processors.dispatcher.errors import AccessRefused, ContractDrift, InputRefused, OutcomeUnknown
+from processors.dispatcher.ports import Call, Failed, InlineFile, OutputFile, Progressed, RemoteFile, Succeeded
 
 BASE = "https://queue.fal.run"
+OWN = RemoteFile("http://10.0.0.7/files/a.png", sha256="f" * 64, own=True)
+FAR = RemoteFile("https://far.example/b.png")
 
 
 def call(model: str, **values: Any) -> Call:
@@ -175,3 +177,29 @@ def test_a_result_is_a_result_whatever_replicate_says_of_its_times(
     end = replicate_update({"status": "succeeded", "output": "https://r/1.png"} | said)
     assert isinstance(end, Succeeded | Failed)
     assert isinstance(end, Failed) or end.usage.seconds is None or 0 <= end.usage.seconds < 1e12
+
+
+@pytest.mark.parametrize(
+    ("output", "files"),
+    [
+        ([{"url": "http://10.0.0.7/files/a.png", "sha256": "f" * 64}], [OWN]),
+        ("data:image/png;base64,aGk=", [InlineFile(b"hi")]),
+        (["data:text/plain,hi", "https://far.example/b.png"], [InlineFile(b"hi"), FAR]),
+        ("https://far.example/b.png", [FAR]),
+        ({"image": "https://far.example/b.png"}, [FAR]),
+        ("a caption", [InlineFile(b"a caption")]),
+        (["a ", "caption"], [InlineFile(b"a caption")]),
+        ({"score": 0.5}, [InlineFile(b'{"score":0.5}')]),
+    ],
+)  # fmt: skip
+def test_a_foreign_container_answers_as_its_model_pleases(output: Any, files: list[OutputFile]) -> None:
+    """What it names elsewhere is a stranger's word, and no place of our own."""
+    end = fleet_update({"status": "succeeded", "output": output})
+    assert isinstance(end, Succeeded)
+    assert list(end.outputs) == files
+
+
+@pytest.mark.parametrize("output", [None, [], {}, 3])
+def test_an_output_that_is_none_is_a_breach(output: Any) -> None:
+    with pytest.raises(ContractDrift):
+        fleet_update({"status": "succeeded", "output": output})
