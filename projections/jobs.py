@@ -110,6 +110,7 @@ def _changed(event: Recorded, opened: Opened) -> tuple[dict[str, Any], frozenset
                 ended_at=now,
                 category=failed.category,
                 provider_charged=failed.provider_charged,
+                answered=failed.answered.model_dump(exclude_none=True) if failed.answered is not None else None,
                 error=text(failed.error, opened),
             )
             ended = {_of(failed.lease, name): value for name, value in members.items()}

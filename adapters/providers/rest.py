@@ -19,12 +19,17 @@ from adapters.providers.http import (
     json_object,
     retry_after,
 )
+from events.jobs.events import Answered
 from processors.dispatcher.errors import BadResult, ContractDrift, OutcomeUnknown, ProviderError
 
 REFUSALS: Final = 300
 """Redirects are followed nowhere: a key would go along, or what is sent would be left behind."""
 NAME: Final = re.compile(r"[A-Za-z0-9][\w.:-]{0,199}")
 """It becomes a part of an address."""
+
+
+REQUEST_IDS: Final = ("x-request-id", "x-fal-request-id", "request-id", "cf-ray")
+SAID_MAX_CHARS: Final = 100
 
 
 class Refuse(Protocol):
@@ -91,7 +96,10 @@ class Rest:
             raise
 
     def refusal(self, answer: httpx.Response, *, creating: bool = False) -> ProviderError:
-        return self._refuse(answer.status_code, body_of(answer), retry_after(answer.headers), creating=creating)
+        body = body_of(answer)
+        error = self._refuse(answer.status_code, body, retry_after(answer.headers), creating=creating)
+        error.answered = answered(answer.status_code, answer.headers, body)
+        return error
 
     async def send(self, method: str, path: str, *, creating: bool = False, **content: Any) -> httpx.Response:
         """The answer, unless it is a refusal."""
@@ -123,6 +131,21 @@ class Rest:
         if not answer.content:
             raise BadResult(f"{self.who} answered nothing")
         return answer.content
+
+
+def answered(status: int, headers: Mapping[str, str], body: Mapping[str, Any]) -> Answered:
+    """Each provider has its code elsewhere, and its name of the request in one of a few headers."""
+    inner: Mapping[str, Any] = next(
+        (body[name] for name in ("error", "detail") if isinstance(body.get(name), Mapping)), {}
+    )
+    places = ((inner, "code"), (inner, "status"), (inner, "type"), (body, "code"), (body, "name"), (body, "title"))
+    code = next((found for at, name in places if isinstance(found := at.get(name), str | int) and found != ""), None)
+    request_id = next((found for name in REQUEST_IDS if (found := headers.get(name))), None)
+    return Answered(
+        status=status,
+        code=None if code is None else str(code)[:SAID_MAX_CHARS],
+        request_id=None if request_id is None else request_id[:SAID_MAX_CHARS],
+    )
 
 
 def is_words(headers: Mapping[str, str]) -> bool:

@@ -13,6 +13,7 @@ from events.credits.checkpoint import HashText
 from events.credits.signatures import PLATFORM
 from events.envelope import StreamRef
 from events.jobs.events import (
+    Answered,
     Category,
     Cause,
     EngineSpan,
@@ -199,6 +200,7 @@ class RecordAttemptFailed(LeaseCommand):
     counts: bool = True
     """Whether it uses up one of the job's attempts: waiting for a provider's slot does not."""
     trouble: Trouble | None = None
+    answered: Answered | None = None
     busy_s: float | None = Field(default=None, ge=0, le=86_400)
     """For how long the provider asks to be left alone with this model."""
     unstopped: bool = False

@@ -89,6 +89,7 @@ def record_attempt_failed(command: RecordAttemptFailed, streams: Streams, contex
         counts=None if command.counts else False,
         unstopped=True if command.unstopped else None,
         trouble=command.trouble,
+        answered=command.answered,
         busy_until=(context.at + timedelta(seconds=command.busy_s)).isoformat() if command.busy_s else None,
     )
     first = (job_ref(command.job_id), failed)

@@ -102,6 +102,14 @@ class JobRunning(JobEvent):
     provider_job_id: str
 
 
+class Answered(Frozen):
+    """What a provider's refusal said of itself: for whoever asks the provider about it."""
+
+    status: int
+    code: str | None = None
+    request_id: str | None = None
+
+
 class AttemptFailed(JobEvent):
     """The job goes back to its queue until `retry_at`."""
 
@@ -119,6 +127,7 @@ class AttemptFailed(JobEvent):
     unstopped: Literal[True] | None = None
     """It may still run at its provider: its slot stays taken until that is over."""
     trouble: Trouble | None = None
+    answered: Answered | None = None
     busy_until: str | None = None
     """Until when the provider asks to be left alone with this model."""
 

@@ -80,5 +80,6 @@ def record_failed(
         counts=failed.counts,
         unstopped=unstopped,
         trouble=failed.trouble,
+        answered=failed.answered,
         busy_s=_stated_wait_s(failed) or None,
     )

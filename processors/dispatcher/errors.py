@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from events.jobs.events import Category, ProviderCharged, Trouble
+from events.jobs.events import Answered, Category, ProviderCharged, Trouble
 from processors.dispatcher.ports import Failed
 
 DETAIL_MAX_CHARS = 500
@@ -47,12 +47,20 @@ class ProviderError(Exception):
         self.detail = detail[:DETAIL_MAX_CHARS]
         self.retry_after_s = retry_after_s
         self.charged_here = charged or self.charged
+        self.answered: Answered | None = None
 
     @property
     def failed(self) -> Failed:
         """The error as the end of an attempt."""
         return Failed(
-            self.category, self.detail, self.charged_here, self.retryable, self.retry_after_s, self.counts, self.trouble
+            self.category,
+            self.detail,
+            self.charged_here,
+            self.retryable,
+            self.retry_after_s,
+            self.counts,
+            self.trouble,
+            answered=self.answered,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from events.jobs.events import Category, EngineSpan, ProviderCharged, Trouble
+from events.jobs.events import Answered, Category, EngineSpan, ProviderCharged, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,8 @@ class Failed:
     trouble: Trouble | None = None
     words: str | None = None
     """What the provider said, where it ended the attempt itself and no rule knows its words."""
+    answered: Answered | None = field(default=None, compare=False)
+    """For the record; nothing is decided by it."""
 
 
 @dataclass(frozen=True, slots=True)
