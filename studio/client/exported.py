@@ -11,7 +11,8 @@ import orjson
 from events.log.clients import Record
 
 FORMAT: Final = 1
-CHUNK: Final = 2_000
+CHUNK: Final = 100
+"""Records handed over at once: few enough for the processor's cache."""
 NUMBERS: Final = {"partition": 2**16, "offset": 2**63, "timestamp": 2**63}
 """Members of a record, and what they are less than."""
 
