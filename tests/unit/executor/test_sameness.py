@@ -35,6 +35,7 @@ OTHER = [
     ({"images": [file("aa"), file("bb")]}, {"images": [file("bb"), file("aa")]}),
     ({"images": [file("aa")]}, {"images": file("aa")}),
     ({"image": file("aa")}, {"image": "aa"}),
+    ({"sizes": [1, 2]}, {"sizes": [2, 1]}),
 ]
 
 
