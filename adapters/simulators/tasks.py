@@ -14,6 +14,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal
 
@@ -26,8 +27,6 @@ from adapters.simulators.media import Kind, kind_of_name, sample
 
 TASKS_MAX: Final = 20_000
 START_S: Final = 0.02
-LOOK_S: Final = 0.05
-"""How soon it is seen that a client has gone."""
 FORGOTTEN: Final = "forgotten"
 MODERATED: Final = "The request was flagged by our moderation system."
 WENT_WRONG: Final = "Something in the model went wrong."
@@ -139,10 +138,11 @@ class Simulator:
 
     async def _done(self, task: Task, request: Request) -> None:
         """A call that holds its client lasts as long as it takes, or until its client has gone."""
-        while (rest := task.created_at + task.behaviour.seconds - time.time()) > 0:
-            await asyncio.sleep(min(rest, LOOK_S))
-            if await request.is_disconnected():
-                break
+        rest = task.created_at + task.behaviour.seconds - time.time()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(rest, 0.0)):
+                while (await request.receive())["type"] != "http.disconnect":
+                    continue
         self.control.stopped(task.id, time.time())
 
 
