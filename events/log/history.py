@@ -47,7 +47,8 @@ class History:
         self._client = consumer(bootstrap, max_wait_ms=FETCH_WAIT_MS, partition_bytes=FETCH_BYTES)
         self._next: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
-        self._first: dict[TopicPartition, int] = {}
+        self._done = 0
+        self._total = 0
 
     async def __aenter__(self) -> History:
         try:
@@ -59,8 +60,9 @@ class History:
             begins = await self._client.beginning_offsets(partitions)
             self._ends = await self._client.end_offsets(partitions)
             for tp in partitions:
-                self._first[tp] = self._next[tp] = max(begins[tp], self._starts.get(part(tp.topic, tp.partition), 0))
+                self._next[tp] = max(begins[tp], self._starts.get(part(tp.topic, tp.partition), 0))
                 self._client.seek(tp, self._next[tp])
+            self._total = self._left()
             self._client.pause(*partitions)
         except BaseException:
             await close(self._client)
@@ -85,12 +87,12 @@ class History:
     @property
     def done(self) -> int:
         """How many offsets have been passed."""
-        return sum(at - self._first[tp] for tp, at in self._next.items())
+        return self._done
 
     @property
     def total(self) -> int:
         """How many there are up to the ends."""
-        return sum(max(0, end - self._first[tp]) for tp, end in self._ends.items())
+        return self._total
 
     @property
     def position(self) -> dict[str, int]:
@@ -99,7 +101,16 @@ class History:
     async def extend(self) -> bool:
         """Moves the ends to where the log ends now; whether there is more to be read."""
         self._ends = await self._client.end_offsets(list(self._ends))
-        return any(self._next[tp] < end for tp, end in self._ends.items())
+        left = self._left()
+        self._total = self._done + left
+        return left > 0
+
+    def _left(self) -> int:
+        return sum(max(0, end - self._next[tp]) for tp, end in self._ends.items())
+
+    def _pass(self, tp: TopicPartition, to: int) -> None:
+        self._done += to - self._next[tp]
+        self._next[tp] = to
 
     async def batch(self, topic: str, partition: int) -> Sequence[Record]:
         """The partition's next records; none once its end is reached. Raises Stalled."""
@@ -108,14 +119,14 @@ class History:
         while self._next[tp] < self._ends[tp]:
             records: list[Record] = (await self._client.getmany(tp, timeout_ms=POLL_MS, max_records=CHUNK)).get(tp, [])
             if records:
-                self._next[tp] = records[-1].offset + 1
+                self._pass(tp, records[-1].offset + 1)
                 return records
             # Markers of transactions take offsets and are never handed over.
             at = await self._client.position(tp)
             silent = 0 if at > self._next[tp] else silent + 1
             if silent > SILENT_POLLS_MAX:
                 raise Stalled(f"{part(*tp)} stands at {at}, the log ends at {self._ends[tp]}")
-            self._next[tp] = at
+            self._pass(tp, at)
         self._client.pause(tp)
         return ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -36,7 +36,6 @@ class Half(NamedTuple):
     side: str
     command: bytes
     facts: Hashable
-    org_id: str
     seq: int | None
     topic: str
     partition: int
@@ -73,10 +72,7 @@ class Pairs:
             moment, facts = "end", (entry.get("reason"), 0, 0)
         else:
             moment, facts = f"refund {entry['entry_id']}", -m.spent
-        half = Half(
-            "entry", command, facts, entry["org_id"], entry["seq"], record.topic, record.partition, record.offset
-        )
-        self._half(job, moment, half)
+        self._half((entry["org_id"], job, moment), "entry", command, facts, entry["seq"], record)
 
     def event(self, record: Record) -> None:
         """A record of `events.jobs`."""
@@ -87,13 +83,16 @@ class Pairs:
             told = f"{headers.get('ce_type')!r} is no event of a job"
             self._say(Fault("type", told, place=place(record)))
             return
+        data: dict[str, Any] = {}
         try:
-            data = _named(record, headers) if name not in HALVES else None
-            if data is None:
-                data = orjson.loads(record.value or b"")
-            job, org, version = data["job_id"], data["org_id"], int(headers["ce_streamversion"])
-            command = headers["ce_commandid"]
-            same = headers["ce_subject"] == job.encode() and record.key == headers["ce_orgid"] == org.encode()
+            subject, owner, command = headers["ce_subject"], headers["ce_orgid"], headers["ce_commandid"]
+            version, value = int(headers["ce_streamversion"]), record.value or b""
+            if name not in HALVES and _names(value, subject, owner):
+                job, org, same = subject.decode(), owner.decode(), record.key == owner
+            else:
+                data = orjson.loads(value)
+                job, org = data["job_id"], data["org_id"]
+                same = subject == job.encode() and record.key == owner == org.encode()
             if not 1 <= version <= MONEY_MAX:
                 raise ValueError(version)  # noqa: TRY301 - one message for all of it
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -108,7 +107,8 @@ class Pairs:
 
     def _follow(self, name: str, job: str, org: str, version: int, record: Record) -> None:
         """A job's versions, up to its end, have no gap; what comes after that `Ever` looks at."""
-        live = self._versions.get((org, job))
+        key = org, job
+        live = self._versions.get(key)
         if name == "accepted":
             if live is not None or version != 1:
                 self._say(Fault("accepted twice", f"{job}, version {version}", org, place=place(record)))
@@ -123,39 +123,42 @@ class Pairs:
         elif name not in WHILE_LIVE:
             self._say(Fault("live still", f"{name} of {job}, which has not ended", org, place=place(record)))
         if name in ENDS:
-            del self._versions[org, job]
+            del self._versions[key]
             self._ever.event(org, job, version, end=True, record=record)
         else:
-            self._versions[org, job] = version
+            self._versions[key] = version
 
     def _halves_of(self, name: str, data: dict[str, Any], command: bytes, record: Record) -> None:
         """What else must stand on the log with this event."""
         try:
+            org = data["org_id"]
             for moment, side, job, facts in _moments(name, data):
-                half = Half(side, command, facts, data["org_id"], None, record.topic, record.partition, record.offset)
-                self._half(job, moment, half)
+                self._half((org, job, moment), side, command, facts, None, record)
         except (KeyError, TypeError):
             self._say(Fault("no event", f"the data are not those of {name}", data["org_id"], place=place(record)))
 
-    def _half(self, job: str, moment: str, half: Half) -> None:
-        other = self._waiting.get((half.org_id, job, moment))
+    def _half(
+        self, key: tuple[str, str, str], side: str, command: bytes, facts: Hashable, seq: int | None, record: Record
+    ) -> None:
+        """One side of a moment, named by its organisation, job and name."""
+        other = self._waiting.get(key)
         if other is None:
-            self._waiting[half.org_id, job, moment] = half
+            self._waiting[key] = Half(side, command, facts, seq, record.topic, record.partition, record.offset)
             return
-        seq = half.seq if half.seq is not None else other.seq
-        if other.side == half.side:
-            told = f"{moment} of {job}: two {half.side} halves, also at {other.place}"
-            self._say(Fault("twice", told, half.org_id, seq, half.place))
+        org, job, moment = key
+        if seq is None:
+            seq = other.seq
+        if other.side == side:
+            told = f"{moment} of {job}: two {side} halves, also at {other.place}"
+            self._say(Fault("twice", told, org, seq, place(record)))
             return
-        del self._waiting[half.org_id, job, moment]
-        if other.facts != half.facts:
-            told = (
-                f"{moment} of {job}: the {other.side} at {other.place} says {other.facts}, the {half.side} {half.facts}"
-            )
-            self._say(Fault("job and money differ", told, half.org_id, seq, half.place))
-        elif other.command != half.command:
+        del self._waiting[key]
+        if other.facts != facts:
+            told = f"{moment} of {job}: the {other.side} at {other.place} says {other.facts}, the {side} {facts}"
+            self._say(Fault("job and money differ", told, org, seq, place(record)))
+        elif other.command != command:
             told = f"{moment} of {job} and its money at {other.place} are not one decision"
-            self._say(Fault("two decisions", told, half.org_id, seq, half.place))
+            self._say(Fault("two decisions", told, org, seq, place(record)))
 
     def finish(self) -> None:
         """What has found no other half by the end of the log."""
@@ -167,30 +170,30 @@ class Pairs:
                 self._say(Fault("half a decision", f"{job} was accepted and is in no queue", org))
 
 
-def _named(record: Record, headers: dict[str, bytes]) -> dict[str, Any] | None:
-    """Job and organisation of data that begin with those of the record, and name none a second time: what else they
-    say need not be read. None where they begin otherwise."""
-    value, job, org = record.value or b"", headers["ce_subject"], headers["ce_orgid"]
-    plain = value.startswith(b'{"job_id":"%b","org_id":"%b"' % (job, org)) and b"\\" not in job + org
-    if not plain or value.count(b'"job_id"') != 1 or value.count(b'"org_id"') != 1:
-        return None
-    return {"job_id": job.decode(), "org_id": org.decode()}
+def _names(value: bytes, job: bytes, org: bytes) -> bool:
+    """Whether data begin with this job and organisation and name none a second time: what else they say need not be
+    read."""
+    return (
+        value.startswith(b'{"job_id":"%b","org_id":"%b"' % (job, org))
+        and value.count(b'"job_id"') == value.count(b'"org_id"') == 1
+        and b"\\" not in job + org
+    )
 
 
-def _moments(name: str, data: dict[str, Any]) -> Iterator[tuple[str, str, str, Hashable]]:
+def _moments(name: str, data: dict[str, Any]) -> Sequence[tuple[str, str, str, Hashable]]:
     """The moment, this side of it, the job that it belongs to, and the facts that the other side must say too."""
     job = data["job_id"]
     if name == "accepted":
         reserved = data["reserved"]
         source = data.get("paid_from", AVAILABLE) if reserved else AVAILABLE
-        yield "reserve", "job event", job, (reserved, source, data.get("project_id"))
-        if data.get("replay_of") is not None:
-            yield "replay", "acceptance", data["replay_of"], job
-    elif name == "replayed":
-        yield "replay", "replay", job, data["as_job_id"]
-    elif name == "refunded":
-        yield f"refund {data['entry_id']}", "job event", job, data["amount"]
-    elif name == "succeeded":
-        yield "end", "job event", job, ("succeeded", data["captured"], data.get("uncollected") or 0)
-    elif name in ENDS:
-        yield "end", "job event", job, (name, 0, 0)
+        half = "reserve", "job event", job, (reserved, source, data.get("project_id"))
+        if data.get("replay_of") is None:
+            return (half,)
+        return half, ("replay", "acceptance", data["replay_of"], job)
+    if name == "replayed":
+        return (("replay", "replay", job, data["as_job_id"]),)
+    if name == "refunded":
+        return ((f"refund {data['entry_id']}", "job event", job, data["amount"]),)
+    if name == "succeeded":
+        return (("end", "job event", job, ("succeeded", data["captured"], data.get("uncollected") or 0)),)
+    return (("end", "job event", job, (name, 0, 0)),)
