@@ -11,19 +11,33 @@ from tests.servers import Servers, running
 
 pytest_plugins = ["tests.platform", "tests.sandbox"]
 
+SHARED = {"platform": {"platform"}, "core": {"core", "sandbox"}}
+"""Groups of tests, by the platforms that they share."""
+
 # A property holds or it does not, however busy the machine is.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What runs on real servers gets a second try, reported as a rerun: their time-outs meet a machine that others use.
 
-    Everything else passes at once or fails.
+    Everything else passes at once or fails. Those who share a platform run in one process (`--dist loadgroup`), so that
+    each kind is started once, and none stands idle beside others: a platform is a dozen processes. Others go by file.
     """
     for item in items:
         if item.get_closest_marker("servers") is not None:
             item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    for name, shared in SHARED.items():
+        if fixtures & shared:
+            return name
+    return item.nodeid.partition("::")[0]
 
 
 @pytest.fixture(scope="session")
