@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import AsyncGenerator, Callable, Sequence
-from datetime import UTC, datetime
-from typing import Literal
 
 import pytest
 
-from commands.ask import Answer
-from commands.model import Command, CommandEnvelope
-from commands.orgs.commands import BeginAttempt
-from commands.refusals import IllegalState
-from events.envelope import StreamRef
-from events.jobs.current import CurrentJob
-from events.jobs.events import JobNote
-from events.log.codec import from_record
-from events.topics import EVENTS_JOBS
 from processors.dispatcher import attempt as attempts
 from processors.dispatcher import word as words
-from processors.dispatcher.attempt import Attempt, AttemptOver
+from processors.dispatcher.attempt import AttemptOver
 from processors.dispatcher.errors import (
     CannotStop,
     ContentRefused,
@@ -36,128 +23,13 @@ from processors.dispatcher.errors import (
 from processors.dispatcher.ports import (
     Call,
     Ended,
-    Failed,
     Handle,
-    InlineFile,
     NeverArrived,
     Reconciled,
-    Succeeded,
     Unknowable,
-    Update,
 )
-from processors.dispatcher.tables import JobsTable, KnownJobs
-from processors.dispatcher.word import Word
-from tests.given import JOB, ORG
-from tests.records import record_of
-
-DONE = Succeeded((InlineFile(b"picture"),))
-
-
-class Moody:
-    """A provider whose every answer to a create is given; what it is asked to stop is kept."""
-
-    name = "moody"
-    wants_files = False
-
-    def __init__(
-        self,
-        *answers: Handle | Exception,
-        takes_our_name: bool,
-        watched: Ended | Exception,
-        create_is_idempotent: bool = True,
-        tells: bool = True,
-        looks: Sequence[Reconciled | ProviderError] = (),
-        cancels: ProviderError | None = None,
-    ) -> None:
-        self.takes_our_name = takes_our_name
-        self.create_is_idempotent = create_is_idempotent
-        self._tells = tells
-        self._looks = list(looks)
-        self._cancels = cancels
-        self.sent = 0
-        self.looked = 0
-        self._answers = list(answers)
-        self._watched = watched
-        self.stopped: list[Handle] = []
-
-    def answers_at_once(self, _model: str) -> bool:
-        return False
-
-    async def submit(self, _call: Call) -> Handle | Ended:
-        self.sent += 1
-        answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def watch(self, _handle: Handle) -> AsyncGenerator[Update, None]:
-        if isinstance(self._watched, Exception):
-            raise self._watched
-        yield self._watched
-
-    async def reconcile(self, _call: Call) -> Reconciled:
-        self.looked += 1
-        found = self._looks.pop(0) if self._looks else NeverArrived() if self._tells else Unknowable()
-        if isinstance(found, ProviderError):
-            raise found
-        return found
-
-    async def cancel(self, handle: Handle) -> None:
-        self.stopped.append(handle)
-        if self._cancels is not None:
-            raise self._cancels
-
-
-class NoJobs:
-    """A copy of `current.jobs` that knows of nothing."""
-
-    def get(self, _key: str) -> CurrentJob | None:
-        return None
-
-    async def wait_for(self, _key: str, _timeout_s: float, _suits: object = None) -> CurrentJob | None:
-        return None
-
-    def on_change(self, callback: Callable[[str, CurrentJob | None], None]) -> None:
-        """Nothing changes."""
-
-
-class Stopping(NoJobs):
-    """One in which the job was cancelled while its attempt was under way."""
-
-    def get(self, _key: str) -> CurrentJob | None:
-        return CurrentJob(
-            job_id=JOB, org_id=ORG, phase="stopping", lease=1, priority="NORMAL", model="m", provider="moody",
-            reserved=1, max_runtime_s=5, accepted_at="2026-01-01T00:00:00Z", deadline_at="2026-01-01T01:00:00Z",
-        )  # fmt: skip
-
-
-def attempt_at(
-    provider: Moody,
-    *,
-    begun_before: bool = False,
-    max_runtime_s: int = 5,
-    jobs: JobsTable | None = None,
-    late_s: Sequence[float] = (),
-    over_after: int = 1_000,
-) -> Attempt:
-    """`late_s`: how late the first answers to BeginAttempt come; it is refused when it has been asked `over_after`
-    times."""
-    late, asked = list(late_s), itertools.count()
-
-    async def ask(command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
-        if isinstance(command, BeginAttempt):
-            await asyncio.sleep(late.pop(0) if late else 0)
-            if next(asked) >= over_after:
-                raise IllegalState("attempt 1 is over", allowed=["queued"])
-        return Answer({"go": not begun_before} if isinstance(command, BeginAttempt) else {})
-
-    async def progress(_update: object) -> None:
-        """Nobody looks."""
-
-    note = JobNote(job_id=JOB, org_id=ORG, code="x")
-    recorded = from_record(record_of(StreamRef(EVENTS_JOBS, JOB), note, datetime(2026, 1, 1, tzinfo=UTC)))
-    call = Call(JOB, 1, "m", "m", {}, max_runtime_s)
-    return Attempt(provider, call, Word(ask, recorded, ORG, JOB, 1), KnownJobs(jobs or NoJobs()), progress)
+from tests.given import JOB
+from tests.unit.dispatcher.moody import DONE, Moody, Stopping, attempt_at
 
 
 @pytest.fixture(autouse=True)
@@ -357,96 +229,3 @@ async def test_a_cancelled_attempt_whose_answer_was_lost_may_run_on_and_keeps_it
     with pytest.raises(AttemptOver):
         await attempt.run()
     assert not await attempt.stop()
-
-
-class Live(NoJobs):
-    """One in which the attempt is under way, until `goes` says what became of its job."""
-
-    def __init__(self) -> None:
-        self.job: CurrentJob | None = CurrentJob(
-            job_id=JOB, org_id=ORG, phase="running", lease=1, priority="NORMAL", model="m", provider="moody",
-            reserved=1, max_runtime_s=5, accepted_at="2026-01-01T00:00:00Z", deadline_at="2026-01-01T01:00:00Z",
-        )  # fmt: skip
-        self._tell: Callable[[str, CurrentJob | None], None] = lambda _key, _job: None
-
-    def get(self, _key: str) -> CurrentJob | None:
-        return self.job
-
-    async def wait_for(self, _key: str, _timeout_s: float, _suits: object = None) -> CurrentJob | None:
-        return self.job
-
-    def on_change(self, callback: Callable[[str, CurrentJob | None], None]) -> None:
-        self._tell = callback
-
-    def goes(self, job: CurrentJob | None) -> None:
-        self.job = job
-        self._tell(JOB, job)
-
-
-class Lasting(Moody):
-    """What it has begun does not end of itself; `watching` is set once somebody looks."""
-
-    def __init__(self, *answers: Handle | ProviderError, takes_our_name: bool) -> None:
-        super().__init__(*answers, takes_our_name=takes_our_name, watched=DONE)
-        self.watching = asyncio.Event()
-
-    async def watch(self, _handle: Handle) -> AsyncGenerator[Update, None]:
-        self.watching.set()
-        await asyncio.Event().wait()
-        yield DONE
-
-
-@pytest.mark.parametrize("phase", [None, "queued"])
-@pytest.mark.parametrize("takes_our_name", [True, False])
-async def test_what_the_log_ends_while_it_is_watched_is_stopped(
-    takes_our_name: bool, phase: Literal["queued"] | None
-) -> None:
-    """A dispatcher before this one had told its end, which the decider came to only when it was sent again."""
-    jobs, provider = Live(), Lasting(Handle("x"), takes_our_name=takes_our_name)
-    running = asyncio.create_task(attempt_at(provider, jobs=jobs, max_runtime_s=600).run())
-    await provider.watching.wait()
-    assert jobs.job is not None
-    jobs.goes(None if phase is None else jobs.job.model_copy(update={"phase": phase}))
-    with pytest.raises(AttemptOver):
-        await running
-    assert provider.stopped == [Handle("x")]
-
-
-class Unstoppable(Lasting):
-    """It runs for longer than it may, and ends when it likes."""
-
-    def __init__(self, *, ends_after: int) -> None:
-        super().__init__(Handle("x"), takes_our_name=False)
-        self._cancels = CannotStop("it runs on")
-        self._ends_after = ends_after
-
-    async def watch(self, handle: Handle) -> AsyncGenerator[Update, None]:
-        if len(self.stopped) < self._ends_after:
-            await asyncio.Event().wait()
-        yield DONE
-
-
-async def test_what_cannot_be_stopped_is_watched_on_and_its_result_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "WATCH_MARGIN_S", 0.01)
-    assert await attempt_at(Unstoppable(ends_after=1), max_runtime_s=0).run() == DONE
-
-
-async def test_what_runs_for_ever_is_given_up_and_may_still_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "WATCH_MARGIN_S", 0.01)
-    attempt = attempt_at(Unstoppable(ends_after=9), max_runtime_s=0)
-    end = await attempt.run()
-    assert isinstance(end, Failed)
-    assert (end.category, end.retryable, attempt.unstopped) == ("timeout", True, True)
-
-
-async def test_a_job_that_goes_before_the_copy_has_come_to_this_attempt_is_an_earlier_one() -> None:
-    jobs, provider = Live(), Lasting(Handle("x"), takes_our_name=False)
-    now, jobs.job = jobs.job, None
-    running = asyncio.create_task(attempt_at(provider, jobs=jobs, max_runtime_s=600).run())
-    await provider.watching.wait()
-    jobs.goes(None)
-    assert provider.stopped == []
-    jobs.goes(now)
-    jobs.goes(None)
-    with pytest.raises(AttemptOver):
-        await running

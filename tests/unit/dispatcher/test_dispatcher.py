@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
-from commands.orgs.commands import BeginAttempt, CancelJob, ExpireLease, RecordJobRunning, RecordJobSucceeded
+from commands.orgs.commands import BeginAttempt, CancelJob, ExpireLease, RecordJobSucceeded
 from events.ids import new_id
 from events.jobs.events import (
     AttemptFailed,
@@ -16,53 +15,19 @@ from events.jobs.events import (
     JobDead,
     JobDispatched,
     JobFailed,
-    JobRunning,
     JobSucceeded,
     LeaseExpired,
 )
-from processors.dispatcher.claims import Claims
 from processors.dispatcher.errors import ResultLost
 from processors.dispatcher.live import LATE
 from processors.dispatcher.ports import Progressed
 from processors.dispatcher.results import Results
-from tests.contract.providers.worlds import FleetWorld, ReplicateWorld, fleet_world, replicate_world
+from tests.contract.providers.worlds import FleetWorld, ReplicateWorld, fleet_world
 from tests.unit.dispatcher.house import CAUSE, ORG, House
+from tests.unit.dispatcher.waiting import until, until_accepted
 
 LOCAL = "fleet/picture"
 REMOTE = "replicate/flux"
-
-
-@pytest.fixture
-async def fleet() -> AsyncIterator[FleetWorld]:
-    async with fleet_world() as world:
-        yield world
-
-
-@pytest.fixture
-async def remote() -> AsyncIterator[ReplicateWorld]:
-    async with replicate_world() as world:
-        yield world
-
-
-@pytest.fixture
-def house(request: pytest.FixtureRequest) -> House:
-    """With the providers that the test asks for."""
-    worlds = [request.getfixturevalue(name) for name in ("fleet", "remote") if name in request.fixturenames]
-    return House(*(world.provider for world in worlds))
-
-
-async def until(happened: Callable[[], bool]) -> None:
-    """Waits for what a far end, which tells nobody, has seen."""
-    async with asyncio.timeout(10):
-        while not happened():  # noqa: ASYNC110
-            await asyncio.sleep(0.002)
-
-
-async def until_accepted(world: FleetWorld | ReplicateWorld) -> None:
-    if isinstance(world, FleetWorld):
-        await until(lambda: world.cog.accepted.total() > 0)
-    else:
-        await until(lambda: len(world.simulator.control.accepted) > 0)
 
 
 async def test_a_local_job_is_four_decisions_and_its_file_is_stored_first(house: House, fleet: FleetWorld) -> None:
@@ -235,109 +200,6 @@ async def test_another_process_stops_a_local_job_by_its_name(house: House, fleet
     house.do(CancelJob(org_id=ORG, job_id=job_id))
     await house.dispatcher_of(fleet.provider).handle(house.recorded(job_id, JobCancelled))
     assert fleet.cog.predictions[f"{job_id}.1"]["status"] == "canceled"
-    assert house.jobs.get(job_id) is None
-
-
-async def test_a_remote_job_has_its_providers_id_on_the_log(house: House, remote: ReplicateWorld) -> None:
-    recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None)
-    await house.dispatcher.handle(recorded)
-    job_id = recorded.envelope.stream.subject
-    assert house.names(job_id) == ["accepted", "queued", "dispatched", "attempt_begun", "running", "succeeded"]
-    running = house.events(job_id)[4]
-    assert isinstance(running, JobRunning)
-    assert running.provider_job_id == remote.simulator.control.accepted[0].id
-
-
-async def test_the_owner_that_the_dispatch_names_calls_without_asking(house: House, remote: ReplicateWorld) -> None:
-    job_id = await house.submitted(REMOTE, {"prompt": "a fox"})
-    recorded = house.dispatch(job_id, 1, None, house.claims.offer(job_id, 1, "replicate", ORG))
-    await house.dispatcher.handle(recorded)
-    assert not [command for command, _ in house.asked if isinstance(command, BeginAttempt)]
-    assert house.names(job_id) == ["accepted", "queued", "dispatched", "attempt_begun", "running", "succeeded"]
-
-
-@pytest.mark.parametrize("elsewhere", [False, True])
-async def test_the_owner_that_the_dispatch_names_calls_once(
-    house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch, elsewhere: bool
-) -> None:
-    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", 0.1)
-    job_id = await house.submitted(REMOTE, {"prompt": "simulate:lost"}, max_runtime_s=1)
-    recorded = house.dispatch(job_id, 1, None, house.claims.offer(job_id, 1, "replicate", ORG))
-    first = asyncio.create_task(house.dispatcher.handle(recorded))
-    await until_accepted(remote)
-    first.cancel()
-    again = house.dispatcher_of(remote.provider, claims=Claims()) if elsewhere else house.dispatcher
-    await again.handle(recorded)
-    assert [command for command, _ in house.asked if isinstance(command, BeginAttempt)]
-    assert len(remote.simulator.control.accepted) == 1
-
-
-async def test_after_a_crash_the_known_id_is_watched_and_nothing_is_created_again(
-    house: House, remote: ReplicateWorld
-) -> None:
-    recorded = await house.dispatched(REMOTE, {"prompt": "simulate:slow=0.5"}, worker=None)
-    job_id = recorded.envelope.stream.subject
-    first = asyncio.create_task(house.dispatcher.handle(recorded))
-    await until(lambda: "running" in house.names(job_id))
-    first.cancel()
-    await house.dispatcher_of(remote.provider).handle(recorded)
-    assert house.names(job_id)[-1] == "succeeded"
-    assert len(remote.simulator.control.accepted) == 1
-
-
-async def test_after_a_crash_during_the_create_there_is_never_a_blind_second_one(
-    house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", 0.1)
-    recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None, max_runtime_s=1)
-    job_id = recorded.envelope.stream.subject
-    house.do(BeginAttempt(org_id=ORG, job_id=job_id, lease=1, owner=new_id("own")))
-    await house.dispatcher.handle(recorded)
-    failed = house.events(job_id)[-1]
-    assert isinstance(failed, AttemptFailed)
-    assert (failed.category, failed.provider_charged) == ("unknown", "unknown")
-    assert failed.retry_at is not None
-    assert len(remote.simulator.control.accepted) == 0
-
-
-async def test_a_lost_create_is_found_again_by_a_webhooks_word(house: House, remote: ReplicateWorld) -> None:
-    recorded = await house.dispatched(REMOTE, {"prompt": "simulate:lost"}, worker=None)
-    job_id = recorded.envelope.stream.subject
-    handling = asyncio.create_task(house.dispatcher.handle(recorded))
-    await until_accepted(remote)
-    found = remote.simulator.control.accepted[0].id
-    house.do(RecordJobRunning(org_id=ORG, job_id=job_id, lease=1, provider_job_id=found))
-    await handling
-    assert house.names(job_id)[-1] == "succeeded"
-    assert len(remote.simulator.control.accepted) == 1
-
-
-async def test_a_cancel_while_the_create_is_under_way_stops_what_it_creates(
-    house: House, remote: ReplicateWorld
-) -> None:
-    recorded = await house.dispatched(REMOTE, {"prompt": "simulate:never"}, worker=None)
-    job_id = recorded.envelope.stream.subject
-    handling = asyncio.create_task(house.dispatcher.handle(recorded))
-    await until(lambda: "attempt_begun" in house.names(job_id))
-    house.do(CancelJob(org_id=ORG, job_id=job_id))
-    handling.cancel()
-    await house.dispatcher.handle(house.recorded(job_id, JobCancelled))
-    created = [one.id for one in remote.simulator.control.accepted]
-    states = [remote.simulator.get(one) for one in created]
-    assert [state.cancelled_at is not None for state in states if state is not None] == [True] * len(created)
-    assert house.jobs.get(job_id) is None
-
-
-async def test_a_cancel_before_anything_was_sent_frees_the_slot_at_once(house: House, remote: ReplicateWorld) -> None:
-    recorded = await house.dispatched(REMOTE, {"prompt": "simulate:never"}, worker=None)
-    job_id = recorded.envelope.stream.subject
-    house.hold_asks(BeginAttempt)
-    handling = asyncio.create_task(house.dispatcher.handle(recorded))
-    await until(lambda: len(house.asked) > 0)
-    house.do(CancelJob(org_id=ORG, job_id=job_id))
-    handling.cancel()
-    await house.dispatcher.handle(house.recorded(job_id, JobCancelled))
-    assert len(remote.simulator.control.accepted) == 0
     assert house.jobs.get(job_id) is None
 
 
