@@ -41,6 +41,8 @@ ENTRY, COMMAND = 8, 9
 """What an operator's entry has for itself: `id` is that of the entry or of its command."""
 SHOWN, SINCE = 10, 11
 """Of a job in a read model, and that its money has moved since that was read."""
+CALLED_OFF = 12
+"""Of a job that was never accepted: it has no money."""
 JOBS: Final = "jobs"
 """The read model of that name."""
 NOT_YET: Final = -1
@@ -93,6 +95,11 @@ class Ever:
         """A job's end, or an event after it."""
         self._row(org, f"events {job}", END if end else AFTER, record, seq=version)
 
+    def called_off(self, org: str, job: str, record: Record) -> None:
+        """A stream that begins and ends with the word that its job is not wanted any more."""
+        self.event(org, job, 1, end=True, record=record)
+        self._row(org, job, CALLED_OFF, record)
+
     def shown(self, org: str, job: str, reserved: int, captured: int | None, refunded: int) -> None:
         """What a read model says of a job. Once it is called, all jobs must be shown."""
         self._compared = True
@@ -140,8 +147,11 @@ class Ever:
             money = kinds <= CLAMPED_OF_CLOSED
             looks = [(_money, money), (_events, (kinds == END) | (kinds == AFTER))]
             looks.append((_ids, (kinds == ENTRY) | (kinds == COMMAND)))
+            off = kinds == CALLED_OFF
+            if off.any():
+                looks.append((_called_off, money | off))
             if self._compared:
-                looks.append((_shown, money | (kinds >= SHOWN)))
+                looks.append((_shown, money | (kinds == SHOWN) | (kinds == SINCE)))
             for look, wanted in looks:
                 if wanted.any():
                     look(rows[wanted], told)
@@ -161,7 +171,7 @@ class _Telling:
         if row["kind"] == SHOWN:
             self._say(replace(fault, org_id=self._orgs[row["org"]], place=JOBS))
             return
-        of_job = row["kind"] in (END, AFTER)
+        of_job = row["kind"] in (END, AFTER, CALLED_OFF)
         where = f"{self._jobs if of_job else self._credits}/{row['partition']}/{row['offset']}"
         seq = None if of_job else int(row["seq"])
         self._say(replace(fault, org_id=self._orgs[row["org"]], seq=seq, place=where))
@@ -217,6 +227,15 @@ def _ids(rows: Any, told: _Telling) -> None:
     again = np.ones(len(rows), bool)
     again[starts] = False
     told.each("entered twice", "an operator's entry under an id or a command of an earlier one", rows[again])
+
+
+def _called_off(rows: Any, told: _Telling) -> None:
+    """By job: the word that none will be accepted, and money all the same."""
+    starts, _ = _groups(rows)
+    off = rows["kind"] == CALLED_OFF
+    times, all_ = np.add.reduceat(off, starts, dtype=np.int64), np.diff(np.r_[starts, len(rows)])
+    with_money = np.repeat((times > 0) & (times < all_), all_)
+    told.each("called off", "a job that will not be accepted, and has money", rows[off & with_money])
 
 
 def _shown(rows: Any, told: _Telling) -> None:

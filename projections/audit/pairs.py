@@ -26,6 +26,8 @@ AFTER_THE_END: Final = frozenset({
 NAMES: Final = {f"com.aistudio.jobs.{name}.v1".encode(): name for name in WHILE_LIVE | AFTER_THE_END}
 HALVES: Final = ENDS | {"accepted", "replayed", "refunded"}
 """Those with which something else must stand on the log."""
+CALLED_OFF: Final = "called_off"
+"""The code of a note that begins and ends the stream of a job that nobody wants: none is accepted after it."""
 MISSING: Final = {"entry": "job event", "job event": "entry", "acceptance": "replay", "replay": "acceptance"}
 """By one side of a moment the other."""
 
@@ -87,7 +89,8 @@ class Pairs:
         try:
             subject, owner, command = headers["ce_subject"], headers["ce_orgid"], headers["ce_commandid"]
             version, value = int(headers["ce_streamversion"]), record.value or b""
-            if name not in HALVES and _names(value, subject, owner):
+            first = name == "note" and version == 1
+            if name not in HALVES and not first and _names(value, subject, owner):
                 job, org, same = subject.decode(), owner.decode(), record.key == owner
             else:
                 data = orjson.loads(value)
@@ -101,6 +104,9 @@ class Pairs:
         if not same or len(headers) != len(record.headers):
             told = f"key, organisation or subject are not those of {job}"
             self._say(Fault("envelope", told, org, place=place(record)))
+        if first and data.get("code") == CALLED_OFF and (org, job) not in self._versions:
+            self._ever.called_off(org, job, record)
+            return
         self._follow(name, job, org, version, record)
         if name in HALVES:
             self._halves_of(name, data, command, record)
