@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 from commands.ports import Storage, Vault
 from events.sealed import Sealed
 
-PACK_FROM_CHARS: Final = 12_000
-PACKED_CHARS_MAX: Final = 24_000
-"""Of one that stays on the log. Sealed it grows by a third; an event stays under 64 KiB."""
+PACK_FROM_BYTES: Final = 12_000
+PACKED_BYTES_MAX: Final = 22_000
+"""Of one that stays on the log. Sealed it grows by a third, and with its labels it must fit in a command's answer:
+32 KiB (`RESULT_BYTES_MAX`)."""
 UNPACKED_BYTES_MAX: Final = 4_000_000
 STORED_BYTES_MAX: Final = 16_000_000
 _MARK: Final = "zlib:"
@@ -28,7 +29,7 @@ async def keep_answer(vault: Vault, storage: Storage, org_id: str, like: Sealed,
     """Raises `Unavailable`: then it is not kept, and nothing may be made of it."""
     packed = pack(text)
     sealed = await vault.seal_like(like, packed)
-    if len(packed) <= PACKED_CHARS_MAX:
+    if len(packed.encode()) <= PACKED_BYTES_MAX:
         return Kept(sealed, None)
     body = sealed.model_dump_json(by_alias=True).encode()
     return Kept(None, (await storage.put(org_id, body, size_max=STORED_BYTES_MAX)).sha256)
@@ -47,9 +48,10 @@ async def kept_answer(vault: Vault, storage: Storage, org_id: str, kept: Kept) -
 
 
 def pack(text: str) -> str:
-    if len(text) < PACK_FROM_CHARS and not text.startswith(_MARK):
-        return text
-    return _MARK + base64.b64encode(zlib.compress(text.encode(errors="replace"), 9)).decode()
+    words = text.encode(errors="replace")
+    if len(words) < PACK_FROM_BYTES and not text.startswith(_MARK):
+        return words.decode()
+    return _MARK + base64.b64encode(zlib.compress(words, 9)).decode()
 
 
 def unpack(text: str) -> str:
