@@ -5,22 +5,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 POSTS_MAX: Final = 20
 """At the same time to one endpoint: whoever serves it is no more than a few requests ahead."""
-IN_LINE_MAX: Final = 1_000
-"""Of one organisation, those that post included. An endpoint that answers clears it in moments."""
+IN_LINE_MAX: Final = 2_000
+"""For one endpoint, those that post included. One that answers clears it in moments."""
+ORG_IN_LINE_MAX: Final = 4_000
+"""Of one organisation, for all its endpoints: the others have more than half of what the process takes at a time."""
 ASLEEP_MAX: Final = 500
-"""Of one organisation, until their next try. When that many have found nobody, one more try is all that others get."""
+"""For one endpoint, until their next try. When that many have found nobody, one more try is all that others get."""
+ORG_ASLEEP_MAX: Final = 1_000
 ALL_ASLEEP_MAX: Final = 5_000
 """Of all organisations together: half of what the process takes at a time."""
 
 Endpoint = tuple[str, str]
 """Organisation and host."""
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(slots=True)
@@ -35,16 +39,20 @@ class Lines:
     def __init__(self) -> None:
         self._gates: dict[Endpoint, _Gate] = {}
         self._in_line: Counter[str] = Counter()
-        self._asleep: Counter[str] = Counter()
+        """By organisation."""
+        self._asleep: Counter[Endpoint] = Counter()
+        self._orgs_asleep: Counter[str] = Counter()
 
     @asynccontextmanager
     async def turn(self, endpoint: Endpoint) -> AsyncIterator[bool]:
-        """Waits for its turn at the endpoint. False, and at once, where its organisation's line is full."""
+        """Waits for its turn at the endpoint. False, and at once, where the line is full, or its organisation has its
+        share of all lines."""
         org_id = endpoint[0]
-        if self._in_line[org_id] >= IN_LINE_MAX:
+        gate = self._gates.get(endpoint) or _Gate()
+        if gate.users >= IN_LINE_MAX or self._in_line[org_id] >= ORG_IN_LINE_MAX:
             yield False
             return
-        gate = self._gates.setdefault(endpoint, _Gate())
+        self._gates[endpoint] = gate
         gate.users += 1
         try:
             with _counted(self._in_line, org_id):
@@ -56,12 +64,14 @@ class Lines:
                 del self._gates[endpoint]
 
     @contextmanager
-    def asleep(self, org_id: str) -> Iterator[bool]:
+    def asleep(self, endpoint: Endpoint) -> Iterator[bool]:
         """False where too many sleep already."""
-        if self._asleep[org_id] >= ASLEEP_MAX or self._asleep.total() >= ALL_ASLEEP_MAX:
+        org_id = endpoint[0]
+        full = self._asleep[endpoint] >= ASLEEP_MAX or self._orgs_asleep[org_id] >= ORG_ASLEEP_MAX
+        if full or self._orgs_asleep.total() >= ALL_ASLEEP_MAX:
             yield False
             return
-        with _counted(self._asleep, org_id):
+        with _counted(self._asleep, endpoint), _counted(self._orgs_asleep, org_id):
             yield True
 
     @property
@@ -70,7 +80,7 @@ class Lines:
 
 
 @contextmanager
-def _counted(counter: Counter[str], key: str) -> Iterator[None]:
+def _counted(counter: Counter[Key], key: Key) -> Iterator[None]:
     counter[key] += 1
     try:
         yield

@@ -132,21 +132,22 @@ class Notifier:
         )
 
     async def _told(self, message: Message, url: str) -> tuple[int, Answer]:
-        """How often it was tried, and the last answer."""
+        """How often it was tried, and the last answer. Who finds a line full stands in it again when the next try is
+        due."""
         tries, answer = 0, Answer(failure="endpoint_down")
+        endpoint = (message.org_id, urlsplit(url).netloc)
         try:
             async with asyncio.timeout(WITHIN_S):
                 for wait_s in (*WAITS_S, None):
-                    async with self._lines.turn((message.org_id, urlsplit(url).netloc)) as mine:
-                        if not mine:
-                            break
-                        tries += 1
-                        answer = await self._post(url, message.body, message.headers(self._secret, self._now()))
-                    crashpoint("notifier.posted")
+                    async with self._lines.turn(endpoint) as mine:
+                        if mine:
+                            tries += 1
+                            answer = await self._post(url, message.body, message.headers(self._secret, self._now()))
+                            crashpoint("notifier.posted")
                     if answer.taken or answer.final or wait_s is None:
                         break
                     log.info("webhook %s: try %d: %s", message.id, tries, answer.failure or answer.status)
-                    with self._lines.asleep(message.org_id) as may_sleep:
+                    with self._lines.asleep(endpoint) as may_sleep:
                         if not may_sleep:
                             return tries, Answer(answer.status, failure="endpoint_down")
                         await self._sleep(wait_s * (1 + self._jitter() / 2))

@@ -185,9 +185,12 @@ class Street:
             for job in (f"job_{org}_{host}_{number}" for number in range(count))
         ]
         telling = asyncio.gather(*map(self.notifier.handle, jobs))
+        await self.go_on(count)
+        return telling
+
+    async def go_on(self, count: int) -> None:
         for _ in range(10 + 10 * count // lines.POSTS_MAX):
             await asyncio.sleep(0)
-        return telling
 
     def told(self, host: str, *, org: str = ORG) -> Counter[tuple[int, str | None]]:
         return Counter(told for job, told in self.outcomes.items() if job.startswith(f"job_{org}_{host}_"))
@@ -205,16 +208,41 @@ async def test_all_jobs_that_end_together_are_told_of_a_few_at_a_time(street: St
     assert street.notifier.idle
 
 
+async def test_more_than_a_line_takes_that_end_together_are_all_told_of(street: Street) -> None:
+    ends = max(1_500, lines.IN_LINE_MAX + lines.ASLEEP_MAX)
+    telling = await street.ends(ends, "goes")
+    assert not telling.done(), "some found the line full"
+    street.awake.set()
+    await asyncio.wait_for(telling, 10)
+    assert street.told("goes") == {(1, None): ends}
+    assert street.notifier.idle
+
+
 async def test_an_endpoint_that_stands_holds_up_nobody_else(street: Street) -> None:
-    standing = await street.ends(lines.IN_LINE_MAX, "stands")
+    standing = await street.ends(lines.IN_LINE_MAX + lines.ASLEEP_MAX, "stands")
+    await asyncio.wait_for(await street.ends(10, "goes"), 5)
+    assert street.told("goes") == {(1, None): 10}, "nor another endpoint of the same organisation"
     await asyncio.wait_for(await street.ends(10, "goes", org="org_B"), 5)
     assert street.told("goes", org="org_B") == {(1, None): 10}
-    await street.ends(1, "also")
-    assert street.told("also") == {(0, "endpoint_down"): 1}, "the organisation's line is full"
     street.standing.set()
+    await street.go_on(lines.IN_LINE_MAX)
+    street.awake.set()
     await asyncio.wait_for(standing, 5)
-    assert street.told("stands") == {(1, None): lines.IN_LINE_MAX}
+    assert street.told("stands") == {(1, None): lines.IN_LINE_MAX + lines.ASLEEP_MAX}
     assert street.notifier.idle
+
+
+async def test_an_organisation_has_its_share_of_all_lines_and_waits_for_more(street: Street) -> None:
+    each = lines.ORG_IN_LINE_MAX // 4
+    standing = [await street.ends(each, f"stands{number}") for number in range(4)]
+    waiting = await street.ends(1, "goes")
+    assert street.told("goes") == {}
+    await asyncio.wait_for(await street.ends(1, "goes", org="org_B"), 5)
+    street.standing.set()
+    await asyncio.wait_for(asyncio.gather(*standing), 10)
+    street.awake.set()
+    await asyncio.wait_for(waiting, 5)
+    assert street.told("goes") == {(1, None): 1}
 
 
 async def test_who_sleeps_until_the_next_try_holds_no_place_at_the_endpoint(street: Street) -> None:
@@ -222,10 +250,12 @@ async def test_who_sleeps_until_the_next_try_holds_no_place_at_the_endpoint(stre
     assert street.told("down") == {}
     await street.ends(3, "down")
     assert street.told("down") == {(1, "endpoint_down"): 3}, "with so many asleep one try is all"
+    others = await street.ends(3, "also.down")
+    assert street.told("also.down") == {}, "of another endpoint as many may sleep"
     await asyncio.wait_for(await street.ends(10, "goes"), 5)
     assert street.told("goes") == {(1, None): 10}
     street.awake.set()
-    await asyncio.wait_for(sleeping, 5)
+    await asyncio.wait_for(asyncio.gather(sleeping, others), 5)
     assert street.told("down")[len(WAITS_S) + 1, "unreachable"] == lines.ASLEEP_MAX
     assert street.notifier.idle
 
