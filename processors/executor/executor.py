@@ -314,9 +314,13 @@ class Executor:
 
     async def _record(self, recorded: Recorded, result: RecordStepResult) -> None:
         """A step that is closed already stays as it is; one whose success cannot be decided has failed, and costs
-        nothing."""
+        nothing.
+
+        Read again after a crash, a success is refused where the step has failed by that second command: it is answered
+        as it was then, and the money goes back. A step that another command closed refuses it too.
+        """
         outcome = await self._attempt(recorded, "step_result", result)
-        if outcome == "set aside" and result.status == "succeeded":
+        if outcome != "done" and result.status == "succeeded":
             update = {"status": "failed", "outputs": (), "cost": 0, "category": "unknown"}
             failed = result.model_copy(update=update)
             if await self._attempt(recorded, "step_result undecided", failed) == "done":

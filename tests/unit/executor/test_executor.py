@@ -11,8 +11,9 @@ from commands.canvas.commands import CancelRun, CancelStep, RecordStepResult, Re
 from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import CancelJob
 from events.canvas.plan_events import StepFailed
+from events.canvas.run_state import OPEN
 from events.canvas.session_events import MessagePosted
-from events.jobs.events import JobCancelled, JobDispatched
+from events.jobs.events import JobCancelled, JobDispatched, JobRefunded, JobSucceeded
 from processors.executor.executor import key_of, wants
 from tests.given import ORG, PLAN, SESSION, asset, message, sealed, step
 from tests.unit.executor.house import House, Steps, said
@@ -260,12 +261,15 @@ async def test_a_replayed_dead_letter_stands_for_itself() -> None:
 
 
 class Overfull(House):
-    """Its decider sets aside each success: what would follow from it is larger than the log takes."""
+    """Its decider sets aside each success of an open step: what would follow from it is larger than the log takes."""
 
     async def __call__(self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
-        if isinstance(command, RecordStepResult) and command.status == "succeeded":
+        if isinstance(command, RecordStepResult) and command.status == "succeeded" and self.is_open(command.step_id):
             raise CommandFailed("ValueError in canvas.RecordStepResult")
         return await super().__call__(command, envelope, timeout_s=timeout_s)
+
+    def is_open(self, step_id: str) -> bool:
+        return self.statuses[step_id.rsplit(".", 1)[1]] in OPEN
 
 
 async def test_a_result_that_cannot_be_decided_fails_its_step_and_the_run_ends() -> None:
@@ -276,6 +280,41 @@ async def test_a_result_that_cannot_be_decided_fails_its_step_and_the_run_ends()
     assert house.statuses == {"s1": "failed", "s2": "blocked", "s3": "blocked"}
     assert house.present.status == "failed"
     assert house.book.spent == 0
+
+
+async def test_a_death_before_the_money_goes_back_leaves_it_to_the_next_reading() -> None:
+    """Killed between the failure of the step and the cancel of its job: its step is closed by then."""
+    house = Overfull()
+    house.plan()
+    await house.react()
+    house.dispatch("s1")
+    await house.react()
+    house.succeed("s1")
+    await house.react_until_killed(0)
+    assert house.statuses["s1"] == "failed"
+    assert house.book.spent == 100
+    await house.react()
+    await house.repeat()
+    assert [event.amount for _, event in house.orgs.log if isinstance(event, JobRefunded)] == [100]
+    assert house.book.spent == 0
+
+
+async def test_a_success_that_comes_to_a_step_that_is_closed_already_gives_nothing_back() -> None:
+    """What takes the money of a cancelled step back is its cancel; a step that has succeeded keeps it."""
+    house = House()
+    house.plan()
+    await house.react()
+    await house.work("s1")
+    house.forget_answers()
+    house.dispatch("s2")
+    await house.react()
+    house.succeed("s2")
+    house.canvas.handle(CancelStep(org_id=ORG, session_id=SESSION, plan_id=PLAN, step_id=step("s2")))
+    for recorded in house.recorded(house.orgs):
+        if isinstance(recorded.data, JobSucceeded):
+            await house.executor.handle(recorded)
+    assert not any(isinstance(command, CancelJob) for _, command in house.asked)
+    assert (house.statuses["s1"], house.statuses["s2"]) == ("succeeded", "cancelled")
 
 
 async def test_what_raises_in_the_wiring_fails_its_step_and_not_the_process() -> None:
