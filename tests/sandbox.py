@@ -67,5 +67,10 @@ async def ended(client: httpx.AsyncClient, model: str, values: Mapping[str, Any]
     return found
 
 
+async def works_again(client: httpx.AsyncClient, model: str, values: Mapping[str, Any]) -> None:
+    """What failed here is no longer among the failures in a row after which the model's jobs wait."""
+    assert (await ended(client, model, values))["status"] == "succeeded"
+
+
 def fresh() -> dict[str, str]:
     return {"Idempotency-Key": new_id("req")}

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_canvas import keep_screenshot
 from tests.browser.test_session import enter_key
-from tests.sandbox import Sandbox, ended, rich_client
+from tests.sandbox import Sandbox, ended, rich_client, works_again
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 TIMEOUT_MS = 20_000
@@ -29,9 +29,16 @@ async def two_dead_jobs(sandbox: Sandbox) -> str:
         return client.headers["Authorization"].removeprefix("Bearer ")
 
 
+async def all_work_again(sandbox: Sandbox) -> None:
+    async with rich_client(sandbox) as client:
+        for model, values in MODELS.items():
+            await works_again(client, model, values)
+
+
 def test_dead_letters_are_read_run_again_and_set_aside(page: Page, sandbox: Sandbox) -> None:
     with ThreadPoolExecutor(max_workers=1) as thread:
         key = thread.submit(lambda: asyncio.run(two_dead_jobs(sandbox))).result()
+        thread.submit(lambda: asyncio.run(all_work_again(sandbox))).result()
     page.goto(sandbox.url)
     enter_key(page, key)
     page.get_by_role("button", name="Sessions").click()
