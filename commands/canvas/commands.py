@@ -243,6 +243,8 @@ class EditStep(PlanCommand):
     needs_approval: bool | None = None
     flags: tuple[str, ...] | None = None
     """What cannot be wired in the whole plan, as it is with this edit; None leaves what was said before."""
+    checked_for: str | None = None
+    """The model that input, estimate and flags were made for; the edit is refused where the step has another by now."""
 
 
 class RerunPlan(PlanCommand):

@@ -146,6 +146,8 @@ def edit_step(command: EditStep, streams: Streams, context: Context) -> Decision
         raise InvalidInput.at("/step_id", "no such step in this plan")
     said = {name: getattr(command, name) for name in ("model", "input", "estimate", "needs_approval")}
     edited = step.model_copy(update={name: value for name, value in said.items() if value is not None})
+    if command.checked_for is not None and edited.model != command.checked_for:
+        raise IllegalState("the step has another model by now: read it and edit it again", allowed=[])
     flags = None if command.flags is None else telling(command.flags, draft.plan.steps)
     if edited != step:
         revise(draft, edited, flags)

@@ -153,7 +153,7 @@ async def edit(request: Request, plan_id: str, step: str, after: str | None = No
 
 async def _with_another(request: Request, who: Caller, step: queries.Document, body: EditBody) -> dict[str, object]:
     """Model and input, checked together: what the person does not name is taken from the read model to be checked, and
-    not written back, for it may be behind."""
+    not written back, for it may be behind. Where the model was, the decider refuses what was made for it."""
     platform = platform_of(request)
     model = active_model(platform, body.model or step.get("model", ""))
     given = step.get("input") if body.input is None else body.input
@@ -167,6 +167,7 @@ async def _with_another(request: Request, who: Caller, step: queries.Document, b
         "input": None if body.input is None else await platform.vault.seal(who.org_id, who.person, as_text(values)),
         "estimate": priced(model.model, values)[1],
         "flags": await flags_with(platform, step, model.model, values),
+        "checked_for": model.model.id,
     }
 
 

@@ -284,6 +284,25 @@ async def test_an_edit_that_does_not_wait_for_the_one_before_leaves_it_as_it_is(
     assert (plan["steps"][1]["input"], plan["steps"][1]["needs_approval"]) == ({"prompt": "another"}, True)
 
 
+async def test_an_edit_that_was_priced_for_the_model_before_is_refused(core: Core, desk: Desk) -> None:
+    """It does not wait for the edit before: what it reads may be behind, and then it is not done."""
+    await listed(core, desk, "test/dear-echo", ECHO | {"title": "Dear echo", "price": {"unit": "run", "amount": 900}})
+    plan_id = await desk.plan()
+    for n in range(5):
+        await desk.edit(plan_id, "s2", {"model": "test/echo", "input": {"prompt": "as it was"}})
+        dear = await desk.edit(plan_id, "s2", {"model": "test/dear-echo"})
+        words = {"input": {"prompt": f"number {n}"}}
+        blind = await desk.client.patch(f"/v1/plans/{plan_id}/steps/s2", json=words)
+        desk.play.position = dear["position"]
+        if blind.is_success:
+            desk.play.position = blind.json()["position"]
+        else:
+            assert (blind.status_code, blind.json()["type"]) == (409, "/problems/illegal-state")
+            desk.play.position = (await desk.edit(plan_id, "s2", words))["position"]
+        step = (await desk.get(f"/plans/{plan_id}", after=desk.play.position))["steps"][1]
+        assert (step["model"], step["cost"]["estimated"], step["input"]) == ("test/dear-echo", 900, words["input"])
+
+
 async def test_what_an_edit_leaves_without_its_input_is_said_before_it_runs(core: Core, desk: Desk) -> None:
     film = ECHO | {"title": "Film", "media_out": ["video"], "agent_type": "video"}
     film["input_schema"] = ECHO["input_schema"] | {"required": ["image"]}

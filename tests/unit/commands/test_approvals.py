@@ -104,6 +104,18 @@ def test_an_edit_leaves_what_it_does_not_name() -> None:
     assert (event.step.model, event.step.input, event.step.estimate) == ("n", sealed("mine"), 9)
 
 
+def test_an_edit_that_was_checked_and_priced_for_another_model_is_refused() -> None:
+    """Two edits at once, the second by someone who has not read the first: B's step would stand there at A's price."""
+    past = (*planned(CHAIN, "assist"), on_plan(c.EditStep, step_id=step("s1"), model="n", estimate=90))
+    behind = on_plan(c.EditStep, step_id=step("s1"), input=sealed("mine"), estimate=10, checked_for="m")
+    given(*past).when(behind).then_refused(IllegalState)
+    event = given(*past).when(behind.model_copy(update={"checked_for": "n"})).then(PlanRevised).events[0][1]
+    assert isinstance(event, PlanRevised)
+    assert (event.step.model, event.step.input) == ("n", sealed("mine"))
+    named = on_plan(c.EditStep, step_id=step("s1"), model="m", estimate=10, checked_for="m")
+    given(*past).when(named).then(PlanRevised)
+
+
 def test_nothing_said_for_too_long_is_a_no() -> None:
     given(*PAST).when(EXPIRE).then(StepCancelled, StepBlocked, RunCompleted)
     of_plan = on_plan(c.ExpireApproval, since=NOON.isoformat())
