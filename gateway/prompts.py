@@ -47,10 +47,15 @@ def check_known(platform: Platform, who: Asker, agent: str) -> None:
     """An organisation has prompts of the agents that the platform has and that work for it alone. Raises a Problem."""
     if who.owner == PLATFORM:
         return
-    if agent in PLATFORMS_OWN:
+    if not publishes(who, agent):
         raise Problem.invalid("/agent", f"{agent} works with the platform's prompt, for all organisations")
     if platform.catalog.get(prompts_key(PLATFORM, agent)) is None:
         raise not_found()
+
+
+def publishes(who: Asker, agent: str) -> bool:
+    """Whether the agent would read what this one publishes for it."""
+    return who.owner == PLATFORM or agent not in PLATFORMS_OWN
 
 
 def check_model(platform: Platform, model: str | None) -> None:
@@ -71,12 +76,15 @@ async def of(
 
 
 def view(platform: Platform, who: Asker, document: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """`share`: of the asker's new sessions, from 0 to 1. `editable`: the asker may publish and weigh it."""
+    """`share`: of the asker's new sessions, from 0 to 1. `editable`: the asker may publish and weigh it. `publishable`:
+    the asker may have variants of this agent's prompt."""
     owner = document["org_id"]
     shown = pick(document, names)
     if owner != who.owner:
         shown.pop("published_by", None)
-    return {**shown, "owner": owner, "editable": owner == who.owner, "share": share(platform, who, document)}
+    may = publishes(who, document["agent"])
+    rights = {"editable": may and owner == who.owner, "publishable": may}
+    return {**shown, "owner": owner, **rights, "share": share(platform, who, document)}
 
 
 def share(platform: Platform, who: Asker, document: Mapping[str, Any]) -> float:

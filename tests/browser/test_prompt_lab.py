@@ -22,7 +22,8 @@ async def org_with_history(core: Core) -> Org:
     org = await core.new_org()
     async with core.client(core.admin_key) as platform, core.client(org.admin) as admin:
         (await platform.put("/v1/prompts/planner/default", json={"text": TEXT, "weight": 100})).raise_for_status()
-        (await platform.put("/v1/prompts/validator/default", json={"text": TEXT, "weight": 100})).raise_for_status()
+        for agent in ("validator", "writer"):
+            (await platform.put(f"/v1/prompts/{agent}/default", json={"text": TEXT, "weight": 100})).raise_for_status()
         for text in (TEXT, TEXT.replace("fewest", "right")):
             own = await admin.put("/v1/prompts/planner/brief", json={"text": text, "weight": 30})
         for variant, ms in (("default", 4000), ("brief", 900)):
@@ -89,6 +90,7 @@ def test_an_admin_publishes_weighs_and_compares(page: Page, core: Core) -> None:
     # figures and what they prove
     figures = page.get_by_role("region", name="Figures of each variant")
     expect(figures.get_by_role("row", name="brief")).to_contain_text("24", timeout=TIMEOUT_MS)
+    expect(figures.get_by_role("columnheader", name="Auto")).to_be_visible()
     expect(page.get_by_label("Comparisons")).to_contain_text("brief is better (p < 0.001, Mann-Whitney U test)")
     expect(page.get_by_label("Comparisons")).to_contain_text("Too few to tell: needs 20 of each")
     for theme in ("light", "dark"):
@@ -98,6 +100,15 @@ def test_an_admin_publishes_weighs_and_compares(page: Page, core: Core) -> None:
         keep_screenshot(page, f"prompt-lab-figures-{theme}")
         if theme == "light":
             page.get_by_role("button", name="Switch to the dark theme").click()
+
+
+def test_an_admin_is_told_which_prompts_only_the_platform_publishes(page: Page, core: Core) -> None:
+    open_lab(page, core, history(core).admin)
+    page.get_by_role("navigation", name="Agents").get_by_role("link", name="Writer").click()
+    expect(page.get_by_text("only the platform can publish it")).to_be_visible(timeout=TIMEOUT_MS)
+    expect(page.get_by_text("The platform's own, for all organisations.")).to_be_visible(timeout=TIMEOUT_MS)
+    expect(page.get_by_role("button", name="New variant from this")).to_have_count(0)
+    keep_screenshot(page, "prompt-lab-writer")
 
 
 def test_a_member_is_told_that_it_takes_an_admin(page: Page, core: Core) -> None:

@@ -31,10 +31,13 @@ const shipped = (agent: string): Kept => ({
   texts: [{ text: TEXT, at: at(40) }],
 });
 
+const FOR_ALL = ["error_classifier", "writer"];
+
 const kept: Kept[] = [
   ...["planner", "planner_full", "edit_planner", "validator", "field_verifier", "model_selector"].map(
     shipped,
   ),
+  ...FOR_ALL.map(shipped),
   {
     agent: "planner",
     variant: "default",
@@ -68,6 +71,7 @@ export const listed = (): Record<string, unknown> => ({
   items: kept.map(({ texts, ...one }) => ({
     ...one,
     editable: one.owner === "org_demo",
+    publishable: !FOR_ALL.includes(one.agent),
     version: texts.length,
     share: share(one as Kept),
     published_at: texts.at(-1)?.at,
@@ -95,6 +99,15 @@ export function versions(url: string, query: URLSearchParams): Record<string, un
 export function publish(url: string, body: Record<string, unknown>): [number, Record<string, unknown>] {
   const [agent = "", variant = ""] = namesOf(url);
   let one = find(agent, variant, "org_demo");
+  if (FOR_ALL.includes(agent))
+    return [
+      422,
+      {
+        type: "/problems/invalid-input",
+        title: "Not valid",
+        detail: `${agent} works with the platform's prompt, for all organisations`,
+      },
+    ];
   if (String(body.text).includes("stale"))
     return [
       409,
@@ -131,6 +144,7 @@ const FIGURES = {
   tokens_out: 188_420,
   fallbacks: 2,
   rejected: 9,
+  auto: 0,
   revise_rounds: 0.18,
 };
 
@@ -146,7 +160,8 @@ const ITEMS = [
     ...FIGURES,
     calls: 214,
     errors: 3,
-    plans: 182,
+    plans: 202,
+    auto: 20,
     accepted: 129,
     p50_ms: 6120,
     p95_ms: 14900,
@@ -159,7 +174,8 @@ const ITEMS = [
     ...FIGURES,
     calls: 96,
     errors: 2,
-    plans: 88,
+    plans: 91,
+    auto: 3,
     accepted: 76,
     p50_ms: 4310,
     p95_ms: 9870,
@@ -173,6 +189,21 @@ const ITEMS = [
     agent,
     variant: "default",
     owner: "platform",
+    ...FIGURES,
+    calls: 48,
+    errors: 0,
+    plans: 34,
+    accepted: 18,
+    p50_ms: 6300,
+    p95_ms: 14_800,
+    error_rate: 0,
+    acceptance_rate: 0.529,
+    tokens_in: 86_020,
+    tokens_out: 39_300,
+  },
+  {
+    agent,
+    variant: "default",
     ...FIGURES,
     calls: 12,
     errors: 0,
@@ -200,6 +231,21 @@ const COMPARISONS = [
     verdict: "different",
     method: "two-proportion-z",
     p_value: 0.00534,
+    p_adjusted: 0.0107,
+  },
+  {
+    agent,
+    measure: "acceptance_rate",
+    a,
+    b: { variant: "default", owner: "platform" },
+    n_a: 182,
+    n_b: 34,
+    value_a: 0.709,
+    value_b: 0.529,
+    verdict: "different",
+    method: "two-proportion-z",
+    p_value: 0.0388,
+    p_adjusted: 0.0388,
   },
   {
     agent,
@@ -231,7 +277,7 @@ const COMPARISONS = [
     agent,
     measure: "acceptance_rate",
     a,
-    b: { variant: "default", owner: "platform" },
+    b: { variant: "default" },
     n_a: 182,
     n_b: 11,
     value_a: 0.709,

@@ -46,7 +46,17 @@ describe("prompts of the interface", () => {
       items: [{ agent: "planner", variant: "brief", owner: "org_1", editable: true, share: 0.3 }, {}, 3],
     });
     expect(others).toEqual([]);
-    expect(one).toMatchObject({ agent: "planner", weight: 0, share: 0.3, editable: true });
+    expect(one).toMatchObject({ agent: "planner", weight: 0, share: 0.3, editable: true, publishable: true });
+  });
+
+  it("say of which agents only the platform publishes", () => {
+    const items = [{ agent: "writer", variant: "default", owner: "platform", publishable: false }];
+    expect(readPrompts({ items })[0]).toMatchObject({ publishable: false });
+  });
+
+  it("have figures that tell plans which ran without asking from those that a person accepted", () => {
+    const items = [{ agent: "planner", variant: "brief", plans: 9, accepted: 2, auto: 5 }];
+    expect(readMetrics({ items }).items[0]).toMatchObject({ plans: 9, accepted: 2, auto: 5 });
   });
 
   it("have shares of their weights", () => {
@@ -86,6 +96,13 @@ describe("a comparison in words", () => {
     expect(said(found)).toBe("brief is better (p = 0.004, two-proportion z-test)");
     expect(said({ ...found, measure: "error_rate", p_value: 1e-9 })).toBe(
       "default (platform) is better (p < 0.001, two-proportion z-test)",
+    );
+  });
+
+  it("tells the figure among all compared from that of this one alone", () => {
+    const found = { value_a: 0.4, value_b: 0.8, method: "two-proportion-z", p_value: 0.04, p_adjusted: 0.12 };
+    expect(said({ ...found, verdict: "no difference shown" })).toBe(
+      "No difference shown (p = 0.12 among all compared, p = 0.04 alone, two-proportion z-test)",
     );
   });
 

@@ -36,15 +36,17 @@ export function Editor(props: EditorProps) {
     <section className="sheet" aria-labelledby="editor-title">
       <header className="sheet-head">
         <h2 id="editor-title">{drafting ? "A new variant" : nameOf(of)}</h2>
-        <button type="button" className="button small" onClick={() => props.onDraft(!drafting)}>
-          {drafting ? (
-            "Leave it"
-          ) : (
-            <>
-              <Icon name="plus" size={14} /> New variant from this
-            </>
-          )}
-        </button>
+        {of.publishable ? (
+          <button type="button" className="button small" onClick={() => props.onDraft(!drafting)}>
+            {drafting ? (
+              "Leave it"
+            ) : (
+              <>
+                <Icon name="plus" size={14} /> New variant from this
+              </>
+            )}
+          </button>
+        ) : null}
       </header>
       {answer.error ? <TroubleNote trouble={speak(answer.error)} onAgain={answer.again} /> : null}
       {!versions && !answer.error ? <Skeleton lines={6} label="Reading the text" /> : null}
@@ -122,7 +124,9 @@ function Writing({ client, of, drafting, taken, onPublished, newest, versions }:
           </button>
         ) : (
           <p className="quiet-words">
-            The platform's own. Make a variant from it to change it for your organisation.
+            {of.publishable
+              ? "The platform's own. Make a variant from it to change it for your organisation."
+              : "The platform's own, for all organisations."}
           </p>
         )}
       </footer>

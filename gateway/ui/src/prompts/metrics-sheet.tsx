@@ -35,12 +35,16 @@ export function MetricsSheet({ client, agent }: { client: Client; agent: string 
       {answer.value && answer.value.items.length > 0 ? (
         <>
           <FiguresTable items={answer.value.items} />
+          {answer.value.items.some(({ auto }) => auto > 0) ? <p className="quiet-words">{AUTO}</p> : null}
           <Comparisons comparisons={answer.value.comparisons} />
         </>
       ) : null}
     </section>
   );
 }
+
+const AUTO =
+  "Auto: plans that ran without asking. Nobody accepted or rejected them, so that Accepted leaves them out.";
 
 type Column = [name: string, of: (item: Figures) => string];
 
@@ -53,6 +57,7 @@ const COLUMNS: Column[] = [
   ["Failed", (item) => percent(item.error_rate)],
   ["Plans", (item) => (item.plans ? count(item.plans) : "–")],
   ["Accepted", (item) => percent(item.acceptance_rate)],
+  ["Auto", (item) => (item.plans ? count(item.auto) : "–")],
   ["Revisions", (item) => (item.revise_rounds === undefined ? "–" : item.revise_rounds.toFixed(2))],
 ];
 

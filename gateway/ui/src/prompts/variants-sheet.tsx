@@ -21,6 +21,7 @@ interface VariantsProps {
 export function VariantsSheet({ client, agent, variants, shown, onShow, onWeighed }: VariantsProps) {
   const weighing = useWeighing(client, agent, variants, onWeighed);
   const own = variants.filter(({ editable }) => editable);
+  const closed = variants.some(({ publishable }) => !publishable);
   return (
     <section className="sheet" aria-labelledby="variants-title">
       <header className="sheet-head">
@@ -41,7 +42,7 @@ export function VariantsSheet({ client, agent, variants, shown, onShow, onWeighe
           </>
         ) : null}
       </header>
-      <p className="quiet-words">{own.length === 0 ? NONE_OWN : SHARED}</p>
+      <p className="quiet-words">{closed ? FOR_ALL : own.length === 0 ? NONE_OWN : SHARED}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and keys must reach it */}
       <section className="table-scroll lab-table" tabIndex={0} aria-label="Variants">
         <table>
@@ -78,6 +79,8 @@ const SHARED =
   "A new session is given one variant by weight and keeps it to its end. A weight of 0 takes no new sessions.";
 const NONE_OWN =
   "Your sessions use the platform's prompt. Publish a variant of your own, and it takes its place for your organisation only.";
+const FOR_ALL =
+  "This agent works for all organisations at once, with the platform's prompt: only the platform can publish it.";
 
 interface RowProps {
   one: Variant;

@@ -9,6 +9,8 @@ export interface Variant {
   owner: string;
   /** Whether this key may publish it and weigh it. */
   editable: boolean;
+  /** Whether this key may have variants of this agent's prompt at all. */
+  publishable: boolean;
   version: number;
   weight: number;
   /** Of new sessions, from 0 to 1. */
@@ -38,6 +40,8 @@ export interface Figures {
   fallbacks: number;
   plans: number;
   accepted: number;
+  /** Of the plans, those that ran without asking: nobody accepted or rejected them. */
+  auto: number;
   rejected: number;
   p50_ms: number | undefined;
   p95_ms: number | undefined;
@@ -61,7 +65,7 @@ export interface Comparison {
   verdict: string;
   method: string | undefined;
   p_value: number | undefined;
-  /** As it holds among all comparisons of the measure, where there are several. */
+  /** As it holds among all comparisons of the measure, where there are several; `p_value` is of this one alone. */
   p_adjusted: number | undefined;
   /** Observations of each that would be needed to tell. */
   needs: number | undefined;
@@ -80,6 +84,7 @@ export function readPrompts(raw: Json): Variant[] {
       variant: text(one.variant) ?? "",
       owner: text(one.owner) ?? PLATFORM,
       editable: one.editable === true,
+      publishable: one.publishable !== false,
       version: number(one.version) ?? 0,
       weight: number(one.weight) ?? 0,
       share: number(one.share) ?? 0,
@@ -123,6 +128,7 @@ function readFigures(raw: Json): Figures {
     fallbacks: count("fallbacks"),
     plans: count("plans"),
     accepted: count("accepted"),
+    auto: count("auto"),
     rejected: count("rejected"),
     p50_ms: number(raw.p50_ms),
     p95_ms: number(raw.p95_ms),

@@ -44,8 +44,12 @@ export function sideText({ measure }: Comparison, side: Side): string {
 /** What a comparison comes to, in one sentence that names what it rests on. */
 export function verdictText(found: Comparison): string {
   if (found.p_value === undefined) return `Too few to tell: needs ${found.needs ?? 0} of each`;
-  const among = found.p_adjusted === undefined ? "" : " among all compared";
-  const test = `p ${pText(found.p_adjusted ?? found.p_value)}${among}, ${METHODS[found.method ?? ""] ?? found.method}`;
+  const alone = `p ${pText(found.p_value)}`;
+  const sure =
+    found.p_adjusted === undefined
+      ? alone
+      : `p ${pText(found.p_adjusted)} among all compared, ${alone} alone`;
+  const test = `${sure}, ${METHODS[found.method ?? ""] ?? found.method}`;
   if (found.verdict !== "different") return `No difference shown (${test})`;
   return `${nameOf(better(found))} is better (${test})`;
 }
