@@ -2,8 +2,9 @@
 
 The dispatcher asks `BeginAttempt` before a create that cannot be repeated, a decision for each job. Where it is plain
 beforehand who will carry an attempt out, the scheduler names that owner in `DispatchJob`, and the decider puts
-`attempt_begun` on the log together with `dispatched`. A claim is good for one handling, once and for a short while:
-whoever handles the event again, or later, or elsewhere, asks, and is told that another has begun.
+`attempt_begun` on the log together with `dispatched`. A claim is good for one handling, once: for a short while as it
+is, later for asking as its owner. Whoever handles the event again, or elsewhere, asks, and is told that another has
+begun.
 """
 
 from __future__ import annotations
@@ -11,15 +12,26 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from itertools import takewhile
+from typing import Final, Literal, NamedTuple
 
 from events.ids import new_id
 from processors.dispatcher.ports import attempt_token
 
 CLAIMS_MAX: Final = 32
-"""Attempts that may be claimed and not begun. After a crash all of these have to be found out about."""
+"""Attempts that may be claimed at a time and not begun. After a crash all of these have to be found out about."""
 CLAIM_S: Final = 5.0
 """Within a lease: one that was frozen for longer asks whether the attempt is still its own."""
+REMEMBERED_MAX: Final = 1000
+"""Claims whose handling has not come: dispatches that wait, and those that others carry out after all."""
+
+Taken = Literal["fresh", "lapsed"]
+"""`lapsed`: nobody has called, but the log may have gone on."""
+
+
+class _Claim(NamedTuple):
+    owner: str
+    since: float
 
 
 class Claims:
@@ -28,8 +40,8 @@ class Claims:
     def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._carries_out: Callable[[str, str], bool] | None = None
-        self._claimed: OrderedDict[str, tuple[str, float]] = OrderedDict()
-        """Attempt → its owner, and when it was named."""
+        self._claimed: OrderedDict[str, _Claim] = OrderedDict()
+        """By attempt, the oldest first."""
 
     def attach(self, carries_out: Callable[[str, str], bool]) -> None:
         """`carries_out(provider, org_id)`: an attempt of that organisation comes here, and has to be begun once."""
@@ -37,22 +49,33 @@ class Claims:
 
     def offer(self, job_id: str, lease: int, provider: str, org_id: str) -> str | None:
         """The attempt's owner, the same each time it is asked for; None: whoever carries it out has to ask."""
-        token, now = attempt_token(job_id, lease), self._now()
-        while self._claimed and next(iter(self._claimed.values()))[1] < now - CLAIM_S:
-            self._claimed.popitem(last=False)
+        token = attempt_token(job_id, lease)
         if (claimed := self._claimed.get(token)) is not None:
-            return claimed[0]
-        if self._carries_out is None or len(self._claimed) >= CLAIMS_MAX or not self._carries_out(provider, org_id):
+            return claimed.owner
+        recent = sum(1 for _ in takewhile(self._is_fresh, reversed(self._claimed.values())))
+        if self._carries_out is None or recent >= CLAIMS_MAX or not self._carries_out(provider, org_id):
             return None
-        owner = new_id("own")
-        self._claimed[token] = (owner, now)
-        return owner
+        claim = self._claimed[token] = _Claim(new_id("own"), self._now())
+        while len(self._claimed) > REMEMBERED_MAX:
+            self._claimed.popitem(last=False)
+        return claim.owner
 
     def withdraw(self, job_id: str, lease: int) -> None:
         """The dispatch was refused."""
         self._claimed.pop(attempt_token(job_id, lease), None)
 
-    def take(self, job_id: str, lease: int, owner: str | None) -> bool:
-        """Whether the log names our claim's owner; nobody is told so again."""
+    def take(self, job_id: str, lease: int, owner: str | None) -> Taken | None:
+        """Whether the log names our claim's owner: who is told so is that owner, and nobody is told so again."""
         claimed = self._claimed.pop(attempt_token(job_id, lease), None)
-        return claimed is not None and claimed[0] == owner and claimed[1] >= self._now() - CLAIM_S
+        if claimed is None or claimed.owner != owner:
+            return None
+        return "fresh" if self._is_fresh(claimed) else "lapsed"
+
+    def put_back(self, job_id: str, lease: int, owner: str) -> None:
+        """Whoever took it has not called: it may be taken once more, as one that has lapsed."""
+        token = attempt_token(job_id, lease)
+        self._claimed[token] = _Claim(owner, float("-inf"))
+        self._claimed.move_to_end(token, last=False)
+
+    def _is_fresh(self, claim: _Claim) -> bool:
+        return claim.since >= self._now() - CLAIM_S

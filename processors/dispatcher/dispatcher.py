@@ -12,7 +12,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
 from commands.ask import Ask, Unavailable
@@ -136,8 +135,8 @@ class Dispatcher:
     async def _carry_out(self, recorded: Recorded, event: JobDispatched) -> None:
         if self._is_over(event):
             return
-        claimed = partial(self._rooms.claims.take, event.job_id, event.lease, event.owner)
-        word = Word(self._rooms.ask, recorded, event.org_id, event.job_id, event.lease, claimed)
+        rooms = self._rooms
+        word = Word(rooms.ask, recorded, event.org_id, event.job_id, event.lease, rooms.claims, event.owner)
         slot = Slot(event.job_id, event.lease, event.org_id, event.provider, event.model)
         with self._rooms.leases.held(slot):
             try:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from commands.ask import Answer, Ask, CommandFailed, Unavailable
@@ -14,6 +13,7 @@ from commands.orgs.commands import BeginAttempt, ConfirmStopped, LeaseCommand, R
 from commands.refusals import Refusal
 from events.envelope import Recorded
 from events.ids import caused_id, new_id
+from processors.dispatcher.claims import Claims
 
 ACTOR: Final = "process:dispatcher"
 TRIES: Final = 6
@@ -32,22 +32,34 @@ class Word:
     org_id: str
     job_id: str
     lease: int
-    claimed: Callable[[], bool] = lambda: False
-    """Whether the dispatch named this handling as its owner; true once at most."""
+    claims: Claims = field(default_factory=Claims)
+    owner: str | None = None
+    """Whom the dispatch names: this handling, if that is a claim which nobody has used."""
 
     async def may_call(self) -> bool | None:
         """Whether this very handling may create at a provider whose create is not idempotent; None: it is over.
 
         The owner is new each time: whoever handles the event again has to find out what became of the first call.
-        An answer that comes late, as to a process that was paused, is asked for again.
+        Only one whom the dispatch named, and who has not been answered yet, is still the one who may.
         """
-        if self.claimed():
+        taken = self.claims.take(self.job_id, self.lease, self.owner)
+        if taken == "fresh":
             return True
-        clock, owner = asyncio.get_running_loop().time, new_id("own")
+        if taken is None or self.owner is None:
+            return await self._begun(new_id("own"))
+        try:
+            return await self._begun(self.owner)
+        except (Unavailable, asyncio.CancelledError):
+            self.claims.put_back(self.job_id, self.lease, self.owner)
+            raise
+
+    async def _begun(self, owner: str) -> bool | None:
+        """An answer that comes late, as to a process that was paused, is asked for again, under an id of its own."""
+        clock, asking = asyncio.get_running_loop().time, new_id("own")
         command = BeginAttempt(org_id=self.org_id, job_id=self.job_id, lease=self.lease, owner=owner)
         for asked in range(TRIES):
             asked_at = clock()
-            answer = await self.say(command, f"begin:{owner}:{asked}")
+            answer = await self.say(command, f"begin:{asking}:{asked}")
             if answer is None:
                 return None
             if clock() - asked_at < FRESH_S:

@@ -17,7 +17,7 @@ from adapters.providers.outside import Outside
 from adapters.storage.objects import ObjectStorage, storage
 from adapters.vault.keys import MemoryKeyStore
 from adapters.vault.vault import KeyVault
-from commands.ask import Answer
+from commands.ask import Answer, Unavailable
 from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import AddCredits, DispatchJob, OpenOrg, SubmitJob
 from commands.orgs.decider import ORGS
@@ -100,6 +100,7 @@ class House:
         self.downloads = Downloads(outside=Outside(private=True))
         self.asked: list[tuple[Command, CommandEnvelope]] = []
         self._held_back: tuple[type[Command], ...] = ()
+        self._unavailable: tuple[type[Command], ...] = ()
         self.frames: list[Progress] = []
         self.known = KnownJobs(self.jobs)
         self.claims = Claims()
@@ -130,6 +131,8 @@ class House:
         self.asked.append((command, envelope))
         if isinstance(command, self._held_back):
             await asyncio.get_running_loop().create_future()
+        if isinstance(command, self._unavailable):
+            raise Unavailable("no answer in time")
         decision = self.world.handle(command)
         for ref, _ in decision.events:
             self.jobs.changed(ref.subject)
@@ -138,6 +141,10 @@ class House:
     def hold_asks(self, *kinds: type[Command]) -> None:
         """The decider answers these no more."""
         self._held_back = kinds
+
+    def fail_asks(self, *kinds: type[Command]) -> None:
+        """The decider's answers to these do not come in time any more."""
+        self._unavailable = kinds
 
     async def send(self, progress: Progress) -> None:
         self.frames.append(progress)

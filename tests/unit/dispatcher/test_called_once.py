@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from commands.ask import Unavailable
 from commands.orgs.commands import BeginAttempt, CancelJob, RecordJobRunning
 from events.ids import new_id
 from events.jobs.events import (
@@ -13,7 +14,7 @@ from events.jobs.events import (
     JobCancelled,
     JobRunning,
 )
-from processors.dispatcher.claims import Claims
+from processors.dispatcher.claims import CLAIM_S, Claims
 from tests.contract.providers.worlds import ReplicateWorld
 from tests.unit.dispatcher.house import ORG, House
 from tests.unit.dispatcher.waiting import until, until_accepted
@@ -52,6 +53,65 @@ async def test_the_owner_that_the_dispatch_names_calls_once(
     again = house.dispatcher_of(remote.provider, claims=Claims()) if elsewhere else house.dispatcher
     await again.handle(recorded)
     assert [command for command, _ in house.asked if isinstance(command, BeginAttempt)]
+    assert len(remote.simulator.control.accepted) == 1
+
+
+class Late:
+    """The claims of a process whose dispatches come to their handling too late."""
+
+    def __init__(self) -> None:
+        self._now = 100.0
+        self.claims = Claims(now=lambda: self._now)
+        self.claims.attach(lambda _provider, _org_id: True)
+
+    def offer(self, job_id: str) -> str | None:
+        owner = self.claims.offer(job_id, 1, "replicate", ORG)
+        self._now += CLAIM_S + 1.0
+        return owner
+
+
+async def test_the_owner_that_comes_late_asks_and_calls(house: House, remote: ReplicateWorld) -> None:
+    late = Late()
+    job_id = await house.submitted(REMOTE, {"prompt": "a fox"})
+    recorded = house.dispatch(job_id, 1, None, late.offer(job_id))
+    await house.dispatcher_of(remote.provider, claims=late.claims).handle(recorded)
+    assert isinstance(house.asked[0][0], BeginAttempt)
+    assert house.names(job_id) == ["accepted", "queued", "dispatched", "attempt_begun", "running", "succeeded"]
+    assert len(remote.simulator.control.accepted) == 1
+
+
+async def test_the_owner_that_came_late_calls_once(
+    house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", 0.1)
+    late = Late()
+    job_id = await house.submitted(REMOTE, {"prompt": "simulate:lost"}, max_runtime_s=1)
+    recorded = house.dispatch(job_id, 1, None, late.offer(job_id))
+    dispatcher = house.dispatcher_of(remote.provider, claims=late.claims)
+    first = asyncio.create_task(dispatcher.handle(recorded))
+    await until_accepted(remote)
+    first.cancel()
+    await dispatcher.handle(recorded)
+    assert house.names(job_id)[-1] == "attempt_failed"
+    assert len(remote.simulator.control.accepted) == 1
+
+
+async def test_the_owner_that_asked_in_vain_asks_again_and_is_answered_anew(
+    house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Late()
+    job_id = await house.submitted(REMOTE, {"prompt": "a fox"})
+    recorded = house.dispatch(job_id, 1, None, late.offer(job_id))
+    dispatcher = house.dispatcher_of(remote.provider, claims=late.claims)
+    monkeypatch.setattr("processors.dispatcher.word.TRIES", 1)
+    house.fail_asks(BeginAttempt)
+    with pytest.raises(Unavailable):
+        await dispatcher.handle(recorded)
+    house.fail_asks()
+    await dispatcher.handle(recorded)
+    assert house.names(job_id)[-1] == "succeeded"
+    begins = [envelope.id for command, envelope in house.asked if isinstance(command, BeginAttempt)]
+    assert len(set(begins)) == 2
     assert len(remote.simulator.control.accepted) == 1
 
 

@@ -1,8 +1,8 @@
-"""Claims: an attempt's owner is named once, is good for one handling, and is forgotten before its lease is over."""
+"""Claims: an attempt's owner is named once, and is good for one handling, which asks first where it comes late."""
 
 from __future__ import annotations
 
-from processors.dispatcher.claims import CLAIM_S, CLAIMS_MAX, Claims
+from processors.dispatcher.claims import CLAIM_S, CLAIMS_MAX, REMEMBERED_MAX, Claims
 
 
 class Clock:
@@ -51,12 +51,45 @@ def test_a_refused_dispatch_leaves_no_owner() -> None:
     assert offered(made) != owner
 
 
-def test_who_was_frozen_has_to_ask() -> None:
+def test_who_comes_late_asks_as_the_owner_that_nobody_has_been_yet() -> None:
     clock = Clock()
     made = claims(clock)
     owner = offered(made)
     clock.now += CLAIM_S + 0.1
-    assert not made.take("job_1", 1, owner)
+    assert made.take("job_1", 1, owner) == "lapsed"
+    assert made.take("job_1", 1, owner) is None
+
+
+def test_who_dispatches_again_late_names_the_same_owner_and_makes_it_no_younger() -> None:
+    clock = Clock()
+    made = claims(clock)
+    owner = offered(made)
+    clock.now += CLAIM_S + 0.1
+    assert offered(made) == owner
+    assert made.take("job_1", 1, owner) == "lapsed"
+
+
+def test_one_that_asked_in_vain_has_not_been_used() -> None:
+    clock = Clock()
+    made = claims(clock)
+    owner, used = offered(made), offered(made, "job_2")
+    assert owner is not None
+    assert made.take("job_1", 1, owner) == "fresh"
+    assert made.take("job_2", 1, used) == "fresh"
+    made.put_back("job_1", 1, owner)
+    assert made.take("job_1", 1, owner) == "lapsed"
+    assert made.take("job_2", 1, used) is None
+
+
+def test_of_those_that_nobody_has_been_the_oldest_are_forgotten() -> None:
+    clock = Clock()
+    made = claims(clock)
+    owners = []
+    for number in range(REMEMBERED_MAX + 1):
+        owners.append(offered(made, f"job_{number}"))
+        clock.now += CLAIM_S + 0.1
+    assert made.take("job_0", 1, owners[0]) is None
+    assert made.take("job_1", 1, owners[1]) == "lapsed"
 
 
 def test_what_is_carried_out_elsewhere_has_no_owner_yet() -> None:
