@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import Final
 
 from commands.ask import Unavailable
-from processors.dispatcher.errors import ContractDrift, NotSent, OutcomeUnknown, ProviderError
+from processors.dispatcher.errors import ContractDrift, NotSent, OutcomeUnknown, ProviderError, SentByAnother
 from processors.dispatcher.ports import (
     Call,
     Ended,
@@ -316,7 +316,8 @@ class Attempt:
                 case Unknowable():
                     pause = call.max_runtime_s
             if (left := until - loop.time()) <= 0:
-                raise OutcomeUnknown("the call was sent and its answer was lost; the provider does not tell of it")
+                lost = SentByAnother if self._begun_by_another else OutcomeUnknown
+                raise lost("the call was sent and its answer was lost; the provider does not tell of it")
             known = await self._jobs.wait_for_id(call.job_id, call.lease, min(pause, left))
             if known is None and self._jobs.is_beyond(call.job_id, call.lease):
                 raise AttemptOver

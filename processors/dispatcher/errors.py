@@ -4,6 +4,7 @@ ProviderError            category          charged   another attempt
 ├── NotSent              outage            no        yes    nothing has left this machine
 │   └── WorkerGone       outage            no        yes    at once, on another worker
 ├── OutcomeUnknown       unknown           unknown   yes    sent, and no answer: it may be running
+│   └── SentByAnother    unknown           unknown   yes    by another handling, if at all: nobody tells
 ├── Refused                                                 the provider answered, and said no
 │   ├── BillingRefused   billing           no        no     our account with the provider is empty
 │   ├── RateLimited      rate_limit        no        yes    too many requests: waiting, and no attempt
@@ -77,7 +78,11 @@ class WorkerGone(NotSent):
 class OutcomeUnknown(ProviderError):
     category = "unknown"
     retryable = True
-    trouble = "silent"
+    trouble: ClassVar[Trouble | None] = "silent"
+
+
+class SentByAnother(OutcomeUnknown):
+    trouble = None
 
 
 class Refused(ProviderError):

@@ -127,6 +127,17 @@ async def test_who_never_answers_is_asked_until_the_longest_run_is_over(monkeypa
     assert provider.looked > attempts.LOOKS
 
 
+@pytest.mark.parametrize(("begun_before", "trouble"), [(False, "silent"), (True, None)])
+async def test_what_another_may_have_sent_says_nothing_of_the_provider(
+    begun_before: bool, trouble: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "WATCH_MARGIN_S", 0.01)
+    provider = Moody(OutcomeUnknown("?"), takes_our_name=False, watched=DONE, create_is_idempotent=False, tells=False)
+    with pytest.raises(OutcomeUnknown) as raised:
+        await attempt_at(provider, begun_before=begun_before, max_runtime_s=0).run()
+    assert (raised.value.failed.category, raised.value.failed.trouble) == ("unknown", trouble)
+
+
 @pytest.mark.parametrize(
     ("cancels", "unstopped"), [(None, False), (CannotStop("it runs on"), True), (ProviderDown("down"), True)]
 )
