@@ -70,6 +70,11 @@ class HandOff(Generic[M]):
         """Messages that were put in and are not finished."""
         return self._backlog
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a message of another key would start at once."""
+        return self._in_flight < self._in_flight_max and not self._closed
+
     def put(self, key: str, message: M, *, urgent: bool = False) -> None:
         if self._closed:
             raise RuntimeError("drained already")

@@ -111,10 +111,11 @@ class Reactor:
         self._done = metrics.REACTIONS.labels(group)
         self._backlog = metrics.BACKLOG.labels(group)
 
-    def reads(self, topic: str, key: str) -> bool:
-        """Whether the key's partition is this member's, as far as it knows."""
+    def has_room_for(self, topic: str, key: str) -> bool:
+        """Whether an event of this key would come here and be handled at once, as far as this member knows."""
         count = self._counts.get(topic, 0)
-        return count > 0 and TopicPartition(topic, partition_of(key, count)) in self._own
+        here = count > 0 and TopicPartition(topic, partition_of(key, count)) in self._own
+        return here and self._hand_off.has_room and not self._paused
 
     async def ready(self) -> None:
         """Returns once the group has assigned partitions."""

@@ -57,7 +57,7 @@ async def run(settings: Settings, process: Process) -> None:
         )
     )
     reactor = reactor_of(dispatcher, await parts.log(process, settings), settings.process_name)
-    claims.attach(lambda provider, org: dispatcher.carries_out(provider) and reactor.reads(EVENTS_JOBS, org))
+    claims.attach(lambda provider, org: dispatcher.carries_out(provider) and reactor.has_room_for(EVENTS_JOBS, org))
 
     async def ready() -> None:
         await reactor.ready()

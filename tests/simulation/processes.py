@@ -150,7 +150,7 @@ async def dispatcher(process: Process, claims: Claims | None = None) -> None:
             call_timeout_s=longest_s,
             instance_id=process.name,
         )
-        claims.attach(lambda provider, org: handling.carries_out(provider) and reactor.reads(EVENTS_JOBS, org))
+        claims.attach(lambda provider, org: handling.carries_out(provider) and reactor.has_room_for(EVENTS_JOBS, org))
         await together(asyncio.Event(), leases.run, reactor.run)
 
 

@@ -170,6 +170,21 @@ async def test_a_drain_lets_calls_end_and_what_it_cuts_off_is_not_finished() -> 
     assert desk.started == ["a:1", "b:1"]
 
 
+async def test_it_has_room_while_one_more_would_start_at_once() -> None:
+    desk = Desk(in_flight_max=2)
+    desk.put("a:1")
+    assert desk.hand_off.has_room
+    desk.put("b:1", "c:1")
+    assert not desk.hand_off.has_room
+    await settle()
+    await desk.let_go("a:1")
+    assert not desk.hand_off.has_room
+    await desk.let_go("b:1")
+    assert desk.hand_off.has_room
+    await desk.hand_off.drain(0)
+    assert not desk.hand_off.has_room
+
+
 def _hand_off(
     handle: Callable[[str], Awaitable[None]], done: list[str], failures: list[BaseException] | None = None
 ) -> HandOff[str]:
