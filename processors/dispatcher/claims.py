@@ -32,6 +32,8 @@ Taken = Literal["fresh", "lapsed"]
 class _Claim(NamedTuple):
     owner: str
     since: float
+    named: bool = False
+    """Whether the log names its owner, for sure."""
 
 
 class Claims:
@@ -60,9 +62,20 @@ class Claims:
             self._claimed.popitem(last=False)
         return claim.owner
 
-    def withdraw(self, job_id: str, lease: int) -> None:
-        """The dispatch was refused."""
-        self._claimed.pop(attempt_token(job_id, lease), None)
+    def named(self, job_id: str, lease: int, owner: str | None) -> None:
+        """Whom the log names, in its order: before all that is read of the attempt's end."""
+        token = attempt_token(job_id, lease)
+        claimed = self._claimed.get(token)
+        if claimed is not None and claimed.owner == owner:
+            self._claimed[token] = claimed._replace(named=True)
+        elif claimed is not None:
+            del self._claimed[token]
+
+    def withdraw(self, job_id: str, lease: int) -> bool:
+        """The dispatch was refused, or its attempt is over. True: the log names our owner, nobody has been that owner,
+        and nobody will be."""
+        claimed = self._claimed.pop(attempt_token(job_id, lease), None)
+        return claimed is not None and claimed.named
 
     def take(self, job_id: str, lease: int, owner: str | None) -> Taken | None:
         """Whether the log names our claim's owner: who is told so is that owner, and nobody is told so again."""
@@ -74,7 +87,7 @@ class Claims:
     def put_back(self, job_id: str, lease: int, owner: str) -> None:
         """Whoever took it has not called: it may be taken once more, as one that has lapsed."""
         token = attempt_token(job_id, lease)
-        self._claimed[token] = _Claim(owner, float("-inf"))
+        self._claimed[token] = _Claim(owner, float("-inf"), named=True)
         self._claimed.move_to_end(token, last=False)
 
     def _is_fresh(self, claim: _Claim) -> bool:

@@ -123,6 +123,12 @@ class Dispatcher:
         self._stopping: set[asyncio.Task[None]] = set()
         """Stops that go on; without them a slot is free once its longest run is over."""
 
+    def wants(self, recorded: Recorded) -> bool:
+        """Everything; it takes note of whom a dispatch names, in the order of the log."""
+        if isinstance(event := recorded.data, JobDispatched):
+            self._rooms.claims.named(event.job_id, event.lease, event.owner)
+        return True
+
     async def handle(self, recorded: Recorded) -> None:
         match recorded.data:
             case JobDispatched() as event:
@@ -278,6 +284,8 @@ class Dispatcher:
         while len(self._stopped) > HELD_MAX:
             self._stopped.popitem(last=False)
         attempt = self._held.pop(token, None)
+        if self._rooms.claims.withdraw(event.job_id, lease):
+            return True
         return await (attempt.stop() if attempt is not None else self._stop_unseen(event, token))
 
     async def _stop_unseen(self, event: JobCancelled | LeaseExpired, token: str) -> bool:

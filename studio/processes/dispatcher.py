@@ -79,6 +79,7 @@ def reactor_of(dispatcher: Dispatcher, bootstrap: str, instance_id: str) -> Reac
         key_of=key_of,
         urgent=urgent,
         types=TYPES,
+        wants=dispatcher.wants,
         in_flight_max=IN_FLIGHT_MAX,
         call_timeout_s=longest_s,
         instance_id=instance_id,

@@ -147,6 +147,7 @@ async def dispatcher(process: Process, claims: Claims | None = None) -> None:
             key_of=key_of,
             urgent=urgent,
             types=DISPATCHED,
+            wants=handling.wants,
             call_timeout_s=longest_s,
             instance_id=process.name,
         )

@@ -7,12 +7,14 @@ import asyncio
 import pytest
 
 from commands.ask import Unavailable
-from commands.orgs.commands import BeginAttempt, CancelJob, RecordJobRunning
+from commands.orgs.commands import BeginAttempt, CancelJob, ExpireLease, RecordJobRunning
+from events.envelope import Recorded
 from events.ids import new_id
 from events.jobs.events import (
     AttemptFailed,
     JobCancelled,
     JobRunning,
+    LeaseExpired,
 )
 from processors.dispatcher.claims import CLAIM_S, Claims
 from tests.contract.providers.worlds import ReplicateWorld
@@ -113,6 +115,57 @@ async def test_the_owner_that_asked_in_vain_asks_again_and_is_answered_anew(
     begins = [envelope.id for command, envelope in house.asked if isinstance(command, BeginAttempt)]
     assert len(set(begins)) == 2
     assert len(remote.simulator.control.accepted) == 1
+
+
+async def claimed(house: House) -> Recorded:
+    """A dispatch that this process claimed and has read, and that waits for its handling."""
+    job_id = await house.submitted(REMOTE, {"prompt": "simulate:never"})
+    recorded = house.dispatch(job_id, 1, None, house.claims.offer(job_id, 1, "replicate", ORG))
+    assert house.dispatcher.wants(recorded)
+    return recorded
+
+
+@pytest.mark.parametrize("expires", [False, True])
+async def test_a_claimed_attempt_that_ends_before_it_is_begun_frees_its_slot_at_once(
+    house: House, remote: ReplicateWorld, expires: bool
+) -> None:
+    recorded = await claimed(house)
+    job_id = recorded.envelope.stream.subject
+    if expires:
+        house.do(ExpireLease(org_id=ORG, job_id=job_id, lease=1))
+    else:
+        house.do(CancelJob(org_id=ORG, job_id=job_id))
+    await house.dispatcher.handle(house.recorded(job_id, LeaseExpired if expires else JobCancelled))
+    assert house.names(job_id)[-2:] == ["lease_expired" if expires else "cancelled", "note"]
+    held = house.jobs.get(job_id)
+    assert held is None or not held.holds_slot
+    await house.dispatcher.handle(recorded)
+    assert not [command for command, _ in house.asked if isinstance(command, BeginAttempt)]
+    assert len(remote.simulator.control.accepted) == 0
+
+
+async def test_one_that_was_begun_is_stopped_at_its_provider(house: House, remote: ReplicateWorld) -> None:
+    recorded = await claimed(house)
+    job_id = recorded.envelope.stream.subject
+    handling = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until_accepted(remote)
+    house.do(CancelJob(org_id=ORG, job_id=job_id))
+    handling.cancel()
+    await house.dispatcher.handle(house.recorded(job_id, JobCancelled))
+    [created] = remote.simulator.control.accepted
+    state = remote.simulator.get(created.id)
+    assert state is not None
+    assert state.cancelled_at is not None
+    assert house.jobs.get(job_id) is None
+
+
+async def test_one_whose_dispatch_names_another_keeps_its_slot(house: House, remote: ReplicateWorld) -> None:
+    job_id = await house.submitted(REMOTE, {"prompt": "a fox"})
+    house.claims.offer(job_id, 1, "replicate", ORG)
+    house.dispatcher.wants(house.dispatch(job_id, 1, None, new_id("own")))
+    house.do(CancelJob(org_id=ORG, job_id=job_id))
+    await house.dispatcher.handle(house.recorded(job_id, JobCancelled))
+    assert house.names(job_id)[-1] == "cancelled"
 
 
 async def test_after_a_crash_the_known_id_is_watched_and_nothing_is_created_again(

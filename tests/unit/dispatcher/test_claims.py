@@ -107,3 +107,42 @@ def test_so_many_are_claimed_and_no_more_until_they_are_begun_or_too_old() -> No
     assert offered(made, "job_x") is not None
     clock.now += CLAIM_S + 0.1
     assert offered(made, "job_y") is not None
+
+
+def test_what_is_withdrawn_had_been_there_unused_if_the_log_names_its_owner() -> None:
+    clock = Clock()
+    made = claims(clock)
+    owner = offered(made)
+    made.named("job_1", 1, owner)
+    clock.now += CLAIM_S + 0.1
+    assert made.withdraw("job_1", 1)
+    assert not made.withdraw("job_1", 1)
+    assert made.take("job_1", 1, owner) is None
+
+
+def test_what_was_taken_cannot_be_withdrawn_any_more() -> None:
+    made = claims(Clock())
+    owner = offered(made)
+    made.named("job_1", 1, owner)
+    assert made.take("job_1", 1, owner) == "fresh"
+    assert not made.withdraw("job_1", 1)
+
+
+def test_a_claim_that_the_log_has_not_named_says_nothing_of_who_has_called() -> None:
+    made = claims(Clock())
+    offered(made)
+    assert not made.withdraw("job_1", 1)
+    offered(made)
+    made.named("job_1", 1, "own_of_another")
+    assert not made.withdraw("job_1", 1)
+    made.named("job_2", 1, None)
+    assert not made.withdraw("job_2", 1)
+
+
+def test_one_that_asked_in_vain_can_be_withdrawn() -> None:
+    made = claims(Clock())
+    owner = offered(made)
+    assert owner is not None
+    assert made.take("job_1", 1, owner)
+    made.put_back("job_1", 1, owner)
+    assert made.withdraw("job_1", 1)
