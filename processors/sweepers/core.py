@@ -45,6 +45,7 @@ class Sweeper:
         """The jobs in it."""
         self._overdue: dict[str, None] = {}
         self._stopping: dict[str, None] = {}
+        """Whose last attempt may still run: as the log says, or as is not known yet."""
         self._present_at: dict[str, tuple[int, datetime]] = {}
         """Job → (lease, when that lease was last known to be held, or its attempt first seen)."""
         self._asked: dict[Sweep, datetime] = {}
@@ -60,8 +61,8 @@ class Sweeper:
                 known.pop(job_id, None)
             self._forget_gone()
             return
-        self._jobs[job_id] = job
-        if job.phase == "stopping" or job.unstopped:
+        before, self._jobs[job_id] = self._jobs.get(job_id), job
+        if job.phase == "stopping" or job.unstopped or self._unknown(before, job):
             self._stopping[job_id] = None
         else:
             self._stopping.pop(job_id, None)
@@ -69,6 +70,17 @@ class Sweeper:
             self._present_at.pop(job_id, None)
         elif self._present_at.get(job_id, (0, now))[0] != job.lease:
             self._present_at[job_id] = (job.lease, now)
+
+    def _unknown(self, before: CurrentJob | None, job: CurrentJob) -> bool:
+        """Whether its record may be of a release that did not write `unstopped`: its decider knows, and is asked."""
+        first = before is None or (before == job and job.job_id in self._stopping)
+        return first and job.phase == "queued" and job.lease > 0
+
+    def answered(self, sweep: Sweep) -> None:
+        """The decider has had it: what the log does not show by then was nothing."""
+        job = self._jobs.get(sweep.job_id)
+        if sweep.purpose == "free_slot" and job is not None and not (job.phase == "stopping" or job.unstopped):
+            self._stopping.pop(sweep.job_id, None)
 
     def _forget_gone(self) -> None:
         """Most jobs end long before their deadline."""

@@ -104,6 +104,7 @@ class SweeperTicks:
             SWEEPS.labels(sweep.purpose, "failed").inc()
             log.exception("%s of %s was set aside by its decider", sweep.purpose, cause)
         else:
+            self._core.answered(sweep)
             SWEEPS.labels(sweep.purpose, "done").inc()
             log.warning("%s of %s", sweep.purpose, cause)
 

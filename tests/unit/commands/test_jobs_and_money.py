@@ -202,6 +202,13 @@ class TestEnd:
             assert free is not None
             assert (free.unstopped, free.worker, slot_of(free)) == (None, None, None)
 
+    def test_where_nothing_is_unstopped_a_sweeper_that_asks_is_told_nothing_and_changes_nothing(self) -> None:
+        unheard = c.ConfirmStopped(org_id=ORG, job_id=JOB, lease=1, unheard=True)
+        under_way = (*opened(), submit(), dispatch())
+        given(*under_way).when(unheard).then_nothing()
+        given(*under_way, attempt_failed(retry_in_s=0), 10_000.0).when(unheard).then_nothing()
+        given(*under_way, attempt_failed(retry_in_s=0), dispatch(lease=2)).when(unheard).then_nothing()
+
     def test_what_failed_and_was_stopped_keeps_nothing(self) -> None:
         past = given(*opened(), submit(), dispatch(), attempt_failed(retry_in_s=0))
         past.when(dispatch(lease=2)).then(JobDispatched)

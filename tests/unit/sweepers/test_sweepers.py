@@ -6,11 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
+from commands.ask import Answer
+from commands.model import Command, CommandEnvelope
 from commands.orgs.commands import CancelJob, ConfirmStopped, ExpireLease, JobCommand
+from commands.refusals import IllegalState
 from events.jobs.current import CurrentJob
+from events.topics import CURRENT_JOBS
 from processors.sweepers.core import GONE_MAX, Purpose, Sweep, Sweeper, seen
-from processors.sweepers.ticking import command_of
+from processors.sweepers.ticking import SweeperTicks, command_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -113,6 +118,57 @@ def test_a_live_job_whose_last_attempt_may_still_run_is_freed_after_the_longest_
     assert it.tick(at(161)) == (Sweep("free_slot", "j", "o", 1),)
 
 
+FREE = Sweep("free_slot", "j", "o", 1)
+
+
+def test_a_record_that_does_not_say_whether_its_last_attempt_may_still_run_is_asked_about_once() -> None:
+    """Of a release that did not write it; the job's decider, who folds all of its stream, knows."""
+    it = sweeper(phase="queued")
+    it.on_job("j", job(phase="queued"), at(0))
+    assert it.tick(at(160)) == ()
+    assert it.tick(at(161)) == (FREE,)
+    assert it.tick(at(200)) == (FREE,), "until somebody has answered"
+    it.answered(FREE)
+    assert it.tick(at(3000)) == ()
+
+
+def test_and_what_frees_it_ends_that() -> None:
+    it = sweeper(phase="queued")
+    it.on_job("j", job(phase="queued", not_before=at(1).isoformat()), at(1))
+    assert it.tick(at(1000)) == ()
+
+
+def test_an_answer_ends_no_stop_that_the_log_shows() -> None:
+    it = sweeper(phase="queued", unstopped=True)
+    assert it.tick(at(161)) == (FREE,)
+    it.answered(FREE)
+    assert it.tick(at(200)) == (FREE,)
+
+
+def test_of_a_job_that_was_seen_under_way_nothing_is_asked() -> None:
+    it = sweeper(phase="running")
+    it.on_job("j", job(phase="queued"), at(10))
+    assert it.tick(at(1000)) == ()
+
+
+@pytest.mark.parametrize(("refused", "asked"), [(False, 1), (True, 2)])
+async def test_a_refusal_is_no_answer(refused: bool, asked: int) -> None:
+    said: list[Command] = []
+
+    async def ask(command: Command, envelope: CommandEnvelope, *, timeout_s: float = 0.0) -> Answer:
+        said.append(command)
+        if refused:
+            raise IllegalState("the attempt may still run", allowed=[])
+        return Answer(result={}, position={})
+
+    ticks = SweeperTicks(ask, Redis())
+    ticks.on_current(CURRENT_JOBS, "j", job(phase="queued"), at(0))
+    for second in (161, 200):
+        for sweep in ticks.tick(at(second)):
+            await ticks.perform(sweep)
+    assert said == [ConfirmStopped(org_id="o", job_id="j", lease=1, unheard=True)] * asked
+
+
 def test_and_is_cancelled_at_its_deadline_all_the_same() -> None:
     it = sweeper(phase="queued", unstopped=True, deadline_at=at(10).isoformat())
     assert it.tick(at(10)) == (Sweep("cancel_overdue", "j", "o", 1),)
@@ -163,7 +219,7 @@ def test_a_job_that_comes_back_under_its_id_has_its_deadline_once() -> None:
 
 
 def test_a_queued_job_has_no_lease() -> None:
-    it = sweeper(phase="queued")
+    it = sweeper(phase="queued", lease=0, dispatched_at=None)
     assert it.held() == ()
     assert it.tick(at(1000)) == ()
 
