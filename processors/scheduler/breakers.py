@@ -22,6 +22,8 @@ THRESHOLD: Final = 5
 OPEN_FIRST: Final = timedelta(seconds=30)
 OPEN_LONGEST: Final = timedelta(minutes=5)
 DOUBLINGS_MAX: Final = 10
+PROBE_MARGIN: Final = timedelta(seconds=60)
+"""Beyond its longest run: so much later at most than it began the one that is let through is over."""
 PAUSE_LONGEST: Final = timedelta(minutes=10)
 """Whoever asks for more is asked again after that."""
 FAULTS: Final[frozenset[Category]] = frozenset({"outage", "timeout"})
@@ -54,6 +56,7 @@ class _Breaker:
     half_open: bool = False
     probe: str | None = None
     """Who was let through last, and is not over."""
+    probe_until: datetime | None = None
     probes: set[str] = field(default_factory=set)
     """All that were let through since it is half open: what else ends now had begun before."""
 
@@ -68,10 +71,15 @@ class _Breaker:
     def open(self, now: datetime) -> None:
         self.until = now + min(OPEN_FIRST * 2 ** min(self.opened, DOUBLINGS_MAX), OPEN_LONGEST)
         self.opened += 1
-        self.half_open, self.probe, self.probes = False, None, set()
+        self.half_open, self.probes = False, set()
+        self.probe_over()
 
     def half(self) -> None:
-        self.until, self.half_open, self.probe = None, True, None
+        self.until, self.half_open = None, True
+        self.probe_over()
+
+    def probe_over(self) -> None:
+        self.probe, self.probe_until = None, None
 
 
 class Breakers:
@@ -85,12 +93,13 @@ class Breakers:
         """Whether no call of this model may begin now."""
         return (provider, model) in self._pauses or any(one.blocks for _, one in self._of(provider, model))
 
-    def began(self, provider: str, model: str, holder: str) -> None:
-        """A call was let through."""
-        for _, found in self._of(provider, model):
-            if found.half_open:
-                found.probe = holder
-                found.probes.add(holder)
+    def began(self, provider: str, model: str, holder: str, longest_until: datetime) -> tuple[Key, ...]:
+        """A call was let through. Whose other calls wait for it."""
+        half_open = [(key, found) for key, found in self._of(provider, model) if found.half_open]
+        for _, found in half_open:
+            found.probe, found.probe_until = holder, longest_until
+            found.probes.add(holder)
+        return tuple(key for key, _ in half_open)
 
     def failed(self, failure: Failure, now: datetime) -> Key | None:
         """Whose calls wait by it, where that is new. Calls that began before it did add nothing."""
@@ -120,12 +129,12 @@ class Breakers:
                 closed += [key] if found.state != "closed" else []
         return tuple(closed)
 
-    def over(self, provider: str, model: str, holder: str) -> bool:
-        """A call is over, whatever became of it. Whether another may go, for this was the one that was let through."""
-        probed = [one for _, one in self._of(provider, model) if one.half_open and one.probe == holder]
-        for found in probed:
-            found.probe = None
-        return bool(probed)
+    def over(self, provider: str, model: str, holder: str) -> tuple[Key, ...]:
+        """A call is over on the log, whatever became of it. Of whom another may go, for this one was let through."""
+        probed = [(key, one) for key, one in self._of(provider, model) if one.half_open and one.probe == holder]
+        for _, found in probed:
+            found.probe_over()
+        return tuple(key for key, _ in probed)
 
     def tick(self, now: datetime) -> Iterator[Key]:
         """Those whose time is over: one call of each may begin, after a pause all."""
@@ -138,10 +147,15 @@ class Breakers:
             yield key
 
     def until(self, provider: str, model: str) -> datetime | None:
-        """Until when its calls wait, where they do."""
-        found = self._breakers.get((provider, model))
-        ends = (self._pauses.get((provider, model)), found.until if found is not None else None)
+        """Until when its calls wait, where they do; for one that was let through, at most."""
+        found = self._breakers.get((provider, model)) or _Breaker()
+        ends = (self._pauses.get((provider, model)), found.until, found.probe_until)
         return max((until for until in ends if until is not None), default=None)
+
+    def half_open(self, provider: str, model: str) -> bool:
+        """Whether its calls wait for one that was let through."""
+        found = self._breakers.get((provider, model))
+        return found is not None and found.probe is not None
 
     def _of(self, provider: str, model: str) -> list[tuple[Key, _Breaker]]:
         keys = ((provider, model), (provider, ALL))

@@ -15,7 +15,7 @@ from events.jobs.events import Priority
 from events.jobs.slots import Slot, slot_of
 from processors.scheduler.accounts import Account
 from processors.scheduler.beliefs import Belief
-from processors.scheduler.breakers import ALL, Breakers, Failure
+from processors.scheduler.breakers import ALL, PROBE_MARGIN, Breakers, Failure
 from processors.scheduler.decisions import BreakerChanged, Decision, Decisions, Dispatch, Release
 from processors.scheduler.fleet import Fleet, Worker
 from processors.scheduler.pool import Pick, Pool
@@ -88,6 +88,8 @@ class Scheduler:
         flight = self._flights.get(job_id)
         if (slot := slot_of(job)) is not None:
             self._fly(job_id, Flight(slot, job.worker, claimed=False))
+            if job.phase in ("queued", "stopping"):
+                self._over(slot.provider, slot.model, slot.holder)
         elif flight is None or not flight.claimed or flight.slot.lease != job.lease + 1:
             self._release(job_id)
             self._enqueue(job, now)
@@ -130,7 +132,8 @@ class Scheduler:
     def on_failed(self, failure: Failure, now: datetime) -> Decisions:
         """An attempt has failed. What is open already stays as it is."""
         if (key := self._breakers.failed(failure, now)) is not None:
-            self._told.append(BreakerChanged(*key, self._breakers.until(*key)))
+            self._tell(*key)
+        self._over(failure.provider, failure.model, failure.holder)
         return self._decide(now)
 
     def on_succeeded(self, provider: str, model: str, holder: str, now: datetime) -> Decisions:
@@ -196,16 +199,20 @@ class Scheduler:
             del self._dirty[name]
             while self._mine(name) and (pick := self._pools[name].next()) is not None:
                 decided.append(self._claim(name, pick, now))
-        return tuple(decided)
+        told, self._told = self._told, []
+        return _last_words((*decided, *told))
 
     def _claim(self, provider: str, pick: Pick, now: datetime) -> Dispatch:
         job = pick.job
         del self._queued[job.job_id]
-        lease = self._jobs[job.job_id].lease + 1
+        known = self._jobs[job.job_id]
+        lease = known.lease + 1
         slot = Slot(job.job_id, lease, job.org_id, provider, job.model)
         self._flights[job.job_id] = Flight(slot, pick.worker, claimed=True)
         self._claims.append((now, job.job_id, lease))
-        self._breakers.began(provider, job.model, slot.holder)
+        longest_until = now + timedelta(seconds=known.max_runtime_s) + PROBE_MARGIN
+        for key in self._breakers.began(provider, job.model, slot.holder, longest_until):
+            self._tell(*key)
         return Dispatch(job.job_id, job.org_id, lease, provider, job.model, pick.worker, pick.considered, pick.caps)
 
     def _enqueue(self, job: CurrentJob, now: datetime) -> None:
@@ -250,16 +257,26 @@ class Scheduler:
             return
         slot = flight.slot
         self._dirty[slot.provider] = None
-        if self._breakers.over(slot.provider, slot.model, slot.holder):
-            self._pool(slot.provider).breaker_changed(ALL)
+        self._over(slot.provider, slot.model, slot.holder)
         for name in self._pool(slot.provider).vacate(slot.org_id, slot.model, flight.worker):
             self._pools[name].org_changed(slot.org_id)
             self._dirty[name] = None
 
+    def _over(self, provider: str, model: str, holder: str) -> None:
+        """The log is beyond the attempt, whether it may still run or not: it will not say how its provider does."""
+        for key in self._breakers.over(provider, model, holder):
+            self._pool(provider).breaker_changed(ALL)
+            self._dirty[provider] = None
+            self._tell(*key)
+
     def _let_through(self, provider: str, model: str) -> None:
         self._pool(provider).breaker_changed(model)
         self._dirty[provider] = None
-        self._told.append(BreakerChanged(provider, model, self._breakers.until(provider, model)))
+        self._tell(provider, model)
+
+    def _tell(self, provider: str, model: str) -> None:
+        until, half_open = self._breakers.until(provider, model), self._breakers.half_open(provider, model)
+        self._told.append(BreakerChanged(provider, model, until, half_open))
 
     def _account(self, org_id: str) -> Account:
         account = self._accounts.get(org_id)
@@ -280,3 +297,10 @@ def _alike(one: Flight, other: Flight) -> bool:
     """Whether both take the same room, whatever the attempt's number."""
     mine, theirs = replace(one.slot, lease=0), replace(other.slot, lease=0)
     return mine == theirs and one.worker == other.worker
+
+
+def _last_words(decided: Iterable[Decision]) -> Decisions:
+    """Of each breaker the last one only: whoever writes them down does it in any order."""
+    found = tuple(decided)
+    last = {(one.provider, one.model): one for one in found if isinstance(one, BreakerChanged)}
+    return tuple(one for one in found if not isinstance(one, BreakerChanged) or last[one.provider, one.model] is one)

@@ -35,11 +35,13 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class BreakerChanged:
-    """Calls of the model wait until then; None: they go on."""
+    """Calls of the model wait until then; None: they go on. `half_open`: they wait for one that was let through, and
+    until then at most."""
 
     provider: str
     model: str
     until: datetime | None
+    half_open: bool = False
 
 
 Decision = Dispatch | Release | BreakerChanged

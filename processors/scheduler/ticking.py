@@ -186,8 +186,9 @@ class SchedulerTicks:
     async def _tell(self, changed: BreakerChanged) -> None:
         """For whoever asks why a job waits. While Redis is away nobody is told; the core knows all the same."""
         field = breaker_field(changed.provider, changed.model)
-        CHANGES.labels(changed.provider, "opened" if changed.until is not None else "let through").inc()
-        log.warning("calls of %s wait until %s", changed.model, changed.until or "now")
+        change = "half open" if changed.half_open else "opened" if changed.until is not None else "let through"
+        CHANGES.labels(changed.provider, change).inc()
+        log.warning("calls of %s: %s, wait until %s", changed.model, change, changed.until or "now")
         try:
             if changed.until is None:
                 await self._redis.hdel(BREAKERS, field)

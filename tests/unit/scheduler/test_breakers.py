@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from events.catalog.current import FLEET
 from events.jobs.events import Category
-from processors.scheduler.breakers import FAULTS, OPEN_FIRST, OPEN_LONGEST, PAUSE_LONGEST, THRESHOLD, Breakers, Failure
+from processors.scheduler.breakers import (
+    FAULTS,
+    OPEN_FIRST,
+    OPEN_LONGEST,
+    PAUSE_LONGEST,
+    PROBE_MARGIN,
+    THRESHOLD,
+    Breakers,
+    Failure,
+)
 from tests.unit.scheduler.makers import START, Bench, stamp
 
 FIRST_S, LONGEST_S = OPEN_FIRST.total_seconds(), OPEN_LONGEST.total_seconds()
@@ -43,7 +53,54 @@ def test_when_its_time_is_over_one_job_is_let_through() -> None:
     bench = troubled()
     bench.wait(FIRST_S)
     assert len(bench.dispatched) == THRESHOLD + 1
-    assert bench.breakers[-1].until is None
+
+
+def test_whoever_asks_why_a_job_waits_for_that_one_is_told_until_when_at_most() -> None:
+    bench = troubled()
+    bench.wait(FIRST_S)
+    probe = bench.order[-1]
+    longest = timedelta(seconds=bench.jobs[probe].max_runtime_s) + PROBE_MARGIN
+    assert [(one.half_open, one.until) for one in bench.breakers[1:]] == [(True, bench.now + longest)]
+    bench.succeed(probe)
+    assert (bench.breakers[-1].half_open, bench.breakers[-1].until) == (False, None)
+
+
+def test_and_no_longer_than_it_is_awaited() -> None:
+    bench = troubled()
+    bench.wait(FIRST_S)
+    waits = {"o1.a": "o2.b", "o2.b": "o1.a"}[bench.order[-1]]
+    bench.end(waits)
+    bench.end(bench.order[-1])
+    assert (bench.breakers[-1].half_open, bench.breakers[-1].until) == (False, None)
+
+
+@pytest.mark.parametrize("category", ["rate_limit", "unknown", "content_policy", None])
+@pytest.mark.parametrize("left", [{"phase": "queued", "unstopped": True}, {"phase": "stopping"}])
+def test_one_that_was_let_through_and_may_still_run_holds_back_no_other(
+    category: Category | None, left: dict[str, Any]
+) -> None:
+    """It has failed by no fault of the provider's; None: its lease has expired, or its job was cancelled."""
+    bench = troubled()
+    bench.wait(FIRST_S)
+    probe = bench.order[-1]
+    if category is not None:
+        failure = Failure("acme", "m", f"{probe}.{bench.jobs[probe].lease}", category)
+        bench._decided(bench.core.on_failed(failure, bench.now))
+    bench.change(probe, **left)
+    assert len(bench.dispatched) == THRESHOLD + 2
+    assert bench.order[-1] != probe
+    bench.queue("o3.c")
+    assert bench.jobs["o3.c"].phase == "queued", "one at a time"
+
+
+def test_a_failure_whose_job_is_told_of_first_lets_the_next_one_through() -> None:
+    bench = troubled()
+    bench.wait(FIRST_S)
+    probe = bench.order[-1]
+    failure = Failure("acme", "m", f"{probe}.{bench.jobs[probe].lease}", "rate_limit")
+    bench.change(probe, phase="running")
+    bench._decided(bench.core.on_failed(failure, bench.now))
+    assert len(bench.dispatched) == THRESHOLD + 2
 
 
 def test_a_success_lets_all_through() -> None:
