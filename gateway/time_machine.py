@@ -63,7 +63,7 @@ async def queue_at(platform: Platform, org_id: str, time: str) -> list[dict[str,
         "accepted_at": {"$gte": since, "$lte": time},
         "$or": [{"ended_at": {"$exists": False}}, {"ended_at": {"$gt": time}}],
     }
-    cursor = platform.db["jobs"].find(wanted, {"outputs": 0, "_trail": 0}).limit(QUEUE_MAX)
+    cursor = platform.db["jobs"].find(wanted, {"outputs": 0, "_trail": 0, "_considered": 0}).limit(QUEUE_MAX)
     counts: Counter[tuple[str, str, str]] = Counter(
         (job["model"], job["priority"], "running" if job["attempts"] else "queued")
         for job in past.jobs_at(await cursor.to_list(QUEUE_MAX), time)

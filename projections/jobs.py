@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from events.envelope import Recorded
 from events.ids import plan_of
@@ -30,6 +30,8 @@ from projections.opening import Opened
 from projections.writes import Insert, Update, Write
 
 COLLECTION = "jobs"
+CONSIDERED: Final = "_considered"
+"""Whose turn was near when the last attempt was dispatched: for whoever asks why a job waits, not for other answers."""
 INDEXES = (
     ("org_id", "accepted_at"),
     ("org_id", "status", "accepted_at"),
@@ -53,11 +55,10 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:
                 model=sent.model,
                 started_at=at(event),
                 worker=sent.worker,
-                considered=list(sent.considered) or None,
             )
-            changes = {"status": "dispatched", "provider": sent.provider} | _step(event)
+            changes = {"status": "dispatched", "provider": sent.provider, CONSIDERED: list(sent.considered)}
             push = {"attempts": (str(sent.lease - 1), attempt)}
-            yield Update(COLLECTION, job, org, version, set=changes, unset=("retry_at",), push=push)
+            yield Update(COLLECTION, job, org, version, set=changes | _step(event), unset=("retry_at",), push=push)
         case _:
             changes, sealed_by = _changed(event, opened)
             if changes:

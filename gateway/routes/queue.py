@@ -20,6 +20,7 @@ from gateway.answers import json, platform_of
 from gateway.auth import READERS, caller, of_prefix
 from gateway.platform import Platform
 from gateway.why import Around, WorkerSeen, cap, reasons
+from projections.jobs import CONSIDERED
 
 router = APIRouter(tags=["jobs"])
 WORKERS: Final = "fleet:workers"
@@ -57,8 +58,7 @@ async def why(request: Request, job_id: str, after: str | None = None) -> Respon
 
 def considered(document: Mapping[str, Any]) -> list[str]:
     """Whose turn was near when its last attempt was dispatched; the last line says what was chosen."""
-    attempts = document.get("attempts") or [{}]
-    return list(attempts[-1].get("considered", ()))
+    return list(document.get(CONSIDERED, ()))
 
 
 async def reasons_of(platform: Platform, job: CurrentJob) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,11 @@ from events.jobs.events import (
     LeaseExpired,
 )
 from events.topics import EVENTS_ACCOUNTS, EVENTS_CATALOG, EVENTS_CREDITS, EVENTS_JOBS
-from projections.writes import Blank
+from gateway.routes.queue import considered
+from gateway.views import Views
+from projections import jobs
+from projections.stores.firestore import Path, fields_of
+from projections.writes import Blank, Write
 from tests.unit.projections.given import ORG, Documents, documents, on, sealed
 
 JOB = "job_1"
@@ -63,12 +68,20 @@ def sent(lease: int) -> JobDispatched:
     )
 
 
-def test_an_attempt_says_who_was_considered_when_it_went() -> None:
+def test_a_job_knows_who_was_considered_when_its_last_attempt_went_and_shows_it_in_no_answer() -> None:
     lines = ("org:0011aabb w1 in-flight 0 waiting N1", "chosen NORMAL local/picture; …")
-    went = sent(2).model_copy(update={"considered": lines})
-    attempts = documents(job(sent(1), LeaseExpired(job_id=JOB, org_id=ORG, lease=1), went))["jobs"][JOB]["attempts"]
-    assert "considered" not in attempts[0]
-    assert attempts[1]["considered"] == list(lines)
+    first, second = (sent(lease).model_copy(update={"considered": (f"{lease}", *lines)}) for lease in (1, 2))
+    events = job(first, LeaseExpired(job_id=JOB, org_id=ORG, lease=1), second)
+    found = documents(events)["jobs"][JOB]
+    assert considered(found) == ["2", *lines]
+    assert "considered" not in str(Views(lambda _org, _asset: "").job(found))
+    mirrored = [path for event in events for write in jobs.project(event, lambda _: "") for path in mirrored_of(write)]
+    assert ("attempts", "1") in [path for path, _ in mirrored]
+    assert "considered" not in str(mirrored)
+
+
+def mirrored_of(write: Write) -> list[tuple[Path, Any]]:
+    return [] if isinstance(write, Blank) else [*fields_of(write)]
 
 
 def test_a_job_from_acceptance_to_its_files() -> None:
