@@ -29,17 +29,13 @@ class CompactedTable(Generic[T]):
         model: type[T] | Callable[[str, bytes], T],
         *,
         on_change: Change[T] | None = None,
-        rest_ms: int = 0,
     ) -> None:
-        """`model` is the pydantic model of all values, or reads a value knowing its key. Changes within `rest_ms` of
-        others come after them, together."""
+        """`model` is the pydantic model of all values, or reads a value knowing its key."""
         self._decode = decoder(model)
         self._values: dict[str, T] = {}
         self._listeners: list[Change[T]] = [] if on_change is None else [on_change]
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
-        self._follower = Follower(
-            bootstrap, [topic], on_record=self._apply, start="beginning", name=f"table {topic}", rest_ms=rest_ms
-        )
+        self._follower = Follower(bootstrap, [topic], on_record=self._apply, start="beginning", name=f"table {topic}")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keeps the table up to date until `stop` is set."""

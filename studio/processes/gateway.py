@@ -47,8 +47,6 @@ BACK: Final = 500
 """How many offsets of each partition are followed from before the start: what a resume meets first."""
 HUB_REST_MS: Final = 10
 """A frame comes so much later at most than it could."""
-QUEUE_REST_MS: Final = 100
-"""Of what the queue shows."""
 MONGO_WITHIN_MS: Final = 3000
 REDIS_WITHIN_S: Final = 3.0
 DRAIN_S: Final = 3
@@ -62,9 +60,7 @@ class Copies:
         self.orgs = CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg, on_change=self.keyring.changed)
         self.catalog: CompactedTable[CatalogEntry] = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_entry)
         self.live_jobs = LiveJobs()
-        jobs = CompactedTable(
-            bootstrap, CURRENT_JOBS, CurrentJob, on_change=self.live_jobs.changed, rest_ms=QUEUE_REST_MS
-        )
+        jobs = CompactedTable(bootstrap, CURRENT_JOBS, CurrentJob, on_change=self.live_jobs.changed)
         self.hub = Hub()
         self.follower = Follower(
             bootstrap, TOPICS, on_record=self.hub.on_record, start="end", back=BACK, name="hub", rest_ms=HUB_REST_MS

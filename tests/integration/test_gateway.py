@@ -336,6 +336,25 @@ async def test_a_job_says_what_it_waits_for(core: Core, org: Org) -> None:
         assert (ended["reasons"], ended["considered"]) == ([], [])
 
 
+async def test_why_a_job_waits_is_read_after_a_position(core: Core, org: Org) -> None:
+    """Its answer is from two copies of the log; the queue's is no later than what `after` waits for."""
+    name = f"p{secrets.token_hex(4)}"
+    body = {"model": f"test/{name}", "input": {"prompt": "a fox"}}
+    async with core.client(core.admin_key) as platform, core.client(org.member) as member:
+        entry = {**ECHO, "provider": name}
+        (await platform.put(f"/v1/admin/models/test/{name}", json=entry)).raise_for_status()
+        await eventually(member, "GET", f"/v1/models/test/{name}")
+        for _ in range(3):
+            first, second = [await post(member, "/v1/jobs", body) for _ in range(2)]
+            why = f"/v1/jobs/{second['job_id']}/why"
+            told = (await member.get(why, params={"after": second["position"]})).json()
+            assert {"reason": "behind-others", "ahead": 1} in told["reasons"]
+            for asked in (first, second):
+                cancelled = await post(member, f"/v1/jobs/{asked['job_id']}/cancel")
+            told = (await member.get(why, params={"after": cancelled["position"]})).json()
+            assert told["status"] == "cancelled"
+
+
 async def eventually(
     client: httpx.AsyncClient,
     method: str,
