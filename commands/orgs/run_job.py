@@ -17,7 +17,7 @@ from commands.orgs.end_job import exhausted
 from commands.orgs.streams import job_of, job_ref
 from commands.refusals import AlreadyEnded, IllegalState
 from events.jobs.events import AttemptBegun, JobDispatched, JobEvent, JobNote, JobRunning, LeaseExpired
-from events.jobs.state import STOPPED, EndedJob, LiveJob
+from events.jobs.state import SOUGHT, STOPPED, EndedJob, LiveJob
 
 ON_ITS_WAY: Final = timedelta(seconds=60)
 """How long after the log has gone on a call may begin that was allowed before."""
@@ -67,11 +67,15 @@ def dispatch_job(command: DispatchJob, streams: Streams, context: Context) -> De
 
 
 def begin_attempt(command: BeginAttempt, streams: Streams, _context: Context) -> Decision:
-    """The first owner goes; any other must reconcile with the provider and never call."""
+    """The first owner goes; any other must reconcile with the provider and never call. From then on the first one may
+    not either: a call that came after the other had looked in vain would run beside the next attempt."""
     job = holding(streams, command.org_id, command.job_id, command.lease)
-    if job.owner is not None:
-        return Decision(result={"go": job.owner == command.owner})
-    return _one(_begun(job, command.lease, command.owner), {"go": True})
+    if job.owner is None:
+        return _one(_begun(job, command.lease, command.owner), {"go": True})
+    if job.owner in (command.owner, SOUGHT):
+        return Decision(result={"go": job.owner != SOUGHT})
+    note = JobNote(job_id=command.job_id, org_id=command.org_id, cause=job.accepted.cause, code=SOUGHT)
+    return _one(note, {"go": False})
 
 
 def _begun(job: LiveJob, lease: int, owner: str) -> AttemptBegun:

@@ -33,6 +33,8 @@ from events.model import Event
 
 STOPPED = "stopped"
 """Code of the note that an ended attempt is over at its provider."""
+SOUGHT = "sought"
+"""Code of the note that an attempt which one owner has begun is looked for by another: nobody may call for it now."""
 CALLED_OFF = "called_off"
 """Code of the note that no job will be accepted under an id: whoever asked for it has no use for it any more."""
 ENDS: Final[Mapping[type[JobEvent], EndStatus]] = {
@@ -61,7 +63,7 @@ class LiveJob:
     uncounted: int = 0
     """How many of the attempts so far found no slot at their provider, and do not count."""
     owner: str | None = None
-    """Who began the present attempt, where the provider's create is not idempotent."""
+    """Who began the present attempt, where the provider's create is not idempotent, and may call; `SOUGHT`: nobody."""
     not_before: str | None = None
     dispatched_at: datetime | None = None
     provider: str | None = None
@@ -147,6 +149,8 @@ def _evolve_live(job: LiveJob, event: Event, at: datetime) -> Job:
             )
         case AttemptBegun(owner=owner):
             return replace(job, owner=owner)
+        case JobNote(code=code) if code == SOUGHT:
+            return replace(job, owner=SOUGHT)
         case JobRunning(provider_job_id=provider_job_id):
             return replace(job, phase="running", provider_job_id=provider_job_id, named_at=job.named_at or at)
         case AttemptFailed(counts=counts, unstopped=unstopped):

@@ -111,14 +111,27 @@ class TestDispatch:
         past = (*opened(), submit(), dispatch())
         assert given(*past).when(first).then(AttemptBegun).result == {"go": True}
         assert given(*past, first).when(first).then_nothing().result == {"go": True}
-        assert given(*past, first).when(second).then_nothing().result == {"go": False}
+        assert given(*past, first).when(second).then(JobNote).result == {"go": False}
+
+    def test_once_another_has_asked_nobody_may_call_any_more(self) -> None:
+        """The other looks for what was sent, and what it does not find must not come afterwards."""
+        first = c.BeginAttempt(org_id=ORG, job_id=JOB, lease=1, owner="a")
+        second = first.model_copy(update={"owner": "b"})
+        past = given(*opened(), submit(), dispatch(), first, second)
+        assert past.when(first).then_nothing().result == {"go": False}
+        assert past.when(second).then_nothing().result == {"go": False}
+        again = (attempt_failed(retry_in_s=0), dispatch(lease=2))
+        next_ = first.model_copy(update={"lease": 2})
+        assert given(*opened(), submit(), dispatch(), first, second, *again).when(next_).then(AttemptBegun).result == {
+            "go": True
+        }
 
     def test_a_dispatch_may_name_who_begins(self) -> None:
         named = dispatch().model_copy(update={"owner": "a"})
         begin = c.BeginAttempt(org_id=ORG, job_id=JOB, lease=1, owner="b")
         decision = given(*opened(), submit()).when(named).then(JobDispatched, AttemptBegun)
         assert [getattr(event, "owner", None) for _, event in decision.events] == ["a", "a"]
-        assert given(*opened(), submit(), named).when(begin).then_nothing().result == {"go": False}
+        assert given(*opened(), submit(), named).when(begin).then(JobNote).result == {"go": False}
 
     def test_running_names_the_providers_job_once(self) -> None:
         running = c.RecordJobRunning(org_id=ORG, job_id=JOB, lease=1, provider_job_id="p1")

@@ -98,6 +98,20 @@ async def test_the_owner_that_came_late_calls_once(
     assert len(remote.simulator.control.accepted) == 1
 
 
+async def test_the_owner_that_comes_after_another_has_looked_does_not_call(
+    house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", 0.1)
+    late = Late()
+    job_id = await house.submitted(REMOTE, {"prompt": "a fox"}, max_runtime_s=1)
+    recorded = house.dispatch(job_id, 1, None, late.offer(job_id))
+    looking = asyncio.create_task(house.dispatcher_of(remote.provider, claims=Claims()).handle(recorded))
+    await until(lambda: len(house.asked) > 0)
+    await house.dispatcher_of(remote.provider, claims=late.claims).handle(recorded)
+    await looking
+    assert len(remote.simulator.control.accepted) == 0
+
+
 async def test_the_owner_that_asked_in_vain_asks_again_and_is_answered_anew(
     house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
