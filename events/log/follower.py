@@ -13,7 +13,6 @@ from aiokafka.errors import IllegalStateError, KafkaError
 
 from events.log.clients import Record, close, consumer
 from events.log.position import part
-from events.log.resting import resting
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +49,9 @@ class Follower:
         back: int = 0,
         back_s: float = 0.0,
         patience_ms: int = 0,
-        rest_ms: int = 0,
     ) -> None:
         """`back` begins so many offsets before the end, `back_s` at what was written so many seconds ago: what just
-        happened is known from the start. For so long as `patience_ms` a record may wait for others to come with; what
-        comes within `rest_ms` of others comes after them, together."""
+        happened is known from the start. For so long as `patience_ms` a record may wait for others to come with."""
         self._bootstrap = bootstrap
         self._topics = tuple(topics)
         self._on_record = on_record
@@ -64,7 +61,6 @@ class Follower:
         self._back = back
         self._back_s = back_s
         self._patience_ms = patience_ms
-        self._rest_s = rest_ms / 1000
         self._ready = asyncio.Event()
         self._done = asyncio.Event()
         self._position: dict[str, int] = {}
@@ -141,8 +137,7 @@ class Follower:
             if not behind:
                 self._ready.set()
             records = await client.getmany(timeout_ms=CATCH_UP_POLL_MS if behind else POLL_MS, max_records=CHUNK)
-            async with resting(client, self._rest_s if records and not behind else 0.0):
-                await self._hand_over(records)
+            await self._hand_over(records)
             if behind:
                 behind = await self._still_behind(client, behind, ends)
             await watch.check(client, partitions, moved=bool(records))

@@ -27,7 +27,7 @@ BATCH_MAX: Final = 500
 POLL_MS: Final = 1000
 COMMIT_EVERY_S: Final = 1.0
 COMMIT_WITHIN_S: Final = 5.0
-REST_MS: Final = 20
+REST_S: Final = 0.02
 """From one batch to the next, at least: of a command's few events one batch is made, and one transaction."""
 
 
@@ -45,7 +45,6 @@ class Projector:
         store: Store,
         project: Callable[[Sequence[Recorded]], Awaitable[Sequence[Write]]],
         *,
-        rest_ms: int = REST_MS,
         registry: Registry = REGISTRY,
     ) -> None:
         self._bootstrap = bootstrap
@@ -53,7 +52,6 @@ class Projector:
         self._topics = tuple(topics)
         self._store = store
         self._project = project
-        self._rest_s = rest_ms / 1000
         self._registry = registry
         self._ready = asyncio.Event()
         self._position: dict[str, int] = {}
@@ -97,7 +95,7 @@ class Projector:
             if not behind:
                 self._ready.set()
             polled = await client.getmany(timeout_ms=POLL_MS, max_records=BATCH_MAX)
-            async with resting(client, self._rest_s if polled and not behind else 0.0):
+            async with resting(client, REST_S if polled and not behind else 0.0):
                 if polled:
                     await self._apply([from_record(r, self._registry) for records in polled.values() for r in records])
             behind -= {tp for tp in behind if await client.position(tp) >= ends[tp]}

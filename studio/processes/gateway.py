@@ -45,8 +45,6 @@ from studio.settings import PROJECT_ROOT, Settings
 
 BACK: Final = 500
 """How many offsets of each partition are followed from before the start: what a resume meets first."""
-HUB_REST_MS: Final = 10
-"""A frame comes so much later at most than it could."""
 MONGO_WITHIN_MS: Final = 3000
 REDIS_WITHIN_S: Final = 3.0
 DRAIN_S: Final = 3
@@ -62,9 +60,7 @@ class Copies:
         self.live_jobs = LiveJobs()
         jobs = CompactedTable(bootstrap, CURRENT_JOBS, CurrentJob, on_change=self.live_jobs.changed)
         self.hub = Hub()
-        self.follower = Follower(
-            bootstrap, TOPICS, on_record=self.hub.on_record, start="end", back=BACK, name="hub", rest_ms=HUB_REST_MS
-        )
+        self.follower = Follower(bootstrap, TOPICS, on_record=self.hub.on_record, start="end", back=BACK, name="hub")
         self.parts = (self.orgs, self.catalog, jobs, self.follower)
 
     async def ready(self) -> None:
