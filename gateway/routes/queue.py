@@ -101,8 +101,13 @@ async def breakers(platform: Platform, now: datetime) -> dict[tuple[str, str], s
         held = await platform.redis.hgetall(BREAKERS)
     except (RedisError, TimeoutError):
         return {}
+    return waits(held, now)
+
+
+def waits(written: Mapping[bytes | str, bytes | str], now: datetime) -> dict[tuple[str, str], str]:
+    """What schedulers have written of their breakers, without what is past."""
     found = {}
-    for field, until in ((_text(field), _text(until)) for field, until in held.items()):
+    for field, until in ((_text(field), _text(until)) for field, until in written.items()):
         provider, _, model = field.partition("\x1f")
         if datetime.fromisoformat(until) > now:
             found[provider, model] = until

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from events.accounts.current import CurrentOrg
 from events.accounts.events import Limits
-from events.catalog.current import FLEET, CurrentProvider
+from events.catalog.current import FLEET, CurrentProvider, breaker_field
 from events.jobs.current import CurrentJob
 from gateway.live_jobs import LiveJobs
+from gateway.routes.queue import waits
 from gateway.why import Around, WorkerSeen, reasons
+from processors.scheduler.breakers import OPEN_FIRST
+from tests.unit.scheduler.test_breakers import troubled
 
 NOON = "2026-01-01T12:00:00Z"
 
@@ -75,6 +78,19 @@ def test_every_reason_is_said(
     jobs = live(mine, *(job(number, **members) for number, members in enumerate(others)))
     told = reasons(mine, jobs, around(**place))
     assert [" ".join(filter(None, (one["reason"], one.get("scope")))) for one in told] == expected
+
+
+def test_a_breaker_that_waits_for_the_one_that_it_has_let_through_is_a_reason() -> None:
+    bench = troubled()
+    bench.wait(OPEN_FIRST.total_seconds())
+    told = bench.breakers[-1]
+    assert told.until is not None
+    written: dict[bytes | str, bytes | str] = {breaker_field(told.provider, told.model): told.until.isoformat()}
+    until = waits(written, bench.now)["acme", "m"]
+    waiting = next(one for one in bench.jobs.values() if one.phase == "queued")
+    [reason] = reasons(waiting, live(waiting), around(until=until))
+    assert reason == {"reason": "provider-in-trouble", "provider": "acme", "model": "m", "until": until}
+    assert waits(written, told.until) == {}
 
 
 MEMBERS = st.fixed_dictionaries(
