@@ -270,7 +270,8 @@ HOUSE: Final = (
     Plant("idempotency key only in Redis", _key_in_redis, frozenset({"I4"}), _flushed),
     Plant("ledger clamp without posting", _silent_clamp, frozenset({"I3"}), _adjusted),
     Plant("float money", _by_floats, frozenset({"I14"}), _quiet),
-    Plant("checkpoint before Mongo write", _position_first, frozenset({"I10"}), _killed_projector),
+    # What was never written is missing, or ends the projector that comes to change it.
+    Plant("checkpoint before Mongo write", _position_first, frozenset({"I10", "I20"}), _killed_projector),
     Plant("projector counter `$inc` without seq guard", _unguarded, frozenset({"I10"}), _killed_projector),
     Plant("sweeper by wall clock", _by_wall_clock, frozenset({"I6"}), _clock_set),
 )
