@@ -75,23 +75,23 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    """Sweepers in a hurry, twice."""
+async def stage(own_servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    """Sweepers in a hurry, twice; of others' jobs they would have to end what was left."""
     monkeypatch.setattr(core, "GRACE", timedelta(seconds=1))
     monkeypatch.setattr(core, "STOP_MARGIN", timedelta(seconds=1))
     monkeypatch.setattr(run_job, "ON_ITS_WAY", timedelta(seconds=1))
     monkeypatch.setattr(ticking, "LOOK_EVERY_S", 0.2)
-    settings, stop = settings_for(servers, tmp_path), asyncio.Event()
+    settings, stop = settings_for(own_servers, tmp_path), asyncio.Event()
     async with AsyncExitStack() as stack:
         process = await stack.enter_async_context(running(settings, "decider", "sweepers"))
         other = settings.model_copy(update={"process_name": "tests-2"})
         await stack.enter_async_context(running(other, "sweepers"))
-        bus = await stack.enter_async_context(CommandBus(servers.kafka_bootstrap, f"test-{process.instance}"))
-        keys = MongoKeyStore(await stack.enter_async_context(AsyncMongoClient[dict[str, Any]](servers.mongo_url)))
+        bus = await stack.enter_async_context(CommandBus(own_servers.kafka_bootstrap, f"test-{process.instance}"))
+        keys = MongoKeyStore(await stack.enter_async_context(AsyncMongoClient[dict[str, Any]](own_servers.mongo_url)))
         await keys.prepare()
         log = Log()
         topics = [EVENTS_JOBS, EVENTS_CREDITS]
-        follower = Follower(servers.kafka_bootstrap, topics, on_record=log.take, name="test log")
+        follower = Follower(own_servers.kafka_bootstrap, topics, on_record=log.take, name="test log")
         following = asyncio.create_task(follower.run(stop))
         await follower.ready()
         made = Stage(bus, KeyVault(keys, master_key(MASTER_KEY)), log)
