@@ -25,8 +25,6 @@ from studio.settings import Settings
 
 IN_FLIGHT_MAX: Final = 256
 """Messages that are planned at once: nearly all of their time they wait for models, whose calls have a limit too."""
-PATIENCE_MS: Final = 250
-"""What a day's budget is spent on may be known so much later."""
 CALLS: Final = type_name(AgentCallRecorded)
 
 
@@ -69,9 +67,7 @@ async def run(settings: Settings, process: Process) -> None:
             spending.note(from_record(record))
 
     # Of all partitions, for an organisation's sessions are planned by all processes.
-    spent = Follower(
-        bootstrap, [EVENTS_CANVAS], on_record=note, name="spending", back_s=WINDOW_S, patience_ms=PATIENCE_MS
-    )
+    spent = Follower(bootstrap, [EVENTS_CANVAS], on_record=note, name="spending", back_s=WINDOW_S)
 
     async def ready() -> None:
         await asyncio.gather(reactor.ready(), spent.ready())
