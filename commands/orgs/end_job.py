@@ -88,6 +88,8 @@ def record_attempt_failed(command: RecordAttemptFailed, streams: Streams, contex
         model=job.model,
         counts=None if command.counts else False,
         unstopped=True if command.unstopped else None,
+        provider_job_id=job.provider_job_id if command.unstopped else None,
+        worker=job.worker if command.unstopped else None,
         trouble=command.trouble,
         answered=command.answered,
         busy_until=(context.at + timedelta(seconds=command.busy_s)).isoformat() if command.busy_s else None,

@@ -126,6 +126,9 @@ class AttemptFailed(JobEvent):
     """False where the provider did not take it for want of room: waiting is no attempt, and uses none up."""
     unstopped: Literal[True] | None = None
     """It may still run at its provider: its slot stays taken until that is over."""
+    provider_job_id: str | None = None
+    worker: str | None = None
+    """Of one that may still run: by what it is stopped."""
     trouble: Trouble | None = None
     answered: Answered | None = None
     busy_until: str | None = None

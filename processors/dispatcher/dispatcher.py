@@ -1,4 +1,4 @@
-"""The dispatcher's handler of `events.jobs`: an attempt is carried out, a cancelled or expired one is stopped.
+"""The dispatcher's handler of `events.jobs`: an attempt is carried out; one that the log is beyond is stopped.
 
 It keeps nothing durable: what it must know after a crash is on the log or at the provider.
 """
@@ -21,7 +21,7 @@ from commands.signing import SignedAttempt, sign_attempt
 from events.catalog.current import FLEET, CatalogEntry, CurrentModel
 from events.catalog.events import ModelSpec
 from events.envelope import Recorded
-from events.jobs.events import JobCancelled, JobDispatched, LeaseExpired
+from events.jobs.events import AttemptFailed, JobCancelled, JobDispatched, LeaseExpired
 from events.jobs.slots import Slot
 from events.model import Event
 from processors.dispatcher.attempt import Attempt, AttemptOver, stopped_at
@@ -83,13 +83,15 @@ class Rooms:
     """Where the scheduler is of the same process, they are shared with it."""
 
 
-TYPES: Final[tuple[type[Event], ...]] = (JobDispatched, JobCancelled, LeaseExpired)
+Stops = JobCancelled | LeaseExpired | AttemptFailed
+"""After these an attempt may still run at its provider."""
+TYPES: Final[tuple[type[Event], ...]] = (JobDispatched, JobCancelled, LeaseExpired, AttemptFailed)
 """Everything else on `events.jobs` is for others."""
 
 
 def urgent(recorded: Recorded) -> bool:
     """A stop does not queue behind the call that it stops."""
-    return isinstance(recorded.data, JobCancelled | LeaseExpired)
+    return isinstance(recorded.data, Stops)
 
 
 def key_of(recorded: Recorded) -> str:
@@ -124,16 +126,21 @@ class Dispatcher:
         """Stops that go on; without them a slot is free once its longest run is over."""
 
     def wants(self, recorded: Recorded) -> bool:
-        """Everything; it takes note of whom a dispatch names, in the order of the log."""
-        if isinstance(event := recorded.data, JobDispatched):
-            self._rooms.claims.named(event.job_id, event.lease, event.owner)
-        return True
+        """All but failures of which nothing runs; it takes note of whom a dispatch names, in the order of the log."""
+        match recorded.data:
+            case JobDispatched() as event:
+                self._rooms.claims.named(event.job_id, event.lease, event.owner)
+                return True
+            case AttemptFailed(unstopped=unstopped):
+                return unstopped is True
+            case _:
+                return True
 
     async def handle(self, recorded: Recorded) -> None:
         match recorded.data:
             case JobDispatched() as event:
                 await self._carry_out(recorded, event)
-            case JobCancelled(lease=int(lease)) | LeaseExpired(lease=lease) as event:
+            case JobCancelled(lease=int(lease)) | LeaseExpired(lease=lease) | AttemptFailed(lease=lease) as event:
                 awaited_s = STOP_MAX_S if isinstance(event, JobCancelled) else STOP_AWAITED_S
                 word = Word(self._rooms.ask, recorded, event.org_id, event.job_id, lease)
                 await self._confirm(self._stop(event, lease), word, awaited_s)
@@ -152,9 +159,8 @@ class Dispatcher:
                 self._held.pop(slot.holder, None)
                 return
             await word.say(command, "succeeded" if isinstance(command, RecordJobSucceeded) else "failed")
-        attempt = self._held.pop(slot.holder, None)
-        if attempt is not None and attempt.unstopped:
-            await self._confirm(attempt.stop(), word, STOP_AWAITED_S)
+        if (attempt := self._held.get(slot.holder)) is not None and not attempt.unstopped:
+            del self._held[slot.holder]
 
     def carries_out(self, provider: str) -> bool:
         """Whether attempts at this provider are begun once, by whoever may."""
@@ -277,7 +283,7 @@ class Dispatcher:
         task.add_done_callback(self._stopping.discard)
         await asyncio.wait({task}, timeout=awaited_s)
 
-    async def _stop(self, event: JobCancelled | LeaseExpired, lease: int) -> bool:
+    async def _stop(self, event: Stops, lease: int) -> bool:
         """Whether nothing of the attempt runs any more; it will not begin here either."""
         token = attempt_token(event.job_id, lease)
         self._stopped[token] = None
@@ -288,7 +294,7 @@ class Dispatcher:
             return True
         return await (attempt.stop() if attempt is not None else self._stop_unseen(event, token))
 
-    async def _stop_unseen(self, event: JobCancelled | LeaseExpired, token: str) -> bool:
+    async def _stop_unseen(self, event: Stops, token: str) -> bool:
         """An attempt that another process may have begun: by the provider's id, or by the name that we gave it.
 
         A call that answers at once has neither: whoever made it may only be paused, with its connection open.
@@ -296,7 +302,7 @@ class Dispatcher:
         provider = self._rooms.providers.get(event.provider or "")
         if provider is None:
             return False
-        if event.begun is False and not provider.takes_our_name:
+        if not isinstance(event, AttemptFailed) and event.begun is False and not provider.takes_our_name:
             return True
         known = token if provider.takes_our_name else event.provider_job_id
         return known is not None and await stopped_at(provider, Handle(known, event.worker))

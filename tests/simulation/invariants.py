@@ -33,8 +33,8 @@ from events.jobs.events import (
 )
 from events.log.codec import from_record
 from events.log.position import part
+from events.model import Event
 from events.topics import COMMANDS_ORGS, CURRENT_JOBS, DEADLETTER_COMMANDS, EVENTS_JOBS
-from processors.dispatcher.dispatcher import TYPES as DISPATCHED
 from processors.runners.decide import FoldFailed
 from processors.runners.recovery import GapInLog, StoreIsOfAnotherLog
 from projections.read_models import TOPICS, project
@@ -59,6 +59,13 @@ STOPS: Final = (FoldFailed, GapInLog, StoreIsOfAnotherLog)
 """What a decider's partition stops with when its log is not as deciders write it."""
 FENCED: Final = (ProducerFenced,)
 """What a process may end with by itself: somebody else does its work."""
+
+
+def _stops(event: Event) -> bool:
+    """Whether an attempt may still run after it, which a dispatcher has to stop."""
+    return isinstance(event, JobCancelled | LeaseExpired) or (
+        isinstance(event, AttemptFailed) and bool(event.unstopped)
+    )
 
 
 @dataclass(slots=True)
@@ -209,7 +216,7 @@ class Judge:
         if isinstance(event, JobAccepted):
             self.jobs[event.job_id] = Seen(event)
             return
-        if isinstance(event, DISPATCHED):
+        if isinstance(event, JobDispatched) or _stops(event):
             self.handles.append(recorded)
         job = self.jobs.get(event.job_id)
         if job is None:
@@ -358,9 +365,7 @@ class Judge:
             if at != tp or not begin <= recorded.offset < end or recorded.envelope.id in self._world.handled:
                 continue
             overtaken = any(
-                later.stream == recorded.stream
-                and later.version > recorded.version
-                and isinstance(later.data, JobCancelled | LeaseExpired)
+                later.stream == recorded.stream and later.version > recorded.version and _stops(later.data)
                 for later in self.handles
             )
             what = f"{recorded.envelope.type} of {recorded.stream.subject}"

@@ -215,6 +215,15 @@ class TestEnd:
             assert free is not None
             assert (free.unstopped, free.worker, slot_of(free)) == (None, None, None)
 
+    def test_a_failure_names_what_may_still_run_for_whoever_stops_it(self) -> None:
+        running = c.RecordJobRunning(org_id=ORG, job_id=JOB, lease=1, provider_job_id="p1")
+        past = given(*opened(), submit(), dispatch(), running)
+        for unstopped, named in ((True, ("p1", "w1")), (False, (None, None))):
+            fails = attempt_failed(retry_in_s=0).model_copy(update={"unstopped": unstopped})
+            failed = past.when(fails).then(AttemptFailed).events[0][1]
+            assert isinstance(failed, AttemptFailed)
+            assert (failed.provider_job_id, failed.worker) == named
+
     def test_where_nothing_is_unstopped_a_sweeper_that_asks_is_told_nothing_and_changes_nothing(self) -> None:
         unheard = c.ConfirmStopped(org_id=ORG, job_id=JOB, lease=1, unheard=True)
         under_way = (*opened(), submit(), dispatch())

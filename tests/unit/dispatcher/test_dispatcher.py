@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from commands.orgs.commands import BeginAttempt, CancelJob, ExpireLease, RecordJobSucceeded
+from commands.orgs.commands import BeginAttempt, CancelJob, ExpireLease, RecordAttemptFailed, RecordJobSucceeded
+from events.envelope import Recorded
 from events.ids import new_id
 from events.jobs.events import (
     AttemptFailed,
@@ -262,6 +263,40 @@ async def test_an_expired_attempt_of_which_nobody_knows_the_name_keeps_its_slot(
     held = house.jobs.get(job_id)
     assert held is not None
     assert held.holds_slot
+
+
+async def failed_unstopped(house: House, remote: ReplicateWorld) -> Recorded:
+    """An attempt that runs at its provider, and that its dispatcher has lost sight of. That one has crashed since."""
+    recorded = await house.dispatched(REMOTE, {"prompt": "simulate:never"}, worker=None)
+    job_id = recorded.envelope.stream.subject
+    running = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until(lambda: "running" in house.names(job_id))
+    running.cancel()
+    failed = RecordAttemptFailed(
+        org_id=ORG, job_id=job_id, lease=1, category="unknown", retry_in_s=0.0, unstopped=True
+    )  # fmt: skip
+    house.do(failed)
+    return house.recorded(job_id, AttemptFailed)
+
+
+async def test_another_process_stops_what_has_failed_and_may_still_run(house: House, remote: ReplicateWorld) -> None:
+    failed = await failed_unstopped(house, remote)
+    job_id = failed.envelope.stream.subject
+    other = house.dispatcher_of(remote.provider)
+    assert other.wants(failed)
+    await other.handle(failed)
+    [created] = remote.simulator.control.accepted
+    state = remote.simulator.get(created.id)
+    assert state is not None
+    assert state.cancelled_at is not None
+    assert house.names(job_id)[-2:] == ["attempt_failed", "note"]
+    house.dispatch(job_id, 2, None)
+
+
+async def test_what_has_failed_for_sure_is_no_work_for_anybody(house: House, fleet: FleetWorld) -> None:
+    recorded = await house.dispatched(LOCAL, {"prompt": "a fox"}, worker="w9")
+    await house.dispatcher.handle(recorded)
+    assert not house.dispatcher.wants(house.recorded(recorded.envelope.stream.subject, AttemptFailed))
 
 
 async def test_a_dispatch_that_waited_until_its_job_was_cancelled_is_not_carried_out(
