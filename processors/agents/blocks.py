@@ -22,6 +22,13 @@ def block(name: str, value: Any) -> str:
     return f"<{name}>\n{orjson.dumps(value).decode().translate(_ESCAPES)}\n</{name}>"
 
 
+def read_block(name: str, text: str) -> Any:
+    """What the first block of this name holds, as the model reads it; None where there is none."""
+    _, begins, rest = text.partition(f"<{name}>\n")
+    held, ends, _ = rest.partition(f"\n</{name}>")
+    return orjson.loads(held) if begins and ends else None
+
+
 def words(name: str, text: str) -> str:
     """A person's words as they are, but that they begin no block and end none."""
     return f"<{name}>\n{_TAG.sub(_TAG_OPEN, text)}\n</{name}>"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Any, Final
@@ -149,9 +149,14 @@ def corrected(named: str, offered: Sequence[Rated], by_rules: Choice) -> Choice:
     by_name = {one.model.id.lower(): one for one in offered} | {one.model.title.lower(): one for one in offered}
     if (exact := by_name.get(named.lower())) is not None:
         return Choice(exact.model, _reason(exact, len(offered)))
-    if named and (found := near(named, by_name, SIMILAR_MIN)) is not None:
+    if (found := nearest(named, by_name)) is not None:
         return Choice(by_name[found].model, _reason(by_name[found], len(offered)), ("model-garbled",))
     return Choice(by_rules.model, by_rules.reason, (*by_rules.flags, "model-unknown"))
+
+
+def nearest(named: str, names: Iterable[str]) -> str | None:
+    """The one of several names, in small letters, that was meant; None where that cannot be told."""
+    return near(named, names, SIMILAR_MIN) if named else None
 
 
 def _reason(one: Rated, of: int) -> str:

@@ -99,6 +99,14 @@ def read(answer: str, step_ids: Collection[str]) -> Iterator[Issue]:
     yield from issues[:OBJECTIONS_MAX]
 
 
+def verdict_of(answer: str) -> str:
+    """PASS, REVISE, or neither: by its own word for it."""
+    found = read_object(answer)
+    if found is None:
+        return "REVISE" if _SAYS_REVISE.match(without_thoughts(answer)) else ""
+    return _verdict(_first({_plain(key): value for key, value in found.items()}, _VERDICTS))
+
+
 def _verdict(said: Any) -> str:
     """PASS, REVISE, or neither."""
     if isinstance(said, bool):

@@ -111,7 +111,7 @@ class Stages:
 
     async def ask(self, call: Call, messages: Callable[[Prompt], Sequence[Message]]) -> Said:
         """Raises LlmFailed, which is on the log too then; `Unavailable` while another process is at it."""
-        call_id = derived_id("call", b"agents", self._event.envelope.id, call.agent, *filter(None, [call.round]))
+        call_id = call_id_of(self._event.envelope.id, call.agent, call.round)
         begun = await self._begin(call, call_id)
         if begun.recorded is not None and (text := await self._recorded(begun.recorded)) is not None:
             return Said(text, begun.recorded.model, AgentCall(call_id=call_id, attempt=begun.recorded.attempt))
@@ -252,6 +252,11 @@ class Stages:
             traceparent=cause.traceparent,
         )
         return await self._rooms.ask(command, envelope)
+
+
+def call_id_of(event_id: str, agent: str, round_: str = "") -> str:
+    """Of a call for the message of this event: the same after every restart."""
+    return derived_id("call", b"agents", event_id, agent, *filter(None, [round_]))
 
 
 def _pinned(told: Mapping[str, Any] | None) -> Pinned | None:

@@ -1,31 +1,36 @@
-"""Two answers of a planner to one request, side by side: what each came to, and which holds up better. Pure."""
+"""Two answers of a planner or edit planner to one request: what each came to, and which holds up better. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any, Literal
 
 from processors.agents.assembly import feasible
 from processors.agents.catalog import Catalog
+from processors.agents.context import Briefing
+from processors.agents.editing import Edited, changed, merge
 from processors.agents.parser import parse_plan
-from processors.agents.plan import Layer
-from processors.agents.references import KnownUpload
-
-Judgement = Literal["better", "worse", "other", "same"]
-"""`other`: it holds up as well, but is another plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    tokens_in: int
-    tokens_out: int
-    ms: int
+from processors.agents.plan import Layer, PlannedStep
+from processors.agents.present import Present
+from processors.agents.trust import trusted
+from studio.client.outcomes import Figures
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Edit:
+    """What became of the plan that was there, by the ids of its steps."""
+
+    changed: frozenset[str]
+    removed: frozenset[str]
+    restored: int
+    """Steps that the answer forgot, and that were put back."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOutcome:
     """An answer as it was read and checked. `steps` could run; `edges` are pairs of their agent types."""
 
     figures: Figures
@@ -35,6 +40,7 @@ class Outcome:
     agent_types: Counter[str] = field(default_factory=Counter)
     edges: Counter[tuple[str, str]] = field(default_factory=Counter)
     issues: int = 0
+    edit: Edit | None = None
     error: str | None = None
     """No model answered: the category."""
 
@@ -54,6 +60,16 @@ class Outcome:
         """The larger, the better it holds up: it can run, as it was planned, as it was written, with less amiss."""
         return self.steps > 0, self.verdict == "PASS", self.well_formed, -self.issues
 
+    @property
+    def content(self) -> object:
+        """Equal where both are the same plan, whatever its words."""
+        return self.agent_types, self.edges, self.edit
+
+    @property
+    def in_short(self) -> str:
+        edit = "" if self.edit is None else f", {len(self.edit.changed)} changed, {len(self.edit.removed)} removed"
+        return f"{self.verdict} {self.steps} steps{edit}"
+
     def as_json(self) -> dict[str, Any]:
         return {
             "well_formed": self.well_formed,
@@ -68,28 +84,45 @@ class Outcome:
             "tokens_out": self.figures.tokens_out,
             "ms": self.figures.ms,
             **({"error": self.error} if self.error else {}),
+            **(self._edited(self.edit) if self.edit is not None else {}),
         }
 
+    @staticmethod
+    def _edited(edit: Edit) -> dict[str, Any]:
+        return {"changed": sorted(edit.changed), "removed": sorted(edit.removed), "restored": edit.restored}
 
-def judge(answer: str, figures: Figures, catalog: Catalog, files: Sequence[KnownUpload]) -> Outcome:
-    """What the platform would make of the answer today."""
-    parsed = parse_plan(answer)
-    checked = feasible(parsed.steps, catalog, files)
+
+def judge(
+    answer: str, figures: Figures, catalog: Catalog, briefing: Briefing, present: Present | None = None
+) -> PlanOutcome:
+    """What the platform would make of the answer today; `present` is the plan that it edits."""
+    parsed = trusted(parse_plan(answer), briefing, catalog)
+    edited = None if present is None or not parsed.steps else merge(present.planned, parsed, briefing.request)
+    checked = feasible(parsed.steps if edited is None else edited.steps, catalog, briefing.files, briefing.said)
     types = {step.id: step.agent_type for step in checked.steps}
     edges = ((types[up], step.agent_type) for step in checked.steps for up in step.depends_on)
-    return Outcome(
+    edit = None if edited is None or present is None else _edit(edited, present, checked.steps)
+    return PlanOutcome(
         figures,
         layer=parsed.layer,
         written=len(parsed.steps),
         steps=len(checked.steps),
         agent_types=Counter(types.values()),
         edges=Counter(edges),
-        issues=len(checked.issues),
+        issues=len(checked.issues) + (0 if edit is None else edit.restored),
+        edit=edit,
     )
 
 
-def compared(before: Outcome, after: Outcome) -> Judgement:
-    if before.rank != after.rank:
-        return "better" if after.rank > before.rank else "worse"
-    alike = (before.agent_types, before.edges) == (after.agent_types, after.edges)
-    return "same" if alike else "other"
+def _edit(edited: Edited, present: Present, steps: Sequence[PlannedStep]) -> Edit:
+    return Edit(changed(present.planned, steps), frozenset(edited.removed), len(edited.restored))
+
+
+def figures_of(outcomes: Sequence[PlanOutcome]) -> Mapping[str, Any]:
+    """Of one side, where there is anything."""
+    of = len(outcomes)
+    return {
+        "passed": round(sum(one.verdict == "PASS" for one in outcomes) / of, 4),
+        "without_plan": sum(one.steps == 0 for one in outcomes),
+        "median_steps": median(one.steps for one in outcomes),
+    }

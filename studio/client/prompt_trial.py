@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any, Final
 
 from gateway.significance import signs
-from processors.agents import planner
 from processors.agents.catalog import Catalog
 from processors.agents.llm import LanguageModel, LlmFailed, Message
-from processors.agents.prompting import Prompt
-from studio.client.past_requests import PLANNER, Past
-from studio.client.plan_judging import Figures, Judgement, Outcome, compared, judge
+from processors.agents.planner import FULL_MODE
+from processors.agents.prompting import Pinned, Prompt, Prompts
+from studio.client import answer_judging, plan_judging
+from studio.client.answer_judging import READERS, AnswerOutcome
+from studio.client.outcomes import Figures, Judgement, Outcome, compared
+from studio.client.past_requests import Past
+from studio.client.plan_judging import PlanOutcome
 
+PLANNERS: Final = ("planner", "edit_planner", FULL_MODE)
+TRIED: Final = (*PLANNERS, *READERS)
+"""Agents whose past requests can be run again and compared."""
+NOT_TRIED: Final[Mapping[str, str]] = {
+    "writer": "its answers are texts, and no rule tells which of two is the better one",
+    "error_classifier": "the words that it is asked about are kept nowhere",
+}
 AT_ONCE: Final = 4
 CHARS_A_TOKEN: Final = 4
 """Roughly, for what a trial will cost before it has begun."""
@@ -51,8 +61,8 @@ class Trial:
 
     model: LanguageModel
     prompt: Prompt
-    beside: str
-    """What follows the prompt in full mode."""
+    prompts: Prompts
+    """For what goes beside it."""
     catalog: Catalog
     budget: int
     used: int = 0
@@ -61,9 +71,19 @@ class Trial:
     lines: list[Compared] = field(default_factory=list)
 
     def told(self, past: Past) -> Sequence[Message]:
-        full = past.briefing.mode == "full" and self.beside
-        system = f"{self.prompt.text}\n\n{self.beside}" if full else self.prompt.text
-        return planner.told(system, past.briefing, self.catalog)
+        return past.question.messages(self._prompt(past))
+
+    def _prompt(self, past: Past) -> Prompt:
+        """With what goes beside it. What is tried is that itself in a trial of `planner_full`, beside the planner's
+        prompt as it was then."""
+        if self.prompt.agent == FULL_MODE:
+            then = Pinned(past.call["variant"], past.call.get("version"), past.call.get("owner"))
+            return replace(self._of(past.call["agent"], past, then), beside=self.prompt)
+        beside = past.question.call.beside
+        return self.prompt if beside is None else replace(self.prompt, beside=self._of(beside, past, None))
+
+    def _of(self, agent: str, past: Past, pinned: Pinned | None) -> Prompt:
+        return self.prompts.pick(agent, past.call["org_id"], pinned, 0.0)
 
     def expected(self, past: Past) -> int:
         """Tokens, roughly."""
@@ -101,19 +121,30 @@ class Trial:
     async def _after(self, past: Past) -> Outcome:
         try:
             done = await self.model.complete(
-                PLANNER, self.told(past), variant=self.prompt.variant, timeout_s=TIMEOUT_S, as_json=True,
+                past.call["agent"], self.told(past), variant=self.prompt.variant, timeout_s=TIMEOUT_S, as_json=True,
                 org_id=past.call["org_id"], prefer=self.prompt.model,
             )  # fmt: skip
         except LlmFailed as error:
-            return Outcome(Figures(0, 0, 0), error=error.category)
-        figures = Figures(done.tokens_in, done.tokens_out, done.ms)
-        return judge(done.text, figures, self.catalog, past.briefing.uploads)
+            return self._failed(Figures(0, 0, 0), error.category)
+        return self._judged(past, done.text, Figures(done.tokens_in, done.tokens_out, done.ms))
 
     def _before(self, past: Past) -> Outcome:
         figures = Figures(past.recorded.tokens_in, past.recorded.tokens_out, past.recorded.ms)
         if past.answer is None:
-            return Outcome(figures, error=past.recorded.error or "not kept")
-        return judge(past.answer, figures, self.catalog, past.briefing.uploads)
+            return self._failed(figures, past.recorded.error or "not kept")
+        return self._judged(past, past.answer, figures)
+
+    def _judged(self, past: Past, answer: str, figures: Figures) -> Outcome:
+        agent = past.call["agent"]
+        if agent in READERS:
+            return answer_judging.judge(agent, answer, figures, self.told(past))
+        present = past.present if agent == "edit_planner" else None
+        return plan_judging.judge(answer, figures, self.catalog, past.briefing, present)
+
+    def _failed(self, figures: Figures, category: str) -> Outcome:
+        if self.prompt.agent in READERS:
+            return AnswerOutcome(figures, error=category)
+        return PlanOutcome(figures, error=category)
 
 
 def summary(lines: Sequence[Compared]) -> dict[str, Any]:
@@ -136,11 +167,11 @@ def _side(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     if not outcomes:
         return {}
     of = len(outcomes)
+    plans = [one for one in outcomes if isinstance(one, PlanOutcome)]
+    answers = [one for one in outcomes if isinstance(one, AnswerOutcome)]
     return {
         "well_formed": round(sum(one.well_formed for one in outcomes) / of, 4),
-        "passed": round(sum(one.verdict == "PASS" for one in outcomes) / of, 4),
-        "without_plan": sum(one.steps == 0 for one in outcomes),
-        "median_steps": median(one.steps for one in outcomes),
+        **(plan_judging.figures_of(plans) if plans else answer_judging.figures_of(answers)),
         "tokens_in": sum(one.figures.tokens_in for one in outcomes),
         "tokens_out": sum(one.figures.tokens_out for one in outcomes),
         "median_ms": median(one.figures.ms for one in outcomes),

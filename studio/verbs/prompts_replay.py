@@ -24,13 +24,12 @@ from events.catalog.current import catalog_entry
 from events.log.table import CompactedTable
 from events.topics import CURRENT_CATALOG
 from processors.agents.catalog import Catalog
-from processors.agents.planner import FULL_MODE
 from processors.agents.prompting import Pinned, Prompt
 from processors.agents.published import Published
 from projections.stores import DATABASE
 from studio.client.access import Access, NoPlatform, access
-from studio.client.past_requests import PLANNER, Past, Unreadable, past_requests
-from studio.client.prompt_trial import Compared, Trial, summary
+from studio.client.past_requests import Archive, Past, Unreadable
+from studio.client.prompt_trial import NOT_TRIED, TRIED, Compared, Trial, summary
 from studio.local import addresses as addressbook
 from studio.processes.configured import needed, secret
 from studio.processes.parts import language_model
@@ -41,6 +40,8 @@ CAUGHT_UP_WITHIN_S: Final = 30.0
 MONGO_WITHIN_MS: Final = 10_000
 BUDGET: Final = 1_000_000
 WORDS_MAX: Final = 48
+SAID_MAX: Final = 20
+"""Lines for what was answered how often."""
 COLOURS: Final = {"better": "green", "worse": "red", "other": "yellow", "same": "dim"}
 
 
@@ -48,9 +49,19 @@ class NoVariant(Exception):
     """Nothing of this name is published."""
 
 
+class NotTried(Exception):
+    """No past requests of this agent can be run again."""
+
+
+EXPECTED: Final = (
+    NoPlatform, NoVariant, NotTried, KafkaError, PyMongoError, VaultError, Unavailable, TimeoutError, ValueError,
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     org_id: str
+    agent: str
     variant: str
     text: str | None
     last: int
@@ -60,7 +71,8 @@ class Wanted:
 
 
 def replay(
-    variant: Annotated[str, typer.Option("--variant", "-v", help="The planner's variant to try.")],
+    variant: Annotated[str, typer.Option("--variant", "-v", help="The agent's variant to try.")],
+    agent: Annotated[str, typer.Option(help=f"Whose prompt: {', '.join(TRIED)}.")] = "planner",
     last: Annotated[int, typer.Option(min=1, max=5000, help="So many of the newest requests.")] = 50,
     file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A text that is not published yet, in its place.")
@@ -73,16 +85,29 @@ def replay(
 ) -> None:
     """Runs past requests through a variant and compares plan by plan. Nothing is written to the log.
 
-    Every request is put together as its planner was told it then; the catalog, and what checks the plans, are today's
-    for both sides. Requests of people who were forgotten cannot be read any more and are left out.
+    Every request is put together as its agent was told it then, an edit planner's with the plan as it was; the catalog,
+    and what checks the answers, are today's for both sides. Of plans it is told which holds up better; of short answers
+    which can be used, and whether they say the same. Repairs in the validator's loop are left out, and requests of
+    people who were forgotten, which cannot be read any more.
 
     Examples:  studio prompts replay --variant brief --last 200  ·  studio prompts replay -v draft --file p.md --json
+    ·  studio prompts replay --agent edit_planner -v terse
     """
-    expected = (NoPlatform, NoVariant, KafkaError, PyMongoError, VaultError, Unavailable, TimeoutError, ValueError)
+    expected = (
+        NoPlatform,
+        NoVariant,
+        NotTried,
+        KafkaError,
+        PyMongoError,
+        VaultError,
+        Unavailable,
+        TimeoutError,
+        ValueError,
+    )
     with failing_on(*expected):
         text = file.read_text(encoding="utf-8").rstrip("\n") if file is not None else None
         of = org or _local_org(access(None, None))
-        done = asyncio.run(tried(Wanted(of, variant, text, last, budget, yes, words), quiet=as_json))
+        done = asyncio.run(tried(Wanted(of, agent, variant, text, last, budget, yes, words), quiet=as_json))
     if as_json:
         print_json(done)
         return
@@ -91,6 +116,7 @@ def replay(
 
 async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
     """The whole trial as JSON. Raises what `replay` turns into its message."""
+    check_tried(wanted.agent)
     settings = addressbook.connected(Settings())
     url = needed(settings.mongo_url, "MONGO_URL")
     table = await catalog_copy(needed(settings.kafka_bootstrap, "KAFKA_BOOTSTRAP"))
@@ -101,10 +127,10 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
         vault = KeyVault(MongoKeyStore(client), master_key(secret(settings.master_key, "MASTER_KEY")))
         published = Published(table.get)
         prompt = chosen(published, wanted)
-        beside = published.pick(FULL_MODE, wanted.org_id, None, 0.0).text
-        trial = Trial(model, prompt, beside, Catalog.of(value for _, value in table.items()), wanted.budget)
-        past = past_requests(client[DATABASE], vault, storage(settings.storage), wanted.org_id, wanted.last)
-        found = [one async for one in past]
+        catalog = Catalog.of(value for _, value in table.items())
+        trial = Trial(model, prompt, published, catalog, wanted.budget)
+        archive = Archive(client[DATABASE], vault, storage(settings.storage), catalog)
+        found = [one async for one in archive.requests(wanted.org_id, wanted.agent, wanted.last)]
         requests = [one for one in found if isinstance(one, Past)]
         if settings.planner != "offline" and not wanted.yes:
             confirm(trial, requests, settings.planner)
@@ -119,7 +145,7 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
         await trial.run(_each(requests), tell)
     unreadable = [one.reason for one in found if isinstance(one, Unreadable)]
     return {
-        "agent": PLANNER,
+        "agent": wanted.agent,
         "variant": prompt.variant,
         **({"version": prompt.version, "owner": prompt.owner} if wanted.text is None else {"file": True}),
         "model": settings.planner,
@@ -132,13 +158,21 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
     }
 
 
+def check_tried(agent: str) -> None:
+    """Raises NotTried."""
+    if agent in TRIED:
+        return
+    why = NOT_TRIED.get(agent, f"the agents are {', '.join(TRIED)}")
+    raise NotTried(f"nothing past can be run again of the {agent}: {why}")
+
+
 def chosen(published: Published, wanted: Wanted) -> Prompt:
     """Raises NoVariant."""
     if wanted.text is not None:
-        return Prompt(PLANNER, wanted.variant, 0, wanted.text)
-    prompt = published.pick(PLANNER, wanted.org_id, Pinned(wanted.variant), 0.0)
+        return Prompt(wanted.agent, wanted.variant, 0, wanted.text)
+    prompt = published.pick(wanted.agent, wanted.org_id, Pinned(wanted.variant), 0.0)
     if prompt.variant != wanted.variant:
-        raise NoVariant(f"the planner has no variant {wanted.variant}: see `studio prompts list`")
+        raise NoVariant(f"the {wanted.agent} has no variant {wanted.variant}: see `studio prompts list`")
     return prompt
 
 
@@ -171,9 +205,9 @@ def told(line: Compared, number: int, of: int, trial: Trial, *, words: bool) -> 
     """One request in one line."""
     judgement = line.judgement
     request = f"  [dim]{escape(' '.join(line.past.briefing.request.split())[:WORDS_MAX])}[/]" if words else ""
-    before, after = (f"{side.verdict} {side.steps}" for side in (line.before, line.after))
+    sides = f"{line.before.in_short} → {line.after.in_short}"
     return (
-        f"[dim]{number}/{of}[/] [{COLOURS[judgement]}]{judgement:<6}[/] {before} → {after} steps, "
+        f"[dim]{number}/{of}[/] [{COLOURS[judgement]}]{judgement:<6}[/] {sides}, "
         f"{after_words(line)}  [dim]{trial.used:,} tokens used[/]{request}"
     )
 
@@ -194,12 +228,17 @@ def show(done: dict[str, Any]) -> None:
         ("passed the checks", "passed", "{:.0%}"),
         ("without a plan", "without_plan", "{}"),
         ("steps (median)", "median_steps", "{:g}"),
+        ("could be used", "usable", "{:.0%}"),
         ("tokens in", "tokens_in", "{:,}"),
         ("tokens out", "tokens_out", "{:,}"),
         ("ms (median)", "median_ms", "{:,.0f}"),
     )
-    for title, name, form in rows if found["requests"] else ():
-        table.add_row(title, *(form.format(found[side][name]) for side in ("before", "after")))
+    for title, name, form in rows:
+        if name in found["before"]:
+            table.add_row(title, *(form.format(found[side][name]) for side in ("before", "after")))
+    both = [found[side].get("said", {}) for side in ("before", "after")]
+    for says in sorted({*both[0], *both[1]})[:SAID_MAX]:
+        table.add_row(f"said {says}", *(str(side.get(says, 0)) for side in both))
     console.print(table)
     test = f", p = {found['p_value']:g} by the sign test" if "p_value" in found else ""
     counts = f"{found['better']} better, {found['worse']} worse, {found['other']} other, {found['same']} the same"

@@ -76,6 +76,33 @@ async def test_a_published_prompt_is_told_to_the_next_session_and_tried_on_the_p
     listed = await asyncio.to_thread(studio_json, platform, "prompts", "list", "--agent", "planner")
     assert {(one["variant"], one["share"]) for one in listed["items"]} == {("default", 0.0), ("brief", 1.0)}
     await tried(platform, file)
+    async with client(platform) as http:
+        await edited(http, old)
+    await tried_with_what_was_there(platform)
+
+
+async def edited(http: httpx.AsyncClient, session: str) -> None:
+    """Words change the plan, and it waits for a yes again."""
+    said = await post(http, f"/v1/sessions/{session}/messages", {"text": "make the image blue", "approval": "plan"})
+    async for attempt in AsyncRetrying(stop=stop_after_delay(WITHIN_S), wait=wait_fixed(0.2), reraise=True):
+        with attempt:
+            [plan] = (await http.get(f"/v1/sessions/{session}", params={"after": said["position"]})).json()["plans"]
+            assert (plan["status"], "blue" in str(plan["steps"])) == ("awaiting_approval", True)
+
+
+async def tried_with_what_was_there(platform: Running) -> None:
+    """An edit is told the plan as it was, and a short answer is judged as one; whose past cannot be tried, says why."""
+    length = await ends(platform)
+    for agent, says in (("edit_planner", ["s1"]), ("context_classifier", "SAME"), ("validator", "PASS")):
+        done = await asyncio.to_thread(
+            studio_json, platform, "prompts", "replay", "--agent", agent, "--variant", "default", "--last", "1"
+        )
+        assert (done["agent"], done["summary"]["requests"], done["summary"]["same"]) == (agent, 1, 1), done
+        assert says in (done["items"][0]["after"].get("changed"), done["items"][0]["after"].get("says"))
+    writer = await asyncio.to_thread(studio, platform, "prompts", "replay", "--agent", "writer", "-v", "default")
+    assert writer.returncode == 1
+    assert "no rule tells which of two is the better one" in writer.stderr
+    assert await ends(platform) == length
 
 
 async def tried(platform: Running, file: Path) -> None:

@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from events.canvas.session_events import AgentCallRecorded
+from processors.agents import planner
 from processors.agents.catalog import Catalog
 from processors.agents.context import Briefing
 from processors.agents.llm import Completion, Delta, LlmFailed, Message, Restarted
-from processors.agents.prompting import Prompt
+from processors.agents.prompting import Pinned, Prompt
+from processors.agents.stage import Call
+from studio.client.off_record import Question
+from studio.client.outcomes import Figures, compared
 from studio.client.past_requests import Past
-from studio.client.plan_judging import Figures, Outcome, compared, judge
+from studio.client.plan_judging import PlanOutcome, judge
 from studio.client.prompt_trial import Compared, Trial, summary
 from tests.unit.agents.makers import small_catalog
 
@@ -40,8 +44,8 @@ TWO_FILMS = plan(("a", "image", ()), ("b", "video", ("a",)), ("c", "video", ("a"
 CYCLE = plan(("a", "image", ("b",)), ("b", "video", ("a",)))
 
 
-def outcome(answer: str) -> Outcome:
-    return judge(answer, FIGURES, small_catalog(), ())
+def outcome(answer: str) -> PlanOutcome:
+    return judge(answer, FIGURES, small_catalog(), Briefing("a fox"))
 
 
 def test_an_answer_is_judged_as_the_platform_would_take_it() -> None:
@@ -96,12 +100,18 @@ class Model:
 
 def past(number: int, answer: str | None = PICTURE, mode: Any = "subagent") -> Past:
     call = {"call_id": f"call_{number}", "session_id": "ses_X", "org_id": "org_A", "begun_at": f"{number:03}",
-            "variant": "default", "version": 1}  # fmt: skip
+            "variant": "default", "version": 1, "agent": "planner"}  # fmt: skip
     recorded = AgentCallRecorded(
         session_id="ses_X", call_id=call["call_id"], attempt=1, agent="planner", variant="default", model="m",
         tokens_in=10, tokens_out=20, ms=300, error=None if answer else "timeout",
     )  # fmt: skip
-    return Past(call, Briefing(f"request {number}", mode), answer, recorded)
+    briefing = Briefing(f"request {number}", mode)
+
+    def messages(prompt: Prompt) -> Sequence[Message]:
+        return planner.told(prompt.whole, briefing, small_catalog())
+
+    question = Question(Call("planner", "plan", beside=planner.beside(briefing)), messages)
+    return Past(call, briefing, question, answer, recorded)
 
 
 async def every(*requests: Past) -> AsyncIterator[Past]:
@@ -109,9 +119,17 @@ async def every(*requests: Past) -> AsyncIterator[Past]:
         yield one
 
 
-def trial(model: Model, budget: int = 1_000_000, catalog: Catalog | None = None) -> Trial:
-    prompt = Prompt("planner", "brief", 2, "Plan briefly.", owner="org_A")
-    return Trial(model, prompt, "Choose models.", catalog or small_catalog(), budget)
+class Named:
+    """Prompts whose text is their name."""
+
+    def pick(self, agent: str, _org_id: str, pinned: Pinned | None, _chance: float) -> Prompt:
+        version = pinned.version if pinned is not None and pinned.version else 7
+        return Prompt(agent, "default", version, f"{agent}, version {version}.")
+
+
+def trial(model: Model, budget: int = 1_000_000, catalog: Catalog | None = None, agent: str = "planner") -> Trial:
+    prompt = Prompt(agent, "brief", 2, "Plan briefly.", owner="org_A")
+    return Trial(model, prompt, Named(), catalog or small_catalog(), budget)
 
 
 async def test_each_request_is_told_with_the_new_prompt_and_compared() -> None:
@@ -121,11 +139,18 @@ async def test_each_request_is_told_with_the_new_prompt_and_compared() -> None:
     await of.run(every(past(1), past(2, answer=None), past(3, mode="full")), told.append)
     assert sorted(line.past.call["call_id"] for line in told) == ["call_1", "call_2", "call_3"]
     systems = {str(messages[0]["content"]) for _, messages in model.asked}
-    assert systems == {"Plan briefly.", "Plan briefly.\n\nChoose models."}
+    assert systems == {"Plan briefly.", "Plan briefly.\n\nplanner_full, version 7."}
     assert all(f"request {n}" in str([messages for _, messages in model.asked]) for n in (1, 2, 3))
     found = summary(of.lines)
     assert (found["better"], found["other"], found["verdict"]) == (1, 2, "too few to tell")
     assert of.used == 3 * 80
+
+
+async def test_what_goes_beside_the_planners_prompt_is_tried_beside_the_one_of_that_time() -> None:
+    model = Model(FILM)
+    of = trial(model, agent="planner_full")
+    await of.run(every(past(3, mode="full")), lambda _: None)
+    assert [messages[0]["content"] for _, messages in model.asked] == ["planner, version 1.\n\nPlan briefly."]
 
 
 async def test_what_no_model_answers_is_an_outcome_too() -> None:
