@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from processors.agents.clauses import Clause, Words, clauses, vocabulary
+from processors.agents.enumerations import gathered
 
 Certainty = Literal["clear", "possible"]
 """`possible`: it counts only for a step that the answer, too, says was to go."""
@@ -65,7 +66,8 @@ _SWAPS: Final = vocabulary("replace swap exchange substitute ersetze tausche rem
 _FOR: Final = vocabulary("with for by durch gegen par por")
 _USES: Final = vocabulary("use make create generate give want like need have add do show a an some")
 _ONLY: Final = vocabulary("only just nur solo")
-_SEVERAL: Final = vocabulary("these those all both any every each alle beide diese")
+_BOTH: Final = vocabulary("both beide")
+_SEVERAL: Final = _BOTH | vocabulary("these those all any every each alle diese")
 _DETERMINERS: Final = _SEVERAL | vocabulary("""
     the that this my our your its his her their a an of whole entire der die das den dem des ein eine einen mein meine
     meinen dein deine dieser diesen dieses ganze ganzen le la les l un une mon ma el los las lo il gli mi tu
@@ -82,6 +84,7 @@ _OF: Final = vocabulary("from in of aus von im vom")
 _REASONS: Final = vocabulary("because since so i we you it it's that's weil da denn ich")
 _EXCEPT: Final = vocabulary("but except besides ausser bis")
 _EVERYTHING: Final = vocabulary("everything anything alles all rest")
+_OF_THE_PLAN: Final = vocabulary("else other others andere anderen the of step steps schritte")
 _STOPS: Final = (
     _GONE
     | _TAIL
@@ -104,6 +107,8 @@ class Thing:
 
     words: Words
     several: bool = False
+    both: bool = False
+    """Two are spoken of."""
     certainty: Certainty = "clear"
     in_film: bool = False
     """It is spoken of as in a film: of what is a step by itself, only a sound can be."""
@@ -118,7 +123,7 @@ class Asked:
 def asked(instruction: str) -> Iterator[Asked]:
     """In the order of the words."""
     reading, before = _Reading(), None
-    for clause in clauses(instruction):
+    for clause in clauses(gathered(instruction)):
         found = reading.read(clause)
         if before is not None and before.wish == "only" and found is None and clause.starts in ("part", "but"):
             # `only the image, blue`: rather what is to be changed than what is to be left
@@ -209,7 +214,8 @@ def _gone(words: Words, at: int, last: Thing | None) -> Asked | None:
     if words[at : at + 1] and words[at] in _EVERYTHING:
         but = next((n for n in range(at, len(words)) if words[n] in _EXCEPT), None)
         if but is not None:
-            thing = _whole(words, but + 1, last)
+            # `all images but the first` is not about the other steps
+            thing = _whole(words, but + 1, last) if set(words[at:but]) <= _EVERYTHING | _OF_THE_PLAN else None
             return None if thing is None else Asked("only", thing)
         if words[at] != "all" and (end := _behind(words, at, _EVERYTHING | {"else", "andere"})):
             return _with_tail("gone", Thing(("everything",), several=True), words, end)
@@ -311,13 +317,18 @@ def _thing(words: Words, at: int, last: Thing | None) -> tuple[Thing | None, int
     """The words up to what cannot belong to a name; a pronoun alone is what was spoken of last."""
     start = at
     at = _behind(words, at, _DETERMINERS | {"it", "them", "es", "ihn"})
-    several = bool(_SEVERAL & set(words[start:at]))
-    end = at
-    while end < len(words) and end - at < _WORDS_MAX and words[end] not in _STOPS | _DETERMINERS:
+    pointing = set(words[start:at])
+    # `the first image`, but not `the image first`
+    end = at + 1 if words[at : at + 1] == ("first",) and pointing and _named(words, at + 1) else at
+    while end - at < _WORDS_MAX and _named(words, end):
         end += 1
     if end > at:
-        return Thing(words[at:end], several), end
+        return Thing(words[at:end], bool(_SEVERAL & pointing), bool(_BOTH & pointing)), end
     return (last if at > start and words[at - 1] in _PRONOUNS else None), at
+
+
+def _named(words: Words, at: int) -> bool:
+    return at < len(words) and words[at] not in _STOPS | _DETERMINERS
 
 
 def _whole(words: Words, at: int, last: Thing | None) -> Thing | None:

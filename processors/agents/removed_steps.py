@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from processors.agents.clauses import folded, vocabulary
+from processors.agents.enumerations import numbers_in
 from processors.agents.plan import PlannedStep
 from processors.agents.removals import Asked, Certainty, Thing, asked
 
@@ -28,13 +29,18 @@ _COMPOUND_OF: Final = ("bild", "foto", "video", "film", "stimme", "musik", "text
 _PARTS: Final = frozenset({"text", "caption", "copy", "slogan", "model", "texto", "texte", "testo"})
 """Nouns of what may as well be in a picture."""
 _SOUNDS: Final = frozenset({"speech", "music", "audio"})
-_ANY: Final = frozenset({"one", "ones", "step", "steps", "schritt", "thing", "part"})
+_ANY: Final = vocabulary(
+    "one ones step steps schritt schritte schritten thing things part parts item items number numbers"
+)
 _ORDINALS: Final = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4,
     "last": -1, "latest": -1, "newest": -1, "final": -1, "erste": 0, "ersten": 0, "zweite": 1, "zweiten": 1,
     "dritte": 2, "dritten": 2, "letzte": -1, "letzten": -1, "letztes": -1,
 }  # fmt: skip
-_NUMBERS: Final = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4, "zwei": 2, "drei": 3}
+_NUMBERS: Final = {
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "zwei": 2,
+    "drei": 3, "vier": 4, "funf": 5, "sechs": 6, "beiden": 2, **{str(number): number for number in range(2, 21)},
+}  # fmt: skip
 _SAY_NOTHING: Final = vocabulary("""
     background old new generated extra additional other spoken silly annoying ugly stupid whole entire current present
     existing step unnecessary hintergrund voice sound
@@ -120,27 +126,34 @@ def meant(thing: Thing, originals: Sequence[PlannedStep], missing: Missing) -> M
     titled = [step for step in originals if f'"{folded(step.title)}' in words or words == tuple(_words(step.title))]
     if titled and (len(words) > 1 or words[0].startswith('"')):
         return {step.id: thing.certainty for step in titled}
-    named = [step for step in originals if step.id.lower() in words or f"step {step.id.lower()}" == " ".join(words)]
+    ids = {*words, *(str(at + 1) for at in numbers_in(words[-1]) if _noun(words)[0] in _ANY)}
+    named = [step for step in originals if step.id.lower() in ids]
     if named:
         return {step.id: thing.certainty for step in named}
     pool, certainty = _pool(words, originals)
     if thing.in_film and not all(step.agent_type in _SOUNDS for step in pool):
         return {}
-    chosen = _chosen(words, pool, thing.several, missing)
+    chosen = _chosen(thing, pool, missing)
     return {step.id: "possible" if "possible" in (certainty, thing.certainty) else "clear" for step in chosen}
+
+
+def is_counted(thing: Thing) -> bool:
+    """It speaks of steps by number, or of so many."""
+    last = thing.words[-1]
+    return thing.both or bool(numbers_in(last)) or any(word in _NUMBERS for word in thing.words)
 
 
 def _pool(words: Sequence[str], originals: Sequence[PlannedStep]) -> tuple[list[PlannedStep], Certainty]:
     """All steps that the noun could be, and of them those that what stands before it describes."""
-    head = _singular(words[-1]) if not words[-1].isdigit() else "step"
-    beside = {word for word in words[:-1] if word not in _SAY_NOTHING and word not in _ORDINALS | _NUMBERS}
-    kind = _KINDS.get(head) or next((_KINDS[noun] for noun in _COMPOUND_OF if head.endswith(noun)), None)
-    certainty: Certainty = "clear"
-    if words[-1] in _ANY or (words[-1].isdigit() and words[0] == "step"):
+    noun, certainty = _noun(words)
+    head = _singular(noun)
+    beside = {word for word in words[:-1] if word not in {*_SAY_NOTHING, *_ORDINALS, *_NUMBERS, noun}}
+    kind = _KINDS.get(head) or next((_KINDS[end] for end in _COMPOUND_OF if head.endswith(end)), None)
+    if noun in _ANY:
         pool = list(originals)
         kinds = {_KINDS[_singular(word)] for word in beside if _singular(word) in _KINDS}
         if kinds:
-            return [step for step in pool if step.agent_type in kinds], "clear"
+            return [step for step in pool if step.agent_type in kinds], certainty
     elif kind is not None:
         pool = [step for step in originals if step.agent_type == kind]
         certainty = "possible" if head in _PARTS else "clear"
@@ -154,21 +167,42 @@ def _pool(words: Sequence[str], originals: Sequence[PlannedStep]) -> tuple[list[
     return described, certainty
 
 
-def _chosen(
-    words: Sequence[str], pool: Sequence[PlannedStep], several: bool, missing: Missing
-) -> Sequence[PlannedStep]:
+def _noun(words: Sequence[str]) -> tuple[str, Certainty]:
+    """What is counted or numbered; steps where nothing is named, which is less certain."""
+    if not numbers_in(words[-1]) and words[-1] not in _NUMBERS and not words[-1].isdigit():
+        return words[-1], "clear"
+    named = words[-2] if len(words) > 1 else ""
+    return ("step", "possible") if named in _ORDINALS or named in _NUMBERS or not named else (named, "clear")
+
+
+def _chosen(thing: Thing, pool: Sequence[PlannedStep], missing: Missing) -> Sequence[PlannedStep]:
+    """Nothing where the plan has not what is counted or numbered."""
+    words = thing.words
+    if (at := numbers_in(words[-1])) or words[-1].isdigit():
+        return _at(at or (int(words[-1]) - 1,), pool)
     place = next((_ORDINALS[word] for word in words if word in _ORDINALS), None)
-    if words[-1].isdigit():
-        place = int(words[-1]) - 1
+    number = next((_NUMBERS[word] for word in words if word in _NUMBERS), 2 if thing.both else None)
     if place is not None:
-        number = next((_NUMBERS[word] for word in words[:-1] if word in _NUMBERS), 1)
-        if number > 1:
-            return pool[:number] if place == 0 else pool[-number:]
-        return [pool[place]] if -len(pool) <= place < len(pool) else []
-    if several or words[-1] != _singular(words[-1]) or len(pool) == 1:
-        return pool
+        return _at((place,), pool) if number is None else _in_a_row(place, number, pool)
     lost = [step for step in pool if step.id in missing]
-    return lost if len(lost) == 1 else []
+    if number is not None:
+        return next((some for some in (pool, lost) if len(some) == number), ())
+    if thing.several or words[-1] != _singular(words[-1]) or len(pool) == 1:
+        return pool
+    return lost if len(lost) == 1 else ()
+
+
+def _in_a_row(place: int, number: int, pool: Sequence[PlannedStep]) -> Sequence[PlannedStep]:
+    """`the first two`, `the last three`."""
+    if number > len(pool) or place not in (0, -1):
+        return ()
+    return pool[:number] if place == 0 else pool[-number:]
+
+
+def _at(places: Sequence[int], pool: Sequence[PlannedStep]) -> Sequence[PlannedStep]:
+    """All of them, or none."""
+    inside = all(-len(pool) <= place < len(pool) for place in places)
+    return [pool[place] for place in dict.fromkeys(places)] if inside else ()
 
 
 def _singular(word: str) -> str:

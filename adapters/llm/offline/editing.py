@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,6 +11,10 @@ from adapters.llm.offline.draft import MEDIUM_OF, Draft, Facts, Source
 from adapters.llm.offline.lexicon import LEADS, kind_of
 from adapters.llm.offline.planning import Answer, extend, is_addition
 from adapters.llm.offline.reading import Clause, read
+from processors.agents.enumerations import gathering
+from processors.agents.plan import PlannedStep
+from processors.agents.removals import Wish, asked
+from processors.agents.removed_steps import Missing, is_counted, meant
 
 Step = dict[str, Any]
 
@@ -71,8 +75,9 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
     if _CHAT.match(request.strip()) or read(request).is_question:
         return Answer("", (), "The plan stays as it is: there was nothing to change in that.")
     before = [step["id"] for step in steps]
-    for part in _parts(request):
-        _apply(work, part)
+    listed_as_one, as_written = gathering(request)
+    for part in _parts(listed_as_one):
+        _apply(work, part, as_written)
     gone = [name for name in before if work.by_id(name) is None]
     if not work.touched and not gone:
         return Answer(
@@ -93,15 +98,17 @@ def _parts(request: str) -> list[str]:
     ]
 
 
-def _apply(work: _Edit, part: str) -> None:
+def _apply(work: _Edit, part: str, as_written: Mapping[str, str]) -> None:
     if (only := _ONLY.match(part)) is not None:
-        kept = {step["id"] for step in _named(work, only["what"] or only["also"])}
+        kept = _counted(work, part, "only") or {step["id"] for step in _named(work, only["what"] or only["also"])}
         if kept:
             _take_out(work, [step["id"] for step in work.steps if step["id"] not in kept])
         return
     if (removed := _REMOVE.match(part)) is not None:
-        _take_out(work, [step["id"] for step in _named(work, removed["what"])])
+        _take_out(work, _counted(work, part, "gone") or {step["id"] for step in _named(work, removed["what"])})
         return
+    for gathered, said in as_written.items():
+        part = part.replace(gathered, said)
     reading = read(part)
     added = [clause for clause in reading.clauses if is_addition(clause)]
     if added:
@@ -109,6 +116,18 @@ def _apply(work: _Edit, part: str) -> None:
         return
     clauses = reading.clauses or read(f"make it {part}").clauses
     _alter(work, part, clauses[0] if clauses else None)
+
+
+def _counted(work: _Edit, part: str, wish: Wish) -> set[str]:
+    """Steps by their numbers, or so many of them: `steps 3 and 4`, `the last two steps`."""
+    steps = [_as_planned(step) for step in work.steps]
+    things = [one.thing for one in asked(part) if one.wish == wish and is_counted(one.thing)]
+    return {name for thing in things for name in meant(thing, steps, Missing(()))}
+
+
+def _as_planned(step: Step) -> PlannedStep:
+    name, title, description, kind = (str(step.get(one, "")) for one in ("id", "title", "description", "agent_type"))
+    return PlannedStep(name, title, description, kind, tuple(_ups(step)))
 
 
 def _named(work: _Edit, what: str) -> list[Step]:
@@ -136,7 +155,7 @@ def read_nouns(text: str) -> str:
     return " ".join([*(phrase.noun for clause in clauses for phrase in clause.phrases), text])
 
 
-def _take_out(work: _Edit, names: Sequence[str]) -> None:
+def _take_out(work: _Edit, names: Iterable[str]) -> None:
     """The steps, and those that join or overlay what is left of nothing."""
     gone = set(names)
     for step in work.steps:

@@ -96,6 +96,20 @@ the video looks empty without the music
 I cannot imagine it without the voiceover
 what would the video be without the music?
 make one step of the stairs red
+don't delete steps 3 and 4
+make steps 3 and 4 louder
+remove steps 3 and 9
+remove steps 0 to 2
+remove steps 4-2
+remove steps 2.5 and 3.5
+delete the last seven steps
+remove the first 5 seconds
+remove the last two seconds of the video
+delete the second to last second of the video
+delete step 3 of the recipe
+make the bottle say "delete steps 3 and 4"
+remove all images except the first one
+remove both images
 skip to the best part of the video
 lose the sepia tone
 forget what I said about the voiceover
@@ -196,6 +210,35 @@ ASKED_FOR = [
     ("delete the third step", "s3"),
     ("remove the voiceover step", "s3"),
     ("delete the last two steps", "s4 s5"),
+    ("remove the last 2 steps", "s4 s5"),
+    ("delete the two last steps", "s4 s5"),
+    ("delete both of the last two steps", "s4 s5"),
+    ("delete the second to last step", "s4"),
+    ("delete the third and fourth step", "s3 s4"),
+    ("delete the 3rd and the 5th steps", "s3 s5"),
+    ("delete step two", "s2"),
+    ("delete step #3", "s3"),
+    ("delete steps 3 and 4", "s3 s4"),
+    ("Delete Steps 3 & 4, please", "s3 s4"),
+    ("delete step 3 and step 4", "s3 s4"),
+    ("remove steps two, three and five", "s2 s3 s5"),
+    ("remove steps 2,3", "s2 s3"),
+    ("remove steps 2-4", "s2 s3 s4"),
+    ("remove steps 3–5", "s3 s4 s5"),
+    ("remove steps 2 to 4 from the plan", "s2 s3 s4"),
+    ("remove steps 2, 4 through 5", "s2 s4 s5"),
+    ("steps 3 and 4 can go", "s3 s4"),
+    ("we don't need steps 3 and 4 anymore", "s3 s4"),
+    ("remove steps 3 and 4 and make the image blue", "s3 s4"),
+    ("delete step 3 and make 4 copies of the image", "s3"),
+    ("delete steps 3 and 4 but keep the voiceover", "s4"),
+    ("delete steps 3 and 4 but not step 4", "s3"),
+    ("keep only steps 1 and 2", "s3 s4 s5"),
+    ("only keep steps 1 to 3", "s4 s5"),
+    ("delete everything but steps 1 and 2", "s3 s4 s5"),
+    ("delete all but the first two steps", "s3 s4 s5"),
+    ("lösche die Schritte 3 und 4", "s3 s4"),
+    ("lösche die letzten beiden Schritte", "s4 s5"),
     ('remove "Background music"', "s4"),
     ("remove everything except the image", "s2 s3 s4 s5"),
     ("delete all but the image and the video", "s3 s4 s5"),
@@ -246,6 +289,8 @@ def test_what_was_asked_for_goes_and_nothing_else(instruction: str, removed: str
         ("the video without the voiceover", "s3"),
         ("ナレーションを削除して", "s2 s3 s4 s5"),
         ("удали озвучку", "s2 s3 s4 s5"),
+        ("delete 3 and 4", "s3 s4"),
+        ("delete the last two", "s4 s5"),
     ],
 )
 def test_what_words_leave_open_is_for_the_answer_to_say(instruction: str, removed: str) -> None:
@@ -280,6 +325,30 @@ def test_of_two_of_a_kind_the_one_that_is_missing_was_meant() -> None:
     assert removed("remove the last two images", 0) == ("s2", "s3")
     assert removed("remove the pictures of dogs and horses") == ()
     assert removed("remove all images", 0) == ("s2", "s3")
+    assert removed("remove images 2 and 3", 0) == ("s2", "s3")
+    assert removed("remove image 2", 0) == ("s2",)
+    assert removed("remove the second and the third picture", 0) == ("s2", "s3")
+    assert removed("remove all three images") == ("s1", "s2", "s3")
+
+
+def test_so_many_are_those_that_are_missing_or_nothing() -> None:
+    pictures = (step("s1", "Cat", "image"), step("s2", "Dog", "image"), step("s3", "Horse", "image"), PLAN[3])
+
+    def removed(instruction: str, *left: int) -> tuple[str, ...]:
+        said = ParsedPlan("T", tuple(replace(pictures[n], unchanged=True) for n in left), "direct")
+        return merge(pictures, said, instruction).removed
+
+    for words in ("remove both images", "remove these two images", "remove two images"):
+        assert removed(words, 2, 3) == ("s1", "s2")
+        assert removed(words, 3) == ()
+    assert removed("remove both images and the music", 1) == ("s1", "s3", "s4")
+    assert removed("remove two steps", 0, 1) == ("s3", "s4")
+
+
+def test_where_steps_are_called_by_numbers_their_names_count() -> None:
+    steps = tuple(replace(one, id=str(n)) for n, one in zip((10, 20, 3, 4, 5), PLAN, strict=True))
+    said = ParsedPlan("T", (replace(steps[0], unchanged=True),), "direct")
+    assert merge(steps, said, "delete steps 3 and 5").removed == ("3", "5")
 
 
 names = st.sets(st.sampled_from(sorted(IDS)))
