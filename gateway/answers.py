@@ -55,5 +55,5 @@ def decided(answer: Answer, status: int, **members: Any) -> Response:
     return json(body, status)
 
 
-def page(items: list[Mapping[str, Any]], cursor: str | None) -> Response:
-    return json({"items": items, **({} if cursor is None else {"next_cursor": cursor})})
+def page(items: list[Mapping[str, Any]], cursor: str | None, **members: Any) -> Response:
+    return json({"items": items, **({} if cursor is None else {"next_cursor": cursor}), **members})

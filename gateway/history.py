@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from events.canvas.plan_events import StepReady, StepSucceeded
+from events.canvas.plan_events import RunCompleted, StepReady, StepSucceeded
 from events.envelope import Recorded
 from events.log import position
 from events.log.position import part
@@ -31,7 +31,13 @@ def lines(events: Sequence[Recorded], jobs: Mapping[str, Document], captured: in
 
 
 def captured_by(events: Sequence[Recorded]) -> int:
+    """What the steps have cost that succeeded in these events."""
     return sum(event.data.cost for event in events if isinstance(event.data, StepSucceeded))
+
+
+def captured_in(ended: Sequence[Recorded]) -> int:
+    """The same of whole runs, by their ends, each of which holds the sum of its run."""
+    return sum(event.data.cost for event in ended if isinstance(event.data, RunCompleted))
 
 
 def _line(event: Recorded, jobs: Mapping[str, Document], captured: int) -> dict[str, Any]:

@@ -89,9 +89,18 @@ class StreamStore:
         """So many events of the stream behind a version."""
         return await self.upto(subject, org_id, {"_v": {"$gt": after}}, most)
 
-    async def of_type(self, subject: str, org_id: str, kind: type[Event]) -> list[Recorded]:
-        """All events of one type in an organisation's stream; at most `TYPE_MAX`."""
-        return await self.upto(subject, org_id, {"type": kind.ce_type()}, TYPE_MAX)
+    async def length(self, subject: str, org_id: str) -> int:
+        """How many events the stream has, as far as it is stored."""
+        last = await self._events.find_one({"subject": subject, "org_id": org_id}, {"_v": 1}, sort=[("_v", -1)])
+        return 0 if last is None else int(last["_v"])
+
+    async def of_type(
+        self, subject: str, org_id: str, kind: type[Event], *, behind: int = 0, before: int | None = None
+    ) -> list[Recorded]:
+        """The events of one type in an organisation's stream, between two versions where they are given; at most
+        `TYPE_MAX`."""
+        between = {"$gt": behind} if before is None else {"$gt": behind, "$lt": before}
+        return await self.upto(subject, org_id, {"type": kind.ce_type(), "_v": between}, TYPE_MAX)
 
     async def of_session(self, session_id: str, from_offset: int, to_offset: int) -> AsyncIterator[Recorded]:
         """Events of a session and its plans by place on the log, `from_offset` included, `to_offset` not."""

@@ -10,7 +10,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from commands.canvas.commands import ForkPlan, RollBackPlan
-from events.canvas.plan_events import StepReady
+from events.canvas.plan_events import RunCompleted, StepReady, StepSucceeded
 from events.envelope import Recorded
 from events.ids import plan_of
 from events.topics import EVENTS_CANVAS
@@ -29,6 +29,7 @@ from projections.opening import open_all
 
 router = APIRouter(tags=["plans"])
 HISTORY_PAGE: Final = 200
+VERSION_MAX: Final = 999_999_999
 FORK_DEPTH_MAX: Final = 20
 """How far kept results are followed from plan to plan."""
 
@@ -47,20 +48,29 @@ async def life(
     plan_id: str,
     limit: Annotated[int, Query(ge=1, le=HISTORY_PAGE)] = 100,
     cursor: str | None = None,
+    first: Annotated[int | None, Query(alias="from", ge=1, le=VERSION_MAX)] = None,
     after: str | None = None,
 ) -> Response:
-    """Each event of the plan with its cause and its cost, the first one first."""
+    """Each event of the plan with its cause and its cost, the first one first, or beginning `from` one of them: they
+    are numbered from 1 to `total`."""
     who, platform = caller(request), platform_of(request)
+    if cursor is not None and first is not None:
+        raise Problem("malformed", "`cursor` and `from` both say where to go on")
     await platform.reading.after(after, READS)
     await queries.one(platform.db, "plans", who.org_id, of_prefix(plan_id, "pln"))
-    captured, last = (0, 0) if cursor is None else _place(cursor)
+    if cursor is not None:
+        captured, last = _place(cursor)
+    else:
+        last = (first or 1) - 1
+        captured = await _captured_before(platform, who.org_id, plan_id, last + 1)
     found = await platform.streams.page(plan_id, who.org_id, last, limit + 1)
     shown = found[:limit]
     jobs = await _reserved(platform, who.org_id, shown)
     more = None
     if len(found) > limit:
         more = queries.encode_cursor(captured + history.captured_by(shown), str(shown[-1].version))
-    return page([*history.lines(shown, jobs, captured)], more)
+    total = await platform.streams.length(plan_id, who.org_id)
+    return page([*history.lines(shown, jobs, captured)], more, total=total)
 
 
 @router.get("/plans/{plan_id}/runs/{one}/compare/{other}")
@@ -145,9 +155,19 @@ def behind(refused: Problem) -> Problem:
 
 def _place(cursor: str) -> tuple[int, int]:
     captured, version = queries.decode_cursor(cursor)
-    if not isinstance(captured, int) or not version.isdigit() or len(version) > 9:
+    if not isinstance(captured, int) or not version.isdecimal() or len(version) > 9:
         raise Problem("malformed", "`cursor` is not one of ours")
     return captured, int(version)
+
+
+async def _captured_before(platform: Platform, org_id: str, plan_id: str, version: int) -> int:
+    """What the plan had cost before this event: a sum of whole runs, and of what succeeded since the last of them."""
+    if version == 1:
+        return 0
+    ended = await platform.streams.of_type(plan_id, org_id, RunCompleted, before=version)
+    since = ended[-1].version if ended else 0
+    succeeded = await platform.streams.of_type(plan_id, org_id, StepSucceeded, behind=since, before=version)
+    return history.captured_in(ended) + history.captured_by(succeeded)
 
 
 async def _reserved(platform: Platform, org_id: str, events: list[Recorded]) -> dict[str, queries.Document]:

@@ -144,6 +144,7 @@ async def test_the_history_is_paged_and_says_what_led_to_each_event_and_what_it_
         page = await desk.get(f"/plans/{plan_id}/history", limit="3", cursor=page["next_cursor"])
     assert [*pages, *page["items"]] == whole
     assert [one["version"] for one in whole] == list(range(1, len(whole) + 1))
+    assert page["total"] == len(whole)
     of = {one["event"]: one for one in whole}
     assert of["plan_approved"]["cause"]["kind"] == "person"
     assert [one["cost"]["captured"] for one in whole if one["event"] == "step_succeeded"] == [40, 80]
@@ -188,6 +189,22 @@ async def test_rolled_back_the_first_runs_results_stand_again(desk: Desk) -> Non
 
 def files(plan: dict[str, Any]) -> list[list[str]]:
     return [[output["asset_id"] for output in step["outputs"]] for step in plan["steps"]]
+
+
+async def test_the_history_is_entered_anywhere_and_knows_what_the_plan_had_cost_by_then(desk: Desk) -> None:
+    plan_id, _ = await ran(desk)
+    again = await post(desk.client, f"/v1/plans/{plan_id}/rerun", {"step_ids": ["s2"]})
+    desk.position = again["position"]
+    await desk.finish(plan_id, again["run_id"], "s2")
+    whole = (await desk.get(f"/plans/{plan_id}/history", after=desk.position))["items"]
+    assert whole[-1]["cost"]["captured"] == 120
+    for version in range(1, len(whole) + 1):
+        there = await desk.get(f"/plans/{plan_id}/history", **{"from": str(version), "limit": "2"})
+        assert (there["items"], there["total"]) == (whole[version - 1 : version + 1], len(whole))
+    beyond = await desk.get(f"/plans/{plan_id}/history", **{"from": str(len(whole) + 1)})
+    assert (beyond["items"], beyond["total"]) == ([], len(whole))
+    both = {"from": "2", "cursor": "e30"}
+    assert (await desk.client.get(f"/v1/plans/{plan_id}/history", params=both)).status_code == 400
 
 
 async def test_a_fork_keeps_what_had_succeeded_and_runs_the_rest(desk: Desk) -> None:

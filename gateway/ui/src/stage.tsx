@@ -219,8 +219,11 @@ function PastStage({
   onBack,
 }: PastProps) {
   const past = usePast(client, plan.plan_id);
-  const at = past.happenings[past.index]?.at ?? null;
-  useEffect(() => onMoment(at), [at, onMoment]);
+  const at = past.happening?.at;
+  useEffect(() => {
+    // While it is read what happened there, the chat stays as it is.
+    if (at !== undefined) onMoment(at);
+  }, [at, onMoment]);
   useEffect(() => () => onMoment(null), [onMoment]);
   const steps = past.plan?.steps ?? [];
   const step = steps.find((other) => other.key === open);

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import { readPlan } from "../src/api/wire.ts";
 import { missingInputs } from "../src/canvas/plan-bar.tsx";
 import { saidBy } from "../src/chat/timeline.tsx";
+import { at, NOTHING, PAGES_MAX, pagesShown, put, startOf } from "../src/past/pages.ts";
 import { type Happening, readComparison, readHistory, readRuns } from "../src/past/wire.ts";
 import { causeText, costText, sentence, toneOf } from "../src/past/words.ts";
 import { emptyState, type Message } from "../src/state/model.ts";
@@ -27,10 +28,10 @@ const happening = (more: object): Happening => {
 
 describe("a plan's history", () => {
   it("is read, and what has no moment is left out", () => {
-    const { items, cursor } = readHistory({ items: [RAW, {}, null, { version: 1 }], next_cursor: "c" });
+    const { items, total } = readHistory({ items: [RAW, {}, null, { version: 1 }], total: 70_000 });
     expect(items).toHaveLength(1);
     expect(items[0]).toMatchObject({ version: 9, step: "s1", position: "p9" });
-    expect(cursor).toBe("c");
+    expect(total).toBe(70_000);
   });
 
   it.each([
@@ -63,6 +64,34 @@ describe("a plan's history", () => {
   it("marks an end that is no success", () => {
     expect(toneOf(happening({ event: "run_completed", facts: { status: "succeeded" } }))).toBe("good");
     expect(toneOf(happening({ event: "run_completed", facts: { status: "failed" } }))).toBe("bad");
+  });
+});
+
+describe("of a long life", () => {
+  const page = (number: number) => [happening({ version: startOf(number) + 4 })];
+
+  it("the pages around the handle are read, of a short one all", () => {
+    expect(pagesShown(0, 0)).toEqual([0]);
+    expect(pagesShown(3, 350)).toEqual([0, 1]);
+    expect(pagesShown(300, 60_000)).toEqual([1]);
+    expect(pagesShown(390, 60_000)).toEqual([1, 2]);
+    expect(pagesShown(401, 60_000)).toEqual([2, 1]);
+    expect(pagesShown(59_999, 60_000)).toEqual([299]);
+  });
+
+  it("each event is found at its place, and is unknown until its page is read", () => {
+    const pages = put(put(NOTHING, 0, page(0)), 7, page(7));
+    expect(at(pages, 4)?.version).toBe(5);
+    expect(at(pages, 1404)?.version).toBe(1405);
+    expect([at(pages, 3), at(pages, 204)]).toEqual([undefined, undefined]);
+  });
+
+  it("no more pages are held than so many, and those nearest to the last one stay", () => {
+    let pages = NOTHING;
+    for (let number = 0; number < 300; number += 1) pages = put(pages, number, page(number));
+    expect(pages.size).toBe(PAGES_MAX);
+    expect([...pages.keys()]).toEqual(Array.from({ length: PAGES_MAX }, (_, n) => 300 - PAGES_MAX + n));
+    expect(put(pages, 0, page(0)).has(0)).toBe(true);
   });
 });
 

@@ -3,6 +3,7 @@
 import { creditsText } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
 import { clock, moment } from "../kit/times.ts";
+import { MARKS_MAX } from "./pages.ts";
 import type { Past } from "./use-past.ts";
 import type { Happening } from "./wire.ts";
 import { causeText, costText, sentence, toneOf } from "./words.ts";
@@ -16,20 +17,22 @@ interface ScrubberProps {
 }
 
 export function Scrubber({ past, titles, busy, onFork, onClose }: ScrubberProps) {
-  const { happenings, index, look } = past;
-  const shown = happenings[index];
+  const { total, index, happening: shown, look } = past;
+  const place = `Event ${count(index + 1)} of ${count(total)}`;
   return (
     <section className="scrubber" aria-label="The life of this plan" data-testid="scrubber">
       <div className="scrubber-words">
         {shown ? (
-          <Words happening={shown} titles={titles} available={past.available} />
+          <Words happening={shown} titles={titles} place={place} available={past.available} />
         ) : (
-          <p>{past.trouble?.title ?? "Reading the past"}</p>
+          <p className="scrubber-reading">
+            {past.trouble?.title ?? (total > 0 ? `${place}: reading it` : "Reading the past")}
+          </p>
         )}
         <button
           type="button"
           className="button small"
-          disabled={busy || !shown || !forkable(happenings, index)}
+          disabled={busy || !forkable(past)}
           title="A new plan that begins here; what was done by then is kept and not paid again"
           onClick={() => shown && onFork(shown.position)}
         >
@@ -42,15 +45,15 @@ export function Scrubber({ past, titles, busy, onFork, onClose }: ScrubberProps)
       <div className="scrubber-track">
         <Jump by={-1} past={past} />
         <div className="scrubber-line">
-          <Ticks happenings={happenings} index={index} />
+          <Ticks past={past} />
           <input
             type="range"
             min={0}
-            max={Math.max(0, happenings.length - 1)}
+            max={Math.max(0, total - 1)}
             value={index}
-            disabled={happenings.length === 0}
+            disabled={total === 0}
             aria-label="Moment"
-            aria-valuetext={shown ? `${sentence(shown, titles)}, ${moment(shown.at)}` : "nothing yet"}
+            aria-valuetext={shown ? `${place}: ${sentence(shown, titles)}, ${moment(shown.at)}` : place}
             onChange={(event) => look(Number(event.target.value))}
           />
         </div>
@@ -60,19 +63,24 @@ export function Scrubber({ past, titles, busy, onFork, onClose }: ScrubberProps)
   );
 }
 
+const count = (events: number): string => events.toLocaleString("en");
+
 /** Before models were chosen there is nothing that could run. */
-function forkable(happenings: Happening[], index: number): boolean {
-  const first = happenings.findIndex(({ event }) => event === "fields_verified");
-  return first >= 0 && index >= first;
-}
+const forkable = ({ plan, settled }: Past): boolean =>
+  settled &&
+  plan !== undefined &&
+  plan.status !== "drafting" &&
+  plan.steps.length > 0 &&
+  plan.steps.every(({ model }) => model !== undefined);
 
 interface WordsProps {
   happening: Happening;
   titles: Record<string, string>;
+  place: string;
   available: number | undefined;
 }
 
-function Words({ happening, titles, available }: WordsProps) {
+function Words({ happening, titles, place, available }: WordsProps) {
   return (
     <div className="scrubber-said" aria-live="polite">
       <p>
@@ -83,6 +91,7 @@ function Words({ happening, titles, available }: WordsProps) {
         </time>
       </p>
       <p className="scrubber-why">
+        <span>{place}</span>
         <span title={happening.cause.job_id}>{causeText(happening)}</span>
         <span className="scrubber-cost">{costText(happening)}</span>
         {available === undefined ? null : <span>{creditsText(available)} left then</span>}
@@ -92,7 +101,7 @@ function Words({ happening, titles, available }: WordsProps) {
 }
 
 function Jump({ by, past }: { by: 1 | -1; past: Past }) {
-  const at_end = by < 0 ? past.index === 0 : past.index >= past.happenings.length - 1;
+  const at_end = by < 0 ? past.index === 0 : past.index >= past.total - 1;
   return (
     <button
       type="button"
@@ -108,19 +117,16 @@ function Jump({ by, past }: { by: 1 | -1; past: Past }) {
   );
 }
 
-/** Beyond this many, marks would only be a blur. */
-const MARKS_MAX = 400;
-
-function Ticks({ happenings, index }: { happenings: Happening[]; index: number }) {
-  if (happenings.length > MARKS_MAX) return null;
-  const last = Math.max(1, happenings.length - 1);
+function Ticks({ past: { total, pages, index } }: { past: Past }) {
+  if (total > MARKS_MAX) return null;
+  const last = Math.max(1, total - 1);
   return (
     <div className="scrubber-ticks" aria-hidden="true">
-      {happenings.map((happening, place) => (
+      {[...pages.values()].flat().map((happening) => (
         <span
           key={happening.version}
-          className={`tone-${toneOf(happening)}${place <= index ? " passed" : ""}`}
-          style={{ left: `${(place / last) * 100}%` }}
+          className={`tone-${toneOf(happening)}${happening.version <= index + 1 ? " passed" : ""}`}
+          style={{ left: `${((happening.version - 1) / last) * 100}%` }}
         />
       ))}
     </div>

@@ -18,9 +18,13 @@ export interface Happening {
   cost: { captured: number; step: number | undefined; reserved: number | undefined };
 }
 
+/** How many events are asked for at once: as many as the platform tells. */
+export const PAGE = 200;
+
 export interface HistoryPage {
   items: Happening[];
-  cursor: string | undefined;
+  /** How many the plan has by now. */
+  total: number;
 }
 
 export interface Run {
@@ -70,7 +74,7 @@ export interface Comparison {
 
 export const readHistory = (raw: Json): HistoryPage => ({
   items: list(raw.items).flatMap(readHappening),
-  cursor: text(raw.next_cursor),
+  total: number(raw.total) ?? 0,
 });
 
 function readHappening(raw: unknown): Happening[] {
