@@ -101,6 +101,17 @@ def urgent(recorded: Recorded) -> bool:
     return isinstance(recorded.data, RunCancelled | StepCancelled)
 
 
+def reads(recorded: Recorded) -> bool:
+    """Whether its handling may wait for a stored stream: its event does not hold all that there is."""
+    match recorded.data:
+        case StepReady(upstream_stored=stored, uploads_stored=uploads):
+            return stored is True or uploads is not None
+        case RunCompleted(report=report):
+            return report is None
+        case _:
+            return False
+
+
 def key_of(recorded: Recorded) -> str:
     """A job's events are handled in order; different jobs, and all steps that are ready, at the same time."""
     match recorded.data:

@@ -30,6 +30,19 @@ class _Call(Generic[M]):
 
 
 @dataclass(slots=True)
+class _Places:
+    """So many calls may run at once; `queue` are keys whose next message waits for one of these places."""
+
+    most: int
+    taken: int = 0
+    queue: deque[str] = field(default_factory=deque)
+
+    @property
+    def free(self) -> bool:
+        return self.taken < self.most
+
+
+@dataclass(slots=True)
 class _Lane(Generic[M]):
     """One key: what runs of it, and what waits its turn."""
 
@@ -40,7 +53,8 @@ class _Lane(Generic[M]):
 class HandOff(Generic[M]):
     """Starts messages of one key in order, each once the one before it is finished.
 
-    An urgent message starts at once, whatever the cap, and cancels its key's running call. `handle` is
+    An urgent message starts at once, whatever the cap, and cancels its key's running call. Messages that are `apart`
+    have `apart_max` places of their own: however many of them wait for something, the others find theirs. `handle` is
     bounded by its time-out; `Unavailable` is tried again in place; anything else that it raises is a failure.
     """
 
@@ -52,16 +66,17 @@ class HandOff(Generic[M]):
         timeout_of: Callable[[M], float],
         finished: Callable[[M], None],
         failed: Callable[[BaseException], None],
+        apart: Callable[[M], bool] = lambda _: False,
+        apart_max: int = 1,
     ) -> None:
         self._handle = handle
-        self._in_flight_max = in_flight_max
+        self._places = _Places(in_flight_max)
+        self._places_apart = _Places(apart_max)
+        self._apart = apart
         self._timeout_of = timeout_of
         self._finished = finished
         self._failed = failed
         self._lanes: dict[str, _Lane[M]] = {}
-        self._queue: deque[str] = deque()
-        """Keys whose next message waits for a place under the cap."""
-        self._in_flight = 0
         self._backlog = 0
         self._closed = False
 
@@ -72,8 +87,8 @@ class HandOff(Generic[M]):
 
     @property
     def has_room(self) -> bool:
-        """Whether a message of another key would start at once."""
-        return self._in_flight < self._in_flight_max and not self._closed
+        """Whether a message of another key would start at once, unless it is one of those apart."""
+        return self._places.free and not self._closed
 
     def put(self, key: str, message: M, *, urgent: bool = False) -> None:
         if self._closed:
@@ -107,22 +122,26 @@ class HandOff(Generic[M]):
             return
         if not lane.waiting:
             self._lanes.pop(key, None)
-        elif self._in_flight >= self._in_flight_max:
-            self._queue.append(key)
-        else:
+        elif (places := self._places_of(lane.waiting[0])).free:
             self._start(lane, lane.waiting.popleft())
+        else:
+            places.queue.append(key)
+
+    def _places_of(self, call: _Call[M]) -> _Places:
+        return self._places_apart if self._apart(call.message) else self._places
 
     def _start(self, lane: _Lane[M], call: _Call[M]) -> None:
         if not call.urgent:
-            self._in_flight += 1
+            self._places_of(call).taken += 1
         task = asyncio.create_task(self._run(call))
         lane.running[call] = task
         task.add_done_callback(lambda done: self._ended(lane, call, done))
 
     def _ended(self, lane: _Lane[M], call: _Call[M], task: asyncio.Task[None]) -> None:
         del lane.running[call]
+        places = self._places_of(call)
         if not call.urgent:
-            self._in_flight -= 1
+            places.taken -= 1
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed(error)
             return
@@ -130,8 +149,8 @@ class HandOff(Generic[M]):
             self._backlog -= 1
             self._finished(call.message)
         self._next(call.key, lane)
-        while self._queue and self._in_flight < self._in_flight_max and not self._closed:
-            key = self._queue.popleft()
+        while places.queue and places.free and not self._closed:
+            key = places.queue.popleft()
             if (waiting := self._lanes.get(key)) is not None:
                 self._next(key, waiting)
 

@@ -80,13 +80,16 @@ class Reactor:
         types: Collection[type[Event]] | None = None,
         wants: Callable[[Recorded], bool] | None = None,
         in_flight_max: int = 64,
+        apart: Callable[[Recorded], bool] | None = None,
+        apart_max: int = 1,
         backlog_max: int = BACKLOG_MAX,
         call_timeout_s: float | Callable[[Recorded], float] = 180.0,
         patience_ms: int = 0,
         registry: Registry = REGISTRY,
     ) -> None:
-        """`types` are all that is read of the events, `wants` leaves out those that need no call at all;
-        `call_timeout_s` may depend on the event. For so long as `patience_ms` one may wait for others to come with."""
+        """`types` are all that is read of the events, `wants` leaves out those that need no call at all; what is
+        `apart` has places of its own, see `HandOff`; `call_timeout_s` may depend on the event. For so long as
+        `patience_ms` one may wait for others to come with."""
         self._topics = tuple(topics)
         self._group = group
         self._handle = handle
@@ -95,6 +98,8 @@ class Reactor:
         self._urgent = urgent or (lambda _: False)
         self._wants = wants or (lambda _: True)
         self._in_flight_max = in_flight_max
+        self._apart = apart or (lambda _: False)
+        self._apart_max = apart_max
         self._backlog_max = backlog_max
         self._timeout_of = call_timeout_s if callable(call_timeout_s) else _always(call_timeout_s)
         self._patience_ms = patience_ms
@@ -200,6 +205,8 @@ class Reactor:
             timeout_of=lambda message: self._timeout_of(message[1]),
             finished=self._finished,
             failed=self._failed,
+            apart=lambda message: self._apart(message[1]),
+            apart_max=self._apart_max,
         )
 
     async def _commit(self, client: AIOKafkaConsumer) -> None:

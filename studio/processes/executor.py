@@ -4,7 +4,7 @@ from typing import Final
 
 from adapters.catalog.copy import CopiedModels
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
-from processors.executor.executor import TYPES, Executor, key_of, urgent, wants
+from processors.executor.executor import TYPES, Executor, key_of, reads, urgent, wants
 from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
 from projections.stores import DATABASE
@@ -15,6 +15,8 @@ from studio.settings import Settings
 
 GROUP: Final = "executor"
 IN_FLIGHT_MAX: Final = 256
+READING_MAX: Final = 64
+"""Those that wait for stored streams, in places of their own: a burst of them keeps nobody else from working."""
 
 
 async def run(settings: Settings, process: Process) -> None:
@@ -33,6 +35,8 @@ async def run(settings: Settings, process: Process) -> None:
         types=TYPES,
         wants=wants,
         in_flight_max=IN_FLIGHT_MAX,
+        apart=reads,
+        apart_max=READING_MAX,
         instance_id=settings.process_name,
     )
 

@@ -14,7 +14,7 @@ from events.canvas.plan_events import StepFailed
 from events.canvas.run_state import OPEN
 from events.canvas.session_events import MessagePosted
 from events.jobs.events import JobCancelled, JobDispatched, JobRefunded, JobSucceeded
-from processors.executor.executor import key_of, wants
+from processors.executor.executor import key_of, reads, wants
 from tests.given import ORG, PLAN, SESSION, asset, message, sealed, step
 from tests.unit.executor.house import House, Steps, said
 
@@ -58,6 +58,7 @@ async def test_a_step_may_name_any_file_of_its_session_however_old() -> None:
     house.drafted({"s1": ("motion", "video", (), "Move it", {"image": "upload:image_1"})})
     await house.react()
     assert orjson.loads(said(house.jobs["s1"].input))["image"]["$asset"]["asset_id"] == "ast_1"
+    assert [one.data.name for one in house.recorded(house.canvas) if reads(one)] == ["step_ready"]
     assert house.streams_read == [SESSION]
 
 

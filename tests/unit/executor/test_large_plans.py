@@ -14,6 +14,7 @@ from commands.refusals import InvalidInput
 from events.assets import AssetRef
 from events.canvas.plan_events import RunCompleted, StepReady
 from events.canvas.session_events import MessagePosted
+from processors.executor.executor import reads
 from tests.given import ORG, PLAN, RUN, SESSION, asset, draft, message, sealed, select, step
 from tests.specification import World
 from tests.unit.executor.house import House, Steps, said
@@ -112,6 +113,7 @@ async def test_a_step_below_more_words_than_an_event_holds_gets_all_of_them() ->
     ready = next(e for _, e in house.canvas.log if isinstance(e, StepReady) and e.step_id == step("last"))
     assert (ready.upstream, ready.upstream_stored) == ((), True)
     assert len(ready.model_dump_json()) <= EVENT_BYTES_MAX
+    assert [one.data for one in house.recorded(house.canvas) if reads(one)] == [ready]
     prompt = orjson.loads(said(house.jobs["last"].input))["prompt"]
     assert prompt == "\n\n".join(["All of it", *(f"{label} {WORDS}" for label in above)])
 
@@ -124,6 +126,7 @@ async def test_files_that_no_event_holds_are_told_of_from_the_plans_stream() -> 
         house.canvas.handle(result(house.canvas, label))
     over = house.recorded(house.canvas)[-1]
     assert isinstance(over.data, RunCompleted)
+    assert reads(over)
     await house.executor.handle(over)
     told = house.canvas.log[-1][1]
     assert (over.data.report, house.streams_read) == (None, [PLAN])

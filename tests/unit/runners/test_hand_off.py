@@ -31,6 +31,8 @@ class Desk:
             timeout_of=lambda _: timeout_s,
             finished=self.finished.append,
             failed=self.fail,
+            apart=lambda message: message.startswith("slow"),
+            apart_max=2,
         )
 
     def fail(self, error: BaseException) -> None:
@@ -109,6 +111,38 @@ async def test_no_more_run_than_the_cap_and_the_next_key_gets_the_place() -> Non
     await desk.let_go("a:1")
     assert desk.started[3:] == ["d:1"]
     await desk.let_go("c:1", "d:1", "c:2")
+    assert desk.hand_off.backlog == 0
+
+
+async def test_those_apart_have_places_of_their_own_and_take_none_of_the_others() -> None:
+    desk = Desk(in_flight_max=2)
+    desk.put(*(f"slow{n}:1" for n in range(9)))
+    assert desk.hand_off.has_room
+    desk.put("a:1", "b:1", "c:1")
+    await settle()
+    assert desk.started == ["slow0:1", "slow1:1", "a:1", "b:1"]
+    await desk.let_go("a:1")
+    assert desk.started[4:] == ["c:1"]
+    await desk.let_go("slow1:1")
+    assert desk.started[5:] == ["slow2:1"]
+    await desk.let_go("b:1", "c:1", *(f"slow{n}:1" for n in range(9)))
+    assert desk.hand_off.backlog == 0
+
+
+async def test_a_key_with_both_kinds_of_messages_keeps_their_order() -> None:
+    desk = Desk(in_flight_max=1)
+    desk.hand_off.put("k", "slow:1")
+    desk.hand_off.put("k", "k:2")
+    desk.hand_off.put("k", "slow:3")
+    desk.put("a:1")
+    await settle()
+    assert desk.started == ["slow:1", "a:1"]
+    await desk.let_go("slow:1")
+    assert desk.started == ["slow:1", "a:1"]
+    await desk.let_go("a:1")
+    await desk.let_go("k:2")
+    await desk.let_go("slow:3")
+    assert desk.started[2:] == ["k:2", "slow:3"]
     assert desk.hand_off.backlog == 0
 
 
