@@ -1,21 +1,24 @@
-"""Two runs of a plan side by side: model, input, files, cost and time of each step, kept results among them."""
+"""Two runs of a plan side by side: model, what was sent, files, cost and time of each step, kept results among them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from events.canvas.plan_events import StepReady
 from events.envelope import Recorded
 from gateway.queries import Document
+from gateway.sent import Asked, by_content, shown, sources
 from gateway.views import Views
-from projections.documents import parsed, present
+from projections.documents import local_name, parsed, present
 from projections.opening import Opened
 
 KEPT_DEPTH_MAX: Final = 1_000
-SAME: Final = ("status", "model", "input", "description", "outputs")
-"""What makes two results equal, in the order in which a difference is told."""
+BEFORE_INPUT: Final = ("status", "model")
+SAME: Final = (*BEFORE_INPUT, "description", "outputs")
+"""What makes two results equal, besides the input, in the order in which a difference is told."""
 
 Runs = Mapping[str, Document]
 
@@ -42,40 +45,79 @@ def _made(step: str, run: Document, runs: Runs) -> Document | None:
     return None
 
 
-def asked_for(events: Sequence[Recorded], opened: Opened) -> dict[str, dict[str, Any]]:
+def asked_for(events: Sequence[Recorded], opened: Opened) -> dict[str, Asked]:
     """Job → what its step was to do."""
-    found = {}
-    for event in events:
-        if isinstance(event.data, StepReady):
-            ready = event.data
-            told = present(input=parsed(ready.input, opened), description=opened(ready.description))
-            found[ready.job_id] = {"title": opened(ready.title), **told}
-    return found
+    return {event.data.job_id: _asked(event.data, opened) for event in events if isinstance(event.data, StepReady)}
+
+
+def _asked(ready: StepReady, opened: Opened) -> Asked:
+    return Asked(
+        title=opened(ready.title),
+        description=opened(ready.description),
+        planned=parsed(ready.input, opened),
+        uploads={asset.asset_id: label for label, asset in ready.session_uploads},
+        texts=tuple(
+            (local_name(before.step_id), opened(file.text))
+            for before in ready.upstream
+            for file in before.outputs
+            if file.text is not None
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Of jobs: what their steps were to do, and what was sent of it, as far as it is known."""
+
+    asked: Mapping[str, Asked]
+    sent: Mapping[str, Any]
 
 
 def comparison(
-    views: Views, pair: tuple[Document, Document], runs: Runs, asked: Mapping[str, Mapping[str, Any]], order: list[str]
+    views: Views, pair: tuple[Document, Document], runs: Runs, inputs: Inputs, order: list[str]
 ) -> dict[str, Any]:
     """Steps in the order of the plan; `differs` names what is not the same."""
-    sides = [_side(views, run, runs, asked) for run in pair]
+    results = [results_of(run, runs) for run in pair]
+    sides = [_side(views, run["org_id"], found, inputs) for run, found in zip(pair, results, strict=True)]
     names = sorted({*sides[0], *sides[1]}, key=lambda name: (order.index(name) if name in order else len(order), name))
     steps = []
     for name in names:
         a, b = sides[0].get(name), sides[1].get(name)
         differs = [what for what in SAME if _mark(a, what) != _mark(b, what)]
+        one, other = (found.get(name, {}).get("job_id", "") for found in results)
+        if _inputs_differ(inputs, one, other):
+            differs.insert(sum(what in differs for what in BEFORE_INPUT), "input")
         steps.append({"step": name, "changed": bool(differs), "differs": differs, **present(a=a, b=b)})
     heads = [_head(run) for run in pair]
     return {"a": heads[0]["run_id"], "b": heads[1]["run_id"], "runs": {"a": heads[0], "b": heads[1]}, "steps": steps}
 
 
-def _side(views: Views, run: Document, runs: Runs, asked: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    org = run["org_id"]
+def _inputs_differ(inputs: Inputs, one: str, other: str) -> bool:
+    """What was sent is compared where that is known of both, files by their bytes; otherwise what was planned."""
+    if one in inputs.sent and other in inputs.sent:
+        return bool(by_content(inputs.sent[one]) != by_content(inputs.sent[other]))
+    return bool(inputs.asked.get(one, Asked()).planned != inputs.asked.get(other, Asked()).planned)
+
+
+def _side(views: Views, org_id: str, results: Mapping[str, Document], inputs: Inputs) -> dict[str, dict[str, Any]]:
+    made = {output["asset_id"]: step for step, result in results.items() for output in result.get("outputs", ())}
     found = {}
-    for name, result in results_of(run, runs).items():
-        outputs = {"outputs": views.assets(org, result["outputs"])} if "outputs" in result else {}
-        words = asked.get(result.get("job_id", ""), {})
+    for name, result in results.items():
+        outputs = {"outputs": views.assets(org_id, result["outputs"])} if "outputs" in result else {}
+        words = _words(views, org_id, result.get("job_id", ""), inputs, made)
         found[name] = {**result, **outputs, **words, **present(seconds=_seconds(result))}
     return found
+
+
+def _words(views: Views, org_id: str, job_id: str, inputs: Inputs, made: Mapping[str, str]) -> dict[str, Any]:
+    """`input` is what was sent, with where each part of it came from; `planned` what the step itself said."""
+    asked = inputs.asked.get(job_id)
+    told = {} if asked is None else present(title=asked.title, description=asked.description, planned=asked.planned)
+    if job_id in inputs.sent:
+        sent = inputs.sent[job_id]
+        told["input"] = shown(sent, lambda file: views.assets(org_id, [file])[0])
+        told["sources"] = sources(sent, asked or Asked(), made)
+    return told
 
 
 def _head(run: Document) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from gateway.problems import Problem, not_found
 from gateway.views import ENDED
+from projections.jobs import SENT
 from projections.storable import INTEGER_MAX
 
 Document = dict[str, Any]
@@ -39,14 +40,22 @@ async def many(db: Db, collection: str, wanted: Mapping[str, Any], *order: str) 
 
 
 async def newest(
-    db: Db, collection: str, wanted: Mapping[str, Any], by: str, limit: int, cursor: str | None
+    db: Db,
+    collection: str,
+    wanted: Mapping[str, Any],
+    by: str,
+    limit: int,
+    cursor: str | None,
+    *,
+    without: tuple[str, ...] = (),
 ) -> tuple[list[Document], str | None]:
-    """A page, newest first, and the cursor of the next one."""
+    """A page, newest first, and the cursor of the next one. `without` members that are long and not shown."""
     asked = dict(wanted)
     if cursor is not None:
         at, last = decode_cursor(cursor)
         asked["$or"] = [{by: {"$lt": at}}, {by: at, "_id": {"$lt": last}}]
-    found = await db[collection].find(asked).sort([(by, -1), ("_id", -1)]).limit(limit + 1).to_list(limit + 1)
+    shown = db[collection].find(asked, dict.fromkeys(without, 0))
+    found = await shown.sort([(by, -1), ("_id", -1)]).limit(limit + 1).to_list(limit + 1)
     more = len(found) > limit
     return found[:limit], encode_cursor(found[limit - 1][by], found[limit - 1]["_id"]) if more else None
 
@@ -61,7 +70,7 @@ async def plan_parts(db: Db, plan: Document) -> tuple[list[Document], list[Docum
 async def jobs_of(db: Db, org_id: str, steps: Iterable[Mapping[str, Any]]) -> list[Document]:
     """The present job of each step."""
     ids = [step["job_id"] for step in steps if "job_id" in step]
-    found = db["jobs"].find({"_id": {"$in": ids}, "org_id": org_id})
+    found = db["jobs"].find({"_id": {"$in": ids}, "org_id": org_id}, {SENT: 0})
     return [document async for document in found]
 
 

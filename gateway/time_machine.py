@@ -15,6 +15,7 @@ from gateway.platform import Platform
 from gateway.views import Views
 from projections import messages, plans, sessions, steps
 from projections.applied import documents_of
+from projections.jobs import CONSIDERED, SENT
 from projections.opening import open_all
 
 FOLDED: Final = (sessions, messages, plans, steps)
@@ -63,7 +64,7 @@ async def queue_at(platform: Platform, org_id: str, time: str) -> list[dict[str,
         "accepted_at": {"$gte": since, "$lte": time},
         "$or": [{"ended_at": {"$exists": False}}, {"ended_at": {"$gt": time}}],
     }
-    cursor = platform.db["jobs"].find(wanted, {"outputs": 0, "_trail": 0, "_considered": 0}).limit(QUEUE_MAX)
+    cursor = platform.db["jobs"].find(wanted, {"outputs": 0, "_trail": 0, CONSIDERED: 0, SENT: 0}).limit(QUEUE_MAX)
     counts: Counter[tuple[str, str, str]] = Counter(
         (job["model"], job["priority"], "running" if job["attempts"] else "queued")
         for job in past.jobs_at(await cursor.to_list(QUEUE_MAX), time)

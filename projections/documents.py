@@ -48,9 +48,11 @@ def kids(*sealed: Sealed | None) -> frozenset[str]:
 
 def parsed(sealed: Sealed | None, opened: Opened) -> Any:
     """The JSON that was sealed; a text that is none (an erased one), or that no document can hold, as it is."""
-    if sealed is None:
-        return None
-    words = opened(sealed)
+    return None if sealed is None else as_json(opened(sealed))
+
+
+def as_json(words: str) -> Any:
+    """See `parsed`."""
     try:
         value = orjson.loads(words)
     except orjson.JSONDecodeError:

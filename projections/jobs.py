@@ -32,6 +32,9 @@ from projections.writes import Insert, Update, Write
 COLLECTION = "jobs"
 CONSIDERED: Final = "_considered"
 """Whose turn was near when the last attempt was dispatched: for whoever asks why a job waits, not for other answers."""
+SENT: Final = "_sent"
+"""What was accepted as its input, sealed as on the log: for whoever compares runs, not for other answers."""
+HIDDEN: Final = (CONSIDERED, SENT)
 INDEXES = (
     ("org_id", "accepted_at"),
     ("org_id", "status", "accepted_at"),
@@ -98,6 +101,7 @@ def _accepted(event: Recorded, accepted: JobAccepted) -> dict[str, Any]:
         webhook_url=accepted.webhook_url,
         replay_of=accepted.replay_of,
         _trail={str(event.version): _passed(event)},
+        **{SENT: accepted.input.box.model_dump()},
     )
 
 

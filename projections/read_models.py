@@ -80,7 +80,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     ReadModel(runs.COLLECTION, _CANVAS, runs.project, runs.INDEXES, 2),
     ReadModel(session_events.COLLECTION, _CANVAS, session_events.project, session_events.INDEXES),
     ReadModel(assets.COLLECTION, _CANVAS | _JOBS, assets.project, assets.INDEXES, assets.SHAPE),
-    ReadModel(jobs.COLLECTION, _JOBS, jobs.project, jobs.INDEXES, 3),
+    ReadModel(jobs.COLLECTION, _JOBS, jobs.project, jobs.INDEXES, 4),
     ReadModel(accounts.COLLECTION, frozenset({EVENTS_ACCOUNTS}), accounts.project, accounts.INDEXES),
     ReadModel(balances.COLLECTION, _CREDITS, balances.project, balances.INDEXES, _BOOKS_SHAPE),
     ReadModel(checkpoints.COLLECTION, _CHECKPOINTS, checkpoints.project, checkpoints.INDEXES),

@@ -26,8 +26,10 @@ from commands.canvas.commands import (
     SelectModels,
 )
 from commands.model import Command, CommandEnvelope
+from commands.orgs.commands import SubmitJob
 from events.assets import AssetRef
 from events.ids import new_id, step_id
+from events.jobs.events import Cause
 from events.log.position import encode
 from events.sealed import Sealed
 from tests.platform import Core
@@ -107,6 +109,20 @@ class Player:
         ]
         await self.send(SelectModels(**self.of(plan_id=plan_id, choices=tuple(choices))))
         return plan_id
+
+    async def submit(self, plan_id: str, run_id: str, label: str, job_id: str, wired: str) -> None:
+        """The job of a step that is ready, with this input."""
+        cause = Cause(session_id=self.session_id, run_id=run_id, step_id=step_id(plan_id, label))
+        command = SubmitJob(
+            org_id=self.org_id,
+            job_id=job_id,
+            model="test/echo",
+            provider="nobody",
+            input=await self.say(wired),
+            reserve=100,
+            cause=cause,
+        )
+        await self.send(command)
 
     async def finish(self, plan_id: str, run_id: str, label: str, job_id: str) -> str:
         """Ends a step with a file. Returns the position after it."""

@@ -29,6 +29,7 @@ from gateway.platform import Platform
 from gateway.problems import Problem, not_found
 from gateway.trails import job_of
 from gateway.views import ENDED, Views
+from projections.jobs import HIDDEN
 
 router = APIRouter(tags=["jobs"])
 READS: Final = (EVENTS_JOBS,)
@@ -121,7 +122,7 @@ async def listed(
     await platform.reading.after(after, READS)
     asked = {"status": status, "model": model, "priority": priority}
     wanted = {"org_id": who.org_id} | {name: value for name, value in asked.items() if value is not None}
-    found, more = await queries.newest(platform.db, "jobs", wanted, "accepted_at", limit, cursor)
+    found, more = await queries.newest(platform.db, "jobs", wanted, "accepted_at", limit, cursor, without=HIDDEN)
     views: Views = request.app.state.views
     return page([views.job(document) for document in found], more)
 
@@ -216,7 +217,7 @@ async def dead(
     await platform.reading.after(after, READS)
     wanted: dict[str, Any] = {"org_id": who.org_id, "status": "dead"}
     wanted |= {"discarded_at": {"$exists": False}, "replayed_as": {"$exists": False}}
-    found, more = await queries.newest(platform.db, "jobs", wanted, "accepted_at", limit, cursor)
+    found, more = await queries.newest(platform.db, "jobs", wanted, "accepted_at", limit, cursor, without=HIDDEN)
     views: Views = request.app.state.views
     return page([views.job(document) for document in found], more)
 

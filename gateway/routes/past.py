@@ -13,6 +13,7 @@ from commands.canvas.commands import ForkPlan, RollBackPlan
 from events.canvas.plan_events import RunCompleted, StepReady, StepSucceeded
 from events.envelope import Recorded
 from events.ids import plan_of
+from events.sealed import Sealed
 from events.topics import EVENTS_CANVAS
 from gateway import comparing, history, past, queries
 from gateway.answers import ask, decided, json, page, platform_of
@@ -23,8 +24,10 @@ from gateway.platform import Platform
 from gateway.problems import Problem, not_found
 from gateway.rehearsing import flags_of
 from gateway.routes.plans import READS, session_of_plan
+from gateway.sent import Asked
 from gateway.views import Views
-from projections.documents import local_name
+from projections.documents import as_json, local_name
+from projections.jobs import SENT
 from projections.opening import open_all
 
 router = APIRouter(tags=["plans"])
@@ -75,7 +78,7 @@ async def life(
 
 @router.get("/plans/{plan_id}/runs/{one}/compare/{other}")
 async def compare(request: Request, plan_id: str, one: str, other: str, after: str | None = None) -> Response:
-    """Two runs of a plan, step by step: model, input, files, cost and time of each."""
+    """Two runs of a plan, step by step: model, what was sent and from where it came, files, cost and time of each."""
     who, platform = caller(request), platform_of(request)
     await platform.reading.after(after, (EVENTS_CANVAS,))
     plan = await queries.one(platform.db, "plans", who.org_id, of_prefix(plan_id, "pln"))
@@ -85,10 +88,12 @@ async def compare(request: Request, plan_id: str, one: str, other: str, after: s
     pair = (runs[one], runs[other])
     wanted = {result.get("job_id") for run in pair for result in comparing.results_of(run, runs).values()}
     made_in = {run["plan_id"] for run in runs.values()}
-    asked = await _asked_for(platform, who.org_id, made_in, wanted)
+    asked, sent = await asyncio.gather(
+        _asked_for(platform, who.org_id, made_in, wanted), _sent_to(platform, who.org_id, wanted)
+    )
     order = [local_name(step_id) for step_id in plan["step_ids"]]
     views: Views = request.app.state.views
-    return json(comparing.comparison(views, pair, runs, asked, order))
+    return json(comparing.comparison(views, pair, runs, comparing.Inputs(asked, sent), order))
 
 
 @router.post("/plans/{plan_id}/rollback", openapi_extra=takes(RollbackBody))
@@ -193,8 +198,19 @@ async def _runs(platform: Platform, org_id: str, plan_id: str) -> dict[str, quer
     return runs
 
 
-async def _asked_for(platform: Platform, org_id: str, plans: set[str], jobs: set[Any]) -> dict[str, dict[str, Any]]:
+async def _asked_for(platform: Platform, org_id: str, plans: set[str], jobs: set[Any]) -> dict[str, Asked]:
     """Job → what its step was to do, from the stored streams of the plans."""
     streams = await asyncio.gather(*(platform.streams.of_type(plan, org_id, StepReady) for plan in sorted(plans)))
     events = [event for stream in streams for event in stream if getattr(event.data, "job_id", None) in jobs]
     return comparing.asked_for(events, await open_all(platform.vault, events))
+
+
+async def _sent_to(platform: Platform, org_id: str, jobs: set[Any]) -> dict[str, Any]:
+    """Job → its input as it was accepted, wired; of those that were submitted."""
+    wanted = {"_id": {"$in": sorted(job for job in jobs if job is not None)}, "org_id": org_id}
+    found = {}
+    async for document in platform.db["jobs"].find(wanted, {SENT: 1}):
+        if SENT in document:
+            text = await platform.vault.open(Sealed.model_validate({"$sealed": document[SENT]}))
+            found[document["_id"]] = as_json(text)
+    return found

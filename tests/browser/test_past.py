@@ -98,7 +98,12 @@ def test_runs_are_compared_and_gone_back_to(page: Page, platform: Platform) -> N
     compared = page.get_by_test_id("compared")
     expect(compared.locator(".pair")).to_have_count(3, timeout=LOAD_TIMEOUT_MS)
     expect(compared.locator(".pair").first).to_contain_text("kept, not paid again")
-    expect(compared.locator(".pair").nth(1)).to_contain_text("local/motion")
+    film = compared.locator(".pair").nth(1)
+    expect(film).to_contain_text("local/motion")
+    title = (compared.locator(".pair h3").first.inner_text()).split("\n")[0]
+    for side in film.locator(".side").all():
+        expect(side).to_contain_text(f"from “{title}”")
+        expect(side.locator(".sent-file")).to_have_attribute("href", re.compile("^/v1/assets/ast_"))
     keep_screenshot(page, "past-4-compare")
 
     runs.get_by_role("button", name="Go back to it").click()

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import orjson
 import pytest
 from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
@@ -185,6 +186,32 @@ async def test_rolled_back_the_first_runs_results_stand_again(desk: Desk) -> Non
     assert (after["run_id"], after["status"], files(after)) == (first, "succeeded", files(before))
     assert (await desk.client.post(path, json={"run_id": first})).status_code == 409
     assert (await desk.client.post(path, json={"run_id": "run_of.nobody.1"})).status_code == 422
+
+
+async def test_compared_runs_show_what_was_sent_and_from_where_it_came(desk: Desk) -> None:
+    plan_id = await desk.plan()
+    approved = await post(desk.client, f"/v1/plans/{plan_id}/approve")
+    run_id, desk.position = approved["run_id"], approved["position"]
+    await desk.finish(plan_id, run_id, "s1")
+    plan = await desk.get(f"/plans/{plan_id}", after=desk.position)
+    [made] = plan["steps"][0]["outputs"]
+    file = {"asset_id": made["asset_id"], "sha256": "ab" * 32, "bytes": 3, "media_type": "text/plain"}
+    wired = {"prompt": "hello", "seed": 4, "images": [{"$asset": file}]}
+    job_id = await desk.job(plan_id, run_id, "s2")
+    await desk.play.submit(plan_id, run_id, "s2", job_id, orjson.dumps(wired).decode())
+    submitted = desk.play.position
+    desk.position = await desk.play.finish(plan_id, run_id, "s2", job_id)
+    await desk.get(f"/jobs/{job_id}", after=submitted)
+    compared = await desk.get(f"/plans/{plan_id}/runs/{run_id}/compare/{run_id}", after=desk.position)
+    first, second = (one["a"] for one in compared["steps"])
+    assert (first["planned"], "input" in first) == ({"prompt": "hello"}, False)
+    assert (second["input"]["prompt"], second["planned"]) == ("hello", {"prompt": "hello"})
+    assert second["input"]["images"][0]["$asset"]["url"].startswith(f"/v1/assets/{made['asset_id']}?")
+    assert {one["pointer"]: one["from"] for one in second["sources"]} == {
+        "/prompt": [{"kind": "planned"}],
+        "/seed": [{"kind": "model"}],
+        "/images/0": [{"kind": "step", "name": "s1"}],
+    }
 
 
 def files(plan: dict[str, Any]) -> list[list[str]]:

@@ -3,6 +3,7 @@ import { readPlan } from "../src/api/wire.ts";
 import { missingInputs } from "../src/canvas/plan-bar.tsx";
 import { saidBy } from "../src/chat/timeline.tsx";
 import { at, NOTHING, PAGES_MAX, pagesShown, put, startOf } from "../src/past/pages.ts";
+import { readSources, rowsOf } from "../src/past/sent.ts";
 import { type Happening, readComparison, readHistory, readRuns } from "../src/past/wire.ts";
 import { causeText, costText, sentence, toneOf } from "../src/past/words.ts";
 import { emptyState, type Message } from "../src/state/model.ts";
@@ -131,6 +132,38 @@ describe("a plan's runs", () => {
     expect(read.steps).toHaveLength(1);
     expect(read.steps[0]).toMatchObject({ title: "A lamp", differs: ["model"], a: undefined });
     expect(read.steps[0]?.b).toMatchObject({ kept: true, reused: false, model: "m" });
+  });
+});
+
+describe("what a step was sent", () => {
+  const file = { asset_id: "ast_1", media_type: "image/png", url: "/v1/assets/ast_1" };
+  const input = {
+    prompt: "Turn it\n\nIt shines",
+    images: [{ $asset: file }, { $asset: file }],
+    fps: 24,
+    "a/b": 1,
+  };
+  const from = (pointer: string, ...sources: object[]) => ({ pointer, from: sources });
+  const sources = readSources([
+    from("/prompt", { kind: "description" }, { kind: "step", name: "s2" }),
+    from("/images/0", { kind: "step", name: "s1" }),
+    from("/images/1", { kind: "upload", name: "image_1" }),
+    from("/fps", { kind: "planned" }),
+    from("/a~1b", { kind: "model" }),
+    3,
+  ]);
+
+  it("says of each part where it came from", () => {
+    const rows = rowsOf(input, sources, { s1: "A lamp" });
+    expect(rows.map(({ name, from: origin }) => [name, origin])).toEqual([
+      ["prompt", "from the step’s description and “s2”"],
+      ["images 1", "from “A lamp”"],
+      ["images 2", "from the file image_1"],
+      ["fps", undefined],
+      ["a/b", "from the model’s own settings"],
+    ]);
+    expect(rows[1]?.file?.url).toBe("/v1/assets/ast_1");
+    expect([rows[0]?.value, rows[3]?.value]).toEqual([input.prompt, "24"]);
   });
 });
 

@@ -10,6 +10,7 @@ from events.log import position
 from gateway import comparing, past
 from gateway.problems import Problem
 from gateway.routes.past import behind
+from gateway.sent import Asked
 from gateway.views import Views
 
 SESSION = "ses_X"
@@ -87,21 +88,40 @@ def test_a_kept_result_is_found_in_the_run_that_made_it() -> None:
 
 def test_runs_stand_side_by_side_and_each_difference_is_named() -> None:
     views = Views(lambda _org, one: f"/{one['asset_id']}")
-    asked = {"j2": {"input": {"n": 1}}, "j3": {"input": {"n": 2}}}
+    asked = {"j2": Asked(planned={"n": 1}), "j3": Asked(planned={"n": 2})}
     pair = (RUNS["run_X.1.1"], RUNS["run_X.1.3"])
-    told = comparing.comparison(views, pair, RUNS, asked, ["s2", "s1"])
+    told = comparing.comparison(views, pair, RUNS, comparing.Inputs(asked, {}), ["s2", "s1"])
     steps = {one["step"]: one for one in told["steps"]}
     assert list(steps) == ["s2", "s1", "s3"]
     assert steps["s1"]["differs"] == []
     assert steps["s2"]["differs"] == ["input", "outputs"]
     assert "a" not in steps["s3"]
     assert steps["s2"]["b"]["outputs"][0]["url"] == "/c"
+    assert (steps["s2"]["b"]["planned"], "input" in steps["s2"]["b"]) == ({"n": 2}, False)
+
+
+def picture(asset: str, sha256: str) -> dict[str, Any]:
+    return {"$asset": {"asset_id": asset, "sha256": sha256 * 64, "bytes": 1, "media_type": "image/png", "text": {}}}
+
+
+def test_what_was_sent_is_compared_by_its_content_and_told_with_where_it_came_from() -> None:
+    views = Views(lambda _org, one: f"/{one['asset_id']}")
+    pair = (RUNS["run_X.1.1"], RUNS["run_X.1.2"])
+    inputs = comparing.Inputs({}, {"j2": {"image": picture("a", "1")}, "j3": {"image": picture("copy", "1")}})
+    [_, same] = comparing.comparison(views, pair, RUNS, inputs, ["s1", "s2"])["steps"]
+    assert same["differs"] == ["outputs"]
+    assert same["a"]["sources"] == [{"pointer": "/image", "from": [{"kind": "step", "name": "s1"}]}]
+    shown = {"asset_id": "a", "bytes": 1, "media_type": "image/png", "url": "/a"}
+    assert same["a"]["input"] == {"image": {"$asset": shown}}
+    inputs = comparing.Inputs({}, {"j2": {"image": picture("a", "1")}, "j3": {"image": picture("a", "2")}})
+    [_, other] = comparing.comparison(views, pair, RUNS, inputs, ["s1", "s2"])["steps"]
+    assert other["differs"] == ["input", "outputs"]
 
 
 def test_how_long_each_took_is_told_where_it_is_known() -> None:
     times = {"started_at": "2026-03-01T12:00:00.000Z", "ended_at": "2026-03-01T12:00:02.500Z"}
     timed = {**RUNS["run_X.1.1"], "results": {"s1": result("j1", "a", **times)}, **times}
-    told = comparing.comparison(Views(lambda _org, _one: ""), (timed, timed), RUNS, {}, [])
+    told = comparing.comparison(Views(lambda _org, _one: ""), (timed, timed), RUNS, comparing.Inputs({}, {}), [])
     assert told["runs"]["a"]["seconds"] == 2.5
     assert told["steps"][0]["a"]["seconds"] == 2.5
 

@@ -29,6 +29,7 @@ from events.jobs.events import (
     JobSucceeded,
     LeaseExpired,
 )
+from events.sealed import Sealed
 from events.topics import EVENTS_ACCOUNTS, EVENTS_CATALOG, EVENTS_CREDITS, EVENTS_JOBS
 from gateway.routes.queue import considered
 from gateway.views import Views
@@ -78,6 +79,15 @@ def test_a_job_knows_who_was_considered_when_its_last_attempt_went_and_shows_it_
     mirrored = [path for event in events for write in jobs.project(event, lambda _: "") for path in mirrored_of(write)]
     assert ("attempts", "1") in [path for path, _ in mirrored]
     assert "considered" not in str(mirrored)
+
+
+def test_what_a_job_was_given_is_kept_sealed_and_shown_in_no_answer() -> None:
+    events = job()
+    found = documents(events)["jobs"][JOB]
+    assert Sealed.model_validate({"$sealed": found[jobs.SENT]}) == sealed("{}")
+    assert jobs.SENT not in Views(lambda _org, _asset: "").job(found)
+    mirrored = [path for event in events for write in jobs.project(event, lambda _: "") for path in mirrored_of(write)]
+    assert jobs.SENT not in str(mirrored)
 
 
 def mirrored_of(write: Write) -> list[tuple[Path, Any]]:

@@ -1,11 +1,15 @@
-/** Two runs side by side: of each step the model, the input, the files, the cost and the time. */
+/** Two runs side by side: of each step the model, what it was sent and from where, the files, the cost and the time. */
 import type { Client } from "../api/client.ts";
 import { speak } from "../api/problems.ts";
 import { Preview } from "../canvas/preview.tsx";
 import { creditsText, durationText } from "../kit/format.ts";
+import { Icon } from "../kit/icons.tsx";
+import { shapeOf } from "../kit/media.ts";
 import { Skeleton } from "../kit/skeleton.tsx";
 import { TroubleNote } from "../kit/trouble-note.tsx";
 import { useAnswer } from "../kit/use-answer.ts";
+import type { Asset } from "../state/model.ts";
+import { rowsOf } from "./sent.ts";
 import { type RunHead, readComparison, type Side, type StepPair } from "./wire.ts";
 import { runNumber } from "./words.ts";
 
@@ -20,6 +24,7 @@ export function Compared({ client, plan_id, pair }: ComparedProps) {
   if (answer.error) return <TroubleNote trouble={speak(answer.error)} onAgain={answer.again} />;
   if (!answer.value) return <Skeleton lines={6} label="Comparing" />;
   const { a, b, steps } = answer.value;
+  const titles = Object.fromEntries(steps.map(({ step, title }) => [step, title]));
   return (
     <section className="compared" aria-label="Side by side" data-testid="compared">
       <div className="compared-heads">
@@ -27,7 +32,7 @@ export function Compared({ client, plan_id, pair }: ComparedProps) {
         <Head number={runNumber(pair[1])} head={b} />
       </div>
       {steps.map((step) => (
-        <Pair key={step.step} pair={step} />
+        <Pair key={step.step} pair={step} titles={titles} />
       ))}
     </section>
   );
@@ -50,7 +55,9 @@ function Head({ number, head }: { number: string; head: RunHead }) {
   );
 }
 
-function Pair({ pair }: { pair: StepPair }) {
+type Titles = Record<string, string>;
+
+function Pair({ pair, titles }: { pair: StepPair; titles: Titles }) {
   return (
     <article className={pair.differs.length > 0 ? "pair changed" : "pair"} data-step={pair.step}>
       <h3>
@@ -58,14 +65,21 @@ function Pair({ pair }: { pair: StepPair }) {
         <span>{pair.differs.length > 0 ? `differs: ${pair.differs.join(", ")}` : "the same"}</span>
       </h3>
       <div className="pair-sides">
-        <SideView side={pair.a} differs={pair.differs} title={pair.title} />
-        <SideView side={pair.b} differs={pair.differs} title={pair.title} />
+        <SideView side={pair.a} differs={pair.differs} title={pair.title} titles={titles} />
+        <SideView side={pair.b} differs={pair.differs} title={pair.title} titles={titles} />
       </div>
     </article>
   );
 }
 
-function SideView({ side, differs, title }: { side: Side | undefined; differs: string[]; title: string }) {
+interface SideProps {
+  side: Side | undefined;
+  differs: string[];
+  title: string;
+  titles: Titles;
+}
+
+function SideView({ side, differs, title, titles }: SideProps) {
   if (!side) return <p className="side none">It was not part of this run.</p>;
   const [first] = side.outputs;
   const mark = (what: string) => (differs.includes(what) ? "differs" : undefined);
@@ -77,12 +91,7 @@ function SideView({ side, differs, title }: { side: Side | undefined; differs: s
       <dl>
         <dt>Model</dt>
         <dd className={`mono ${mark("model") ?? ""}`}>{side.model ?? "–"}</dd>
-        {Object.entries(side.input ?? {}).map(([name, value]) => (
-          <div key={name} className={mark("input")}>
-            <dt className="mono">{name}</dt>
-            <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
-          </div>
-        ))}
+        <Sent side={side} titles={titles} mark={mark("input")} />
         <dt>Cost</dt>
         <dd>
           {side.cost === undefined ? "–" : creditsText(side.cost)}
@@ -93,5 +102,42 @@ function SideView({ side, differs, title }: { side: Side | undefined; differs: s
         <dd>{side.seconds === undefined ? "–" : durationText(side.seconds)}</dd>
       </dl>
     </div>
+  );
+}
+
+/** What it was sent; of a step that never came to that, what was planned. */
+function Sent({ side, titles, mark }: { side: Side; titles: Titles; mark: string | undefined }) {
+  const rows = rowsOf(side.input ?? side.planned ?? {}, side.input ? side.sources : {}, titles);
+  return (
+    <>
+      {rows.map(({ name, value, file, from }) => (
+        <div key={name} className={mark}>
+          <dt className="mono" title={name}>
+            {name}
+          </dt>
+          <dd>
+            {file ? <SentFile file={file} /> : value}
+            {from ? <span className="side-from">{from}</span> : null}
+          </dd>
+        </div>
+      ))}
+      {side.input || rows.length === 0 ? null : (
+        <dd className="side-unsent">Nothing was sent; this is what was planned.</dd>
+      )}
+    </>
+  );
+}
+
+function SentFile({ file }: { file: Asset }) {
+  const words = file.media_type.split("/")[0] ?? file.media_type;
+  return (
+    <a className="sent-file" href={file.url} target="_blank" rel="noreferrer">
+      {shapeOf(file) === "image" ? (
+        <img src={file.url} alt="" loading="lazy" />
+      ) : (
+        <Icon name="file" size={14} />
+      )}
+      {words}
+    </a>
   );
 }

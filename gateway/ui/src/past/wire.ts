@@ -1,6 +1,7 @@
 /** A plan's past as the interface tells it: its history, its runs, and two of them compared. */
 import { isObject, type Json, known, list, number, readAssets, text } from "../api/wire.ts";
 import type { Asset } from "../state/model.ts";
+import { readSources, type Sources } from "./sent.ts";
 
 export type CauseKind = "person" | "agent" | "job" | "time" | "process";
 
@@ -44,7 +45,11 @@ export interface Run {
 export interface Side {
   status: string;
   model: string | undefined;
+  /** As it was sent; nothing where the step never came to that. */
   input: Json | undefined;
+  /** As the step had it. */
+  planned: Json | undefined;
+  sources: Sources;
   outputs: Asset[];
   cost: number | undefined;
   seconds: number | undefined;
@@ -155,6 +160,8 @@ function readSide(raw: unknown): Side | undefined {
     status: text(raw.status) ?? "",
     model: text(raw.model),
     input: isObject(raw.input) ? raw.input : undefined,
+    planned: isObject(raw.planned) ? raw.planned : undefined,
+    sources: readSources(raw.sources),
     outputs: readAssets(raw.outputs),
     cost: number(raw.cost),
     seconds: number(raw.seconds),
