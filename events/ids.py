@@ -76,6 +76,11 @@ def step_id(plan: str, step: str) -> str:
     return f"stp_{_body(plan, 'pln')}.{step}"
 
 
+def label_of(step: str) -> str:
+    """A step's name within its plan: `stp_X.2.s3` → `s3`."""
+    return step.rsplit(".", 1)[-1]
+
+
 def session_of(routed: str) -> str:
     """The session that a plan, run or step id belongs to."""
     for prefix in ("pln", "run", "stp"):

@@ -108,8 +108,8 @@ class Renderer:
     def _of_run(self, event: Recorded, data: RunEvent, opened: Opened) -> Frame | None:
         run = {"plan_id": data.plan_id, "run_id": data.run_id}
         match data:
-            case RunStarted(steps=steps, kept=kept):
-                return "run.started", run | {"steps": list(steps), "kept": kept}
+            case RunStarted() as started:
+                return "run.started", run | {"steps": list(started.steps), "kept": started.all_kept()}
             case StepAwaitingApproval(step_id=step_id):
                 return "step.awaiting_approval", run | {"step_id": step_id}
             case StepApproved(step_id=step_id, approved_by=person):

@@ -48,7 +48,7 @@ def begins(frame: Sequence[Recorded]) -> int:
     A run that keeps results has them from the run before it; one that keeps none, and a rollback, begin anew.
     """
     for event in reversed(frame):
-        if isinstance(event.data, PlanRolledBack) or (isinstance(event.data, RunStarted) and not event.data.kept):
+        if isinstance(event.data, PlanRolledBack) or (isinstance(event.data, RunStarted) and not event.data.all_kept()):
             return event.version
     return 1
 

@@ -42,7 +42,7 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001
             "org_id": org,
             "status": "running",
             "steps": list(started.steps),
-            "kept": {local_name(step): kept for step, kept in started.kept.items()},
+            "kept": {local_name(step): kept for step, kept in started.all_kept().items()},
             "results": {},
             "started_at": at(event),
         }

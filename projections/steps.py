@@ -68,8 +68,9 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:
             )
             yield Update(COLLECTION, selected.step_id, org, version, set=changes, kids=kids(selected.input))
         case RunStarted() as started:
+            kept = started.all_kept()
             for step_id in started.steps:
-                if step_id not in started.kept:
+                if step_id not in kept:
                     changes = {"status": "planned", "run_id": started.run_id}
                     yield Update(COLLECTION, step_id, org, version, set=changes, unset=RESULT)
         case _:

@@ -24,6 +24,11 @@ def bytes_of_texts(texts: Iterable[Sealed]) -> int:
     return sum(FILE_BYTES + len(one.box.ct) for one in texts)
 
 
+def bytes_of_names(names: Iterable[str]) -> int:
+    """What these take in an event, each in quotes and behind a comma or colon."""
+    return sum(len(name) + 3 for name in names)
+
+
 def carried(groups: Iterable[Iterable[AssetRef]]) -> bool:
     """Whether an event can carry all these files; looks at no more of them than it takes to know."""
     left = CARRIED_MAX

@@ -12,6 +12,7 @@ from commands.model import Context, Decision, Streams
 from commands.refusals import IllegalState, InvalidInput
 from events.canvas.plan_events import PlanEdited, StepDrafted
 from events.canvas.plan_state import Plan
+from events.ids import label_of
 from events.ids import step_id as step_id_of
 
 EDITABLE = ("drafting", "awaiting_approval", "rejected", *ENDED)
@@ -70,7 +71,7 @@ def _ids(command: RevisePlan, plan: Plan) -> Mapping[str, str]:
         elif (step := plan.steps.get(step_id)) is None:
             raise InvalidInput.at(f"/order/{place}", f"there is no step {label!r}")
         else:
-            waits = tuple(upstream.rsplit(".", 1)[-1] for upstream in step.depends_on)
+            waits = tuple(label_of(upstream) for upstream in step.depends_on)
             graph.append(
                 DraftStep(
                     label=label,

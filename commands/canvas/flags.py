@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from commands.canvas.commands import UNUSED, UNWIRABLE
 from events.canvas.plan_events import Step
+from events.ids import label_of
 
 Flags = tuple[str, ...]
 
@@ -19,7 +20,7 @@ def hold_up(flags: Iterable[str]) -> bool:
 def telling(flags: Iterable[str], steps: Mapping[str, Step]) -> Flags:
     """Without what is said of a dependency that another one of the step has behind it, which stands there for the order
     alone: what came out of it has gone into that one."""
-    above = {_label(step_id): [_label(up) for up in step.depends_on] for step_id, step in steps.items()}
+    above = {label_of(step_id): [label_of(up) for up in step.depends_on] for step_id, step in steps.items()}
     return tuple(flag for flag in flags if not _goes_through_another(flag, above))
 
 
@@ -34,7 +35,3 @@ def _goes_through_another(flag: str, above: Mapping[str, list[str]]) -> bool:
         seen.update(fresh)
         todo += fresh
     return unused in seen
-
-
-def _label(step_id: str) -> str:
-    return step_id.rsplit(".", 1)[-1]

@@ -26,6 +26,7 @@ from events.canvas.plan_events import (
 )
 from events.canvas.plan_state import Plan, StepRun
 from events.canvas.run_state import digest_of
+from events.ids import label_of
 from events.ids import step_id as step_id_of
 from events.table import Table
 
@@ -79,7 +80,7 @@ def fork_plan(command: ForkPlan, streams: Streams, context: Context) -> Decision
         raise InvalidInput.at("/version", "the plan has not come that far")
     planned = _planned(command)
     plan_id = next_plan(streams, command.session_id)
-    ids = {old: step_id_of(plan_id, old.rsplit(".", 1)[-1]) for old in planned}
+    ids = {old: step_id_of(plan_id, label_of(old)) for old in planned}
     drafted = PlanDrafted(
         plan_id=plan_id,
         session_id=command.session_id,

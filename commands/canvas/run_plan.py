@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from commands.canvas.carried import carried
+from commands.canvas.carried import CARRIED_MAX, bytes_of_names, carried
 from commands.canvas.chat import refuse_when_full, refuse_when_run_out
 from commands.canvas.commands import (
     ApprovePlan,
@@ -38,7 +38,7 @@ from events.canvas.plan_events import (
 )
 from events.canvas.plan_state import OPEN, Plan, Run, evolve_plan
 from events.canvas.state import Session
-from events.ids import job_id_of_step
+from events.ids import job_id_of_step, label_of
 from events.ids import run_id as run_id_of
 
 ENDED = ("succeeded", "partial", "failed", "cancelled")
@@ -219,12 +219,21 @@ def start_run(draft: Draft, steps: tuple[str, ...], *, reuse: bool = False) -> s
     run_id = run_id_of(plan.plan_id, plan.runs + 1)
     before = plan.run.run_id if plan.run is not None else plan.past.source_run
     fresh = set(steps)
-    kept = {} if before is None else {step: before for step in plan.steps if step not in fresh}
-    draft.add(RunStarted(plan_id=plan.plan_id, run_id=run_id, steps=steps, kept=kept, reuse=reuse or None))
+    kept = () if before is None else tuple(step for step in plan.steps if step not in fresh)
+    draft.add(_started(plan, run_id, steps, kept, before).model_copy(update={"reuse": reuse or None}))
     draft.add(*ready(draft, [step for step in steps if draft.run.waiting[step] == 0]))
     if not steps:
         draft.add(completed(draft.plan, draft.run, "succeeded"))
     return run_id
+
+
+def _started(plan: Plan, run_id: str, steps: tuple[str, ...], kept: tuple[str, ...], before: str | None) -> RunStarted:
+    """What is kept is told step by step where an event holds it, and by its labels where their ids are too long."""
+    results = {step: before for step in kept if before is not None}
+    if not results or bytes_of_names((*steps, *results, *results.values())) <= CARRIED_MAX:
+        return RunStarted(plan_id=plan.plan_id, run_id=run_id, steps=steps, kept=results)
+    labels = tuple(label_of(step) for step in results)
+    return RunStarted(plan_id=plan.plan_id, run_id=run_id, steps=steps, kept_labels=labels, kept_from=before)
 
 
 def ready(draft: Draft, steps: Iterable[str]) -> Iterator[StepReady | StepAwaitingApproval]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from events.assets import AssetRef
 from events.canvas.session_events import Approval
+from events.ids import step_id
 from events.model import Event, Frozen, Money
 from events.sealed import Sealed
 
@@ -148,8 +149,18 @@ class RunStarted(RunEvent):
     name: ClassVar[str] = "run_started"
     steps: tuple[str, ...]
     kept: dict[str, str] = {}
+    """Step → the run that its result is kept from; where it is long, `kept_labels` stand in its place."""
+    kept_labels: tuple[str, ...] | None = None
+    """The labels of the steps that are kept, all of them from `kept_from`."""
+    kept_from: str | None = None
     reuse: Literal[True] | None = None
     """A step may take, for nothing, what an equal one of before has led to."""
+
+    def all_kept(self) -> dict[str, str]:
+        """Step → the run that its result is kept from, in whichever way it was written."""
+        if self.kept_labels is None or self.kept_from is None:
+            return self.kept
+        return {step_id(self.plan_id, label): self.kept_from for label in self.kept_labels}
 
 
 class StepReady(RunEvent):

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from commands.pricing import REFERENCE
 from events.assets import AssetRef
+from events.ids import label_of
 
 _LABEL: Final = re.compile(r"(?:made_)?(?:image|video|audio|3d|text|other)_\d{1,4}")
 
@@ -42,7 +43,7 @@ class Upstream:
     @property
     def label(self) -> str:
         """`stp_X.2.s3` → `s3`."""
-        return self.step_id.rsplit(".", 1)[-1]
+        return label_of(self.step_id)
 
 
 @dataclass(frozen=True, slots=True)

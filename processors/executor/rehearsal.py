@@ -9,6 +9,7 @@ from commands.canvas.commands import UNUSED, UNWIRABLE
 from commands.ports import StepToWire
 from events.assets import AssetRef
 from events.catalog.events import ModelSpec
+from events.ids import label_of
 from processors.executor.material import Material, OpenedStep, Upstream
 from processors.executor.wiring import Unwirable, unused, wire
 
@@ -27,7 +28,7 @@ def unwirable_plan(steps: Sequence[StepToWire], uploads: Mapping[str, str]) -> t
         if step.model is not None:
             upstream = {one: made[one] for one in step.depends_on if one in made}
             opened = rehearsal(step.agent_type, step.title, step.description, step.input, upstream, uploads)
-            label = step.step_id.rsplit(".", 1)[-1]
+            label = label_of(step.step_id)
             found += [f"{label}:{flag}" for flag in unwirable(step.model, opened)]
     return tuple(found)
 
