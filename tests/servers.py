@@ -21,8 +21,8 @@ MASTER_KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 """One for all who share the servers: whoever reads the log must be able to open what others have sealed."""
 IMAGES = {
     "kafka": "apache/kafka:4.1.1",
-    "mongo": "mongo:8",
-    "redis": "redis:8",
+    "mongo": "mongo:6.0",
+    "redis": "redis:6.2",
     "firestore": "google/cloud-sdk:emulators",
 }
 
