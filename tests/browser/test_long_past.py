@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import Page, expect
+from tenacity import AsyncRetrying, stop_after_delay
 
 from tests.browser.test_canvas import LOAD_TIMEOUT_MS, keep_screenshot, nodes
 from tests.canvas_play import player
@@ -15,6 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.servers]
 STEPS = 500
 RUNS = 10
 """Each of which is begun and cancelled: two events a run, and one for each step."""
+READ_WITHIN_S = 60
+"""So many events are not in the read models at once."""
 
 
 async def plan_with_a_long_past(core: Core) -> tuple[str, str, int]:
@@ -30,9 +33,10 @@ async def plan_with_a_long_past(core: Core) -> tuple[str, str, int]:
             await post(client, f"/v1/plans/{plan_id}/{verb}")
             stopped = await post(client, f"/v1/plans/{plan_id}/cancel")
             verb = "rerun"
-        path = f"/v1/plans/{plan_id}/history"
-        answer = await client.get(path, params={"limit": "1", "after": stopped["position"]})
-        answer.raise_for_status()
+        path, query = f"/v1/plans/{plan_id}/history", {"limit": "1", "after": stopped["position"]}
+        async for attempt in AsyncRetrying(stop=stop_after_delay(READ_WITHIN_S), reraise=True):
+            with attempt:
+                answer = (await client.get(path, params=query)).raise_for_status()
         return org.member, session, int(answer.json()["total"])
 
 
