@@ -19,10 +19,12 @@ from projections.session_events import recorded
 
 Stop = dict[str, Any]
 CALLS_MAX: Final = 100
+WEBHOOK_OF: Final = "webhook:"
+"""How the actors begin that are a provider's calls."""
 WEBHOOK: Final = {
-    WebhookDelivered.name: "Its customer has taken it",
-    WebhookGivenUp.name: "Nobody has taken it",
-    WebhookResendRequested.name: "To be told once more",
+    WebhookDelivered.name: "Your server was told of the end, and took it",
+    WebhookGivenUp.name: "Your server was told of the end, and did not take it",
+    WebhookResendRequested.name: "Your server is to be told once more, as was asked",
 }
 JOBS_MAX: Final = 2000
 """Of a plan, in which those before a job's are looked for."""
@@ -194,10 +196,18 @@ def _attempts(job: Document) -> Iterator[Stop]:
             title = f"{attempt['provider']}, attempt {lease}{ended}"
             yield _passing("attempt", f"{job['job_id']}.{lease}", title, sent[lease])
         if lease in running:
-            yield _passing("provider_job", attempt["provider_job_id"], attempt["provider_job_id"], running[lease])
+            yield _passing(
+                "provider_job", attempt["provider_job_id"], _at_provider(attempt, running[lease]), running[lease]
+            )
         elif "worker" in attempt and lease in sent:
             # Our own workers call it by the name under which it is sent.
             yield _passing("provider_job", f"{job['job_id']}.{lease}", attempt["worker"], sent[lease])
+
+
+def _at_provider(attempt: Mapping[str, Any], running: Mapping[str, Any]) -> str:
+    """By which name to ask the provider about it, and whether it was its own call that told us so."""
+    told = ", as it told us by webhook" if str(running["actor"]).startswith(WEBHOOK_OF) else ""
+    return f"{attempt['provider']} calls it {attempt['provider_job_id']}{told}"
 
 
 def _files(job: Document) -> Iterator[Stop]:

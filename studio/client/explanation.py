@@ -20,7 +20,7 @@ WORDS: Final = {
     "attempt": "attempt",
     "provider_job": "at the provider",
     "file": "file",
-    "webhook": "told of its end",
+    "webhook": "your webhook",
     "entry": "in the books",
 }
 OUTERMOST: Final = frozenset({"message", "agent_call", "plan", "approval", "step"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from events.jobs.events import (
     JobAccepted,
     JobDispatched,
+    JobRunning,
     JobSucceeded,
     WebhookDelivered,
     WebhookGivenUp,
@@ -64,7 +66,22 @@ def test_its_stops_are_the_logs_and_say_what_it_came_to() -> None:
     entry = line(2, "capture")
     stops = Story(entry, [line(1, "reserve"), entry], job, ()).chain[-3:]
     assert [stop["title"] for stop in stops] == [
-        "Nobody has taken it", "To be told once more", "Its customer has taken it",
+        "Your server was told of the end, and did not take it",
+        "Your server is to be told once more, as was asked",
+        "Your server was told of the end, and took it",
     ]  # fmt: skip
     assert [stop["event_id"] for stop in stops] == [f"{JOB}:{version}" for version in (4, 5, 6)]
     assert len({stop["id"] for stop in stops}) == 3
+
+
+@pytest.mark.parametrize(
+    ("actor", "told"),
+    [("process:dispatcher", "p calls it task_9"), ("webhook:p", "p calls it task_9, as it told us by webhook")],
+)
+def test_at_the_provider_it_has_a_name_and_says_who_told_it(actor: str, told: str) -> None:
+    running = JobRunning(**SAME, lease=1, provider_job_id="task_9")
+    events = on(EVENTS_JOBS, JOB, *DONE[:2], running, DONE[2])
+    events[2] = replace(events[2], envelope=replace(events[2].envelope, actor=actor))
+    entry = line(2, "capture")
+    chain = Story(entry, [line(1, "reserve"), entry], documents(events)["jobs"][JOB], ()).chain
+    assert [stop["title"] for stop in chain if stop["kind"] == "provider_job"] == [told]

@@ -19,7 +19,7 @@ const STOPS: Record<string, { word: string; icon: string }> = {
   attempt: { word: "Attempt", icon: "redo" },
   provider_job: { word: "At the provider", icon: "send" },
   file: { word: "File", icon: "file" },
-  webhook: { word: "Told of its end", icon: "send" },
+  webhook: { word: "Your webhook", icon: "send" },
   entry: { word: "In the books", icon: "lock" },
 };
 
