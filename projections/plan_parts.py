@@ -8,36 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from events.canvas.plan_events import (
-    PlanRolledBack,
-    RunStarted,
-    StepApproved,
-    StepAwaitingApproval,
-    StepBlocked,
-    StepCancelled,
-    StepFailed,
-    StepFellBack,
-    StepReady,
-    StepRestored,
-    StepStarted,
-    StepSucceeded,
-)
+from events.canvas.plan_events import PLAN_EVENTS, PlanRolledBack, RunEvent, RunStarted
 from events.envelope import Recorded
 
 OF_RUNS: Final = frozenset(
-    kind.ce_type()
-    for kind in (
-        StepAwaitingApproval,
-        StepApproved,
-        StepReady,
-        StepStarted,
-        StepSucceeded,
-        StepFailed,
-        StepFellBack,
-        StepBlocked,
-        StepCancelled,
-        StepRestored,
-    )
+    kind.ce_type() for kind in PLAN_EVENTS if issubclass(kind, RunEvent) and "step_id" in kind.model_fields
 )
 """What becomes of single steps in a run: to be read only from where `begins` says."""
 
