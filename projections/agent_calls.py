@@ -1,11 +1,17 @@
-"""Read model `agent_calls`: every model call of an agent, with its prompt, tokens, time and error; no words."""
+"""Read model `agent_calls`: every model call of an agent, with its prompt, tokens, time and error; no words.
+
+Those of a session are there from their beginning; those for a job, of the writer and the error classifier, once they
+have ended.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from events.canvas.session_events import AgentCallRecorded, StageBegun
 from events.envelope import Recorded
+from events.jobs.events import JobAgentCallRecorded
 from projections.documents import at, present
 from projections.opening import Opened
 from projections.writes import Insert, Update, Write
@@ -35,14 +41,33 @@ def project(event: Recorded, opened: Opened) -> Iterator[Write]:  # noqa: ARG001
             yield Insert(COLLECTION, begun.call_id, org, version, document)
             yield Update(COLLECTION, begun.call_id, org, version, set={"attempts": begun.attempt, **prompt})
         case AgentCallRecorded() as done:
-            figures = present(
-                model=done.model,
-                tokens_in=done.tokens_in,
-                tokens_out=done.tokens_out,
-                ms=done.ms,
-                cost=done.cost,
-                fallback=done.fallback,
-                error=done.error,
-                ended_at=at(event),
+            yield Update(COLLECTION, done.call_id, org, version, set=_figures(done, at(event)))
+        case JobAgentCallRecorded() as done:
+            call_id = f"{done.job_id}.{done.lease}.{done.agent}"
+            document = present(
+                call_id=call_id,
+                org_id=org,
+                session_id=done.cause.session_id,
+                job_id=done.job_id,
+                agent=done.agent,
+                cause=done.job_id,
+                begun_at=at(event),
+                attempts=1,
+                variant=done.variant,
+                version=done.prompt_version,
+                owner=done.prompt_owner,
             )
-            yield Update(COLLECTION, done.call_id, org, version, set=figures)
+            yield Insert(COLLECTION, call_id, org, version, {**document, **_figures(done, at(event))})
+
+
+def _figures(done: AgentCallRecorded | JobAgentCallRecorded, ended_at: str) -> dict[str, Any]:
+    return present(
+        model=done.model,
+        tokens_in=done.tokens_in,
+        tokens_out=done.tokens_out,
+        ms=done.ms,
+        cost=done.cost,
+        fallback=done.fallback,
+        error=done.error,
+        ended_at=ended_at,
+    )

@@ -75,7 +75,7 @@ READ_MODELS: Final[tuple[ReadModel, ...]] = (
     ReadModel(sessions.COLLECTION, _CANVAS, sessions.project, sessions.INDEXES),
     ReadModel(messages.COLLECTION, _CANVAS, messages.project, messages.INDEXES),
     ReadModel(plans.COLLECTION, _CANVAS, plans.project, plans.INDEXES, 2),
-    ReadModel(agent_calls.COLLECTION, _CANVAS, agent_calls.project, agent_calls.INDEXES),
+    ReadModel(agent_calls.COLLECTION, _CANVAS | _JOBS, agent_calls.project, agent_calls.INDEXES),
     ReadModel(steps.COLLECTION, _CANVAS, steps.project, steps.INDEXES),
     ReadModel(runs.COLLECTION, _CANVAS, runs.project, runs.INDEXES, 2),
     ReadModel(session_events.COLLECTION, _CANVAS, session_events.project, session_events.INDEXES),

@@ -207,6 +207,22 @@ class RecordAttemptFailed(LeaseCommand):
     """It may still run at its provider: it keeps its slot, and there is no other before that is over."""
 
 
+class RecordJobAgentCall(LeaseCommand):
+    """What a language model was asked for an attempt. It counts whatever has become of that."""
+
+    agent: str = Field(max_length=64)
+    variant: str = Field(max_length=64)
+    prompt_version: int = Field(ge=0)
+    prompt_owner: str | None = None
+    model: str = Field(max_length=200)
+    tokens_in: int = Field(ge=0)
+    tokens_out: int = Field(ge=0)
+    ms: int = Field(ge=0)
+    cost: Money | None = None
+    fallback: str | None = Field(default=None, max_length=64)
+    error: str | None = Field(default=None, max_length=64)
+
+
 class ExpireLease(LeaseCommand):
     """The holder has not renewed its lease: the attempt is over on the log, its result will be refused."""
 
@@ -302,6 +318,7 @@ ORGS_COMMANDS: tuple[type[OrgCommand], ...] = (
     RecordJobRunning,
     RecordJobSucceeded,
     RecordAttemptFailed,
+    RecordJobAgentCall,
     ExpireLease,
     CancelJob,
     ConfirmStopped,

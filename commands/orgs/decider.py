@@ -47,6 +47,7 @@ _USE_CASES: Final[dict[type[Command], Callable[[Any, Streams, Context], Decision
     c.DispatchJob: run_job.dispatch_job,
     c.BeginAttempt: run_job.begin_attempt,
     c.RecordJobRunning: run_job.record_job_running,
+    c.RecordJobAgentCall: run_job.record_agent_call,
     c.ExpireLease: run_job.expire_lease,
     c.ConfirmStopped: run_job.confirm_stopped,
     c.RecordJobSucceeded: end_job.record_job_succeeded,

@@ -11,12 +11,21 @@ from commands.orgs.commands import (
     ConfirmStopped,
     DispatchJob,
     ExpireLease,
+    RecordJobAgentCall,
     RecordJobRunning,
 )
 from commands.orgs.end_job import exhausted
 from commands.orgs.streams import job_of, job_ref
 from commands.refusals import AlreadyEnded, IllegalState
-from events.jobs.events import AttemptBegun, JobDispatched, JobEvent, JobNote, JobRunning, LeaseExpired
+from events.jobs.events import (
+    AttemptBegun,
+    JobAgentCallRecorded,
+    JobDispatched,
+    JobEvent,
+    JobNote,
+    JobRunning,
+    LeaseExpired,
+)
 from events.jobs.state import SOUGHT, STOPPED, EndedJob, LiveJob
 
 ON_ITS_WAY: Final = timedelta(seconds=60)
@@ -98,6 +107,16 @@ def record_job_running(command: RecordJobRunning, streams: Streams, _context: Co
         provider_job_id=command.provider_job_id,
     )
     return _one(event, {})
+
+
+def record_agent_call(command: RecordJobAgentCall, streams: Streams, _context: Context) -> Decision:
+    """Whatever has become of the attempt: its tokens are used."""
+    found = job_of(streams, command.org_id, command.job_id)
+    job = found.job if isinstance(found, EndedJob) else found
+    if not 1 <= command.lease <= job.lease:
+        raise IllegalState(f"there was no attempt {command.lease}", allowed=[], lease=job.lease)
+    told = command.model_dump(exclude={"within_project"})
+    return _one(JobAgentCallRecorded(**told, cause=job.accepted.cause), {})
 
 
 def expire_lease(command: ExpireLease, streams: Streams, context: Context) -> Decision:

@@ -236,6 +236,26 @@ class JobNote(JobEvent):
     code: str
 
 
+class JobAgentCallRecorded(JobEvent):
+    """What a language model was asked for the job, in its attempt `lease`: for usage and for the prompts' figures."""
+
+    name: ClassVar[str] = "agent_call_recorded"
+    lease: int
+    agent: str
+    variant: str
+    prompt_version: int
+    prompt_owner: str | None = None
+    """`platform` or an org id, whose the prompt is; absent: the one that is shipped."""
+    model: str
+    tokens_in: int
+    tokens_out: int
+    ms: int
+    cost: Money | None = None
+    """What the operator pays for it, where the model's price is configured."""
+    fallback: str | None = None
+    error: str | None = None
+
+
 class WebhookDelivered(JobEvent):
     """The job's customer has been told of its end, and has said so with a 2xx."""
 
@@ -284,6 +304,7 @@ JOB_EVENTS: tuple[type[JobEvent], ...] = (
     JobReplayed,
     JobRefunded,
     JobNote,
+    JobAgentCallRecorded,
     WebhookDelivered,
     WebhookGivenUp,
     WebhookResendRequested,

@@ -1,4 +1,8 @@
-"""What each organisation's agents have used of the language models in the last day, and the end of its budget."""
+"""What each organisation has used of the language models in the last day, and the end of its agents' budget.
+
+Every call counts: the agents', and those for its jobs. Refused are the agents' alone, for a job is bounded by what it
+has reserved.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from typing import Any, Final
 
 from events.canvas.session_events import AgentCallRecorded
 from events.envelope import Recorded
+from events.jobs.events import JobAgentCallRecorded
 from processors.agents.llm import Completion, Delta, LanguageModel, LlmFailed, Message, Restarted, tokens_told
 
 HOUR_S: Final = 3600
@@ -18,12 +23,13 @@ WINDOW_S: Final = WINDOW_HOURS * HOUR_S
 ORGS_MAX: Final = 10_000
 ANSWER_TOKENS: Final = 2_000
 """What an answer under way is counted with: as long as a plan of ten steps."""
+CALLS: Final = (AgentCallRecorded, JobAgentCallRecorded)
 OVER_BUDGET: Final = "budget"
 """Category of the failure."""
 
 
 class Spending:
-    """A fold of `agent_call_recorded`: tokens by organisation and hour. Bounded: who has been quiet is forgotten."""
+    """A fold of both `agent_call_recorded`, by organisation and hour. Bounded: who has been quiet is forgotten."""
 
     def __init__(self) -> None:
         self._hours: OrderedDict[str, dict[int, int]] = OrderedDict()
@@ -31,7 +37,7 @@ class Spending:
     def note(self, event: Recorded) -> None:
         """Each event once. Events of several partitions may come in any order."""
         call, org_id = event.data, event.envelope.org_id
-        if not isinstance(call, AgentCallRecorded) or not (tokens := call.tokens_in + call.tokens_out):
+        if not isinstance(call, CALLS) or not (tokens := call.tokens_in + call.tokens_out):
             return
         hours = self._hours.setdefault(org_id, {})
         self._hours.move_to_end(org_id)

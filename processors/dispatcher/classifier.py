@@ -20,7 +20,8 @@ from events.jobs.events import Category
 from processors.agents.lenient_json import LenientReader
 from processors.agents.llm import Completion, LanguageModel, LlmFailed, Message
 from processors.agents.prompting import BuiltIn, Prompts, platforms
-from processors.dispatcher.ports import Failed
+from processors.dispatcher.agent_calls import noted
+from processors.dispatcher.ports import Failed, Note, unnoted
 from processors.dispatcher.shape import shape_of
 
 AGENT: Final = "error_classifier"
@@ -69,8 +70,7 @@ class Budget:
 
 
 class Classifier:
-    """One a process. `prompts` are the published ones; its calls stand in the process' metrics, for they belong to no
-    session. Close it with `aclose`: what it still asks is given up."""
+    """One a process. `prompts` are the published ones. Close it with `aclose`: what it still asks is given up."""
 
     def __init__(
         self,
@@ -92,12 +92,13 @@ class Classifier:
         self._asking: dict[Shape, asyncio.Task[Category | None]] = {}
         """No more than the budget gives out while a call may last."""
 
-    async def __call__(self, provider: str, failed: Failed) -> Failed:
-        """The failure as the model sees it; unchanged where the rules know it, or no word on it comes in time."""
+    async def __call__(self, provider: str, failed: Failed, note: Note = unnoted) -> Failed:
+        """The failure as the model sees it; unchanged where the rules know it, or no word on it comes in time. A call
+        is noted for the job whose failure is the first of its shape."""
         if failed.category != "unknown" or failed.words is None:
             return failed
         shape = (provider, shape_of(failed.words))
-        outcome, category = await self._category(shape)
+        outcome, category = await self._category(shape, note)
         CLASSIFICATIONS.labels(provider, outcome, category).inc()
         return narrowed(failed, category)
 
@@ -107,12 +108,12 @@ class Classifier:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
 
-    async def _category(self, shape: Shape) -> tuple[str, Category]:
+    async def _category(self, shape: Shape, note: Note) -> tuple[str, Category]:
         known = self._known.get(shape)
         if known is not None:
             self._known.move_to_end(shape)
             return "cached", known
-        asking = self._asking.get(shape) or self._ask(shape)
+        asking = self._asking.get(shape) or self._ask(shape, note)
         if asking is None:
             return "over_budget", "unknown"
         await asyncio.wait({asking}, timeout=self._within_s)
@@ -121,23 +122,25 @@ class Classifier:
         category = None if asking.cancelled() else asking.result()
         return ("failed", "unknown") if category is None else ("asked", category)
 
-    def _ask(self, shape: Shape) -> asyncio.Task[Category | None] | None:
+    def _ask(self, shape: Shape, note: Note) -> asyncio.Task[Category | None] | None:
         """Failures of one shape at the same time wait for one call."""
         if not self._budget.take(self._monotonic()):
             return None
-        asking = asyncio.create_task(self._asked(shape), name="error classifier")
+        asking = asyncio.create_task(self._asked(shape, note), name="error classifier")
         self._asking[shape] = asking
         asking.add_done_callback(lambda _: self._asking.pop(shape, None))
         return asking
 
-    async def _asked(self, shape: Shape) -> Category | None:
+    async def _asked(self, shape: Shape, note: Note) -> Category | None:
         """The model's word, kept for whoever comes next; None where there is none that can be used."""
         prompt = platforms(self._prompts, AGENT, " ".join(shape))
+        messages = asked_of(*shape, prompt.text)
+        asking = self._model.complete(
+            AGENT, messages, variant=prompt.variant, max_tokens=ANSWER_TOKENS_MAX, timeout_s=CALL_MAX_S, as_json=True,
+            prefer=prompt.model,
+        )  # fmt: skip
         try:
-            answer = await self._model.complete(
-                AGENT, asked_of(*shape, prompt.text), variant=prompt.variant, max_tokens=ANSWER_TOKENS_MAX,
-                timeout_s=CALL_MAX_S, as_json=True, prefer=prompt.model,
-            )  # fmt: skip
+            answer = await noted(asking, prompt, messages, note)
         except LlmFailed as error:
             log.warning("no word on a failure at %s: %s", shape[0], error.category)
             return None

@@ -32,7 +32,7 @@ from processors.dispatcher.errors import AccessRefused, ContractDrift, ProviderE
 from processors.dispatcher.inputs import Links, parsed, resolved
 from processors.dispatcher.leases import Leases
 from processors.dispatcher.live import LiveProgress, Send
-from processors.dispatcher.ports import Call, Failed, Handle, Provider, Succeeded, attempt_token
+from processors.dispatcher.ports import AgentCall, Call, Failed, Handle, Note, Provider, Succeeded, attempt_token
 from processors.dispatcher.results import Results
 from processors.dispatcher.tables import KnownJobs, Table
 from processors.dispatcher.word import Word
@@ -47,7 +47,7 @@ RESULTS_MAX_S: Final = 900.0
 """For stopping, fetching, storing and telling, beyond the model's own time."""
 log = logging.getLogger(__name__)
 
-Classify = Callable[[str, Failed], Awaitable[Failed]]
+Classify = Callable[[str, Failed, Note], Awaitable[Failed]]
 """What a provider's failure is, where its adapter's rules do not know. It takes two seconds at most."""
 
 
@@ -124,6 +124,8 @@ class Dispatcher:
         """Attempts whose stop has passed them while they waited to begin: `current.jobs` knows them no more."""
         self._stopping: set[asyncio.Task[None]] = set()
         """Stops that go on; without them a slot is free once its longest run is over."""
+        self._telling: set[asyncio.Task[None]] = set()
+        """Calls of language models on their way to the log: two an attempt at most."""
 
     def wants(self, recorded: Recorded) -> bool:
         """All but failures of which nothing runs; it takes note of whom a dispatch names, in the order of the log."""
@@ -177,14 +179,14 @@ class Dispatcher:
             provider = self._provider(event.provider)
             spec = await self._spec(event.model)
             values = parsed(await self._rooms.vault.open(event.input))
-            call = await self._call(event, spec, provider, values)
+            call = await self._call(event, spec, provider, values, self._note(word))
             attempt = self._hold(event, Attempt(provider, call, word, self._rooms.jobs, self._live(event)))
             ended = await attempt.run()
             if isinstance(ended, Succeeded):
                 return await self._brought_home(event, spec, values, attempt, ended)
             failed = as_failure(ended)
             assert failed is not None
-            failed = await self._rooms.classify(event.provider, failed)
+            failed = await self._rooms.classify(event.provider, failed, self._note(word))
         except ProviderError as error:
             failed, worker_gone = error.failed, isinstance(error, WorkerGone)
         except (AttemptOver, Unavailable):
@@ -227,7 +229,9 @@ class Dispatcher:
             engine=ended.engine_span,
         )
 
-    async def _call(self, event: JobDispatched, spec: ModelSpec, provider: Provider, values: Mapping[str, Any]) -> Call:
+    async def _call(
+        self, event: JobDispatched, spec: ModelSpec, provider: Provider, values: Mapping[str, Any], note: Note
+    ) -> Call:
         links = self._links(event.org_id, provider)
         return Call(
             job_id=event.job_id,
@@ -239,7 +243,17 @@ class Dispatcher:
             worker=event.worker,
             webhook_url=self._webhook_url(event),
             hashes=links.hashes,
+            org_id=event.org_id,
+            note=note,
         )
+
+    def _note(self, word: Word) -> Note:
+        def note(call: AgentCall) -> None:
+            task = asyncio.create_task(_told(word, call))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+        return note
 
     def _links(self, org_id: str, provider: Provider) -> Links:
         reach = self._rooms.reach
@@ -306,6 +320,13 @@ class Dispatcher:
             return True
         known = token if provider.takes_our_name else event.provider_job_id
         return known is not None and await stopped_at(provider, Handle(known, event.worker))
+
+
+async def _told(word: Word, call: AgentCall) -> None:
+    try:
+        await word.asked(call)
+    except Unavailable as error:
+        log.warning("a call of the %s for %s.%d is not on the log: %r", call.agent, word.job_id, word.lease, error)
 
 
 async def _confirmed(stopping: Coroutine[Any, Any, bool], word: Word) -> None:

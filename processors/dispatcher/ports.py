@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from events.jobs.events import Answered, Category, EngineSpan, ProviderCharged, Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCall:
+    """What a language model was asked for an attempt, with which prompt, and what that used. `error`: by which it was
+    not answered."""
+
+    agent: str
+    variant: str
+    prompt_version: int
+    prompt_owner: str | None
+    model: str
+    tokens_in: int
+    tokens_out: int
+    ms: int
+    cost: int | None = None
+    fallback: str | None = None
+    error: str | None = None
+
+
+Note = Callable[[AgentCall], None]
+"""Never waits: what is noted gets on the log beside the work."""
+
+
+def unnoted(call: AgentCall) -> None:
+    """Where nobody keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +52,10 @@ class Call:
     webhook_url: str | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 of what lies at the addresses of our own in `input`, by address."""
+    org_id: str = ""
+    """Whose job it is: where calls of many wait, organisations take turns."""
+    note: Note = field(default=unnoted, compare=False)
+    """Of what language models are asked."""
 
     @property
     def token(self) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from commands.ask import Answer, Ask, CommandFailed, Unavailable
 from commands.model import CommandEnvelope
-from commands.orgs.commands import BeginAttempt, ConfirmStopped, LeaseCommand, RecordJobRunning
+from commands.orgs.commands import BeginAttempt, ConfirmStopped, LeaseCommand, RecordJobAgentCall, RecordJobRunning
 from commands.refusals import Refusal
 from events.envelope import Recorded
 from events.ids import caused_id, new_id
 from processors.dispatcher.claims import Claims
+from processors.dispatcher.ports import AgentCall
 
 ACTOR: Final = "process:dispatcher"
 TRIES: Final = 6
@@ -72,6 +73,11 @@ class Word:
             org_id=self.org_id, job_id=self.job_id, lease=self.lease, provider_job_id=provider_job_id
         )
         await self.say(command, f"running:{provider_job_id}")
+
+    async def asked(self, call: AgentCall) -> None:
+        """What a language model was asked for the attempt, once for each agent."""
+        ids = {"org_id": self.org_id, "job_id": self.job_id, "lease": self.lease}
+        await self.say(RecordJobAgentCall.model_validate({**ids, **asdict(call)}), f"asked:{call.agent}")
 
     async def stopped(self) -> None:
         await self.say(ConfirmStopped(org_id=self.org_id, job_id=self.job_id, lease=self.lease), "stopped")

@@ -4,17 +4,16 @@ import asyncio
 from typing import Final
 
 from adapters.storage.objects import storage
-from events.canvas.session_events import AgentCallRecorded
 from events.log.clients import Record
 from events.log.codec import from_record, record_type_name, type_name
 from events.log.follower import Follower
-from events.topics import EVENTS_CANVAS
+from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from processors.agents.catalog import CatalogView
 from processors.agents.published import Published
 from processors.agents.reactor import CALL_TIMEOUT_S, GROUP, Agents, key_of
 from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
-from processors.agents.spending import WINDOW_S, Budgeted, Spending
+from processors.agents.spending import CALLS, WINDOW_S, Budgeted, Spending
 from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
 from projections.stores import DATABASE
@@ -25,7 +24,7 @@ from studio.settings import Settings
 
 IN_FLIGHT_MAX: Final = 256
 """Messages that are planned at once: nearly all of their time they wait for models, whose calls have a limit too."""
-CALLS: Final = type_name(AgentCallRecorded)
+CALLED: Final = frozenset(map(type_name, CALLS))
 
 
 async def run(settings: Settings, process: Process) -> None:
@@ -63,11 +62,11 @@ async def run(settings: Settings, process: Process) -> None:
     )
 
     def note(record: Record) -> None:
-        if record_type_name(record) == CALLS:
+        if record_type_name(record) in CALLED:
             spending.note(from_record(record))
 
-    # Of all partitions, for an organisation's sessions are planned by all processes.
-    spent = Follower(bootstrap, [EVENTS_CANVAS], on_record=note, name="spending", back_s=WINDOW_S)
+    # Of all partitions, for an organisation's sessions are planned, and its texts written, by all processes.
+    spent = Follower(bootstrap, [EVENTS_CANVAS, EVENTS_JOBS], on_record=note, name="spending", back_s=WINDOW_S)
 
     async def ready() -> None:
         await asyncio.gather(reactor.ready(), spent.ready())

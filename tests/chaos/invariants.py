@@ -32,6 +32,7 @@ AFTERWARDS: Final = frozenset(
         "replayed",
         "refunded",
         "note",
+        "agent_call_recorded",
         "webhook_delivered",
         "webhook_given_up",
         "webhook_resend_requested",

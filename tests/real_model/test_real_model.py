@@ -18,7 +18,7 @@ from adapters.llm.call import Patience
 from adapters.llm.client import LlmClient
 from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, StepDrafted
 from events.canvas.session_events import AgentCallRecorded
-from processors.agents import planner, reactor
+from processors.agents import edit_planner, field_verifier, model_selector, plan_validator, planner, reactor
 from processors.agents.parser import parse_plan
 from processors.agents.sealing import Kept, kept_answer
 from tests.unit.agents.play import ORG, Play
@@ -51,7 +51,9 @@ async def test_what_a_real_model_writes_is_a_plan_or_a_word(
     request_: str, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reactor, "BUDGET_S", MESSAGE_S)
-    monkeypatch.setattr(planner, "CALL", replace(planner.CALL, timeout_s=MESSAGE_S))
+    for agent in (planner, edit_planner, plan_validator, model_selector, field_verifier):
+        monkeypatch.setattr(agent, "CALL", replace(agent.CALL, timeout_s=MESSAGE_S))
+    monkeypatch.setattr(edit_planner, "REPAIR", replace(edit_planner.REPAIR, timeout_s=MESSAGE_S))
     async with LlmClient(url, None, "SmolLM2-135M", patience=PATIENCE) as model:
         play = Play(model=model)
         await play.hears(request_)

@@ -27,7 +27,7 @@ from processors.dispatcher.claims import Claims
 from processors.dispatcher.dispatcher import TYPES as DISPATCHED
 from processors.dispatcher.dispatcher import Dispatcher, Reach, Rooms, key_of, longest_s, urgent
 from processors.dispatcher.leases import Leases
-from processors.dispatcher.ports import Failed, RemoteFile
+from processors.dispatcher.ports import Failed, Note, RemoteFile
 from processors.dispatcher.results import Results
 from processors.dispatcher.tables import KnownJobs
 from processors.runners.clock import steady
@@ -233,7 +233,7 @@ def _no_fetch(file: RemoteFile) -> Any:
     raise AssertionError(f"nothing lies at {file.url}")
 
 
-async def _as_it_is(_provider: str, failed: Failed) -> Failed:
+async def _as_it_is(_provider: str, failed: Failed, _note: Note) -> Failed:
     """Every failure here is of a kind that rules know."""
     return failed
 

@@ -9,6 +9,7 @@ from adapters.providers.at_once import AtOnce
 from events.jobs.events import EngineSpan
 from processors.agents.llm import Completion, LlmFailed, Message
 from processors.agents.prompting import BuiltIn, Prompts, platforms
+from processors.dispatcher.agent_calls import noted
 from processors.dispatcher.errors import (
     AccessRefused,
     BadResult,
@@ -55,6 +56,7 @@ class Writes(Protocol):
         variant: str = ...,
         max_tokens: int = ...,
         timeout_s: float = ...,
+        org_id: str = ...,
         prefer: str | None = ...,
     ) -> Completion: ...
 
@@ -69,15 +71,18 @@ class LanguageModels(AtOnce):
 
     async def submit(self, call: Call) -> Handle | Ended:
         prompt = platforms(self._prompts, AGENT, call.job_id)
+        messages = messages_of(call.input, prompt.text)
+        asking = self._model.complete(
+            AGENT,
+            messages,
+            variant=prompt.variant,
+            max_tokens=max_tokens_of(call.input),
+            timeout_s=call.max_runtime_s,
+            org_id=call.org_id,
+            prefer=prompt.model,
+        )
         try:
-            written = await self._model.complete(
-                AGENT,
-                messages_of(call.input, prompt.text),
-                variant=prompt.variant,
-                max_tokens=max_tokens_of(call.input),
-                timeout_s=call.max_runtime_s,
-                prefer=prompt.model,
-            )
+            written = await noted(asking, prompt, messages, call.note)
         except LlmFailed as error:
             if error.category == "timeout":
                 return Failed("timeout", "the language model took too long", retryable=True)

@@ -34,7 +34,7 @@ from events.topics import EVENTS_JOBS
 from processors.dispatcher.claims import Claims
 from processors.dispatcher.dispatcher import Classify, Dispatcher, Reach, Rooms
 from processors.dispatcher.leases import Leases
-from processors.dispatcher.ports import Failed, Provider
+from processors.dispatcher.ports import Failed, Note, Provider
 from processors.dispatcher.results import Results
 from processors.dispatcher.tables import KnownJobs
 from tests.specification import World
@@ -84,7 +84,7 @@ class Catalog:
         self.models[f"model:{model}"] = CurrentModel(model=spec, version=1)
 
 
-async def by_rules_alone(provider: str, failed: Failed) -> Failed:
+async def by_rules_alone(_provider: str, failed: Failed, _note: Note) -> Failed:
     """A dispatcher without a language model."""
     return failed
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from events.canvas.session_events import AgentCallRecorded, StageBegun
 from events.catalog.events import PromptPublished, PromptWeighted
-from events.topics import EVENTS_CANVAS, EVENTS_CATALOG
+from events.jobs.events import JobAgentCallRecorded
+from events.topics import EVENTS_CANVAS, EVENTS_CATALOG, EVENTS_JOBS
 from tests.unit.projections.given import ORG, documents, on, sealed
 
 SESSION = "ses_X"
@@ -60,3 +61,15 @@ def test_a_call_has_its_prompt_and_figures_and_none_of_its_words() -> None:
 
 def test_a_call_that_has_not_ended_has_no_end() -> None:
     assert "ended_at" not in documents(on(EVENTS_CANVAS, SESSION, begun(1)))["agent_calls"]["call_1"]
+
+
+def test_a_call_for_a_job_is_one_of_its_prompts_calls() -> None:
+    recorded = JobAgentCallRecorded(
+        job_id="job_1", org_id=ORG, lease=2, agent="writer", variant="rhymes", prompt_version=3,
+        prompt_owner="platform", model="m", tokens_in=10, tokens_out=20, ms=300, cost=4,
+    )  # fmt: skip
+    call = documents(on(EVENTS_JOBS, "job_1", recorded))["agent_calls"]["job_1.2.writer"]
+    assert (call["owner"], call["variant"], call["version"], call["attempts"]) == ("platform", "rhymes", 3, 1)
+    assert (call["tokens_in"], call["tokens_out"], call["ms"], call["cost"], call["cause"]) == (10, 20, 300, 4, "job_1")
+    assert call["begun_at"] == call["ended_at"]
+    assert "error" not in call

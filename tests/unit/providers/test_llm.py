@@ -31,7 +31,7 @@ class Writer:
 
 
 def call(**values: Any) -> Call:
-    return Call("job_1", 1, "text/writer", "gpt", values, 60)
+    return Call("job_1", 1, "text/writer", "gpt", values, 60, org_id="org_A")
 
 
 async def test_the_words_are_the_result_with_their_tokens_and_time() -> None:
@@ -42,7 +42,7 @@ async def test_the_words_are_the_result_with_their_tokens_and_time() -> None:
     assert end.usage == Usage(seconds=1.5, tokens=42)
     agent, messages, options = writer.asked[0]
     assert (agent, messages[1]["content"]) == ("writer", "Write a poem")
-    assert options == {"max_tokens": 99, "timeout_s": 60, "variant": "default", "prefer": None}
+    assert options == {"max_tokens": 99, "timeout_s": 60, "variant": "default", "org_id": "org_A", "prefer": None}
 
 
 async def test_what_is_published_for_the_writer_is_what_it_is_told() -> None:
