@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from events.catalog.current import CatalogEntry, CurrentModel
+from events.catalog.current import CatalogEntry, CurrentModel, CurrentProvider
 from events.catalog.events import ModelSpec
 from events.log.table import CompactedTable
 
@@ -23,4 +23,10 @@ class CopiedModels:
         return found.model if isinstance(found, CurrentModel) else None
 
     def all(self) -> Sequence[ModelSpec]:
-        return [found.model for _, found in self._table.items() if isinstance(found, CurrentModel)]
+        """Those that their providers take."""
+        listed = [found.model for _, found in self._table.items() if isinstance(found, CurrentModel)]
+        return [model for model in listed if self._takes(model)]
+
+    def _takes(self, model: ModelSpec) -> bool:
+        provider = self._table.get(f"provider:{model.provider}")
+        return not isinstance(provider, CurrentProvider) or provider.takes(model.id)

@@ -30,6 +30,10 @@ class CurrentProvider(Frozen):
     per_api: dict[str, int] = {}
     version: int
 
+    def takes(self, model: str) -> bool:
+        """Whether it does anything of this model: neither switched off, nor held at none at once."""
+        return self.active and self.concurrent > 0 and self.per_api.get(model) != 0
+
 
 PLATFORM: Final = "platform"
 """Who owns the prompts that all organisations share; an organisation's own are its id's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ Capabilities = Mapping[str, Capability]
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Usable models: active, of a provider that is not switched off; ordered by id, so that choices are repeatable."""
+    """Usable models: active, of a provider that takes them; ordered by id, so that choices are repeatable."""
 
     models: Mapping[str, ModelSpec]
     capabilities: Capabilities = field(default_factory=dict)
@@ -60,13 +60,18 @@ class Catalog:
 
     @classmethod
     def of(cls, entries: Iterable[CatalogEntry]) -> Catalog:
-        listed, off = [], set()
+        listed, providers = list[ModelSpec](), dict[str, CurrentProvider]()
         for entry in entries:
             if isinstance(entry, CurrentModel):
                 listed.append(entry.model)
-            elif isinstance(entry, CurrentProvider) and not entry.active:
-                off.add(entry.provider)
-        usable = {m.id: m for m in sorted(listed, key=lambda m: m.id) if m.usable and m.provider not in off}
+            elif isinstance(entry, CurrentProvider):
+                providers[entry.provider] = entry
+        taken = (m for m in listed if (by := providers.get(m.provider)) is None or by.takes(m.id))
+        return cls._of(sorted((model for model in taken if model.usable), key=lambda model: model.id))
+
+    @classmethod
+    def _of(cls, models: Iterable[ModelSpec]) -> Catalog:
+        usable = {model.id: model for model in models}
         kinds = sorted({model.agent_type for model in usable.values()})
         return cls(
             usable,
@@ -74,6 +79,12 @@ class Catalog:
             {model_id: media_in(model) for model_id, model in usable.items()},
             {model_id: _required(model) for model_id, model in usable.items()},
         )
+
+    def without(self, refused: Collection[str]) -> Catalog:
+        """For whom these models are refused."""
+        if not any(model_id in self.models for model_id in refused):
+            return self
+        return self._of(model for model in self.models.values() if model.id not in refused)
 
     def of_type(self, agent_type: str) -> list[ModelSpec]:
         return [model for model in self.models.values() if model.agent_type == agent_type]

@@ -74,7 +74,8 @@ class Agents:
         if session.given_up(message.message_id):
             return
         stages = Stages(self._rooms, event, message, session, BUDGET_S)
-        pipeline = Pipeline(self._rooms, event, message, session, stages, self._rooms.catalog())
+        catalog = self._rooms.catalog().without(self._rooms.refused(event.envelope.org_id))
+        pipeline = Pipeline(self._rooms, event, message, session, stages, catalog)
         self._running[message.session_id] += 1
         try:
             await self._plan(pipeline)

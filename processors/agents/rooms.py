@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from commands.ask import Ask
@@ -29,4 +29,6 @@ class Rooms:
     prompts: Prompts = field(default_factory=BuiltIn)
     small_model: str | None = None
     """Asked before the primary one where a call is a small one."""
+    refused: Callable[[str], Collection[str]] = lambda _org_id: ()
+    """Models that are refused to an organisation."""
     telling: Telling = field(default_factory=Telling)

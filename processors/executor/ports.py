@@ -15,7 +15,7 @@ class Models(Protocol):
         ...
 
     def all(self) -> Sequence[ModelSpec]:
-        """Every model that the catalog has now."""
+        """Every model that the catalog has now and whose provider takes it."""
         ...
 
 

@@ -1,9 +1,11 @@
 """The agents' process: messages become plans, by a language model and by rules."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Final
 
 from adapters.storage.objects import storage
+from events.accounts.current import CurrentOrg
 from events.log.clients import Record
 from events.log.codec import from_record, record_type_name, type_name
 from events.log.follower import Follower
@@ -27,11 +29,17 @@ IN_FLIGHT_MAX: Final = 256
 CALLED: Final = frozenset(map(type_name, CALLS))
 
 
+def refused(org: CurrentOrg | None) -> Collection[str]:
+    """What an organisation's limits hold at none at once: a job for it would never begin."""
+    return () if org is None else [model for model, most in org.limits.per_api.items() if most == 0]
+
+
 async def run(settings: Settings, process: Process) -> None:
     """Plans until the process is to stop."""
     table, client = await parts.catalog(process, settings), await parts.mongo(process, settings)
     catalog = CatalogView(lambda: [value for _, value in table.items()])
     table.on_change(catalog.changed)
+    orgs = await parts.orgs(process, settings)
     sender, bootstrap = await parts.progress(process, settings), await parts.log(process, settings)
     spending = Spending()
     agents = Agents(
@@ -46,6 +54,7 @@ async def run(settings: Settings, process: Process) -> None:
             send=sender.send,
             owner=f"{settings.process_name}/{process.instance}",
             storage=storage(settings.storage),
+            refused=lambda org_id: refused(orgs.get(org_id)),
         )
     )
     reactor = Reactor(
