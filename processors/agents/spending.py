@@ -57,8 +57,10 @@ class Spending:
 class Budgeted:
     """The language models as long as an organisation has not used up its tokens of a day.
 
-    What is being asked at this moment counts with what it is told and with a usual answer, until that is there: side by
-    side, calls go beyond the budget by what one of them does beyond the usual.
+    What is being asked at this moment counts with what it is told and with a usual answer, until that is there. So the
+    budget is exceeded by one usual answer, and by what the calls of that moment write beyond the usual: each
+    `MAX_TOKENS` at most, and what its repetitions cost where it fails. Of what other processes ask, and of what is not
+    on the log yet, nothing is known here: a session has one such call at a time (docs/agents.md).
     """
 
     def __init__(

@@ -17,7 +17,7 @@ from events.envelope import Envelope, InputPosition, Recorded, StreamRef
 from events.model import Event
 from events.topics import EVENTS_CANVAS
 from processors.agents import spending
-from processors.agents.llm import LlmFailed
+from processors.agents.llm import MAX_TOKENS, Completion, LlmFailed
 from processors.agents.spending import WINDOW_HOURS, Budgeted, Spending
 from tests.llm_server import LlmServer, held, serving, whole
 from tests.specification import NOON
@@ -111,6 +111,44 @@ async def test_answers_under_way_count_with_a_usual_length(server: LlmServer) ->
         released.set()
         answers = await asyncio.gather(*calls, return_exceptions=True)
     assert sum(not isinstance(one, LlmFailed) for one in answers) == 3
+
+
+class Writing:
+    """A language model that writes so many tokens once it is let go on."""
+
+    def __init__(self, *lengths: int) -> None:
+        self.lengths, self.begun = list(lengths), 0
+        self.go = asyncio.Event()
+
+    async def complete(self, *_: Any, **__: Any) -> Completion:
+        written = self.lengths[self.begun]
+        self.begun += 1
+        await self.go.wait()
+        return Completion("x", "m", TOLD, written, 1, 0.0, 1.0)
+
+    def stream(self, *_: Any, **__: Any) -> Any:
+        raise NotImplementedError
+
+
+@given(st.lists(st.integers(0, MAX_TOKENS), min_size=1, max_size=40), st.integers(0, 3 * MAX_TOKENS))
+async def test_it_is_exceeded_by_what_calls_side_by_side_write_beyond_the_usual_and_by_no_more(
+    lengths: list[int], per_day: int
+) -> None:
+    fold, writing = Spending(), Writing(*lengths)
+    model = Budgeted(writing, fold, per_day, lambda: NOON)
+    calls = [asyncio.create_task(model.complete("planner", ASK, org_id=ORG)) for _ in lengths]
+    await asyncio.sleep(0)
+    writing.go.set()
+    answers = [one for one in await asyncio.gather(*calls, return_exceptions=True) if isinstance(one, Completion)]
+    for one in answers:
+        fold.note(called(one.tokens_in + one.tokens_out))
+    beyond = sum(max(0, one.tokens_out - spending.ANSWER_TOKENS) for one in answers)
+    spent = fold.spent(ORG, NOON)
+    assert spent <= per_day + beyond + (spending.ANSWER_TOKENS if answers else 0)
+    assert spent <= per_day + len(answers) * MAX_TOKENS
+    if spent > per_day - TOLD:
+        with pytest.raises(LlmFailed):
+            await model.complete("planner", ASK, org_id=ORG)
 
 
 @pytest.mark.parametrize(("price", "cost"), [((150_000, 600_000), 5), ((1, 1), 1), ((0, 0), 0), (None, None)])
