@@ -31,7 +31,7 @@ from tests.given import (
     submit,
 )
 from tests.specification import World
-from tests.unit.commands import test_approvals, test_catalog, test_checkpoints, test_plans, test_reuse
+from tests.unit.commands import plans, test_approvals, test_catalog, test_checkpoints, test_plans, test_reuse
 from tests.unit.commands.plan_past import fork, roll_back
 
 FILE = Path(__file__).parent / "events.jsonl"
@@ -104,17 +104,17 @@ def canvas_histories() -> tuple[tuple[Command, ...], ...]:
     upload = canvas.RecordUpload(
         org_id=ORG, session_id=SESSION, upload_id="upl_1", asset=asset(), file_name=sealed(), medium="image"
     )
-    chain = test_plans.planned(test_plans.CHAIN)
-    assist = test_plans.planned(test_plans.CHAIN, "assist")
-    edit = test_plans.on_plan(canvas.EditStep, step_id=step("s1"), model="n", estimate=3)
+    chain = plans.planned(plans.CHAIN)
+    assist = plans.planned(plans.CHAIN, "assist")
+    edit = plans.on_plan(canvas.EditStep, step_id=step("s1"), model="n", estimate=3)
     return (
-        (*message(), upload, test_plans.TestStages.BEGIN, test_plans.TestStages.RECORD),
-        (*message(), draft({"a": ()}), test_plans.on_plan(canvas.RecordPlanValidated, verdict="PASS"), select(("a",))),
-        (*assist, edit, test_plans.on_plan(canvas.RejectPlan)),
-        (*test_plans.TestRerun.PAST, test_plans.on_plan(canvas.RerunPlan)),
-        (*chain, test_plans.result("s1"), test_plans.result("s2", "failed")),
-        (*chain, test_plans.result("s1", "failed").model_copy(update={"fallbacks": ("n",), "max_cost": 100})),
-        (*chain, test_plans.on_plan(canvas.CancelRun)),
+        (*message(), upload, plans.BEGIN, plans.RECORD),
+        (*message(), draft({"a": ()}), plans.on_plan(canvas.RecordPlanValidated, verdict="PASS"), select(("a",))),
+        (*assist, edit, plans.on_plan(canvas.RejectPlan)),
+        (*test_plans.TestRerun.PAST, plans.on_plan(canvas.RerunPlan)),
+        (*chain, plans.result("s1"), plans.result("s2", "failed")),
+        (*chain, plans.result("s1", "failed").model_copy(update={"fallbacks": ("n",), "max_cost": 100})),
+        (*chain, plans.on_plan(canvas.CancelRun)),
         (
             *chain,
             canvas.RecordStepStarted(
@@ -123,7 +123,7 @@ def canvas_histories() -> tuple[tuple[Command, ...], ...]:
                 plan_id=PLAN,
                 run_id=RUN,
                 step_id=step("s1"),
-                job_id=test_plans.result("s1").job_id,
+                job_id=plans.result("s1").job_id,
             ),
         ),
     )
@@ -131,8 +131,8 @@ def canvas_histories() -> tuple[tuple[Command, ...], ...]:
 
 def going_back() -> tuple[tuple[Command, ...], ...]:
     """Histories whose last command is made of the past before it."""
-    past = (*test_plans.TestRerun.PAST, test_plans.on_plan(canvas.RerunPlan, step_ids=(step("s3"),), reuse=True))
-    twice = (*past, test_plans.result("s3", run="run_X.1.2"))
+    past = (*test_plans.TestRerun.PAST, plans.on_plan(canvas.RerunPlan, step_ids=(step("s3"),), reuse=True))
+    twice = (*past, plans.result("s3", run="run_X.1.2"))
     world = World(CANVAS)
     for command in twice:
         world.handle(command)

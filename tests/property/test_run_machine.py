@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -18,80 +17,25 @@ from commands.orgs.commands import CancelJob, DispatchJob, RecordAttemptFailed, 
 from commands.orgs.streams import book_ref, job_ref
 from commands.refusals import AlreadyEnded, IllegalState, InvalidInput, NotFound
 from events.canvas.plan_events import (
-    PlanEdited,
     PlanEvent,
     RunCompleted,
-    RunStarted,
-    Step,
     StepApproved,
     StepReady,
-    StepRestored,
     StepSucceeded,
 )
-from events.canvas.plan_state import OPEN, Plan, Run, StepRun
+from events.canvas.plan_state import OPEN, Plan, StepRun
 from events.canvas.session_events import MessagePosted
-from events.envelope import Recorded
-from events.ids import step_id as step_id_of
 from events.jobs.events import JobAccepted, JobSucceeded
 from events.jobs.state import LiveJob
-from events.model import Event
-from projections import plans, runs, steps
 from projections.applied import documents_of
 from tests.given import ORG, PLAN, SESSION, asset, message, sealed
+from tests.property.run_machine_documents import check_run, check_step, local, projected, reworded
+from tests.property.run_machine_plans import FATES, SKETCHER, Fate, choices, draft_step, drafts, revised
 from tests.unit.commands.plan_past import fork, plan_at, roll_back
-from tests.unit.executor.house import House, said, spec
+from tests.unit.executor.house import House
 
 OUT_OF_DATE = (IllegalState, InvalidInput, NotFound, AlreadyEnded)
 """What a person, or a late machine, may always try."""
-Fate = Literal["succeeds", "cancelled", "content_policy", "outage", "input_validation", "billing"]
-"""How a job ends; one that waits is taken up first."""
-FATES: st.SearchStrategy[Fate] = st.one_of(
-    st.just("succeeds"), st.sampled_from(["cancelled", "content_policy", "outage", "input_validation", "billing"])
-)
-
-
-SKETCHER = spec("sketcher", "image", "image", {"prompt": {"type": "string"}}, "prompt").model_copy(
-    update={"provider": "fal", "safe": True}
-)
-"""Takes over where the painter refuses, or is in trouble."""
-
-
-@st.composite
-def drafts(draw: st.DrawFn) -> tuple[c.DraftStep, ...]:
-    """Edges only point back: acyclic by construction. Some descriptions are equal, so that reuse finds something."""
-    labels = [f"s{n}" for n in range(draw(st.integers(1, 7)))]
-    return tuple(
-        c.DraftStep(
-            label=label,
-            title=sealed(label),
-            description=sealed(draw(st.sampled_from(["a bottle", "a glass"]))),
-            agent_type="image",
-            depends_on=tuple(draw(st.lists(st.sampled_from(labels[:n]), unique=True, max_size=3)) if n else ()),
-            needs_approval=draw(st.integers(0, 5)) == 0,
-        )
-        for n, label in enumerate(labels)
-    )
-
-
-def draft_step(label: str, after: Sequence[str], words: str = "a glass") -> c.DraftStep:
-    return c.DraftStep(
-        label=label, title=sealed(label), description=sealed(words), agent_type="image", depends_on=tuple(after)
-    )
-
-
-def revised(plan: Plan, label: str, left: Sequence[str], *, other: bool) -> c.DraftStep | None:
-    """The step where it is to be another, or has lost what it waited for; None where it stays."""
-    step = plan.steps[step_id_of(plan.plan_id, label)]
-    before = [one.rsplit(".", 1)[-1] for one in step.depends_on]
-    after = [one for one in before if one in left]
-    return draft_step(label, after, "another") if other or after != before else None
-
-
-def choices(step_ids: Sequence[str]) -> tuple[c.ModelChoice, ...]:
-    return tuple(
-        c.ModelChoice(step_id=step_id, model="painter", input=sealed("{}"), estimate=100, reason="-")
-        for step_id in step_ids
-    )
 
 
 class Runs(RuleBasedStateMachine):
@@ -409,49 +353,6 @@ class Runs(RuleBasedStateMachine):
             after = self.house.orgs(job_ref(state.accepted.job_id)).state
             if isinstance(after, LiveJob):
                 self.meets(after, "succeeds")
-
-
-def local(step_id: str) -> str:
-    return step_id.rsplit(".", 1)[-1]
-
-
-def projected(event: Recorded) -> list[Any]:
-    return [*plans.project(event, said), *steps.project(event, said), *runs.project(event, said)]
-
-
-def reworded(events: Sequence[Event]) -> set[str]:
-    """Steps that words have changed since they ran: what came out of them before is not theirs."""
-    found: set[str] = set()
-    for event in events:
-        if isinstance(event, PlanEdited):
-            found |= set(event.changed)
-        elif isinstance(event, RunStarted):
-            found -= set(event.steps)
-        elif isinstance(event, StepRestored):
-            found.discard(event.step_id)
-    return found
-
-
-def check_step(shown: dict[str, Any], step: Step, result: StepRun) -> None:
-    assert shown["status"] == result.status
-    assert shown["depends_on"] == list(step.depends_on)
-    assert shown["model"] == step.model
-    assert shown.get("ran_with", step.model) in (step.model, *result.tried[-1:])
-    assert [one["asset_id"] for one in shown.get("outputs", ())] == [one.asset_id for one in result.outputs]
-    assert shown.get("captured", 0) == result.cost
-    assert shown.get("job_id") == result.job_id
-    told = shown.get("because") or shown.get("error", {}).get("category")
-    assert told == result.why
-
-
-def check_run(shown: dict[str, Any], run: Run) -> None:
-    assert shown["status"] == run.status
-    if run.status != "running":
-        assert shown["cost"] == run.cost
-    for name, result in shown["results"].items():
-        folded = run.steps[f"stp_{run.run_id[4:].rsplit('.', 1)[0]}.{name}"]
-        assert result["status"] == folded.status
-        assert result.get("cost", 0) == folded.cost
 
 
 Runs.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)

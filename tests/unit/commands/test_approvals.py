@@ -22,7 +22,7 @@ from events.canvas.plan_events import (
 from events.ids import job_id_of_step
 from tests.given import RUN, draft, message, sealed, select, step
 from tests.specification import NOON
-from tests.unit.commands.test_plans import CHAIN, given, on_plan, planned, result
+from tests.unit.commands.plans import CHAIN, given, on_plan, planned, result
 
 
 def planned_with_a_gate() -> tuple[c.CanvasCommand, ...]:

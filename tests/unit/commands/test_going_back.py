@@ -28,8 +28,8 @@ from gateway.past import restored
 from tests.given import ORG, RUN, SESSION, draft, message, sealed, select, step
 from tests.specification import NOON, World
 from tests.unit.commands.plan_past import fork, plan_at, roll_back, version_of_end
+from tests.unit.commands.plans import CHAIN, on_plan, planned, result
 from tests.unit.commands.test_editing_plans import asked, edit
-from tests.unit.commands.test_plans import CHAIN, on_plan, planned, result
 
 SECOND = "run_X.1.2"
 FORKED = "pln_X.2"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,11 +9,9 @@ from pydantic import ValidationError
 
 from commands.canvas import commands as c
 from commands.canvas.chat import PLAN_EVENTS_MAX
-from commands.canvas.decider import CANVAS
 from commands.canvas.streams import ref
-from commands.refusals import IllegalState, InvalidInput, NotFound
+from commands.refusals import IllegalState, InvalidInput
 from events.canvas.plan_events import (
-    DraftedBy,
     FieldsVerified,
     ModelSelected,
     PlanApproved,
@@ -35,163 +32,9 @@ from events.canvas.plan_events import (
     StepStarted,
     StepSucceeded,
 )
-from events.canvas.session_events import (
-    AgentCallRecorded,
-    FileUploaded,
-    MessagePosted,
-    SessionStarted,
-    StageBegun,
-)
 from events.ids import job_id_of_step
-from tests.given import ORG, PLAN, RUN, SESSION, asset, draft, message, sealed, select, step
-from tests.specification import Given
-
-CHAIN = {"s1": (), "s2": ("s1",), "s3": ("s2",)}
-FORK = {"a": (), "b": (), "c": ("a",)}
-
-
-def given(*past: c.CanvasCommand | float) -> Given:
-    return Given(CANVAS, past)
-
-
-def planned(graph: dict[str, tuple[str, ...]], approval: str = "auto") -> tuple[c.CanvasCommand, ...]:
-    return (*message(approval), draft(graph), select(tuple(graph)))
-
-
-def result(label: str, status: str = "succeeded", run: str = RUN, attempt: int = 1) -> c.RecordStepResult:
-    return c.RecordStepResult.model_validate(
-        {
-            "org_id": ORG,
-            "session_id": SESSION,
-            "plan_id": PLAN,
-            "run_id": run,
-            "step_id": step(label),
-            "job_id": job_id_of_step(run, step(label), attempt),
-            "status": status,
-            "outputs": (asset(),) if status == "succeeded" else (),
-            "cost": 10 if status == "succeeded" else 0,
-            "category": None if status == "succeeded" else "outage",
-        }
-    )
-
-
-def on_plan(kind: type[c.PlanCommand], **fields: object) -> c.PlanCommand:
-    return kind.model_validate({"org_id": ORG, "session_id": SESSION, "plan_id": PLAN, **fields})
-
-
-class TestSession:
-    def test_a_session_takes_messages(self) -> None:
-        start, post = message()
-        given().when(start).then(SessionStarted)
-        assert given(start).when(post).then(MessagePosted).result == {"message_id": "msg_1"}
-
-    def test_another_organisations_session_is_not_found(self) -> None:
-        start, post = message()
-        given(start).when(post.model_copy(update={"org_id": "org_B"})).then_refused(NotFound)
-
-    def test_uploads_are_numbered_by_medium(self) -> None:
-        upload = c.RecordUpload(
-            org_id=ORG, session_id=SESSION, upload_id="upl_1", asset=asset(), file_name=sealed(), medium="image"
-        )
-        second = upload.model_copy(update={"upload_id": "upl_2"})
-        start, _ = message()
-        event = given(start, upload).when(second).then(FileUploaded).events[0][1]
-        assert isinstance(event, FileUploaded)
-        assert event.label == "image_2"
-
-    def test_a_message_names_only_uploads_of_its_session(self) -> None:
-        start, post = message()
-        given(start).when(post.model_copy(update={"upload_ids": ("upl_9",)})).then_refused(InvalidInput)
-
-
-class TestStages:
-    BEGIN = c.BeginStage(
-        org_id=ORG, session_id=SESSION, call_id="c1", agent="planner", owner="agents-0/1", timeout_s=60
-    )
-    RECORD = c.RecordAgentCall(
-        org_id=ORG,
-        session_id=SESSION,
-        call_id="c1",
-        attempt=1,
-        agent="planner",
-        model="m",
-        tokens_in=1,
-        tokens_out=1,
-        ms=5,
-    )
-
-    def test_the_first_owner_goes_and_is_told_what_it_must_have_read(self) -> None:
-        decision = given(*message()).when(self.BEGIN).then(StageBegun)
-        prompt = {"variant": "default", "version": 1}
-        assert decision.result == {"go": 1, "versions": {SESSION: 3}, "prompt": prompt}
-
-    def test_the_first_stage_of_an_agent_pins_its_prompt_for_the_session(self) -> None:
-        brief = {"variant": "brief", "prompt_version": 2, "prompt_owner": "platform"}
-        first = self.BEGIN.model_copy(update=brief)
-        past = (*message(), first)
-        told = {"variant": "brief", "version": 2, "owner": "platform"}
-        assert self.prompt(past, self.BEGIN.model_copy(update={"call_id": "c2"})) == told
-        others = self.BEGIN.model_copy(update={"call_id": "c2", **brief, "prompt_owner": ORG})
-        assert self.prompt(past, others) == told
-        assert self.prompt(past, first.model_copy(update={"call_id": "c2", "prompt_version": 3})) == told
-        assert self.prompt(past, self.BEGIN.model_copy(update={"call_id": "c2", "agent": "validator"})) == {
-            "variant": "default",
-            "version": 1,
-        }
-
-    def test_a_pinned_text_that_is_kept_no_more_gives_way_to_another_for_the_rest_of_the_session(self) -> None:
-        first = self.BEGIN.model_copy(update={"prompt_version": 1})
-        lost = self.BEGIN.model_copy(update={"prompt_version": 6, "pin_lost": True})
-        decision = given(*message(), first).when(lost).then(StageBegun)
-        assert decision.result is not None
-        assert (decision.result["go"], decision.result["prompt"]["version"]) == (2, 6)
-        given(*message(), first, lost).when(lost).then_nothing()
-        later = self.BEGIN.model_copy(update={"call_id": "c2"})
-        assert self.prompt((*message(), first, lost), later) == {"variant": "default", "version": 6}
-
-    def prompt(self, past: Sequence[c.CanvasCommand], begin: c.BeginStage) -> object:
-        decision = given(*past).when(begin).then(StageBegun)
-        [(_, event)] = decision.events
-        assert isinstance(event, StageBegun)
-        assert decision.result is not None
-        told = decision.result["prompt"]
-        assert (event.variant, event.prompt_version, event.prompt_owner) == (
-            told["variant"],
-            told["version"],
-            told.get("owner"),
-        )
-        return told
-
-    def test_a_plan_tells_which_prompt_it_was_drafted_with(self) -> None:
-        brief = self.BEGIN.model_copy(update={"variant": "brief", "prompt_version": 2, "prompt_owner": "platform"})
-        made = draft(CHAIN).model_copy(update={"made_from": c.AgentCall(call_id="c1", attempt=1)})
-        decision = (
-            given(*message(), brief, self.RECORD).when(made).then(PlanDrafted, StepDrafted, StepDrafted, StepDrafted)
-        )
-        drafted = decision.events[0][1]
-        assert isinstance(drafted, PlanDrafted)
-        assert drafted.drafted_by == DraftedBy(
-            call_id="c1", agent="planner", variant="brief", prompt_version=2, prompt_owner="platform"
-        )
-
-    def test_another_instance_waits_for_the_time_out(self) -> None:
-        other = self.BEGIN.model_copy(update={"owner": "agents-1/1"})
-        assert given(*message(), self.BEGIN).when(other).then_nothing().result == {"busy": True}
-        assert given(*message(), self.BEGIN, 60.0).when(other).then(StageBegun).result["go"] == 2  # type: ignore[index]
-
-    def test_the_same_instance_started_anew_goes_at_once(self) -> None:
-        anew = self.BEGIN.model_copy(update={"owner": "agents-0/2"})
-        given(*message(), self.BEGIN).when(anew).then(StageBegun)
-
-    def test_a_recorded_call_is_answered_from_the_log(self) -> None:
-        given(*message(), self.BEGIN).when(self.RECORD).then(AgentCallRecorded)
-        decision = given(*message(), self.BEGIN, self.RECORD).when(self.BEGIN).then_nothing()
-        assert decision.result is not None
-        assert decision.result["recorded"]["model"] == "m"
-
-    def test_a_record_of_an_old_attempt_is_refused(self) -> None:
-        anew = self.BEGIN.model_copy(update={"owner": "agents-0/2"})
-        given(*message(), self.BEGIN, anew).when(self.RECORD).then_refused(IllegalState)
+from tests.given import PLAN, RUN, asset, draft, message, select, step
+from tests.unit.commands.plans import BEGIN, CHAIN, FORK, RECORD, given, on_plan, planned, result
 
 
 class TestDraft:
@@ -203,16 +46,16 @@ class TestDraft:
         assert last.step.depends_on == (step("s2"),)
 
     def test_a_draft_is_made_only_from_an_answer_that_was_recorded(self) -> None:
-        begun = (*message(), TestStages.BEGIN)
+        begun = (*message(), BEGIN)
         made = draft(CHAIN).model_copy(update={"made_from": c.AgentCall(call_id="c1", attempt=1)})
         given(*begun).when(made).then_refused(IllegalState)
-        recorded = (*begun, TestStages.RECORD)
+        recorded = (*begun, RECORD)
         given(*recorded).when(made).then(PlanDrafted, StepDrafted, StepDrafted, StepDrafted)
         older = made.model_copy(update={"made_from": c.AgentCall(call_id="c1", attempt=2)})
         given(*recorded).when(older).then_refused(IllegalState)
 
     def test_a_revision_tells_who_planned_first(self) -> None:
-        recorded = (*message(), TestStages.BEGIN, TestStages.RECORD)
+        recorded = (*message(), BEGIN, RECORD)
         revised = draft(CHAIN).model_copy(update={"first_from": c.AgentCall(call_id="c1", attempt=1)})
         drafted = given(*recorded).when(revised).then(PlanDrafted, StepDrafted, StepDrafted, StepDrafted).events[0][1]
         assert isinstance(drafted, PlanDrafted)
@@ -414,27 +257,3 @@ class TestRerun:
 
     def test_a_running_plan_is_not_rerun(self) -> None:
         given(*planned(CHAIN)).when(on_plan(c.RerunPlan)).then_refused(IllegalState)
-
-
-class TestProject:
-    """A key that is of one project finds no session of another one, and none that is of no project."""
-
-    @pytest.mark.parametrize("of", ["prj_1", None])
-    def test_another_ones_session_is_not_found(self, of: str | None) -> None:
-        start, post = message()
-        past = (start.model_copy(update={"project_id": of}), post, draft({"a": ()}))
-        for command in (
-            post.model_copy(update={"message_id": "msg_2"}),
-            c.ApprovePlan(**PLANNED),
-            c.RejectPlan(**PLANNED),
-        ):
-            foreign = command.model_copy(update={"within_project": "prj_2"})
-            Given(CANVAS, past).when(foreign).then_refused(NotFound)
-
-    def test_its_own_is(self) -> None:
-        start, post = message()
-        past = (start.model_copy(update={"project_id": "prj_1"}), post, draft({"a": ()}))
-        Given(CANVAS, past).when(c.RejectPlan(**PLANNED, within_project="prj_1")).then(PlanRejected)
-
-
-PLANNED = {"org_id": ORG, "session_id": SESSION, "plan_id": PLAN}

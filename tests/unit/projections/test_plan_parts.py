@@ -12,7 +12,7 @@ from projections.plan_parts import OF_RUNS, begins, by_plan, together
 from tests.given import PLAN, RUN, step
 from tests.specification import World
 from tests.unit.commands.plan_past import fork, roll_back
-from tests.unit.commands.test_plans import CHAIN, on_plan, planned, result
+from tests.unit.commands.plans import CHAIN, on_plan, planned, result
 from tests.unit.executor.house import House
 
 

@@ -15,8 +15,8 @@ from events.topics import CURRENT_APPROVALS
 from processors.sweepers.approvals import PLAN_WAITS, STEP_WAITS, Approvals, Overdue
 from tests.given import ORG, PLAN, SESSION, step
 from tests.specification import World
+from tests.unit.commands.plans import CHAIN, planned
 from tests.unit.commands.test_approvals import APPROVE, PAST
-from tests.unit.commands.test_plans import CHAIN, planned
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
