@@ -10,7 +10,7 @@ from typing import Any, Final
 from events.canvas.plan_events import StepReady
 from events.envelope import Recorded
 from gateway.queries import Document
-from gateway.sent import Asked, by_content, shown, sources
+from gateway.sent import Asked, by_content, differing, shown, sources
 from gateway.views import Views
 from projections.documents import local_name, parsed, present
 from projections.opening import Opened
@@ -85,18 +85,23 @@ def comparison(
         a, b = sides[0].get(name), sides[1].get(name)
         differs = [what for what in SAME if _mark(a, what) != _mark(b, what)]
         one, other = (found.get(name, {}).get("job_id", "") for found in results)
-        if _inputs_differ(inputs, one, other):
+        told, at = _of_inputs(inputs, one, other)
+        if told:
             differs.insert(sum(what in differs for what in BEFORE_INPUT), "input")
-        steps.append({"step": name, "changed": bool(differs), "differs": differs, **present(a=a, b=b)})
+        line = {"step": name, "changed": bool(differs), "differs": differs}
+        steps.append(line | ({"input_differs": at} if told else {}) | present(a=a, b=b))
     heads = [_head(run) for run in pair]
     return {"a": heads[0]["run_id"], "b": heads[1]["run_id"], "runs": {"a": heads[0], "b": heads[1]}, "steps": steps}
 
 
-def _inputs_differ(inputs: Inputs, one: str, other: str) -> bool:
-    """What was sent is compared where that is known of both, files by their bytes; otherwise what was planned."""
+def _of_inputs(inputs: Inputs, one: str, other: str) -> tuple[bool, list[str]]:
+    """Whether they differ, and where: what was sent, files by their bytes; where that is not known of both, what was
+    planned."""
     if one in inputs.sent and other in inputs.sent:
-        return bool(by_content(inputs.sent[one]) != by_content(inputs.sent[other]))
-    return bool(inputs.asked.get(one, Asked()).planned != inputs.asked.get(other, Asked()).planned)
+        pair = (inputs.sent[one], inputs.sent[other])
+    else:
+        pair = (inputs.asked.get(one, Asked()).planned, inputs.asked.get(other, Asked()).planned)
+    return by_content(pair[0]) != by_content(pair[1]), differing(*pair)
 
 
 def _side(views: Views, org_id: str, results: Mapping[str, Document], inputs: Inputs) -> dict[str, dict[str, Any]]:

@@ -47,18 +47,29 @@ def by_content(sent: Any) -> Any:
     return [by_content(one) for one in sent] if isinstance(sent, list) else sent
 
 
+def differing(one: Any, other: Any) -> list[str]:
+    """The places at which two inputs do not say the same."""
+    first, second = ({_pointer(path): by_content(value) for path, value in _leaves(each, ())} for each in (one, other))
+    absent = object()
+    return [at for at in {**first, **second} if first.get(at, absent) != second.get(at, absent)]
+
+
 def sources(sent: Any, asked: Asked, made: Mapping[str, str]) -> list[dict[str, Any]]:
     """For each value in the input the places that it came from. `made`: asset → the step that made it in this run."""
     return [
-        {"pointer": "/" + "/".join(path), "from": [dict(one) for one in _of(path, value, asked, made)]}
+        {"pointer": _pointer(path), "from": [dict(one) for one in _of(path, value, asked, made)]}
         for path, value in _leaves(sent, ())
     ]
+
+
+def _pointer(path: tuple[str, ...]) -> str:
+    return "".join(f"/{name.replace('~', '~0').replace('/', '~1')}" for name in path)
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     if isinstance(value, Mapping) and "$asset" not in value:
         for name, one in value.items():
-            yield from _leaves(one, (*path, name.replace("~", "~0").replace("/", "~1")))
+            yield from _leaves(one, (*path, name))
     elif isinstance(value, list):
         for index, one in enumerate(value):
             yield from _leaves(one, (*path, str(index)))

@@ -109,13 +109,13 @@ def test_what_was_sent_is_compared_by_its_content_and_told_with_where_it_came_fr
     pair = (RUNS["run_X.1.1"], RUNS["run_X.1.2"])
     inputs = comparing.Inputs({}, {"j2": {"image": picture("a", "1")}, "j3": {"image": picture("copy", "1")}})
     [_, same] = comparing.comparison(views, pair, RUNS, inputs, ["s1", "s2"])["steps"]
-    assert same["differs"] == ["outputs"]
+    assert (same["differs"], "input_differs" in same) == (["outputs"], False)
     assert same["a"]["sources"] == [{"pointer": "/image", "from": [{"kind": "step", "name": "s1"}]}]
     shown = {"asset_id": "a", "bytes": 1, "media_type": "image/png", "url": "/a"}
     assert same["a"]["input"] == {"image": {"$asset": shown}}
     inputs = comparing.Inputs({}, {"j2": {"image": picture("a", "1")}, "j3": {"image": picture("a", "2")}})
     [_, other] = comparing.comparison(views, pair, RUNS, inputs, ["s1", "s2"])["steps"]
-    assert other["differs"] == ["input", "outputs"]
+    assert (other["differs"], other["input_differs"]) == (["input", "outputs"], ["/image"])
 
 
 def test_how_long_each_took_is_told_where_it_is_known() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from events.assets import AssetRef
 from events.canvas.plan_events import AgentType
-from gateway.sent import Asked, shown, sources
+from gateway.sent import Asked, differing, shown, sources
 from processors.executor.material import Material, OpenedStep, Upstream
 from processors.executor.wiring import wire
 from tests.unit.executor.house import IMAGE, TEXT, VIDEO, spec
@@ -115,6 +115,16 @@ def test_each_part_of_what_was_sent_says_where_it_came_from(
     model: Any, wired: OpenedStep, expected: dict[str, list[str]]
 ) -> None:
     assert told(model, wired) == expected
+
+
+def test_where_two_inputs_differ_is_told_place_by_place() -> None:
+    def asset(name: str, content: str) -> dict[str, Any]:
+        return {"$asset": {"asset_id": name, "sha256": content}}
+
+    one = {"prompt": "x", "images": [asset("a", "1"), asset("b", "2")], "a/b": 1, "options": {"fps": 24}}
+    other = {"prompt": "x", "images": [asset("copy", "1"), asset("b", "3")], "a/b": 2, "options": {}, "seed": 4}
+    assert differing(one, other) == ["/images/1", "/a~1b", "/options/fps", "/seed"]
+    assert differing(one, one) == differing("[erased]", None) == []
 
 
 def test_an_erased_input_has_no_parts() -> None:

@@ -65,8 +65,8 @@ function Pair({ pair, titles }: { pair: StepPair; titles: Titles }) {
         <span>{pair.differs.length > 0 ? `differs: ${pair.differs.join(", ")}` : "the same"}</span>
       </h3>
       <div className="pair-sides">
-        <SideView side={pair.a} differs={pair.differs} title={pair.title} titles={titles} />
-        <SideView side={pair.b} differs={pair.differs} title={pair.title} titles={titles} />
+        <SideView side={pair.a} pair={pair} titles={titles} />
+        <SideView side={pair.b} pair={pair} titles={titles} />
       </div>
     </article>
   );
@@ -74,12 +74,11 @@ function Pair({ pair, titles }: { pair: StepPair; titles: Titles }) {
 
 interface SideProps {
   side: Side | undefined;
-  differs: string[];
-  title: string;
+  pair: StepPair;
   titles: Titles;
 }
 
-function SideView({ side, differs, title, titles }: SideProps) {
+function SideView({ side, pair: { differs, input_differs, title }, titles }: SideProps) {
   if (!side) return <p className="side none">It was not part of this run.</p>;
   const [first] = side.outputs;
   const mark = (what: string) => (differs.includes(what) ? "differs" : undefined);
@@ -91,7 +90,7 @@ function SideView({ side, differs, title, titles }: SideProps) {
       <dl>
         <dt>Model</dt>
         <dd className={`mono ${mark("model") ?? ""}`}>{side.model ?? "–"}</dd>
-        <Sent side={side} titles={titles} mark={mark("input")} />
+        <Sent side={side} titles={titles} differs={input_differs} />
         <dt>Cost</dt>
         <dd>
           {side.cost === undefined ? "–" : creditsText(side.cost)}
@@ -106,16 +105,14 @@ function SideView({ side, differs, title, titles }: SideProps) {
 }
 
 /** What it was sent; of a step that never came to that, what was planned. */
-function Sent({ side, titles, mark }: { side: Side; titles: Titles; mark: string | undefined }) {
+function Sent({ side, titles, differs }: { side: Side; titles: Titles; differs: string[] }) {
   const rows = rowsOf(side.input ?? side.planned ?? {}, side.input ? side.sources : {}, titles);
   return (
     <>
-      {rows.map(({ name, value, file, from }) => (
-        <div key={name} className={mark}>
-          <dt className="mono" title={name}>
-            {name}
-          </dt>
-          <dd>
+      {rows.map(({ pointer, name, value, file, from }) => (
+        <div key={pointer} className={differs.includes(pointer) ? "differs" : undefined}>
+          <dt className="mono">{name}</dt>
+          <dd className="side-value">
             {file ? <SentFile file={file} /> : value}
             {from ? <span className="side-from">{from}</span> : null}
           </dd>

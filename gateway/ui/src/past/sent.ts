@@ -3,6 +3,7 @@ import { isObject, type Json, list, readAsset, text } from "../api/wire.ts";
 import type { Asset } from "../state/model.ts";
 
 export interface Row {
+  pointer: string;
   /** Where it stands in the input: `images 2`. */
   name: string;
   /** What stands there: words, a figure; or a file. */
@@ -35,12 +36,14 @@ export const readSources = (raw: unknown): Sources =>
 /** `titles`: step → its title. */
 export function rowsOf(input: Json, sources: Sources, titles: Record<string, string>): Row[] {
   return leaves(input, []).map(([path, value]) => {
+    const at = pointer(path);
     const file = isObject(value) ? readAsset(value.$asset) : undefined;
     return {
+      pointer: at,
       name: path.map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : part)).join(" "),
       value: file ? "" : typeof value === "string" ? value : JSON.stringify(value),
       file,
-      from: fromText(sources[pointer(path)] ?? [], titles),
+      from: fromText(sources[at] ?? [], titles),
     };
   });
 }

@@ -61,6 +61,8 @@ export interface StepPair {
   step: string;
   title: string;
   differs: string[];
+  /** At which places of the input. */
+  input_differs: string[];
   a: Side | undefined;
   b: Side | undefined;
 }
@@ -139,6 +141,8 @@ function readHead(raw: unknown): RunHead {
   return { status: text(head.status) ?? "", cost: number(head.cost), seconds: number(head.seconds) };
 }
 
+const texts = (raw: unknown): string[] => list(raw).filter((one) => typeof one === "string");
+
 function readPair(raw: unknown): StepPair[] {
   const step = isObject(raw) ? text(raw.step) : undefined;
   if (!isObject(raw) || !step) return [];
@@ -147,7 +151,8 @@ function readPair(raw: unknown): StepPair[] {
     {
       step,
       title: titles.find((title) => title !== undefined) ?? step,
-      differs: list(raw.differs).filter((name) => typeof name === "string"),
+      differs: texts(raw.differs),
+      input_differs: texts(raw.input_differs),
       a: readSide(raw.a),
       b: readSide(raw.b),
     },
