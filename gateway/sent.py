@@ -107,9 +107,16 @@ def _of_file(file: Document, asked: Asked, made: Mapping[str, str]) -> Source:
 def _of_words(words: str, asked: Asked, planned: Document) -> list[Source]:
     """An instruction may be the description and, below it, what the steps before have written."""
     found: list[Source] = []
-    if any(isinstance(said, str) and said.strip() and said in words for said in planned.values()):
+    own = asked.description.strip() or asked.title.strip()
+    if any(isinstance(said, str) and _holds(words, said) for said in planned.values()):
         found.append(PLANNED)
-    elif (own := asked.description.strip() or asked.title.strip()) and (own in words or words in own):
+    elif _holds(words, own) or _holds(own, words):
         found.append(DESCRIPTION)
-    found += [{"kind": "step", "name": step} for step, text in asked.texts if text.strip() and text in words]
+    found += [{"kind": "step", "name": step} for step, text in asked.texts if _holds(words, text)]
     return found or [MODEL]
+
+
+def _holds(words: str, part: str) -> bool:
+    """A single word stands in many a text that it did not come from."""
+    part = part.strip()
+    return bool(part) and (part == words.strip() or (len(part.split()) > 1 and part in words))

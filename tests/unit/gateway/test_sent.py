@@ -22,7 +22,7 @@ FILM = spec(
         "end_frame": IMAGE,
         "prompt": TEXT,
         "duration": {"type": "integer"},
-        "style": {"type": "string", "default": "plain"},
+        "style": {"type": "string", "default": "bottle"},
         "options": {"type": "object", "properties": {"fps": {"type": "integer"}}},
     },
     "image",
