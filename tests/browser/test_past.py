@@ -104,6 +104,7 @@ def test_runs_are_compared_and_gone_back_to(page: Page, platform: Platform) -> N
     for side in film.locator(".side").all():
         expect(side).to_contain_text(f"from “{title}”")
         expect(side.locator(".sent-file")).to_have_attribute("href", re.compile("^/v1/assets/ast_"))
+    film.locator("dl").first.scroll_into_view_if_needed()
     keep_screenshot(page, "past-4-compare")
 
     runs.get_by_role("button", name="Go back to it").click()
