@@ -14,8 +14,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from starlette.types import Receive, Scope, Send
+
+from tests.serving import served
 
 USAGE = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
 PIECE = 5
@@ -387,33 +388,6 @@ def event(data: Any, *, ascii_only: bool = True) -> bytes:
 @asynccontextmanager
 async def serving(server: LlmServer) -> AsyncIterator[LlmServer]:
     """The server on a free port of this machine."""
-    async with running(server) as url:
+    async with served(server) as url:
         server.url = f"{url}/v1"
         yield server
-
-
-class _Listening(uvicorn.Server):
-    """Says when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[Any] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-
-@asynccontextmanager
-async def running(app: Any) -> AsyncIterator[str]:
-    """Any ASGI app on a free port of this machine."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
-    runner = _Listening(config)
-    task = asyncio.create_task(runner.serve())
-    async with asyncio.timeout(10):
-        await runner.listening.wait()
-    try:
-        yield f"http://127.0.0.1:{runner.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        runner.should_exit = True
-        await task

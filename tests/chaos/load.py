@@ -19,7 +19,7 @@ from starlette.routing import Route
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from events.ids import new_id
-from tests.contract.providers.serving import served
+from tests.serving import served
 
 PATIENCE_S: Final = 150.0
 LATER: Final = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)

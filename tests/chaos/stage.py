@@ -27,11 +27,11 @@ from events.jobs.events import JobEvent, JobSucceeded
 from events.log.follower import Follower
 from events.topics import EVENTS_JOBS
 from studio.settings import Settings
-from tests.contract.providers.serving import served
 from tests.integration.roles import running, settings_for
 from tests.integration.test_execution import Log
 from tests.redis import OwnRedis
 from tests.servers import Servers
+from tests.serving import served
 
 JOBS = 200
 AT_PROVIDER, AT_API, OF_ORG, OF_ORG_AT_API = 12, 8, 7, 5

@@ -30,10 +30,10 @@ from events.progress import Progress
 from events.topics import EVENTS_JOBS, PROGRESS
 from studio.settings import Settings
 from tests.contract.providers.cog import Cog, create_app
-from tests.contract.providers.serving import served
 from tests.integration.roles import running, settings_for
 from tests.integration.test_execution import Log
 from tests.servers import Servers
+from tests.serving import served
 
 pytestmark = pytest.mark.servers
 WITHIN_S = 45.0

@@ -21,8 +21,8 @@ from starlette.routing import Route
 from adapters.providers.configured import REMOTE
 from adapters.simulators.media import Kind, sample
 from events.ids import new_id
-from tests.contract.providers.serving import served
 from tests.sandbox import AT_ONCE, CREDITS, WITHIN_S, Sandbox, ended, fresh, rich_client, works_again
+from tests.serving import served
 from tests.typing_line import studio, studio_json
 
 pytestmark = pytest.mark.servers

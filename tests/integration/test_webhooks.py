@@ -26,11 +26,11 @@ from events.log.follower import Follower
 from events.topics import EVENTS_JOBS
 from studio.local.addresses import environment
 from studio.settings import Settings
-from tests.contract.providers.serving import served
 from tests.given import sealed
 from tests.integration.roles import running, settings_for
 from tests.integration.test_execution import Log
 from tests.servers import Servers
+from tests.serving import served
 
 pytestmark = pytest.mark.servers
 WITHIN_S = 60.0

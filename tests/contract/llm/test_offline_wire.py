@@ -12,14 +12,14 @@ from adapters.llm.client import LlmClient
 from adapters.llm.offline.app import app
 from processors.agents.llm import Completion, Delta
 from processors.agents.parser import parse_plan
-from tests.llm_server import running
+from tests.serving import served
 
 MAIN = "generate a product image, animate it into a 5-second video, and add a voiceover"
 
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    async with running(app()) as at:
+    async with served(app()) as at:
         yield at
 
 

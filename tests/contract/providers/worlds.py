@@ -28,10 +28,17 @@ from events.ids import new_id
 from processors.dispatcher.ports import Call, Provider
 from tests.contract.providers.cog import Cog, create_app
 from tests.contract.providers.contract import Promises
-from tests.contract.providers.serving import served, unused_address
+from tests.serving import served, unused_address
 
 FAST = Pace(first_s=0.02, longest_s=0.05)
+RUNS_S = 0.05
+"""What a run takes: hundreds are waited for."""
 NAMES = {"invalid": "validation", "down": "outage", "broken_model": "model_error"}
+
+
+def simulated(behaviour: str) -> str:
+    """The words for it in a prompt."""
+    return f"simulate:{NAMES.get(behaviour, behaviour)}={RUNS_S}"
 
 
 class KnownWorkers:
@@ -81,7 +88,7 @@ class ReplicateWorld:
     unreachable: Replicate
 
     def call(self, behaviour: str = "ok", model: str = "black-forest-labs/flux-schnell") -> Call:
-        values = {"prompt": f"a fox simulate:{NAMES.get(behaviour, behaviour)}"}
+        values = {"prompt": f"a fox {simulated(behaviour)}"}
         job_id = new_id("job")
         return Call(job_id, 1, "replicate/x", model, values, 60, webhook_url=f"{unused_address()}/{job_id}")
 
@@ -182,7 +189,7 @@ class RemoteWorld:
 
     def call(self, behaviour: str = "ok") -> Call:
         job_id = new_id("job")
-        words = f"a fox for {job_id} simulate:{NAMES.get(behaviour, behaviour)}"
+        words = f"a fox for {job_id} {simulated(behaviour)}"
         values = {**self.remote.values, self.remote.words: words}
         return Call(job_id, 1, "x", self.remote.model, values, 60, webhook_url=f"{unused_address()}/{job_id}?t=t")
 

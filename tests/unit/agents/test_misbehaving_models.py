@@ -6,6 +6,7 @@ the real decider's rules, and the real client, on the wire of a server that misb
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -58,8 +59,13 @@ def misbehaviours(agent: str) -> Iterator[tuple[str, Behaviour]]:
         yield name, wire.whole(text, piece=max(7, len(text) // 500))
 
 
+WAITED_FOR = {"the stream stalls", "words that are none, without end", "very slow", "no answer"}
+"""These take all the time that there is: an agent's together."""
 CELLS = [
-    pytest.param(agent, name, bad, id=f"{agent}: {name}") for agent in AGENTS for name, bad in misbehaviours(agent)
+    pytest.param(agent, name, bad, id=f"{agent}: {name}")
+    for agent in AGENTS
+    for name, bad in misbehaviours(agent)
+    if name not in WAITED_FOR
 ]
 OTHER_STEPS = {name for name, _ in spoiled_plans()}
 READABLE = {
@@ -131,13 +137,39 @@ async def model(server: LlmServer) -> AsyncIterator[LlmClient]:
         yield client
 
 
-@pytest.mark.parametrize(("agent", "name", "bad"), CELLS)
-async def test_there_is_a_plan_or_a_word(
-    agent: str, name: str, bad: Behaviour, server: LlmServer, model: LlmClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of patience with all models of a message."""
     monkeypatch.setattr(reactor, "BUDGET_S", MESSAGE_S)
     for module, call in ((edit_planner, "REPAIR"), (model_selector, "CALL"), (plan_validator, "CALL")):
         monkeypatch.setattr(module, call, replace(getattr(module, call), least_s=MESSAGE_S / 5))
+
+
+@pytest.mark.usefixtures("seconds")
+@pytest.mark.parametrize(("agent", "name", "bad"), CELLS)
+async def test_there_is_a_plan_or_a_word(
+    agent: str, name: str, bad: Behaviour, server: LlmServer, model: LlmClient
+) -> None:
+    await there_is_a_plan_or_a_word(agent, name, bad, server, model)
+
+
+@pytest.mark.usefixtures("seconds")
+@pytest.mark.parametrize("agent", AGENTS)
+async def test_there_is_a_plan_or_a_word_where_no_time_is_left(agent: str) -> None:
+    async def cell(name: str, bad: Behaviour) -> None:
+        async with (
+            serving(LlmServer()) as server,
+            LlmClient(server.url, None, "one", "two", patience=PATIENCE) as model,
+        ):
+            await there_is_a_plan_or_a_word(agent, name, bad, server, model)
+
+    bad_ones = {name: bad for name, bad in misbehaviours(agent) if name in WAITED_FOR}
+    assert bad_ones.keys() == WAITED_FOR
+    ends = await asyncio.gather(*(cell(name, bad) for name, bad in bad_ones.items()), return_exceptions=True)
+    assert {name: end for name, end in zip(bad_ones, ends, strict=True) if end is not None} == {}
+
+
+async def there_is_a_plan_or_a_word(agent: str, name: str, bad: Behaviour, server: LlmServer, model: LlmClient) -> None:
     good_ones = {one: wire.whole(good(one)) for one in GOOD}
     server.always = good_ones
     talk = Conversation(model)

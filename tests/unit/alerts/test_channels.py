@@ -21,8 +21,8 @@ from events.topics import EVENTS_JOBS
 from processors.alerts import alerter
 from processors.alerts.alerter import Alerter, wants
 from processors.alerts.core import Alert
-from tests.contract.providers.serving import served, unused_address
 from tests.given import JOB, ORG
+from tests.serving import served, unused_address
 from tests.unit.projections.given import on
 
 ALERT = Alert("billing", "fal", "fal/flux", "page", "our account with fal has no credit left", 3, datetime.now(UTC))

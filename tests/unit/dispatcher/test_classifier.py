@@ -22,7 +22,8 @@ from processors.agents.published import Published
 from processors.dispatcher.classifier import ANSWERS, TOKENS, Budget, Classifier, category_in, narrowed
 from processors.dispatcher.ports import Failed
 from tests.contract.providers.worlds import ReplicateWorld, replicate_world
-from tests.llm_server import Behaviour, LlmServer, held, refuse, running, serving, whole
+from tests.llm_server import Behaviour, LlmServer, held, refuse, serving, whole
+from tests.serving import served
 from tests.unit.dispatcher.house import ORG, House
 
 REMOTE = "replicate/flux"
@@ -206,7 +207,7 @@ async def test_what_it_uses_is_counted(server: LlmServer) -> None:
     ],
 )
 async def test_without_a_key_the_stand_in_answers_by_rules_or_does_not_know(words: str, category: str) -> None:
-    async with running(offline()) as url, LlmClient(url, None, "offline") as client:
+    async with served(offline()) as url, LlmClient(url, None, "offline") as client:
         classifier = Classifier(client, within_s=IN_TIME_S)
         found = await classifier("fal", Failed("unknown", words, words=words))
         await classifier.aclose()

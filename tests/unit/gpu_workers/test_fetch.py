@@ -11,7 +11,7 @@ import pytest
 
 from gpu_workers.engines.base import InputRefused
 from gpu_workers.fetch import Fetcher, FetchFailed
-from tests.contract.providers.serving import unused_address
+from tests.serving import unused_address
 
 SCHEMA = {"properties": {"image": {"type": "string", "x-media": "image"}}}
 

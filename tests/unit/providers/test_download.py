@@ -13,7 +13,7 @@ from adapters.providers.download import Downloads
 from adapters.providers.outside import Outside
 from processors.dispatcher.errors import BadResult, NotSent, OutcomeUnknown, ProviderDown, ProviderError, RateLimited
 from processors.dispatcher.ports import RemoteFile
-from tests.contract.providers.serving import served, unused_address
+from tests.serving import served, unused_address
 
 BODY = bytes(range(256)) * 4096
 

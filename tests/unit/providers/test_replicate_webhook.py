@@ -14,7 +14,7 @@ from adapters.simulators.replicate import replicate
 from commands.ports import BadWebhook, WebhookNews
 from commands.signing import webhook_signature as signature
 from processors.dispatcher.errors import ContractDrift
-from tests.contract.providers.serving import served
+from tests.serving import served
 
 SECRET = b"0123456789abcdef01234567"
 NOTHING: Mapping[str, str] = {}

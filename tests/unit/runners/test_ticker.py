@@ -9,7 +9,7 @@ from typing import Any
 
 from events.envelope import Recorded
 from processors.runners.ticker import Ticker
-from tests.contract.providers.serving import unused_address
+from tests.serving import unused_address
 
 ONCE_A_DAY_S = 86_400.0
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from adapters.simulators import app
-from tests.contract.providers.serving import served
+from tests.serving import served
 
 FAL = {"authorization": "Key k"}
 ELEVENLABS = {"xi-api-key": "k"}

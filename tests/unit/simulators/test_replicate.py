@@ -19,7 +19,7 @@ from adapters.simulators.kinds import kind_of
 from adapters.simulators.media import Kind, sample
 from adapters.simulators.replicate import replicate
 from commands.ports import BadWebhook
-from tests.contract.providers.serving import served
+from tests.serving import served
 
 AUTHORISED = {"authorization": "Bearer r8_test"}
 

@@ -12,7 +12,7 @@ from adapters.vault.keys import KeyRecord
 from adapters.vault.mongo import MongoKeyStore
 from commands.ask import Unavailable
 from projections.streams import StreamStore
-from tests.contract.providers.serving import unused_address
+from tests.serving import unused_address
 
 Client = AsyncMongoClient[dict[str, Any]]
 

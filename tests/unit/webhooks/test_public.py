@@ -16,7 +16,7 @@ from starlette.routing import Route
 from adapters.providers.outside import Outside, Resolve
 from adapters.webhooks.public import PublicPost
 from processors.notifier.notifier import Answer
-from tests.contract.providers.serving import served
+from tests.serving import served
 
 HERE = "127.0.0.1"
 
