@@ -32,6 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where groups are not kept, each process starts each platform, and nothing else tells of it."""
+    if session.config.getoption("loadgroup", False):
+        items = [item for item in session.items if item.get_closest_marker("xdist_group") is not None]
+        if strays := [item.nodeid for item in items if "@" not in item.nodeid]:
+            raise pytest.UsageError(f"this pytest-xdist does not know the groups of this pytest: {strays[0]}")
+
+
 def _group(item: pytest.Item) -> str:
     fixtures = set(getattr(item, "fixturenames", ()))
     for name, shared in SHARED.items():
