@@ -31,8 +31,6 @@ from studio.client.access import Access, NoPlatform, access
 from studio.client.past_requests import Archive, Past, Unreadable
 from studio.client.prompt_trial import NOT_TRIED, TRIED, Compared, Trial, summary
 from studio.local import addresses as addressbook
-from studio.processes.configured import needed, secret
-from studio.processes.parts import language_model
 from studio.settings import Settings
 from studio.verbs.output import Json, console, failing_on, print_json, progress
 
@@ -116,6 +114,10 @@ def replay(
 
 async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
     """The whole trial as JSON. Raises what `replay` turns into its message."""
+    # Here, for every verb would wait for the clients of all models and providers.
+    from studio.processes.configured import needed, secret
+    from studio.processes.parts import language_model
+
     check_tried(wanted.agent)
     settings = addressbook.connected(Settings())
     url = needed(settings.mongo_url, "MONGO_URL")
