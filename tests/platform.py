@@ -21,7 +21,7 @@ from tenacity import AsyncRetrying, stop_after_attempt, stop_after_delay, wait_f
 from studio.local.dev import bootstrap_dev
 from studio.local.platform import LocalPlatform
 from studio.local.ports import assign
-from tests.servers import MASTER_KEY, Servers, isolated_settings, quiet
+from tests.servers import MASTER_KEY, Servers, isolated_settings, put_down, quiet
 
 START_S = 120.0
 REPEATS = 4
@@ -226,4 +226,4 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         access = asyncio.run(bootstrap_dev(settings, url))
         yield Running(access.url, access.api_key, access.admin_key, access.org_id, access.page, data_dir)
     finally:
-        asyncio.run(local.down(quiet))
+        asyncio.run(put_down(local))

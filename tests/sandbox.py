@@ -15,7 +15,7 @@ from events.ids import new_id
 from studio.local.dev import bootstrap_dev
 from studio.local.platform import LocalPlatform
 from tests.platform import Running
-from tests.servers import isolated_settings, quiet
+from tests.servers import isolated_settings, put_down, quiet
 
 AT_ONCE = 16
 WITHIN_S = 50
@@ -40,7 +40,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
             access.url, access.api_key, access.admin_key, access.org_id, access.page, data_dir, simulators_url
         )
     finally:
-        asyncio.run(local.down(quiet))
+        asyncio.run(put_down(local))
 
 
 @asynccontextmanager

@@ -36,7 +36,7 @@ from tests.chaos.load import (
 )
 from tests.chaos.strikes import Striker
 from tests.platform import Running
-from tests.servers import isolated_settings, quiet
+from tests.servers import isolated_settings, put_down, quiet
 from tests.typing_line import studio
 
 ENDED_WITHIN_S: Final = 420.0
@@ -78,7 +78,7 @@ async def soaked(data_dir: Path) -> AsyncIterator[Soaked]:
         await set_caps(running)
         yield Soaked(local, settings, running)
     finally:
-        await local.down(quiet)
+        await put_down(local)
 
 
 async def set_caps(running: Running) -> None:
