@@ -21,6 +21,8 @@ from pydantic import ValidationError
 from events.catalog.events import ModelSpec
 
 FOLDER = Path(__file__).parent
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""In C where that is there: ten times as fast."""
 
 
 class CatalogError(ValueError):
@@ -55,7 +57,7 @@ def source_hash(spec: ModelSpec) -> str:
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = yaml.load(path.read_text(encoding="utf-8"), Loader=YAML)
     if not isinstance(document, dict) or set(document) - {"provider", "shared", "models"}:
         raise CatalogError(f"{path.name}: a file has `provider`, `shared` and `models`, nothing else")
     for raw in document.get("models") or ():

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import httpx
 
-from adapters.catalog.loader import load as load_catalog
 from events.envelope import Recorded
 from events.ids import derived_id
 from events.jobs.events import JobDispatched, WebhookDelivered, WebhookGivenUp
@@ -20,6 +19,7 @@ from studio.local.dev import bootstrap_dev
 from studio.local.packing import PACKING, Packed
 from studio.local.platform import LocalPlatform
 from studio.settings import Settings
+from tests.catalog import shipped
 from tests.chaos import invariants, oracle, script
 from tests.chaos.aftermath import read_log, read_models_differ, watch_offsets
 from tests.chaos.load import (
@@ -88,7 +88,7 @@ async def set_caps(running: Running) -> None:
         for provider in PROVIDERS:
             slots = {"concurrent": SLOTS.get(provider, OTHER_SLOTS), "per_api": per_api(provider)}
             (await client.put(f"/v1/admin/providers/{provider}", json=slots)).raise_for_status()
-        for entry in load_catalog(lambda _: True):
+        for entry in shipped():
             if entry.spec.id in MODELS:
                 limits = entry.spec.limits.model_copy(update={"max_runtime_s": LONG.get(entry.spec.id, MAX_RUNTIME_S)})
                 spec = entry.spec.model_copy(update={"limits": limits}).model_dump(mode="json", exclude={"id"})

@@ -14,7 +14,6 @@ import pytest
 from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
-from adapters.catalog.loader import load
 from adapters.vault.mongo import MongoKeyStore
 from adapters.vault.vault import KeyVault, master_key
 from commands.bus import CommandBus
@@ -41,6 +40,7 @@ from events.log.codec import from_record
 from events.log.follower import Follower
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from events.types import REGISTRY
+from tests.catalog import shipped
 from tests.integration.roles import running, settings_for
 from tests.servers import Servers
 
@@ -170,7 +170,7 @@ async def test_a_plan_runs_on_the_fleet_and_its_files_come_back(servers: Servers
         await it.open()
         await it.start_plan(("s1", "local/picture", (), "image"), ("s2", "local/motion", ("s1",), "video"))
         await it.log.first(JobQueued, org_id=it.org)
-        await it.register(f"w-{it.org}", [entry.spec.id for entry in load(lambda _: True)])
+        await it.register(f"w-{it.org}", [entry.spec.id for entry in shipped()])
 
         picture = await it.dispatched("s1")
         assert picture.worker == f"w-{it.org}"

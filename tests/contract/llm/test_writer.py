@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from adapters.catalog.loader import load
 from adapters.llm.call import Patience
 from adapters.llm.client import LlmClient
 from adapters.providers.llm.adapter import LanguageModels
@@ -14,12 +13,13 @@ from processors.dispatcher.errors import ProviderError
 from processors.dispatcher.ports import Call, Failed, InlineFile, Succeeded
 from studio.processes.parts import language_model
 from studio.settings import Settings
+from tests.catalog import shipped
 from tests.llm_answers import on_the_wire
 from tests.llm_server import Behaviour, LlmServer, refuse, serving, whole
 
 PATIENCE = Patience(first_s=0.3, stall_s=0.3, whole_s=0.3, retry_after_s=0.1)
 POEM = "A fox,\nFüße im Schnee 😀.\n" * 20
-TEXT_MODELS = [entry.spec for entry in load(lambda _: True) if entry.spec.provider == "llm"]
+TEXT_MODELS = [entry.spec for entry in shipped() if entry.spec.provider == "llm"]
 
 
 @pytest.mark.parametrize("spec", TEXT_MODELS, ids=lambda spec: spec.id)

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.catalog.loader import load
 from commands.canvas.commands import UNWIRABLE
 from events.catalog.current import CurrentModel
 from events.catalog.events import ModelSpec, Price
@@ -27,9 +26,10 @@ from processors.agents.selector import Choice
 from processors.executor.rehearsal import rehearsal
 from processors.executor.slots import Slot, media_slots
 from processors.executor.wiring import Unwirable, wire
+from tests.catalog import shipped
 from tests.unit.agents.makers import model
 
-CATALOG = Catalog.of(CurrentModel(model=entry.spec, version=1) for entry in load(lambda _provider: True))
+CATALOG = Catalog.of(CurrentModel(model=entry.spec, version=1) for entry in shipped())
 FIELDS = sorted({name for spec in CATALOG.models.values() for name in spec.input_schema.get("properties", {})})
 OURS = "https://ours.example/menu"
 KNOWN = Known(

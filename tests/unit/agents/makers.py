@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from adapters.catalog.loader import load
 from events.catalog.current import CurrentModel, CurrentProvider
 from events.catalog.events import ModelLimits, ModelSpec, Price
 from processors.agents.catalog import Catalog
+from tests.catalog import shipped
 
 
 def media(medium: str) -> dict[str, Any]:
@@ -70,9 +71,10 @@ MODELS = (
 )  # fmt: skip
 
 
+@cache
 def wide_catalog() -> Catalog:
     """Our own engines, the writers, and a provider that gives a choice."""
-    specs = [entry.spec for entry in load(lambda provider: provider in ("fleet", "llm", "fal"))]
+    specs = [entry.spec for entry in shipped("fleet", "llm", "fal")]
     return Catalog.of(CurrentModel(model=spec, version=1) for spec in specs)
 
 

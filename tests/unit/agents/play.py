@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 
-from adapters.catalog.loader import load
 from adapters.llm.offline.app import app as offline_planner
 from adapters.storage.objects import storage
 from adapters.vault.keys import MemoryKeyStore
@@ -41,6 +40,7 @@ from processors.agents.llm import Completion, Delta, LanguageModel, LlmFailed, M
 from processors.agents.reactor import Agents
 from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
+from tests.catalog import shipped
 from tests.specification import World
 
 ORG, SESSION = "org_A", "ses_X"
@@ -49,7 +49,7 @@ ORG, SESSION = "org_A", "ses_X"
 @cache
 def own_catalog() -> Catalog:
     """What the platform itself can do: its fleet, and the writer."""
-    specs = [entry.spec for entry in load(lambda provider: provider in ("fleet", "llm"))]
+    specs = [entry.spec for entry in shipped("fleet", "llm")]
     return Catalog.of(CurrentModel(model=spec, version=1) for spec in specs)
 
 

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from adapters.catalog.loader import load
 from adapters.llm.offline.draft import Facts
 from adapters.llm.offline.planning import plan
 from events.catalog.current import CurrentModel
@@ -15,6 +14,7 @@ from processors.agents.catalog import Catalog
 from processors.agents.parser import IncrementalParser, parse_plan
 from processors.agents.plan import PlannedStep
 from processors.agents.references import KnownUpload
+from tests.catalog import shipped
 
 MAIN = "generate a product image, animate it into a 5-second video, and add a voiceover"
 PHOTO = KnownUpload("image_1", "image", "upl_1", "ast_1")
@@ -22,7 +22,7 @@ PHOTO = KnownUpload("image_1", "image", "upl_1", "ast_1")
 
 @pytest.fixture(scope="module")
 def own() -> Catalog:
-    specs = [entry.spec for entry in load(lambda provider: provider in ("fleet", "llm"))]
+    specs = [entry.spec for entry in shipped("fleet", "llm")]
     return Catalog.of(CurrentModel(model=spec, version=1) for spec in specs)
 
 

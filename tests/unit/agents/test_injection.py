@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from adapters.catalog.loader import load
 from commands.canvas.commands import PostAssistantMessage
 from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, PlanValidated, StepDrafted
 from events.catalog.current import CurrentModel
@@ -22,9 +21,10 @@ from processors.agents.catalog import Catalog
 from processors.agents.media_fields import references
 from processors.dispatcher.classifier import asked_of
 from processors.dispatcher.shape import shape_of
+from tests.catalog import shipped
 from tests.unit.agents.play import OBLIGING, ORG, SESSION, Play
 
-WHOLE = Catalog.of(CurrentModel(model=entry.spec, version=1) for entry in load(lambda _provider: True))
+WHOLE = Catalog.of(CurrentModel(model=entry.spec, version=1) for entry in shipped())
 EVIL = "https://evil.test/take?all=1"
 DEAR = "replicate/veo-3"
 INSTRUCTIONS = {

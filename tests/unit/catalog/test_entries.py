@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.catalog.loader import load
 from commands import pricing
 from events.catalog.events import ModelSpec
 from processors.executor.material import OpenedStep
 from processors.executor.slots import media_slots, text_slots
 from processors.executor.wiring import Unwirable, wire
+from tests.catalog import shipped
 from tests.unit.executor.makers import upstream
 
-SPECS = [entry.spec for entry in load(lambda _: True)]
+SPECS = [entry.spec for entry in shipped()]
 EXAMPLES = {"audio": "audio", "image": "image", "video": "video", "3d": "3d", "text": "text"}
 
 every = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.id)

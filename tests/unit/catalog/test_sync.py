@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from adapters.catalog.copy import CatalogTable
-from adapters.catalog.loader import load
 from adapters.catalog.sync import due, due_prompts
 from commands.catalog.commands import ChangeProvider, ListModel, PublishPrompt
 from events.catalog.current import (
@@ -19,8 +18,9 @@ from events.catalog.current import (
 from events.log.clients import Record
 from events.topics import CURRENT_CATALOG
 from processors.agents.prompts import all_shipped
+from tests.catalog import shipped
 
-ENTRIES = load(lambda _: True)
+ENTRIES = shipped()
 
 
 def key_of(value: CatalogEntry) -> str:

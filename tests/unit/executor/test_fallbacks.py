@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from adapters.catalog.loader import load
 from commands.canvas.commands import FALLBACKS_MAX
 from events.canvas.plan_events import StepFailed, StepFellBack
 from events.catalog.events import ModelSpec
 from events.jobs.events import Category, JobAccepted
 from processors.executor.fallbacks import ELSEWHERE, fallbacks
+from tests.catalog import shipped
 from tests.given import PLAN
 from tests.unit.executor.house import IMAGE, TEXT, House, Steps, spec
 
@@ -63,7 +63,7 @@ def test_what_is_most_alike_comes_first_and_not_all_of_them_come() -> None:
 
 def test_every_medium_of_the_catalog_has_a_safe_model_and_another_provider() -> None:
     """Of every model that a provider refuses or whose account is empty, for the media that more than one makes."""
-    models = [entry.spec for entry in load(lambda _: True)]
+    models = [entry.spec for entry in shipped()]
     categories: tuple[Category, ...] = ("content_policy", "billing")
     for category in categories:
         for agent_type in ("image", "video", "speech", "music", "3d", "lipsync"):

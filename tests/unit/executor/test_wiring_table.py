@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters.catalog.loader import load
 from events.catalog.events import ModelSpec
 from processors.executor.slots import media_slots
 from processors.executor.wiring import Unwirable, wire
+from tests.catalog import shipped
 from tests.unit.executor.makers import model, names, step
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -146,13 +146,13 @@ def test_a_field_is_filled_alike_when_it_is_required(
 
 REQUIRED = [
     pytest.param(entry.spec, id=entry.spec.id)
-    for entry in load(lambda _: True)
+    for entry in shipped()
     if any(slot.required for slot in media_slots(entry.spec.input_schema))
 ]
 
 
 def test_the_catalog_has_models_of_all_providers_that_take_media() -> None:
-    takers = {entry.spec.provider for entry in load(lambda _: True) if media_slots(entry.spec.input_schema)}
+    takers = {entry.spec.provider for entry in shipped() if media_slots(entry.spec.input_schema)}
     assert takers >= {"fal", "replicate", "openai", "stability", "runway", "luma", "kling", "sync", "meshy", "fleet"}
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.catalog.loader import load
 from gpu_workers.engines.base import Engine
 from gpu_workers.engines.registry import engines
+from tests.catalog import shipped
 
 LISTED = {
-    entry.spec.id: entry.spec
-    for entry in load(lambda _: True)
-    if entry.spec.provider == "fleet" and entry.spec.announced is None
+    entry.spec.id: entry.spec for entry in shipped() if entry.spec.provider == "fleet" and entry.spec.announced is None
 }
 """What any worker can run."""
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.catalog.loader import load
 from gpu_workers.engines.diffusion import INSTALL, MODEL, SCHEMA, SIDE_MAX_PX, SIDE_STEP_PX, missing, size_of
 from gpu_workers.engines.registry import engines, engines_by
 from gpu_workers.settings import WorkerSettings
+from tests.catalog import shipped
 
 SIDES = st.integers(64, SIDE_MAX_PX)
 
@@ -57,7 +57,7 @@ def test_without_a_model_that_is_set_nothing_is_looked_for(caplog: pytest.LogCap
 
 
 def test_the_catalog_says_of_it_what_it_says_of_itself() -> None:
-    (listed,) = (entry.spec for entry in load(lambda _: True) if entry.spec.id == MODEL)
+    (listed,) = (entry.spec for entry in shipped() if entry.spec.id == MODEL)
     assert listed.input_schema == SCHEMA
     assert (listed.limits.max_width, listed.limits.max_height, listed.limits.max_runtime_s) == (1536, 1536, 600)
     assert listed.announced is False

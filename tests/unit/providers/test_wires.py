@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.catalog.loader import load
 from adapters.providers.configured import REMOTE, Access, providers, webhook_verifiers
 from adapters.providers.elevenlabs.wire import request_of
 from adapters.providers.fal.wire import place_of
@@ -25,6 +24,7 @@ from adapters.providers.sync.wire import body_of as sync_body
 from adapters.simulators.app import SIMULATORS
 from processors.dispatcher.errors import AccessRefused, ContractDrift, InputRefused, OutcomeUnknown
 from processors.dispatcher.ports import Call, Failed, InlineFile, OutputFile, Progressed, RemoteFile, Succeeded
+from tests.catalog import shipped
 
 BASE = "https://queue.fal.run"
 OWN = RemoteFile("http://10.0.0.7/files/a.png", sha256="f" * 64, own=True)
@@ -113,7 +113,7 @@ def test_openais_models_are_of_three_kinds(model: str, kind: str) -> None:
 class TestTheCatalog:
     """Every listed model has an adapter that knows what to do with its name, and a simulator behind it."""
 
-    MODELS = tuple(entry.spec for entry in load(lambda _: True))
+    MODELS = tuple(entry.spec for entry in shipped())
 
     def test_has_more_than_eighty_one_models_on_eight_providers_and_more(self) -> None:
         assert len(self.MODELS) >= 81
