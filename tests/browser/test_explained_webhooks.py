@@ -14,8 +14,8 @@ from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
 from tests.browser.test_canvas import LOAD_TIMEOUT_MS, keep_screenshot
 from tests.browser.test_session import enter_key
-from tests.contract.providers.serving import served
 from tests.sandbox import Sandbox, ended, rich_client
+from tests.serving import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 TOLD_WITHIN_S = 30
