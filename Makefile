@@ -36,7 +36,7 @@ demo: setup  ## run one sentence to real files (PROMPT="…" for another)
 test: setup $(STAMPS)/browser  ## everything that has to pass: checks, then the tests on the real servers
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/pytest -m "not servers" --ignore tests/chaos --numprocesses 3 $(PYTEST_ARGS)
-	@$(BIN)/pytest -m servers tests/integration tests/browser --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/pytest -m servers tests/integration tests/browser --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 chaos: setup  ## kills, pauses and failing providers under load (SECONDS_TO_RUN=180 SEED=…), then kills one by one
 	@SECONDS_TO_RUN=$(SECONDS_TO_RUN) SEED=$(SEED) $(BIN)/pytest -s tests/chaos/test_soak.py $(PYTEST_ARGS)

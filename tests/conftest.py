@@ -11,8 +11,8 @@ from tests.servers import Servers, running
 
 pytest_plugins = ["tests.platform", "tests.sandbox"]
 
-SHARED = {"platform": {"platform"}, "core": {"core", "sandbox"}}
-"""Groups of tests, by the platforms that they share."""
+SHARED = ("platform", "core", "sandbox")
+"""Platforms; the tests that share one are a group."""
 
 # A property holds or it does not, however busy the machine is.
 settings.register_profile("untimed", deadline=None)
@@ -25,11 +25,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Everything else passes at once or fails. Those who share a platform run in one process (`--dist loadgroup`), so that
     each kind is started once, and none stands idle beside others: a platform is a dozen processes. Others go by file.
+    What takes longest begins first, so that all processes end at about the same time (`--no-loadscope-reorder`).
     """
+    slow = set()
     for item in items:
         if item.get_closest_marker("servers") is not None:
             item.add_marker(pytest.mark.flaky(reruns=1))
             item.add_marker(pytest.mark.xdist_group(_group(item)))
+            if item.get_closest_marker("slow") is not None:
+                slow.add(_group(item))
+    items.sort(key=lambda item: (_group(item) not in SHARED, _group(item) not in slow))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -42,8 +47,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def _group(item: pytest.Item) -> str:
     fixtures = set(getattr(item, "fixturenames", ()))
-    for name, shared in SHARED.items():
-        if fixtures & shared:
+    for name in SHARED:
+        if name in fixtures:
             return name
     return item.nodeid.partition("::")[0]
 
