@@ -10,7 +10,8 @@ import pytest
 from adapters.llm import wire
 from adapters.llm.call import Patience
 from adapters.llm.client import LlmClient
-from processors.agents.llm import Completion, Delta, LlmFailed, Restarted
+from processors.agents.llm import Delta, LlmFailed
+from tests.contract.llm.client_calls import ASK, SHORT, ended, said, streamed
 from tests.llm_server import (
     Behaviour,
     LlmServer,
@@ -24,7 +25,6 @@ from tests.llm_server import (
     endless_event,
     failing_midway,
     garbage,
-    held,
     mute,
     odd_shapes,
     quota_used_up,
@@ -40,36 +40,11 @@ from tests.llm_server import (
     wordless,
 )
 
-ASK = [{"role": "user", "content": "hi"}]
-SHORT = Patience(first_s=5.0, stall_s=0.2, whole_s=5.0, retry_after_s=1.0)
-Piece = Delta | Restarted | Completion
-
 
 @pytest.fixture
 async def server() -> AsyncIterator[LlmServer]:
     async with serving(LlmServer()) as it:
         yield it
-
-
-async def streamed(server: LlmServer, *behaviours: Behaviour, secondary: str | None = "two") -> list[Piece]:
-    server.behaviours.extend(behaviours)
-    async with LlmClient(server.url, "key", "one", secondary, patience=SHORT) as client:
-        return [piece async for piece in client.stream("planner", ASK, variant="b", as_json=True)]
-
-
-def said(pieces: list[Piece]) -> str:
-    """What the page shows: the deltas since the last restart."""
-    text = ""
-    for piece in pieces:
-        text = "" if isinstance(piece, Restarted) else text
-        text += piece.text if isinstance(piece, Delta) and piece.kind == "content" else ""
-    return text
-
-
-def ended(pieces: list[Piece]) -> Completion:
-    last = pieces[-1]
-    assert isinstance(last, Completion)
-    return last
 
 
 async def test_a_stream_gives_reasoning_then_content_then_the_figures(server: LlmServer) -> None:
@@ -225,89 +200,6 @@ async def test_bytes_that_end_anywhere_are_no_answer_and_no_error(server: LlmSer
     text = "Füße 😀 " * 9
     pieces = await streamed(server, cut_bytes(text, part), cut_bytes(text, part), whole(text))
     assert (said(pieces), ended(pieces).model) == (text, "two")
-
-
-async def test_leaving_a_stream_closes_its_connection(server: LlmServer) -> None:
-    server.behaviours.append(endless("word"))
-    async with LlmClient(server.url, None, "one") as client:
-
-        async def listening() -> None:
-            async for _ in client.stream("planner", ASK):
-                heard.set()
-
-        heard = asyncio.Event()
-        task = asyncio.create_task(listening())
-        async with asyncio.timeout(10):
-            await heard.wait()
-            task.cancel()
-            await asyncio.wait([task])
-            await server.requests[0].over.wait()
-    assert server.requests[0].left
-
-
-async def test_leaving_a_whole_call_closes_its_connection(server: LlmServer) -> None:
-    server.behaviours.append(mute(asyncio.Event()))
-    async with LlmClient(server.url, None, "one") as client:
-        task = asyncio.create_task(client.complete("validator", ASK))
-        async with asyncio.timeout(10):
-            await server.until_asked(1)
-            task.cancel()
-            await asyncio.wait([task])
-            await server.requests[0].over.wait()
-    assert server.requests[0].left
-
-
-async def test_no_more_calls_than_allowed_are_on_the_wire_and_organisations_take_turns(server: LlmServer) -> None:
-    gates = [asyncio.Event() for _ in range(5)]
-
-    server.behaviours.extend(held(gate, whole("done")) for gate in gates)
-    async with LlmClient(server.url, None, "one", concurrent=1) as client, asyncio.timeout(20):
-        calls = list[asyncio.Task[Completion]]()
-        for org in ("a", "a", "a", "b", "a"):
-            question = [{"role": "user", "content": f"{org}{len(calls)}"}]
-            calls.append(asyncio.create_task(client.complete("planner", question, org_id=org)))
-            await asyncio.sleep(0)
-        for number, gate in enumerate(gates, 1):
-            await server.until_asked(number)
-            assert len(server.requests) == number
-            gate.set()
-        await asyncio.gather(*calls)
-    assert [one.body["messages"][0]["content"] for one in server.requests] == ["a0", "a1", "b3", "a2", "a4"]
-
-
-async def test_a_turn_is_waited_for_no_longer_than_the_call_may_last(server: LlmServer) -> None:
-    released = asyncio.Event()
-    server.behaviours.append(held(released, whole("late")))
-    async with LlmClient(server.url, "key", "one", concurrent=1) as client:
-        first = asyncio.create_task(client.complete("planner", ASK))
-        async with asyncio.timeout(10):
-            await server.until_asked(1)
-            with pytest.raises(LlmFailed) as failed:
-                await client.complete("planner", ASK, timeout_s=0.1)
-            with pytest.raises(LlmFailed):
-                _ = [piece async for piece in client.stream("planner", ASK, timeout_s=0.1)]
-            released.set()
-            assert (await first).text == "late"
-    assert failed.value.category == "busy"
-
-
-async def test_all_attempts_are_counted(server: LlmServer) -> None:
-    prices = {"one": (1_000_000, 1_000_000), "two": (2_000_000, 2_000_000)}
-    server.behaviours.extend([cut("x" * 40), refuse(500), stalling("y" * 8, asyncio.Event()), whole("at last")])
-    question = [{"role": "user", "content": "q" * 400}]
-    async with LlmClient(server.url, None, "one", "two", patience=SHORT, prices=prices) as client:
-        *_, done = [piece async for piece in client.stream("planner", question)]
-    assert isinstance(done, Completion)
-    assert (done.tokens_in, done.tokens_out) == (100 + 100 + 7, 10 + 2 + 5)
-    assert done.cost == (100 + 10) + 2 * (100 + 2) + 2 * (7 + 5)
-
-
-async def test_what_failed_altogether_is_counted_too(server: LlmServer) -> None:
-    server.behaviours.extend([cut("x" * 40), refuse(500)])
-    async with LlmClient(server.url, None, "one", patience=SHORT) as client:
-        with pytest.raises(LlmFailed) as failed:
-            _ = [piece async for piece in client.stream("planner", [{"role": "user", "content": "q" * 400}])]
-    assert (failed.value.tokens_in, failed.value.tokens_out, failed.value.cost) == (100, 10, None)
 
 
 async def test_all_ways_are_tried_in_order(server: LlmServer) -> None:
