@@ -163,7 +163,7 @@ async def test_two_runs_stand_side_by_side_with_what_was_kept(desk: Desk) -> Non
     assert (two["step"], two["differs"]) == ("s2", ["outputs"])
     for side in ("a", "b"):
         assert two[side]["model"] == "test/echo"
-        assert two[side]["input"] == {"prompt": "hello"}
+        assert two[side]["planned"] == {"prompt": "hello"}
         assert (two[side]["cost"], two[side]["status"]) == (40, "succeeded")
         assert two[side]["outputs"][0]["url"].startswith("/v1/assets/")
     assert compared["runs"]["b"]["cost"] == 40
