@@ -34,6 +34,7 @@ GOOD: dict[str, Any] = {
     "field_verifier": {"steps": [{"id": "a", "input": {"width": 1920}}]},
     "model_selector": {"model": "local/picture", "reason": "it draws"},
     "context_classifier": {"decision": "SAME", "reason": "it goes on"},
+    "error_classifier": {"category": "outage", "reason": "it is overloaded"},
 }
 """By agent. The writer's answer is any text."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -76,10 +77,11 @@ async def test_neither_a_planner_nor_the_selector_has_its_way_with_it(
 async def test_an_organisations_own_limits_refuse_a_model_to_it_alone() -> None:
     org = CurrentOrg(org_id=ORG, title="A", limits=Limits(per_api={BEST: 0, OTHER: 3}))
     for who, left in ((ORG, {OTHER, THIRD}), ("org_B", {BEST})):
-        play = Play(
-            plan(None), lines={"model_selector": [json.dumps({"model": BEST})]},
-            refused=lambda org_id, who=who: refused(org if who == org_id else None),
-        )  # fmt: skip
+
+        def refused_to(org_id: str, who: str = who) -> Collection[str]:
+            return refused(org if who == org_id else None)
+
+        play = Play(plan(None), lines={"model_selector": [json.dumps({"model": BEST})]}, refused=refused_to)
         play.catalog = Catalog.of(entries())
         await play.hears("a fox")
         assert_chosen(play, left, flagged=who == ORG)

@@ -6,12 +6,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.llm.call import Patience
 from adapters.llm.client import LlmClient
 from adapters.llm.offline.app import app as offline
 from commands.orgs.commands import BeginAttempt
@@ -20,8 +22,9 @@ from events.ids import new_id
 from events.jobs.events import AttemptFailed, Category, JobFailed
 from processors.agents.published import Published
 from processors.dispatcher.classifier import ANSWERS, TOKENS, Budget, Classifier, category_in, narrowed
-from processors.dispatcher.ports import Failed
+from processors.dispatcher.ports import AgentCall, Failed
 from tests.contract.providers.worlds import ReplicateWorld, replicate_world
+from tests.llm_answers import good, on_the_wire, spoiled
 from tests.llm_server import Behaviour, LlmServer, held, refuse, serving, whole
 from tests.serving import served
 from tests.unit.dispatcher.house import ORG, House
@@ -29,6 +32,7 @@ from tests.unit.dispatcher.house import ORG, House
 REMOTE = "replicate/flux"
 ODD = Failed("unknown", "the flux capacitor", retryable=True, words="the flux capacitor of node 17 is dry")
 IN_TIME_S = 10.0
+IMPATIENT = Patience(first_s=0.3, stall_s=0.3, whole_s=0.3, retry_after_s=0.1)
 
 
 @pytest.fixture
@@ -183,6 +187,28 @@ async def test_an_answer_that_cannot_be_used_changes_nothing_and_is_not_kept(
     async with classifying(server, useless, says("outage")) as classifier:
         assert await classifier("fal", ODD) == ODD
         assert (await classifier("fal", ODD)).category == "outage"
+
+
+CELLS = [
+    *on_the_wire(good("error_classifier")),
+    *((name, whole(text, piece=max(7, len(text) // 500))) for name, text in spoiled("error_classifier")),
+]
+
+
+@pytest.mark.parametrize(("name", "bad"), CELLS, ids=[name for name, _ in CELLS])
+async def test_whatever_the_server_does_a_failure_stays_one_that_can_be_told(name: str, bad: Behaviour) -> None:
+    """Never an exception, never a category that was not offered, and the call is noted once."""
+    noted: list[AgentCall] = []
+    async with (
+        serving(LlmServer(always={"error_classifier": bad})) as server,
+        LlmClient(server.url, None, "one", "two", patience=IMPATIENT) as client,
+    ):
+        classifier = Classifier(client, within_s=1.0)
+        found = await classifier("fal", ODD, noted.append)
+        await classifier.aclose()
+    assert found.category in ("outage", "unknown"), name
+    assert found == replace(ODD, category=found.category)
+    assert [call.agent for call in noted] == ["error_classifier"]
 
 
 async def test_what_it_uses_is_counted(server: LlmServer) -> None:
