@@ -12,9 +12,10 @@ from adapters.catalog.copy import CopiedModels
 from events.accounts.current import CurrentOrg
 from events.accounts.events import Limits
 from events.canvas.plan_events import FieldsVerified, ModelSelected
-from events.catalog.current import CatalogEntry, CurrentModel, CurrentProvider
+from events.catalog.current import CatalogEntry, CurrentModel, CurrentProvider, catalog_entry
 from events.catalog.events import ModelSpec
 from events.log.table import CompactedTable
+from events.topics import CURRENT_CATALOG
 from processors.agents.catalog import Catalog
 from processors.agents.plan import PlannedStep
 from processors.agents.references import Known
@@ -90,7 +91,7 @@ async def test_an_organisations_own_limits_refuse_a_model_to_it_alone() -> None:
 
 async def test_a_step_that_failed_falls_back_on_nothing_that_is_refused() -> None:
     for found, left in REFUSED[2:]:
-        table = CompactedTable[CatalogEntry]("nowhere", "current.catalog", lambda _: None)  # type: ignore[arg-type]
+        table = CompactedTable[CatalogEntry]("nowhere", CURRENT_CATALOG, catalog_entry)
         for one in found:
             key = f"model:{one.model.id}" if isinstance(one, CurrentModel) else "provider:x"
             table._values[key] = one
