@@ -88,7 +88,9 @@ class Settings(BaseSettings):
         [], description="Further language models that a variant of a prompt may have as its own."
     )
     llm_tokens_per_day: int = Field(
-        20_000_000, ge=1, description="Tokens that the agents of one organisation may use in 24 hours."
+        20_000_000,
+        ge=1,
+        description="Tokens of an organisation in 24 hours; then its agents ask no model.",
     )
     llm_concurrent: int = Field(256, ge=1, description="Calls of one process at the language models at once.")
     llm_prices: dict[str, tuple[int, int]] = Field(
