@@ -35,6 +35,7 @@ from gateway.routes import (
     assets,
     audit,
     books,
+    dead_letters,
     jobs,
     models,
     page_login,
@@ -66,8 +67,8 @@ def create_app(platform: Platform, feed: CreditsFeed, dist: Path, *, partitions:
         platform.hub, Renderer(platform.vault, sign), feed, platform.streams, platform.reading, partitions
     )
     resources = (
-        jobs, sessions, uploads, plans, past, queue, models, books, audit, assets, projects, admin, refunds,
-        page_login, webhooks, prompts, agents,
+        jobs, dead_letters, sessions, uploads, plans, past, queue, models, books, audit, assets, projects, admin,
+        refunds, page_login, webhooks, prompts, agents,
     )  # fmt: skip
     for resource in resources:
         app.include_router(resource.router, prefix="/v1")

@@ -86,18 +86,22 @@ def not_found() -> Problem:
     return Problem("not-found")
 
 
-def response(problem: Problem) -> Response:
+def problem_body(problem: Problem) -> dict[str, Any]:
     kind = KINDS[problem.slug]
     body: dict[str, Any] = {"type": f"/problems/{problem.slug}", "title": kind.title, "status": kind.status}
     if problem.detail is not None:
         body["detail"] = problem.detail
-    body |= {name: value for name, value in problem.members.items() if value is not None and name not in body}
+    return body | {name: value for name, value in problem.members.items() if value is not None and name not in body}
+
+
+def response(problem: Problem) -> Response:
+    kind = KINDS[problem.slug]
     headers = {"cache-control": "no-store"}
     if kind.status in (429, 503):
         headers["retry-after"] = str(problem.members.get("retry_after_s", 1))
     if kind.status == 401:
         headers["www-authenticate"] = "Bearer"
-    return Response(orjson.dumps(body), kind.status, headers, media_type="application/problem+json")
+    return Response(orjson.dumps(problem_body(problem)), kind.status, headers, media_type="application/problem+json")
 
 
 def page(slug: str) -> str | None:

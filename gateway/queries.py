@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -32,6 +32,11 @@ async def one(db: Db, collection: str, org_id: str, document_id: str) -> Documen
     if found is None:
         raise not_found()
     return found
+
+
+async def those(db: Db, collection: str, org_id: str, ids: Collection[str]) -> list[Document]:
+    """The documents of these ids that are this organisation's."""
+    return await db[collection].find({"_id": {"$in": list(ids)}, "org_id": org_id}).to_list(len(ids))
 
 
 async def many(db: Db, collection: str, wanted: Mapping[str, Any], *order: str) -> list[Document]:

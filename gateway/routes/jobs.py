@@ -1,4 +1,4 @@
-"""Jobs: submitted, read, awaited, listed, cancelled; and the dead ones, replayed or discarded."""
+"""Jobs: submitted, read, awaited, listed, cancelled; their customers told once more."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from commands.orgs.commands import CancelJob, DiscardJob, ReplayJob, ResendWebhook, SubmitJob
+from commands.orgs.commands import CancelJob, ResendWebhook, SubmitJob
 from commands.pricing import reservation
-from events.catalog.current import CurrentModel
 from events.jobs.events import Priority
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from gateway import queries
@@ -203,48 +202,3 @@ async def resend(request: Request, job_id: str) -> Response:
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
     command = ResendWebhook(org_id=who.org_id, job_id=of_prefix(job_id, "job"))
     return decided(await ask(platform, command, same), 202)
-
-
-@router.get("/dlq")
-async def dead(
-    request: Request,
-    limit: Annotated[int, Query(ge=1, le=queries.PAGE_MAX)] = 50,
-    cursor: str | None = None,
-    after: str | None = None,
-) -> Response:
-    """Dead jobs that were neither replayed nor discarded."""
-    who, platform = caller(request, *READERS), platform_of(request)
-    await platform.reading.after(after, READS)
-    wanted: dict[str, Any] = {"org_id": who.org_id, "status": "dead"}
-    wanted |= {"discarded_at": {"$exists": False}, "replayed_as": {"$exists": False}}
-    found, more = await queries.newest(platform.db, "jobs", wanted, "accepted_at", limit, cursor, without=HIDDEN)
-    views: Views = request.app.state.views
-    return page([views.job(document) for document in found], more)
-
-
-@router.post("/dlq/{job_id}/replay", status_code=202, openapi_extra=takes(Nothing, required=False))
-async def replay(request: Request, job_id: str, after: str | None = None) -> Response:
-    """A dead job again, as a new one with its own reservation."""
-    who, platform = caller(request), platform_of(request)
-    _, raw = await read(request, Nothing)
-    await platform.reading.after(after, READS)
-    job = await queries.one(platform.db, "jobs", who.org_id, of_prefix(job_id, "job"))
-    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
-    listed = platform.catalog.get(f"model:{job['model']}")
-    command = ReplayJob(
-        org_id=who.org_id,
-        job_id=job_id,
-        new_job_id=same.new("job"),
-        reserve=job["reserved"],
-        provider=listed.model.provider if isinstance(listed, CurrentModel) else None,
-    )
-    return decided(await ask(platform, command, same), 202)
-
-
-@router.post("/dlq/{job_id}/discard", openapi_extra=takes(Nothing, required=False))
-async def discard(request: Request, job_id: str) -> Response:
-    who, platform = caller(request), platform_of(request)
-    _, raw = await read(request, Nothing)
-    same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
-    command = DiscardJob(org_id=who.org_id, job_id=of_prefix(job_id, "job"))
-    return decided(await ask(platform, command, same), 200)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_canvas import keep_screenshot
 from tests.browser.test_session import enter_key
@@ -35,7 +35,8 @@ async def all_work_again(sandbox: Sandbox) -> None:
             await works_again(client, model, values)
 
 
-def test_dead_letters_are_read_run_again_and_set_aside(page: Page, sandbox: Sandbox) -> None:
+def letters_of_two(page: Page, sandbox: Sandbox) -> Locator:
+    """The page of an organisation with two dead letters, whose provider works again."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         key = thread.submit(lambda: asyncio.run(two_dead_jobs(sandbox))).result()
         thread.submit(lambda: asyncio.run(all_work_again(sandbox))).result()
@@ -45,6 +46,22 @@ def test_dead_letters_are_read_run_again_and_set_aside(page: Page, sandbox: Sand
     page.get_by_role("link", name="Dead letters").click()
     letters = page.locator(".dead-list > li")
     expect(letters).to_have_count(2, timeout=TIMEOUT_MS)
+    return letters
+
+
+def test_all_dead_letters_are_run_again_at_once(page: Page, sandbox: Sandbox) -> None:
+    letters = letters_of_two(page, sandbox)
+    page.get_by_role("button", name="Set all 2 aside").click()
+    page.get_by_role("button", name="Keep them").click()
+    page.get_by_role("button", name="Run all 2 again").click()
+    for letter in (letters.first, letters.last):
+        expect(letter).to_contain_text("Runs again as job_", timeout=TIMEOUT_MS)
+    expect(page.get_by_text("0 waiting for a decision")).to_be_visible()
+    expect(page.get_by_role("button", name="Run all")).to_have_count(0)
+
+
+def test_dead_letters_are_read_run_again_and_set_aside(page: Page, sandbox: Sandbox) -> None:
+    letters = letters_of_two(page, sandbox)
     first = letters.first
     first.get_by_text("What was tried").click()
     expect(first.locator(".dead-tries > li")).to_have_count(3)

@@ -338,19 +338,47 @@ async def test_jobs_of_a_model_that_fails_again_and_again_wait_and_are_told_why(
             await client.post(f"/v1/jobs/{job}/cancel", headers=fresh())
     assert (reasons[0]["provider"], reasons[0]["model"]) == ("meshy", "meshy/text-to-3d")
     assert reasons[0]["until"]
+    assert reasons[0]["state"] in ("open", "half_open")
     assert ("meshy", "meshy/text-to-3d") in {(one["provider"], one["model"]) for one in troubled}
 
 
-async def test_a_dead_letter_is_looked_at_run_again_and_another_set_aside(sandbox: Sandbox) -> None:
-    values = {"promptText": "a wave", "ratio": "1280:720", "duration": 5}
+OF_TWO_MODELS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("runway/gen4.5", {"promptText": "a wave", "ratio": "1280:720", "duration": 5}),
+    ("runway/gen4-image", {"promptText": "a wave", "ratio": "1024:1024"}),
+)
+"""So that the breaker of neither opens."""
+
+
+async def two_dead(sandbox: Sandbox, client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    rule = {"behaviour": {"name": "outage"}, "times": 6}
+    (await client.post(f"{sandbox.simulators_url}/runway/_control/rules", json=rule)).raise_for_status()
+    jobs = await asyncio.gather(*(ended(client, model, values) for model, values in OF_TWO_MODELS))
+    assert [job["status"] for job in jobs] == ["dead", "dead"]
+    return jobs
+
+
+async def test_many_dead_letters_are_run_again_in_one_request(sandbox: Sandbox) -> None:
     async with rich_client(sandbox) as client:
-        rule = {"behaviour": {"name": "outage"}, "times": 6}
-        (await client.post(f"{sandbox.simulators_url}/runway/_control/rules", json=rule)).raise_for_status()
-        # Of two models: the breaker of neither opens.
-        models = ("runway/gen4.5", "runway/gen4-image")
-        inputs: tuple[dict[str, Any], ...] = (values, {"promptText": "a wave", "ratio": "1024:1024"})
-        one, other = await asyncio.gather(*(ended(client, m, v) for m, v in zip(models, inputs, strict=True)))
-        assert (one["status"], other["status"]) == ("dead", "dead")
+        dead = [job["job_id"] for job in await two_dead(sandbox, client)]
+        body, headers = {"job_ids": [*dead, "job_unknown"]}, fresh()
+        answer = await client.post("/v1/dlq/replay", json=body, headers=headers)
+        assert answer.status_code == 202, answer.text
+        told = answer.json()
+        assert [item["status"] for item in told["items"]] == ["replayed", "replayed", "refused"]
+        assert told["items"][2]["problem"]["type"] == "/problems/not-found"
+        for item in told["items"][:2]:
+            job = (await client.get(f"/v1/jobs/{item['replayed_as']}?wait={WITHIN_S}")).json()
+            assert (job["status"], job["replay_of"], job["reserved"]) == ("succeeded", item["job_id"], item["reserved"])
+        left = (await client.get("/v1/dlq", params={"after": told["position"]})).json()
+        assert left["items"] == []
+        repeated = (await client.post("/v1/dlq/replay", json=body, headers=headers)).json()
+        same = [(item["status"], item.get("replayed_as")) for item in told["items"]]
+        assert [(item["status"], item.get("replayed_as")) for item in repeated["items"]] == same
+
+
+async def test_a_dead_letter_is_looked_at_run_again_and_another_set_aside(sandbox: Sandbox) -> None:
+    async with rich_client(sandbox) as client:
+        one, other = await two_dead(sandbox, client)
         key = client.headers["Authorization"].removeprefix("Bearer ")
 
         def dlq(*words: str) -> dict[str, Any]:
@@ -369,4 +397,4 @@ async def test_a_dead_letter_is_looked_at_run_again_and_another_set_aside(sandbo
         async with asyncio.timeout(WITHIN_S):
             while (await asyncio.to_thread(dlq, "list"))["items"]:
                 continue
-        await works_again(client, models[1], inputs[1])
+        await works_again(client, *OF_TWO_MODELS[1])

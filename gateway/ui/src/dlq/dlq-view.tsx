@@ -1,7 +1,7 @@
 /** Dead letters: jobs whose attempts are used up, with what each provider said; run again, or set aside. */
 import { useState } from "react";
 import type { Client } from "../api/client.ts";
-import { type Spoken, STEP_ADVICE, speak } from "../api/problems.ts";
+import { STEP_ADVICE, speak } from "../api/problems.ts";
 import { text } from "../api/wire.ts";
 import { creditsText } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
@@ -9,15 +9,17 @@ import { Skeleton } from "../kit/skeleton.tsx";
 import { TroubleNote } from "../kit/trouble-note.tsx";
 import { useAnswer } from "../kit/use-answer.ts";
 import { addressOf, follow } from "../route.ts";
+import { AllOfThem } from "./all-of-them.tsx";
+import { type Act, isDecided, type Outcome, type Outcomes } from "./many.ts";
 import { type Attempt, type DeadJob, readDead } from "./wire.ts";
-
-type Done = { kind: "replayed"; as: string | undefined } | { kind: "discarded" };
 
 export function DlqView({ client }: { client: Client }) {
   const answer = useAnswer(client, "/v1/dlq?limit=100", readDead);
-  const [done, setDone] = useState<Record<string, Done>>({});
+  const [done, setDone] = useState<Outcomes>({});
   const jobs = answer.value?.jobs ?? [];
-  const left = jobs.filter((job) => !done[job.job_id]).length;
+  const waiting = jobs.filter((job) => !isDecided(done[job.job_id])).map((job) => job.job_id);
+  const more = answer.value?.cursor !== undefined;
+  const onDone = (outcomes: Outcomes) => setDone((before) => ({ ...before, ...outcomes }));
   return (
     <div className="credits-page">
       <main className="credits-main" aria-label="Dead letters">
@@ -30,7 +32,9 @@ export function DlqView({ client }: { client: Client }) {
           <section className="sheet" aria-labelledby="dead-title">
             <header className="sheet-head">
               <h2 id="dead-title">Dead letters</h2>
-              <span>{answer.value ? `${left} waiting for a decision` : null}</span>
+              <span>
+                {answer.value ? `${waiting.length}${more ? " and more" : ""} waiting for a decision` : null}
+              </span>
             </header>
             <p className="dead-words">
               Jobs whose attempts are used up. Their credits were given back. Run one again when what was
@@ -41,6 +45,7 @@ export function DlqView({ client }: { client: Client }) {
             {answer.value && jobs.length === 0 ? (
               <p className="dead-none">There are none: every job has ended well, or as somebody decided.</p>
             ) : null}
+            <AllOfThem client={client} waiting={waiting} onDone={onDone} />
             <ul className="dead-list">
               {jobs.map((job) => (
                 <Letter
@@ -48,10 +53,15 @@ export function DlqView({ client }: { client: Client }) {
                   job={job}
                   client={client}
                   done={done[job.job_id]}
-                  onDone={(how) => setDone((before) => ({ ...before, [job.job_id]: how }))}
+                  onDone={(how) => onDone({ [job.job_id]: how })}
                 />
               ))}
             </ul>
+            {more && waiting.length === 0 ? (
+              <button type="button" className="button small" onClick={answer.again}>
+                Show the next ones
+              </button>
+            ) : null}
           </section>
         </div>
       </main>
@@ -62,22 +72,20 @@ export function DlqView({ client }: { client: Client }) {
 interface LetterProps {
   job: DeadJob;
   client: Client;
-  done: Done | undefined;
-  onDone: (how: Done) => void;
+  done: Outcome | undefined;
+  onDone: (how: Outcome) => void;
 }
 
 function Letter({ job, client, done, onDone }: LetterProps) {
   const [busy, setBusy] = useState(false);
-  const [trouble, setTrouble] = useState<Spoken | null>(null);
-  const act = async (what: "replay" | "discard") => {
+  const act = async (what: Act) => {
     setBusy(true);
-    setTrouble(null);
     try {
       const answer = await client.post(`/v1/dlq/${job.job_id}/${what}`);
       const as = text(answer.job_id) ?? text(answer.existing_id);
       onDone(what === "replay" ? { kind: "replayed", as } : { kind: "discarded" });
     } catch (error) {
-      setTrouble(speak(error));
+      onDone({ kind: "refused", trouble: speak(error) });
     } finally {
       setBusy(false);
     }
@@ -95,7 +103,7 @@ function Letter({ job, client, done, onDone }: LetterProps) {
             {job.ended_at ? ` · ${new Date(job.ended_at).toLocaleString()}` : ""}
           </p>
         </div>
-        {done ? (
+        {done && done.kind !== "refused" ? (
           <p className="dead-done">
             {done.kind === "discarded" ? "Set aside" : `Runs again${done.as ? ` as ${done.as}` : ""}`}
           </p>
@@ -115,7 +123,7 @@ function Letter({ job, client, done, onDone }: LetterProps) {
           </div>
         )}
       </div>
-      {trouble ? <TroubleNote trouble={trouble} /> : null}
+      {done?.kind === "refused" ? <TroubleNote trouble={done.trouble} /> : null}
       <details>
         <summary>What was tried</summary>
         <ol className="dead-tries">
