@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from events.accounts.current import CurrentOrg
-from events.catalog.current import FLEET, CurrentProvider
+from events.catalog.current import FLEET, CurrentProvider, Troubled
 from events.jobs.current import CurrentJob
 from gateway.live_jobs import LiveJobs
 
@@ -21,11 +21,11 @@ class WorkerSeen:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What holds where the job waits. `until`: its model's breaker is open; `workers`: None while Redis is away."""
+    """What holds where the job waits. `trouble`: its model's breaker; `workers`: None while Redis is away."""
 
     org: CurrentOrg | None
     provider: CurrentProvider
-    until: str | None
+    trouble: Troubled | None
     workers: Sequence[WorkerSeen] | None
 
 
@@ -67,8 +67,10 @@ def _of_provider(job: CurrentJob, live: LiveJobs, around: Around) -> Iterator[di
     at = {"provider": job.provider, "model": job.model}
     if not around.provider.active:
         yield {"reason": "provider-off", "provider": job.provider}
-    if around.until is not None:
-        yield {"reason": "provider-in-trouble", **at, "until": around.until}
+    if (trouble := around.trouble) is not None:
+        # Of a half open one the next goes when the one before has said nothing until then; after a pause all go.
+        probe = {} if trouble.state == "paused" else {"next_probe_at": trouble.until}
+        yield {"reason": "provider-in-trouble", **at, "state": trouble.state, "until": trouble.until, **probe}
     if around.workers is None:
         yield {"reason": "slots-unknown"}
     elif job.provider == FLEET:

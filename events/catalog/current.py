@@ -93,8 +93,17 @@ def unsaid(provider: str) -> CurrentProvider:
     return CurrentProvider(provider=provider, active=True, concurrent=concurrent, version=0)
 
 
-BREAKERS = "breakers"
-"""A hash in Redis: `provider/model` → until when its calls wait. What is past counts nothing."""
+BREAKERS = "breakers:told"
+"""A hash in Redis: `provider/model` → `Troubled`. What is past counts nothing."""
+TroubleKind = Literal["open", "half_open", "paused"]
+
+
+class Troubled(Frozen):
+    """Why calls wait, and until when at most. `half_open`: for the one that was let through to find out; `open`: until
+    one is; `paused`: as long as the provider has asked for."""
+
+    state: TroubleKind
+    until: str
 
 
 def breaker_field(provider: str, model: str) -> str:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from redis.exceptions import RedisError
 from starlette.responses import Response
 
-from events.catalog.current import BREAKERS, CurrentProvider, unsaid
+from events.catalog.current import BREAKERS, CurrentProvider, Troubled, unsaid
 from events.jobs.current import CurrentJob
 from events.jobs.slots import org_key
 from events.topics import EVENTS_JOBS
@@ -31,8 +31,8 @@ async def queue(request: Request) -> Response:
     who, platform = caller(request, *READERS), platform_of(request)
     now = datetime.now(UTC)
     troubled = [
-        {"provider": provider, "model": model or None, "until": until}
-        for (provider, model), until in sorted((await breakers(platform, now)).items())
+        {"provider": provider, "model": model or None, "state": trouble.state, "until": trouble.until}
+        for (provider, model), trouble in sorted((await breakers(platform, now)).items())
     ]
     items = waiting(platform.live_jobs.of(who.org_id), now)
     answer = {"items": items, "caps": caps(platform, who.org_id), "troubled": troubled}
@@ -67,7 +67,7 @@ async def reasons_of(platform: Platform, job: CurrentJob) -> list[dict[str, Any]
     around = Around(
         org=platform.orgs.get(job.org_id),
         provider=said if isinstance(said, CurrentProvider) else unsaid(job.provider),
-        until=troubled.get((job.provider, job.model)) or troubled.get((job.provider, "")),
+        trouble=troubled.get((job.provider, job.model)) or troubled.get((job.provider, "")),
         workers=await workers(platform),
     )
     return reasons(job, platform.live_jobs, around)
@@ -94,9 +94,9 @@ def worker_of(entry: bytes | str) -> WorkerSeen | None:
         return None
 
 
-async def breakers(platform: Platform, now: datetime) -> dict[tuple[str, str], str]:
-    """(provider, model) → until when its calls wait, because they failed or the provider asks for it; without a model:
-    all of the provider's. None while Redis is away."""
+async def breakers(platform: Platform, now: datetime) -> dict[tuple[str, str], Troubled]:
+    """(provider, model) → why its calls wait, and until when; without a model: all of the provider's. None while Redis
+    is away."""
     try:
         held = await platform.redis.hgetall(BREAKERS)
     except (RedisError, TimeoutError):
@@ -104,13 +104,14 @@ async def breakers(platform: Platform, now: datetime) -> dict[tuple[str, str], s
     return waits(held, now)
 
 
-def waits(written: Mapping[bytes | str, bytes | str], now: datetime) -> dict[tuple[str, str], str]:
+def waits(written: Mapping[bytes | str, bytes | str], now: datetime) -> dict[tuple[str, str], Troubled]:
     """What schedulers have written of their breakers, without what is past."""
     found = {}
-    for field, until in ((_text(field), _text(until)) for field, until in written.items()):
-        provider, _, model = field.partition("\x1f")
-        if datetime.fromisoformat(until) > now:
-            found[provider, model] = until
+    for field, told in written.items():
+        provider, _, model = _text(field).partition("\x1f")
+        trouble = Troubled.model_validate_json(told)
+        if datetime.fromisoformat(trouble.until) > now:
+            found[provider, model] = trouble
     return found
 
 

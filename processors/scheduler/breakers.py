@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from events.catalog.current import FLEET
+from events.catalog.current import FLEET, TroubleKind
 from events.jobs.events import Category, Trouble
 
 THRESHOLD: Final = 5
@@ -152,10 +152,14 @@ class Breakers:
         ends = (self._pauses.get((provider, model)), found.until, found.probe_until)
         return max((until for until in ends if until is not None), default=None)
 
-    def half_open(self, provider: str, model: str) -> bool:
-        """Whether its calls wait for one that was let through."""
-        found = self._breakers.get((provider, model))
-        return found is not None and found.probe is not None
+    def trouble(self, provider: str, model: str) -> TroubleKind | None:
+        """Why its calls wait, where they do."""
+        found = self._breakers.get((provider, model)) or _Breaker()
+        if found.probe is not None:
+            return "half_open"
+        if found.until is not None:
+            return "open"
+        return "paused" if (provider, model) in self._pauses else None
 
     def _of(self, provider: str, model: str) -> list[tuple[Key, _Breaker]]:
         keys = ((provider, model), (provider, ALL))

@@ -275,8 +275,8 @@ class Scheduler:
         self._tell(provider, model)
 
     def _tell(self, provider: str, model: str) -> None:
-        until, half_open = self._breakers.until(provider, model), self._breakers.half_open(provider, model)
-        self._told.append(BreakerChanged(provider, model, until, half_open))
+        state, until = self._breakers.trouble(provider, model), self._breakers.until(provider, model)
+        self._told.append(BreakerChanged(provider, model, state, until))
 
     def _account(self, org_id: str) -> Account:
         account = self._accounts.get(org_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from events.catalog.current import TroubleKind
 from events.jobs.slots import Caps, Slot
 
 
@@ -35,13 +36,12 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class BreakerChanged:
-    """Calls of the model wait until then; None: they go on. `half_open`: they wait for one that was let through, and
-    until then at most."""
+    """Calls of the model wait until then at most; None: they go on."""
 
     provider: str
     model: str
+    state: TroubleKind | None
     until: datetime | None
-    half_open: bool = False
 
 
 Decision = Dispatch | Release | BreakerChanged

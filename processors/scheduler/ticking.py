@@ -17,7 +17,7 @@ from commands.catalog.commands import AnnounceModel
 from commands.model import CommandEnvelope
 from commands.orgs.commands import DispatchJob
 from commands.refusals import Refusal
-from events.catalog.current import BREAKERS, FLEET, CurrentModel, CurrentProvider, breaker_field
+from events.catalog.current import BREAKERS, FLEET, CurrentModel, CurrentProvider, Troubled, TroubleKind, breaker_field
 from events.envelope import Recorded
 from events.ids import caused_id, new_id
 from events.jobs.events import AttemptFailed, JobSucceeded, Priority
@@ -39,6 +39,13 @@ TYPES: Final[tuple[type[Event], ...]] = (AttemptFailed, JobSucceeded)
 
 CHANGES = Counter("studio_breakers_total", "Circuit breakers of providers' models", ["provider", "change"])
 DISPATCHES = Counter("studio_dispatches_total", "Dispatches asked for", ["provider", "outcome"])
+
+WORDS: Final[Mapping[TroubleKind | None, str]] = {
+    "open": "opened",
+    "half_open": "half open",
+    "paused": "paused",
+    None: "let through",
+}
 
 log = logging.getLogger(__name__)
 
@@ -186,14 +193,15 @@ class SchedulerTicks:
     async def _tell(self, changed: BreakerChanged) -> None:
         """For whoever asks why a job waits. While Redis is away nobody is told; the core knows all the same."""
         field = breaker_field(changed.provider, changed.model)
-        change = "half open" if changed.half_open else "opened" if changed.until is not None else "let through"
+        change = WORDS[changed.state]
         CHANGES.labels(changed.provider, change).inc()
         log.warning("calls of %s: %s, wait until %s", changed.model, change, changed.until or "now")
         try:
-            if changed.until is None:
+            if changed.state is None or changed.until is None:
                 await self._redis.hdel(BREAKERS, field)
             else:
-                await self._redis.hset(BREAKERS, field, changed.until.isoformat())
+                trouble = Troubled(state=changed.state, until=changed.until.isoformat())
+                await self._redis.hset(BREAKERS, field, trouble.model_dump_json())
         except (RedisError, TimeoutError) as error:
             log.warning("a breaker cannot be told of: %s", error)
 

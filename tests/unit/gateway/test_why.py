@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from hypothesis import strategies as st
 
 from events.accounts.current import CurrentOrg
 from events.accounts.events import Limits
-from events.catalog.current import FLEET, CurrentProvider, breaker_field
+from events.catalog.current import FLEET, CurrentProvider, Troubled, breaker_field
 from events.jobs.current import CurrentJob
 from gateway.live_jobs import LiveJobs
 from gateway.routes.queue import waits
 from gateway.why import Around, WorkerSeen, reasons
-from processors.scheduler.breakers import OPEN_FIRST
+from processors.scheduler.breakers import OPEN_FIRST, PROBE_MARGIN
+from tests.unit.scheduler.makers import START, Bench
 from tests.unit.scheduler.test_breakers import troubled
 
 NOON = "2026-01-01T12:00:00Z"
@@ -38,7 +40,7 @@ def live(*jobs: CurrentJob) -> LiveJobs:
 
 def around(**members: Any) -> Around:
     provider = CurrentProvider(provider="acme", active=True, concurrent=8, version=1)
-    return Around(**{"org": None, "provider": provider, "until": None, "workers": [], **members})
+    return Around(**{"org": None, "provider": provider, "trouble": None, "workers": [], **members})
 
 
 RUNNING = {"phase": "running", "lease": 1}
@@ -53,7 +55,7 @@ WORKER = WorkerSeen("w1", frozenset({"m"}), 1)
     [
         ({}, [], {}, []),
         ({}, [], {"provider": OFF}, ["provider-off"]),
-        ({}, [], {"until": NOON}, ["provider-in-trouble"]),
+        ({}, [], {"trouble": Troubled(state="open", until=NOON)}, ["provider-in-trouble"]),
         ({}, [], {"workers": None}, ["slots-unknown"]),
         ({"not_before": NOON}, [], {}, ["waits-for-retry"]),
         ({"unstopped": True, "lease": 1}, [], {}, ["attempt-may-still-run"]),
@@ -80,17 +82,39 @@ def test_every_reason_is_said(
     assert [" ".join(filter(None, (one["reason"], one.get("scope")))) for one in told] == expected
 
 
-def test_a_breaker_that_waits_for_the_one_that_it_has_let_through_is_a_reason() -> None:
-    bench = troubled()
-    bench.wait(OPEN_FIRST.total_seconds())
+def told_of(bench: Bench) -> dict[str, Any]:
+    """What somebody who waits is told, of what the scheduler has written last."""
     told = bench.breakers[-1]
+    assert told.state is not None
     assert told.until is not None
-    written: dict[bytes | str, bytes | str] = {breaker_field(told.provider, told.model): told.until.isoformat()}
-    until = waits(written, bench.now)["acme", "m"]
+    written = Troubled(state=told.state, until=told.until.isoformat()).model_dump_json()
+    found = waits({breaker_field(told.provider, told.model).encode(): written.encode()}, bench.now)
+    assert waits({breaker_field(told.provider, told.model): written}, told.until) == {}
     waiting = next(one for one in bench.jobs.values() if one.phase == "queued")
-    [reason] = reasons(waiting, live(waiting), around(until=until))
-    assert reason == {"reason": "provider-in-trouble", "provider": "acme", "model": "m", "until": until}
-    assert waits(written, told.until) == {}
+    [reason] = reasons(waiting, live(waiting), around(trouble=found["acme", "m"]))
+    return reason
+
+
+def test_an_open_breaker_is_told_from_one_that_waits_for_the_one_that_it_has_let_through() -> None:
+    bench = troubled()
+    reason = {"reason": "provider-in-trouble", "provider": "acme", "model": "m"}
+    opens = (START + OPEN_FIRST).isoformat()
+    assert told_of(bench) == {**reason, "state": "open", "until": opens, "next_probe_at": opens}
+    bench.wait(OPEN_FIRST.total_seconds())
+    longest = timedelta(seconds=bench.jobs[bench.order[-1]].max_runtime_s) + PROBE_MARGIN
+    over = (bench.now + longest).isoformat()
+    assert told_of(bench) == {**reason, "state": "half_open", "until": over, "next_probe_at": over}
+
+
+def test_whoever_has_asked_for_a_wait_is_probed_by_nobody() -> None:
+    [reason] = reasons(job(1), live(job(1)), around(trouble=Troubled(state="paused", until=NOON)))
+    assert reason == {
+        "reason": "provider-in-trouble",
+        "provider": "acme",
+        "model": "m",
+        "state": "paused",
+        "until": NOON,
+    }
 
 
 MEMBERS = st.fixed_dictionaries(

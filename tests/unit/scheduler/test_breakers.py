@@ -40,7 +40,7 @@ def test_an_open_breaker_keeps_jobs_waiting_and_uses_up_none_of_their_attempts()
     assert bench.jobs["o2.b"].phase == "queued"
     bench.wait(FIRST_S - 1)
     assert len(bench.dispatched) == THRESHOLD
-    assert [(one.model, one.until) for one in bench.breakers] == [("m", START + OPEN_FIRST)]
+    assert [(one.model, one.state, one.until) for one in bench.breakers] == [("m", "open", START + OPEN_FIRST)]
 
 
 def test_other_models_of_the_provider_go_on() -> None:
@@ -60,9 +60,9 @@ def test_whoever_asks_why_a_job_waits_for_that_one_is_told_until_when_at_most() 
     bench.wait(FIRST_S)
     probe = bench.order[-1]
     longest = timedelta(seconds=bench.jobs[probe].max_runtime_s) + PROBE_MARGIN
-    assert [(one.half_open, one.until) for one in bench.breakers[1:]] == [(True, bench.now + longest)]
+    assert [(one.state, one.until) for one in bench.breakers[1:]] == [("half_open", bench.now + longest)]
     bench.succeed(probe)
-    assert (bench.breakers[-1].half_open, bench.breakers[-1].until) == (False, None)
+    assert (bench.breakers[-1].state, bench.breakers[-1].until) == (None, None)
 
 
 def test_and_no_longer_than_it_is_awaited() -> None:
@@ -71,7 +71,7 @@ def test_and_no_longer_than_it_is_awaited() -> None:
     waits = {"o1.a": "o2.b", "o2.b": "o1.a"}[bench.order[-1]]
     bench.end(waits)
     bench.end(bench.order[-1])
-    assert (bench.breakers[-1].half_open, bench.breakers[-1].until) == (False, None)
+    assert (bench.breakers[-1].state, bench.breakers[-1].until) == (None, None)
 
 
 @pytest.mark.parametrize("category", ["rate_limit", "unknown", "content_policy", None])
@@ -228,7 +228,7 @@ def test_who_asks_for_a_wait_is_left_alone_with_this_model_until_then() -> None:
         bench.queue(f"o2.{n}")
     bench.queue("o2.c", model="other")
     assert bench.order == ["o1.a", "o1.b", "o2.c"]
-    assert bench.breakers[-1].until == START + timedelta(seconds=60)
+    assert (bench.breakers[-1].state, bench.breakers[-1].until) == ("paused", START + timedelta(seconds=60))
     bench.succeed("o1.b")
     assert len(bench.dispatched) == 3
     bench.wait(60)
