@@ -179,9 +179,10 @@ class BatchDecider:
     def _decide(self, order: _Order, creates: StreamRef | None) -> None:
         at = _moment(order.at_ms)
         decision = self._decider.decide(order.command, self._view, Context(at, order.envelope))
-        result = None if decision.result is None else orjson.dumps(decision.result).decode()
-        if result is not None and len(result) > RESULT_BYTES_MAX:
-            raise ValueError(f"a result of {len(result)} bytes")
+        encoded = b"" if decision.result is None else orjson.dumps(decision.result)
+        if len(encoded) > RESULT_BYTES_MAX:
+            raise ValueError(f"a result of {len(encoded)} bytes")
+        result = encoded.decode() or None
         self._batch.outcomes["accepted"] += 1
         if not decision.events:
             # Nothing is on the log, so nothing is remembered: asked again, it is decided again.

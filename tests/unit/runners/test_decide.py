@@ -20,10 +20,10 @@ from commands.wire import decode_reply, encode_answer, encode_command
 from events.log.codec import to_ms
 from events.log.request_reply import REPLY_PARTITION, REPLY_TO
 from events.topics import DEADLETTER_COMMANDS
-from processors.runners.decide import Batch, BatchDecider, FoldFailed
+from processors.runners.decide import RESULT_BYTES_MAX, Batch, BatchDecider, FoldFailed
 from processors.runners.rows import LastEvent
 from processors.runners.store import DeciderStore
-from tests.unit.runners.toy import Add, Explode, Look, Names, Open, Toy, Unfold
+from tests.unit.runners.toy import Add, Explode, Look, Names, Open, Say, Toy, Unfold
 
 NAMES = Names()
 _offsets = itertools.count()
@@ -226,6 +226,13 @@ def test_summaries_are_written_once_a_batch_and_end_with_a_tombstone(partition: 
     assert [out.value for out in batch.records if out.topic == NAMES.current] == [b'{"amount":7}']
     batch = partition.take(adding(-7, "c"))
     assert [out.value for out in batch.records if out.topic == NAMES.current] == [None]
+
+
+def test_a_result_is_measured_in_bytes_and_not_in_letters(partition: Partition) -> None:
+    fits = (RESULT_BYTES_MAX - len('{"text":""}')) // len("é".encode())
+    assert partition.ask(record(Say(owner="o", account="acc", text="é" * fits), "fits")).result["text"] == "é" * fits
+    with pytest.raises(CommandFailed):
+        partition.ask(record(Say(owner="o", account="acc", text="é" * (fits + 1)), "too-large"))
 
 
 @pytest.mark.parametrize("key", [b"other", None])

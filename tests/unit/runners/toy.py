@@ -63,6 +63,12 @@ class Look(ToyCommand):
     """Answered from state, without an event."""
 
 
+class Say(ToyCommand):
+    """Answered with its own words."""
+
+    text: str
+
+
 class Explode(ToyCommand):
     """Makes `decide` raise something unexpected."""
 
@@ -138,6 +144,8 @@ class Toy:
         notes = StreamRef(self.names.notes, command.account)
         if isinstance(command, Explode):
             raise ZeroDivisionError("unexpected")
+        if isinstance(command, Say):
+            return Decision(result={"text": command.text})
         if isinstance(command, Open):
             events = ((account, Opened(account=command.account)), (notes, Noted(account=command.account)))
             return Decision(events, {"account_id": command.account})
@@ -165,7 +173,7 @@ class Toy:
         return Decider(
             name="toy" + self.names.tag,
             command_topic=self.names.commands,
-            commands={kind.type_name(): kind for kind in (Open, Add, Look, Explode, Unfold)},
+            commands={kind.type_name(): kind for kind in (Open, Add, Look, Say, Explode, Unfold)},
             folds={topic: Fold(Account, evolve) for topic in (self.names.accounts, self.names.notes)},
             decide=self.decide,
             summarize=self.summarize,
