@@ -13,6 +13,7 @@ import httpx
 import httpx_sse
 import orjson
 
+from adapters.providers.events import bounded_events
 from adapters.providers.fleet.directory import Directory
 from adapters.providers.fleet.wire import ended_of, refused, update_of
 from adapters.providers.http import (
@@ -141,9 +142,11 @@ class Fleet:
                     raise WorkerGone("the worker knows nothing of the attempt any more")
                 if stream.response.status_code >= REFUSALS:
                     raise OutcomeUnknown(f"the worker's events answered {stream.response.status_code}")
-                async for event in stream.aiter_sse():
-                    if event.data:
-                        yield update_of(_prediction(event.data))
+                pushed = bounded_events(stream.response, who=WHO, bytes_max=ANSWER_MAX_BYTES)
+                async with aclosing(pushed) as events:
+                    async for event in events:
+                        if event.data:
+                            yield update_of(_prediction(event.data))
         raise OutcomeUnknown("the worker's events ended before the attempt")
 
     async def _ask(self, url: str) -> Update:
