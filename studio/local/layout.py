@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,16 @@ class Layout:
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.run, self.logs, self.data_dir / "servers", self.supervisor_socket.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
+
+    def tidy(self) -> None:
+        """Takes the private folder of the socket away, once nothing runs; another person's, or one in use, stays."""
+        folder = self.supervisor_socket.parent
+        if folder == self.run:
+            return
+        with suppress(OSError):
+            for socket in folder.glob(f"{self.supervisor_socket.name}*"):
+                socket.unlink()
+            folder.rmdir()
 
 
 def write_private(path: Path, text: str) -> None:

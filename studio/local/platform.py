@@ -86,6 +86,7 @@ class LocalPlatform:
             swept = await asyncio.to_thread(leftovers.sweep, self.layout.data_dir)
             if swept:
                 report("supervisor", f"ended {swept} processes that were left")
+            self.layout.tidy()
 
     async def status(self) -> list[ProcessStatus]:
         """How every supervised process is; empty when nothing runs."""
@@ -122,6 +123,8 @@ class LocalPlatform:
     async def _start(self, report: Report) -> Addresses:
         """Starts supervisord with the servers, after clearing away what a crash has left."""
         leftovers.sweep(self.layout.data_dir)
+        # A `down` that was before us has taken the folder of the supervisor's socket away.
+        self.layout.prepare()
         addresses = addressbook.choose(self._asked_for, self.layout, self._packing)
         servers = self._servers(addresses)
         await asyncio.gather(*(asyncio.to_thread(server.prepare) for server in servers))

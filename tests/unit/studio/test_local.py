@@ -14,6 +14,7 @@ from studio.local import addresses, prerequisites, secrets
 from studio.local.layout import Layout
 from studio.local.locks import locked
 from studio.local.packing import PACKING, program
+from studio.local.platform import LocalPlatform
 from studio.local.ports import RANGE, assign, assign_remembered
 from studio.local.prerequisites import MissingPrerequisites, Prerequisite
 from studio.local.servers import kafka
@@ -74,6 +75,27 @@ def test_the_socket_fits_the_kernels_limit(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 120)
     assert Layout(deep).supervisor_socket.parent.name.startswith("studio-")
     assert Layout(Path("/s")).supervisor_socket == Path("/s/run/supervisor.sock")
+
+
+async def test_down_leaves_no_folder_of_the_socket_behind(tmp_path: Path) -> None:
+    local = LocalPlatform(isolated_settings(tmp_path / ("d" * 120)))
+    local.layout.prepare()
+    folder = local.layout.supervisor_socket.parent
+    (folder / "supervisor.sock.123").touch()
+    await local.down(quiet)
+    assert not folder.exists()
+    assert local.layout.run.is_dir()
+
+
+async def test_down_takes_nothing_away_that_is_not_its_own(tmp_path: Path) -> None:
+    local = LocalPlatform(isolated_settings(tmp_path / ("d" * 120)))
+    local.layout.prepare()
+    folder = local.layout.supervisor_socket.parent
+    (folder / "something").touch()
+    await local.down(quiet)
+    assert [one.name for one in folder.iterdir()] == ["something"]
+    (folder / "something").unlink()
+    await local.down(quiet)
 
 
 def test_secrets_are_made_once_and_are_their_owners_only(tmp_path: Path) -> None:
