@@ -24,9 +24,10 @@ from events.envelope import Recorded
 from events.jobs.events import AttemptFailed, JobCancelled, JobDispatched, LeaseExpired
 from events.jobs.slots import Slot
 from events.model import Event
-from processors.dispatcher.attempt import Attempt, AttemptOver, stopped_at
+from processors.dispatcher.attempt import Attempt
 from processors.dispatcher.claims import Claims
 from processors.dispatcher.cost import actual, as_agreed
+from processors.dispatcher.creation import AttemptOver
 from processors.dispatcher.decisions import as_failure, record_failed
 from processors.dispatcher.errors import AccessRefused, ContractDrift, ProviderError, ResultLost, WorkerGone
 from processors.dispatcher.inputs import Links, parsed, resolved
@@ -34,6 +35,7 @@ from processors.dispatcher.leases import Leases
 from processors.dispatcher.live import LiveProgress, Send
 from processors.dispatcher.ports import AgentCall, Call, Failed, Handle, Note, Provider, Succeeded, attempt_token
 from processors.dispatcher.results import Results
+from processors.dispatcher.stopping import stopped_at
 from processors.dispatcher.tables import KnownJobs, Table
 from processors.dispatcher.word import Word
 

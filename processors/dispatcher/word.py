@@ -24,7 +24,7 @@ FRESH_S: Final = 10.0
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Word:
     """About one attempt, in answer to one event."""
 
@@ -36,22 +36,26 @@ class Word:
     claims: Claims = field(default_factory=Claims)
     owner: str | None = None
     """Whom the dispatch names: this handling, if that is a claim which nobody has used."""
+    _asked_as: str | None = field(default=None, init=False)
 
     async def may_call(self) -> bool | None:
         """Whether this very handling may create at a provider whose create is not idempotent; None: it is over.
 
-        The owner is new each time: whoever handles the event again has to find out what became of the first call.
-        Only one whom the dispatch named, and who has not been answered yet, is still the one who may.
+        The owner is new for each handling: whoever handles the event again has to find out what became of the first
+        call. Only one whom the dispatch named, and who has not been answered yet, is still the one who may. Asked
+        again, as after a pause, it is as the same owner: it still may, unless another has looked for it since.
         """
+        if self._asked_as is not None:
+            return await self._begun(self._asked_as)
         taken = self.claims.take(self.job_id, self.lease, self.owner)
+        self._asked_as = new_id("own") if taken is None or self.owner is None else self.owner
         if taken == "fresh":
             return True
-        if taken is None or self.owner is None:
-            return await self._begun(new_id("own"))
         try:
-            return await self._begun(self.owner)
+            return await self._begun(self._asked_as)
         except (Unavailable, asyncio.CancelledError):
-            self.claims.put_back(self.job_id, self.lease, self.owner)
+            if taken is not None:
+                self.claims.put_back(self.job_id, self.lease, self._asked_as)
             raise
 
     async def _begun(self, owner: str) -> bool | None:

@@ -15,7 +15,7 @@ from commands.orgs import end_job, ledger
 from events.credits.events import LedgerEntry
 from events.jobs.events import PriceLine
 from events.jobs.state import EndedJob, LiveJob
-from processors.dispatcher.attempt import Attempt
+from processors.dispatcher.creation import Creation
 from processors.dispatcher.errors import ProviderError
 from processors.dispatcher.leases import Leases
 from processors.dispatcher.ports import NeverArrived, Reconciled
@@ -61,13 +61,13 @@ def _not_renewed() -> tuple[Seam, ...]:
 def _silence_is_absence() -> tuple[Seam, ...]:
     """A look-up that the provider does not answer has found nothing."""
 
-    async def looked_for(self: Attempt) -> Reconciled:
+    async def looked_for(self: Creation) -> Reconciled:
         try:
             return await self._provider.reconcile(self._call)
         except ProviderError:
             return NeverArrived()
 
-    return (patch.object(Attempt, "_looked_for", looked_for), patch("processors.dispatcher.attempt.LOOKS", 1))
+    return (patch.object(Creation, "_looked_for", looked_for), patch("processors.dispatcher.creation.LOOKS", 1))
 
 
 def _lost_sight_of(seed: int) -> Scenario:

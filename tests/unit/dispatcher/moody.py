@@ -125,17 +125,19 @@ def attempt_at(
     jobs: JobsTable | None = None,
     late_s: Sequence[float] = (),
     over_after: int = 1_000,
+    sought_after: int = 1_000,
 ) -> Attempt:
     """`late_s`: how late the first answers to BeginAttempt come; it is refused when it has been asked `over_after`
-    times."""
+    times. After `sought_after` others look for the attempt."""
     late, asked = list(late_s), itertools.count()
 
     async def ask(command: Command, envelope: CommandEnvelope, *, timeout_s: float = 10.0) -> Answer:
         if isinstance(command, BeginAttempt):
             await asyncio.sleep(late.pop(0) if late else 0)
-            if next(asked) >= over_after:
+            if (before := next(asked)) >= over_after:
                 raise IllegalState("attempt 1 is over", allowed=["queued"])
-        return Answer({"go": not begun_before} if isinstance(command, BeginAttempt) else {})
+            return Answer({"go": not begun_before and before < sought_after})
+        return Answer({})
 
     async def progress(_update: object) -> None:
         """Nobody looks."""

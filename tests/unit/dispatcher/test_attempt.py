@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from processors.dispatcher import attempt as attempts
+from processors.dispatcher import creation, stopping
 from processors.dispatcher import word as words
-from processors.dispatcher.attempt import AttemptOver
+from processors.dispatcher.creation import AttemptOver
 from processors.dispatcher.errors import (
     CannotStop,
     ContentRefused,
@@ -34,9 +34,9 @@ from tests.unit.dispatcher.moody import DONE, Moody, Stopping, attempt_at
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "SUBMIT_WAIT_S", 0.001)
-    monkeypatch.setattr(attempts, "LOOK_FIRST_S", 0.001)
-    monkeypatch.setattr(attempts, "STOP_WAIT_S", 0.001)
+    monkeypatch.setattr(creation, "SUBMIT_WAIT_S", 0.001)
+    monkeypatch.setattr(creation, "LOOK_FIRST_S", 0.001)
+    monkeypatch.setattr(stopping, "STOP_WAIT_S", 0.001)
 
 
 async def test_after_an_unanswered_sending_the_refusal_of_its_repeat_is_no_end() -> None:
@@ -113,25 +113,25 @@ async def test_one_look_that_finds_nothing_is_not_enough() -> None:
 
 
 async def test_after_several_looks_it_has_never_arrived_and_holds_no_slot() -> None:
-    attempt = attempt_at(lost(*[NeverArrived()] * attempts.LOOKS))
+    attempt = attempt_at(lost(*[NeverArrived()] * creation.LOOKS))
     with pytest.raises(NotSent):
         await attempt.run()
     assert not attempt.unstopped
 
 
 async def test_who_never_answers_is_asked_until_the_longest_run_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "WATCH_MARGIN_S", 0.1)
+    monkeypatch.setattr(creation, "LOOK_MARGIN_S", 0.1)
     provider = lost(*[ProviderDown("down")] * 5_000)
     with pytest.raises(OutcomeUnknown):
         await attempt_at(provider, max_runtime_s=0).run()
-    assert provider.looked > attempts.LOOKS
+    assert provider.looked > creation.LOOKS
 
 
 @pytest.mark.parametrize(("begun_before", "trouble"), [(False, "silent"), (True, None)])
 async def test_what_another_may_have_sent_says_nothing_of_the_provider(
     begun_before: bool, trouble: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "WATCH_MARGIN_S", 0.01)
+    monkeypatch.setattr(creation, "LOOK_MARGIN_S", 0.01)
     provider = Moody(OutcomeUnknown("?"), takes_our_name=False, watched=DONE, create_is_idempotent=False, tells=False)
     with pytest.raises(OutcomeUnknown) as raised:
         await attempt_at(provider, begun_before=begun_before, max_runtime_s=0).run()
@@ -202,11 +202,30 @@ async def test_leave_that_comes_late_is_asked_for_again_and_nothing_is_sent_with
 
 
 async def test_a_repeat_needs_leave_that_is_not_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "FRESH_S", -1.0)
+    monkeypatch.setattr(creation, "FRESH_S", -1.0)
     provider = Moody(OutcomeUnknown("?"), Handle("x"), takes_our_name=False, watched=DONE)
     with pytest.raises(AttemptOver):
         await attempt_at(provider, over_after=2).run()
     assert provider.sent == 1
+
+
+async def test_who_was_paused_until_another_looked_for_the_attempt_looks_too_and_never_calls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(creation, "FRESH_S", -1.0)
+    provider = Moody(takes_our_name=False, watched=DONE, create_is_idempotent=False, looks=[Handle("x")])
+    assert await attempt_at(provider, sought_after=1).run() == DONE
+    assert (provider.sent, provider.looked) == (0, 1)
+
+
+@pytest.mark.parametrize("takes_our_name", [True, False])
+async def test_where_a_repeat_does_no_harm_it_is_sent_all_the_same(
+    takes_our_name: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(creation, "FRESH_S", -1.0)
+    provider = Moody(Handle("x"), takes_our_name=takes_our_name, watched=DONE)
+    assert await attempt_at(provider, sought_after=1).run() == DONE
+    assert (provider.sent, provider.looked) == (1, 0)
 
 
 class Silent(Moody):
@@ -223,7 +242,7 @@ class Silent(Moody):
 async def test_a_create_without_an_answer_is_looked_for_once_its_longest_run_is_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(attempts, "SUBMIT_MARGIN_S", 0.01)
+    monkeypatch.setattr(creation, "SUBMIT_MARGIN_S", 0.01)
     assert await attempt_at(Silent(Handle("x")), max_runtime_s=0).run() == DONE
 
 

@@ -46,7 +46,7 @@ async def test_the_owner_that_the_dispatch_names_calls_without_asking(house: Hou
 async def test_the_owner_that_the_dispatch_names_calls_once(
     house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch, elsewhere: bool
 ) -> None:
-    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", 0.1)
+    monkeypatch.setattr("processors.dispatcher.creation.LOOK_MARGIN_S", 0.1)
     job_id = await house.submitted(REMOTE, {"prompt": "simulate:lost"}, max_runtime_s=1)
     recorded = house.dispatch(job_id, 1, None, house.claims.offer(job_id, 1, "replicate", ORG))
     first = asyncio.create_task(house.dispatcher.handle(recorded))
@@ -56,6 +56,19 @@ async def test_the_owner_that_the_dispatch_names_calls_once(
     await again.handle(recorded)
     assert [command for command, _ in house.asked if isinstance(command, BeginAttempt)]
     assert len(remote.simulator.control.accepted) == 1
+
+
+async def test_who_asks_again_after_a_pause_is_still_the_one_who_may(
+    house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.dispatcher.creation.FRESH_S", -1.0)
+    recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None)
+    await house.dispatcher.handle(recorded)
+    asked = [command.owner for command, _ in house.asked if isinstance(command, BeginAttempt)]
+    assert len(asked) == 2
+    assert len(set(asked)) == 1
+    names = house.names(recorded.envelope.stream.subject)
+    assert names == ["accepted", "queued", "dispatched", "attempt_begun", "running", "succeeded"]
 
 
 class Late:
@@ -85,7 +98,7 @@ async def test_the_owner_that_comes_late_asks_and_calls(house: House, remote: Re
 async def test_the_owner_that_came_late_calls_once(
     house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", 0.1)
+    monkeypatch.setattr("processors.dispatcher.creation.LOOK_MARGIN_S", 0.1)
     late = Late()
     job_id = await house.submitted(REMOTE, {"prompt": "simulate:lost"}, max_runtime_s=1)
     recorded = house.dispatch(job_id, 1, None, late.offer(job_id))
@@ -101,7 +114,7 @@ async def test_the_owner_that_came_late_calls_once(
 async def test_the_owner_that_comes_after_another_has_looked_does_not_call(
     house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", 0.1)
+    monkeypatch.setattr("processors.dispatcher.creation.LOOK_MARGIN_S", 0.1)
     late = Late()
     job_id = await house.submitted(REMOTE, {"prompt": "a fox"}, max_runtime_s=1)
     recorded = house.dispatch(job_id, 1, None, late.offer(job_id))
@@ -198,7 +211,7 @@ async def test_after_a_crash_the_known_id_is_watched_and_nothing_is_created_agai
 async def test_after_a_crash_during_the_create_there_is_never_a_blind_second_one(
     house: House, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", 0.1)
+    monkeypatch.setattr("processors.dispatcher.creation.LOOK_MARGIN_S", 0.1)
     recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None, max_runtime_s=1)
     job_id = recorded.envelope.stream.subject
     house.do(BeginAttempt(org_id=ORG, job_id=job_id, lease=1, owner=new_id("own")))

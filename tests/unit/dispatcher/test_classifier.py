@@ -90,7 +90,7 @@ async def test_jobs_that_fail_alike_cost_one_call(server: LlmServer, remote: Rep
 async def test_an_attempt_whose_outcome_is_not_known_is_nobodys_to_classify(
     server: LlmServer, remote: ReplicateWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.dispatcher.attempt.WATCH_MARGIN_S", 0.1)
+    monkeypatch.setattr("processors.dispatcher.creation.LOOK_MARGIN_S", 0.1)
     async with classifying(server) as classifier:
         house = House(remote.provider, classify=classifier)
         recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None, max_runtime_s=1)

@@ -10,7 +10,8 @@ import pytest
 
 from events.jobs.current import CurrentJob
 from processors.dispatcher import attempt as attempts
-from processors.dispatcher.attempt import AttemptOver
+from processors.dispatcher import creation, stopping
+from processors.dispatcher.creation import AttemptOver
 from processors.dispatcher.errors import (
     CannotStop,
     ProviderError,
@@ -26,9 +27,9 @@ from tests.unit.dispatcher.moody import DONE, Moody, NoJobs, attempt_at
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "SUBMIT_WAIT_S", 0.001)
-    monkeypatch.setattr(attempts, "LOOK_FIRST_S", 0.001)
-    monkeypatch.setattr(attempts, "STOP_WAIT_S", 0.001)
+    monkeypatch.setattr(creation, "SUBMIT_WAIT_S", 0.001)
+    monkeypatch.setattr(creation, "LOOK_FIRST_S", 0.001)
+    monkeypatch.setattr(stopping, "STOP_WAIT_S", 0.001)
 
 
 class Live(NoJobs):
