@@ -74,6 +74,12 @@ class Lines:
         with _counted(self._asleep, endpoint), _counted(self._orgs_asleep, org_id):
             yield True
 
+    def has_room(self, endpoint: Endpoint) -> bool:
+        """Whether half the line is empty, and half of its organisation's share: for those that found it full."""
+        gate = self._gates.get(endpoint)
+        in_line = 0 if gate is None else gate.users
+        return in_line < IN_LINE_MAX // 2 and self._in_line[endpoint[0]] < ORG_IN_LINE_MAX // 2
+
     @property
     def empty(self) -> bool:
         return not (self._gates or self._in_line or self._asleep)

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 from prometheus_client import Counter
 
-from commands.ask import Ask, CommandFailed
+from commands.ask import Ask, CommandFailed, Unavailable
 from commands.model import CommandEnvelope
-from commands.orgs.commands import BeginWebhook, JobCommand, RecordWebhook
+from commands.orgs.commands import BeginWebhook, JobCommand, RecordWebhook, ResendWebhook
 from commands.refusals import Refusal
-from events.envelope import Recorded
+from events.envelope import Envelope, Recorded
 from events.ids import caused_id, new_id
 from events.jobs.events import (
     JobCancelled,
@@ -29,8 +29,9 @@ from events.jobs.events import (
 )
 from events.log.crashpoints import crashpoint
 from events.model import Event
-from processors.notifier.lines import Lines
+from processors.notifier.lines import Endpoint, Lines
 from processors.notifier.message import Link, Message, message_of
+from processors.notifier.put_off import Again, PutOff
 
 ACTOR: Final = "process:notifier"
 WAITS_S: Final = (1.0, 5.0, 30.0, 120.0, 600.0)
@@ -38,6 +39,8 @@ WAITS_S: Final = (1.0, 5.0, 30.0, 120.0, 600.0)
 WITHIN_S: Final = 1_500.0
 """All tries, with the waits in line before them."""
 LONGEST_S: Final = WITHIN_S + 300.0
+TAKEN_UP: Final = 2
+"""Of those that found the line full, for each that was delivered: it fills again as it empties."""
 TYPES: Final[tuple[type[Event], ...]] = (JobSucceeded, JobFailed, JobCancelled, JobDead, WebhookResendRequested)
 
 DELIVERIES = Counter("studio_webhooks_total", "Webhooks to customers", ["outcome"])
@@ -99,6 +102,7 @@ class Notifier:
         self._now = now
         self._sleep = sleep
         self._lines = Lines()
+        self._put_off = PutOff()
 
     @property
     def idle(self) -> bool:
@@ -110,16 +114,17 @@ class Notifier:
         assert isinstance(event, JobSucceeded | JobFailed | JobCancelled | JobDead | WebhookResendRequested)
         assert event.webhook_url is not None
         begun = await self._say(
-            recorded, BeginWebhook(org_id=event.org_id, job_id=event.job_id), f"begin:{new_id('own')}"
+            recorded.envelope, BeginWebhook(org_id=event.org_id, job_id=event.job_id), f"begin:{new_id('own')}"
         )
         if not begun.get("go"):
             return
         message = message_of(recorded, self._link(event.org_id))
-        tries, answer = await self._told(message, event.webhook_url)
+        endpoint = (event.org_id, urlsplit(event.webhook_url).netloc)
+        tries, answer = await self._told(message, event.webhook_url, endpoint)
         failure = None if answer.taken else answer.failure or "status"
         DELIVERIES.labels(failure or "delivered").inc()
         await self._say(
-            recorded,
+            recorded.envelope,
             RecordWebhook(
                 org_id=event.org_id,
                 job_id=event.job_id,
@@ -130,12 +135,28 @@ class Notifier:
             ),
             "told",
         )
+        if tries == 0 and not isinstance(event, WebhookResendRequested):
+            self._put_off.add(endpoint, Again(event.org_id, event.job_id, recorded.envelope))
+        if answer.taken:
+            await self._take_up(endpoint)
 
-    async def _told(self, message: Message, url: str) -> tuple[int, Answer]:
+    async def _take_up(self, endpoint: Endpoint) -> None:
+        """An endpoint that answers is told of those that have found its line full, too."""
+        for _ in range(TAKEN_UP):
+            if not self._lines.has_room(endpoint) or (again := self._put_off.next(endpoint)) is None:
+                return
+            try:
+                await self._say(again.cause, ResendWebhook(org_id=again.org_id, job_id=again.job_id), "again")
+            except Unavailable as error:
+                log.warning("webhook of %s is not asked for again: %s", again.job_id, error)
+                self._put_off.add(endpoint, again)
+                return
+            DELIVERIES.labels("taken_up").inc()
+
+    async def _told(self, message: Message, url: str, endpoint: Endpoint) -> tuple[int, Answer]:
         """How often it was tried, and the last answer. Who finds a line full stands in it again when the next try is
         due."""
         tries, answer = 0, Answer(failure="endpoint_down")
-        endpoint = (message.org_id, urlsplit(url).netloc)
         try:
             async with asyncio.timeout(WITHIN_S):
                 for wait_s in (*WAITS_S, None):
@@ -155,14 +176,14 @@ class Notifier:
             log.info("webhook %s: given up after %d tries: its line is too slow", message.id, tries)
         return tries, answer
 
-    async def _say(self, recorded: Recorded, command: JobCommand, purpose: str) -> dict[str, object]:
+    async def _say(self, cause: Envelope, command: JobCommand, purpose: str) -> dict[str, object]:
         envelope = CommandEnvelope(
-            id=caused_id(recorded.envelope.id, f"webhook:{purpose}"),
+            id=caused_id(cause.id, f"webhook:{purpose}"),
             org_id=command.org_id,
             actor=ACTOR,
-            correlation_id=recorded.envelope.correlation_id,
-            causation_id=recorded.envelope.id,
-            traceparent=recorded.envelope.traceparent,
+            correlation_id=cause.correlation_id,
+            causation_id=cause.id,
+            traceparent=cause.traceparent,
         )
         try:
             return dict((await self._ask(command, envelope)).result)

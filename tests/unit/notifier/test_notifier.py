@@ -15,7 +15,7 @@ import pytest
 
 from commands.ask import Answer as Said
 from commands.model import Command, CommandEnvelope
-from commands.orgs.commands import BeginWebhook, RecordWebhook
+from commands.orgs.commands import BeginWebhook, RecordWebhook, ResendWebhook
 from commands.signing import webhook_key
 from events.assets import AssetRef
 from events.envelope import Recorded
@@ -28,7 +28,7 @@ from events.jobs.events import (
     WebhookResendRequested,
 )
 from events.topics import EVENTS_JOBS
-from processors.notifier import lines
+from processors.notifier import lines, put_off
 from processors.notifier.message import message_of
 from processors.notifier.notifier import WAITS_S, Answer, Notifier, wants
 from tests.given import JOB, ORG, asset, sealed
@@ -152,6 +152,15 @@ async def test_who_reads_the_log_again_tells_nobody() -> None:
     assert (stage.sent, len(stage.said)) == ([], 1)
 
 
+def resent(command: ResendWebhook) -> Recorded:
+    host = command.job_id.split("_")[-2]
+    event = WebhookResendRequested(
+        job_id=command.job_id, org_id=command.org_id, webhook_url=f"https://{host}.example.com/", message_id="msg_1",
+        status="cancelled", ended_at="2026-01-01T00:00:00+00:00",
+    )  # fmt: skip
+    return on(EVENTS_JOBS, command.job_id, event)[0]
+
+
 class Street:
     """Endpoints by name: `stands` takes its time, `down` has nobody, all others answer."""
 
@@ -161,6 +170,9 @@ class Street:
         self.posting: Counter[str] = Counter()
         self.most = 0
         self.outcomes: dict[str, tuple[int, str | None]] = {}
+        self.again: list[str] = []
+        """Jobs that the notifier has asked to be told of once more, as the log then does."""
+        self.telling: set[asyncio.Task[None]] = set()
         self.notifier = Notifier(self.ask, self.post, SECRET, no_link, jitter=lambda: 0.0, sleep=self.sleep)
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
@@ -173,6 +185,9 @@ class Street:
     async def ask(self, command: Command, envelope: CommandEnvelope, *, timeout_s: float = 0.0) -> Said:
         if isinstance(command, RecordWebhook):
             self.outcomes[command.job_id] = (command.tries, command.failure)
+        if isinstance(command, ResendWebhook):
+            self.again.append(command.job_id)
+            self.telling.add(asyncio.create_task(self.notifier.handle(resent(command))))
         return Said(result={"go": True}, position={})
 
     async def sleep(self, _seconds: float) -> None:
@@ -187,6 +202,12 @@ class Street:
         telling = asyncio.gather(*map(self.notifier.handle, jobs))
         await self.go_on(count)
         return telling
+
+    async def all_told(self) -> None:
+        """And all that is asked for again by what was told."""
+        while self.telling:
+            await asyncio.gather(*self.telling)
+            self.telling = {one for one in self.telling if not one.done()}
 
     async def go_on(self, count: int) -> None:
         for _ in range(10 + 10 * count // lines.POSTS_MAX):
@@ -216,6 +237,43 @@ async def test_more_than_a_line_takes_that_end_together_are_all_told_of(street: 
     await asyncio.wait_for(telling, 10)
     assert street.told("goes") == {(1, None): ends}
     assert street.notifier.idle
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Lines are short, as many as fit one, and half as many more may sleep."""
+    monkeypatch.setattr(lines, "IN_LINE_MAX", 40)
+    monkeypatch.setattr(lines, "ASLEEP_MAX", 20)
+    return 60
+
+
+async def test_a_burst_that_no_line_takes_is_told_of_by_way_of_the_log(street: Street, short: int) -> None:
+    telling = await street.ends(short + 300, "goes")
+    street.awake.set()
+    await asyncio.wait_for(telling, 10)
+    await asyncio.wait_for(street.all_told(), 10)
+    assert len(street.again) == len(set(street.again)) == 300
+    assert street.told("goes") == {(1, None): short + 300}
+    assert street.notifier.idle
+
+
+async def test_where_nobody_is_found_the_rest_of_a_burst_stays_given_up(street: Street, short: int) -> None:
+    street.awake.set()
+    await asyncio.wait_for(await street.ends(short + 300, "down"), 10)
+    assert street.again == []
+    assert (0, "endpoint_down") in street.told("down")
+
+
+@pytest.mark.parametrize("most", ["PUT_OFF_MAX", "ORG_PUT_OFF_MAX"])
+async def test_what_is_remembered_of_a_burst_has_a_bound(
+    street: Street, short: int, monkeypatch: pytest.MonkeyPatch, most: str
+) -> None:
+    monkeypatch.setattr(put_off, most, 100)
+    telling = await street.ends(short + 300, "goes")
+    street.awake.set()
+    await asyncio.wait_for(telling, 10)
+    await asyncio.wait_for(street.all_told(), 10)
+    assert street.told("goes") == {(1, None): short + 100, (0, "endpoint_down"): 200}
 
 
 async def test_an_endpoint_that_stands_holds_up_nobody_else(street: Street) -> None:
