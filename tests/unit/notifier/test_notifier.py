@@ -319,7 +319,8 @@ async def test_who_sleeps_until_the_next_try_holds_no_place_at_the_endpoint(stre
 
 
 async def test_a_line_that_does_not_move_is_given_up_in_time(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("processors.notifier.notifier.WITHIN_S", 0.01)
+    at = asyncio.get_running_loop().time() + 0.01
+    monkeypatch.setattr("processors.notifier.notifier.asyncio.timeout", lambda _s: asyncio.timeout_at(at))
     await asyncio.wait_for(await street.ends(lines.POSTS_MAX + 1, "stands"), 5)
     assert street.told("stands") == {(1, "endpoint_down"): lines.POSTS_MAX, (0, "endpoint_down"): 1}
 
