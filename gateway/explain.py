@@ -206,8 +206,8 @@ def _attempts(job: Document) -> Iterator[Stop]:
 
 def _at_provider(attempt: Mapping[str, Any], running: Mapping[str, Any]) -> str:
     """By which name to ask the provider about it, and whether it was its own call that told us so."""
-    told = ", as it told us by webhook" if str(running["actor"]).startswith(WEBHOOK_OF) else ""
-    return f"{attempt['provider']} calls it {attempt['provider_job_id']}{told}"
+    told = "told us by webhook, and " if str(running["actor"]).startswith(WEBHOOK_OF) else ""
+    return f"{attempt['provider']} {told}calls it {attempt['provider_job_id']}"
 
 
 def _files(job: Document) -> Iterator[Stop]:

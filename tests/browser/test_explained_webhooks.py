@@ -45,8 +45,9 @@ def test_a_customer_reads_who_told_whom(page: Page, sandbox: Sandbox) -> None:
     panel = page.get_by_test_id("explain")
     path = panel.get_by_test_id("path")
     at_provider = path.locator("[data-kind=provider_job]")
-    expect(at_provider).to_contain_text("fal calls it fal-ai/flux/requests/", timeout=LOAD_TIMEOUT_MS)
-    expect(at_provider).to_contain_text("as it told us by webhook")
+    told = "fal told us by webhook, and calls it fal-ai/flux/requests/"
+    expect(at_provider).to_contain_text(told, timeout=LOAD_TIMEOUT_MS)
+    expect(path.locator("[data-kind=entry]").first).to_contain_text(f"Reserved for {MODEL}")
     own = path.locator("[data-kind=webhook]")
     expect(own).to_contain_text("Your webhook")
     expect(own).to_contain_text("Your server was told of the end, and took it")

@@ -76,7 +76,7 @@ def test_its_stops_are_the_logs_and_say_what_it_came_to() -> None:
 
 @pytest.mark.parametrize(
     ("actor", "told"),
-    [("process:dispatcher", "p calls it task_9"), ("webhook:p", "p calls it task_9, as it told us by webhook")],
+    [("process:dispatcher", "p calls it task_9"), ("webhook:p", "p told us by webhook, and calls it task_9")],
 )
 def test_at_the_provider_it_has_a_name_and_says_who_told_it(actor: str, told: str) -> None:
     running = JobRunning(**SAME, lease=1, provider_job_id="task_9")

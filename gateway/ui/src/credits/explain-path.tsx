@@ -6,7 +6,7 @@ import { signed } from "../kit/money.ts";
 import { clock, moment, sinceText } from "../kit/times.ts";
 import { addressOf, follow } from "../route.ts";
 import type { Asset } from "../state/model.ts";
-import type { Entry, Explanation, Names, Stop } from "./model.ts";
+import type { Cause, Entry, Explanation, Names, Stop } from "./model.ts";
 import { movesOf, titleOf } from "./words.ts";
 
 const STOPS: Record<string, { word: string; icon: string }> = {
@@ -44,6 +44,7 @@ export function ExplainPath({ explanation, names }: { explanation: Explanation; 
             address={addressOfStop(stop, entry, cause?.session_id)}
             asset={job?.outputs.find((output) => output.asset_id === stop.id)}
             entry={[entry, ...siblings].find((one) => one.entry_id === stop.id)}
+            cause={cause}
             names={names}
             here={stop.id === entry.entry_id}
             ids={ids}
@@ -71,15 +72,17 @@ interface PathStopProps {
   address: string | undefined;
   asset: Asset | undefined;
   entry: Entry | undefined;
+  /** Of the entry's job. */
+  cause: Cause | undefined;
   names: Names;
   here: boolean;
   ids: boolean;
 }
 
-function PathStop({ stop, since, address, asset, entry, names, here, ids }: PathStopProps) {
+function PathStop({ stop, since, address, asset, entry, cause, names, here, ids }: PathStopProps) {
   const look = STOPS[stop.kind] ?? { word: stop.kind, icon: "file" };
   const free = entry ? movesOf(entry).free : 0;
-  const title = entry ? titleOf({ entry }, names) : stop.title || stop.id;
+  const title = entry ? titleOf({ entry, ...(cause ? { cause } : {}) }, names) : stop.title || stop.id;
   return (
     <li className={`stop is-${stop.kind}`} aria-current={here ? "step" : undefined} data-kind={stop.kind}>
       <span className="stop-icon">
