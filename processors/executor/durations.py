@@ -49,6 +49,8 @@ _TIMED: Final = (
 )
 _TIMED_AFTER = re.compile(rf"\s*(?:\Z|[.,;!?)]|{_TIMED})", re.IGNORECASE)
 _LASTS_AFTER = re.compile(_TIMED, re.IGNORECASE)
+_GONE: Final = "\x1f"
+_GONE_LONG = re.compile(rf"{_GONE}(?:\s*(?:min|minutes|minuten)\b)?(?:[\s-]+(?:long|lang)\b)?", re.IGNORECASE)
 _DECADE_MIN: Final = 20
 _DOUBTFUL_DECADE_MIN: Final = 50
 _YEAR_MIN: Final = 1000
@@ -90,6 +92,12 @@ def said_in(text: str) -> float | None:
     if (clock := _SAID_CLOCK.search(text)) is not None:
         return int(clock[1]) * 60.0 + int(clock[2])
     return next((_said(match) for match in _SAID.finditer(text) if _is_length(match)), None)
+
+
+def without(text: str) -> str:
+    """The words without the lengths that they name, and without the `long` behind one."""
+    marked = _SAID.sub(lambda match: _GONE if _is_length(match) else match[0], _SAID_CLOCK.sub(_GONE, text))
+    return _GONE_LONG.sub(" ", marked)
 
 
 def _said(match: re.Match[str]) -> float:

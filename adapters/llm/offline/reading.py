@@ -23,6 +23,7 @@ from adapters.llm.offline.lexicon import (
     kind_of,
     verb_of,
 )
+from processors.executor import durations
 
 _QUOTES = re.compile(r"[\"“„«]([^\"“”„«»]{1,2000})[\"”“»]|(?<!\w)['‘]([^'‘’]{2,2000})['’](?!\w)")
 _QUOTED = re.compile(r"⟦(\d+)⟧")
@@ -33,11 +34,6 @@ _BREAK = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.;:!?\n]")
-_NUMBER: Final = r"\d+(?:[.,]\d+)?|" + "|".join(sorted(NUMBERS, key=len, reverse=True))
-_DURATION = re.compile(
-    rf"\b(?:(half\s+a|an?)[\s-]+(minute)|({_NUMBER})[\s-]*(seconds?|secs?|s|minutes?|mins?))(?:[\s-]+long)?\b(?!\w)",
-    re.IGNORECASE,
-)
 _SIZE = re.compile(r"\b(\d{2,4})\s*[x×]\s*(\d{2,4})(?:\s*(?:px|pixels))?\b", re.IGNORECASE)
 _RATIO = re.compile(r"\b(1:1|16:9|9:16|4:3|3:4|3:2|2:3|4:5|21:9)\b")
 _RATIO_WORDS: Final = (
@@ -202,15 +198,13 @@ def _clause(part: str, quotes: list[str]) -> Clause | None:
 
 
 def _measures_out(text: str) -> str:
-    without = _RATIO.sub(" ", _SIZE.sub(" ", _DURATION.sub(" ", text))).strip()
+    without = _RATIO.sub(" ", _SIZE.sub(" ", durations.without(text))).strip()
     return without.removeprefix("of ")
 
 
 def _take_measures(clause: Clause, text: str) -> str:
-    if (match := _DURATION.search(text)) is not None:
-        amount = _amount(match[3]) if match[3] else 0.5 if match[1].lower().startswith("half") else 1.0
-        unit = 60 if (match[2] or match[4]).lower().startswith("m") else 1
-        clause.duration_s = min(amount * unit, DURATION_MAX_S) or None
+    if length := durations.said_in(text):
+        clause.duration_s = min(length, DURATION_MAX_S)
     if (match := _SIZE.search(text)) is not None:
         clause.size = int(match[1]), int(match[2])
     if (match := _RATIO.search(text)) is not None:
@@ -219,11 +213,6 @@ def _take_measures(clause: Clause, text: str) -> str:
         if clause.ratio is None and pattern.search(text):
             clause.ratio = ratio
     return _measures_out(text)
-
-
-def _amount(word: str) -> float:
-    lower = word.lower()
-    return float(NUMBERS[lower]) if lower in NUMBERS else float(word.replace(",", "."))
 
 
 def _phrases(tokens: list[str], first: int) -> list[Phrase]:

@@ -127,6 +127,21 @@ def test_what_was_said_of_length_size_and_words_is_kept() -> None:
     assert plan("half a minute of techno music", Facts()).steps[0]["input"]["duration_s"] == 30
 
 
+@pytest.mark.parametrize(
+    ("sentence", "length"),
+    [
+        ("a 1:30 min video of the sea", 90),
+        ("a video of the sea, 1 minute and 30 seconds", 90),
+        ("a 60s style video of a dance", None),
+        ("a video that fades in within the first 2 seconds", None),
+        ("a 3 minutes long video of rain", 180),
+    ],
+)
+def test_a_length_is_what_is_one_wherever_words_are_read(sentence: str, length: float | None) -> None:
+    [film] = plan(sentence, Facts()).steps
+    assert (film["agent_type"], film.get("input", {}).get("duration_s")) == ("video", length)
+
+
 def test_subjects_are_carried_along() -> None:
     steps = plan("draw a red fox, animate it, and add a voiceover", Facts()).steps
     assert all("red fox" in f"{step['description']} {step.get('input')}" for step in steps)

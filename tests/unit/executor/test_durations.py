@@ -53,6 +53,18 @@ def test_what_a_description_says(text: str, length: float | None) -> None:
     assert durations.said_in(text) == length
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("a 3 minutes long film of 5 foxes", "a film of 5 foxes"), ("a 1:30 min video", "a video"),
+        ("a 90s pop song, 20 seconds", "a 90s pop song,"), ("after 3 seconds dark", "after 3 seconds dark"),
+        ("a 10-second-long clip", "a clip"), ("rain", "rain"),
+    ],
+)  # fmt: skip
+def test_words_are_left_without_the_lengths_that_they_name(text: str, left: str) -> None:
+    assert " ".join(durations.without(text).split()) == left
+
+
 @given(st.integers(1, 9999), st.sampled_from(["s", " sec", " seconds", "-second", " min", " minutes", " ms", " h"]))
 def test_a_unit_is_never_lost(number: int, unit: str) -> None:
     factor = {"s": 1, "sec": 1, "min": 60, "ms": 0.001, "h": 3600}
