@@ -1,7 +1,8 @@
 """Fixtures that every room's tests may use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -37,12 +38,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (_group(item) not in SHARED, _group(item) not in slow))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
     """Where groups are not kept, each process starts each platform, and nothing else tells of it."""
-    if session.config.getoption("loadgroup", False):
-        items = [item for item in session.items if item.get_closest_marker("xdist_group") is not None]
-        if strays := [item.nodeid for item in items if "@" not in item.nodeid]:
-            raise pytest.UsageError(f"this pytest-xdist does not know the groups of this pytest: {strays[0]}")
+    if node.config.getoption("dist") == "loadgroup" and ids and not any("@" in name for name in ids):
+        pytest.exit("this pytest-xdist writes no groups into the node ids of this pytest: see pyproject.toml", 4)
 
 
 def _group(item: pytest.Item) -> str:
