@@ -17,26 +17,27 @@ class EventReader:
     """Feed bytes, get the data of each server-sent event that they complete. What is no event is passed over."""
 
     def __init__(self) -> None:
-        self._line = bytearray()
-        self._searched = 0
+        self._begun: list[bytes] = []
+        """Pieces of a line whose end has not come."""
+        self._begun_size = 0
         self._data: list[bytes] = []
-        self._size = 0
+        self._data_size = 0
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
         """Raises Broken where an event has no end."""
-        self._line += piece
-        while (end := self._line.find(b"\n", self._searched)) >= 0:
-            line = bytes(self._line[:end]).rstrip(b"\r")
-            del self._line[: end + 1]
-            self._searched = 0
-            if line.startswith(b"data:"):
-                self._data.append(line[5:].lstrip())
-                self._size += len(line)
-            elif not line and self._data:
-                data, self._data, self._size = b"\n".join(self._data), [], 0
-                yield data
-        self._searched = len(self._line)
-        if self._size + len(self._line) > EVENT_BYTES_MAX:
+        self._begun.append(piece)
+        self._begun_size += len(piece)
+        if b"\n" in piece:
+            *lines, rest = b"".join(self._begun).split(b"\n")
+            self._begun, self._begun_size = [rest], len(rest)
+            for line in lines:
+                if line.startswith(b"data:"):
+                    self._data.append(line[5:].strip())
+                    self._data_size += len(line)
+                elif self._data and line in (b"", b"\r"):
+                    data, self._data, self._data_size = b"\n".join(self._data), [], 0
+                    yield data
+        if self._data_size + self._begun_size > EVENT_BYTES_MAX:
             raise Broken("an event without end")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing, suppress
+from itertools import groupby
 from typing import Any, Final
 
 import openai
@@ -13,6 +14,7 @@ import openai
 from adapters.llm.call import Call, Patience
 from adapters.llm.failures import WIRE_ERRORS, Broken, OutOfTime, Stalled, category
 from adapters.llm.sse import EventReader, value_of
+from adapters.llm.watch import Watch
 from processors.agents.llm import TIMEOUT_S, Completion, Delta, tokens_of
 
 ANSWER_CHARS_MAX: Final = 2_000_000
@@ -65,12 +67,15 @@ class Wire:
         text, thought, written = list[str](), 0, 0
         finish: Any = None
         usage: Mapping[str, Any] = {}
-        async with aclosing(self._chunks(model, call)) as chunks:
-            async for chunk in chunks:
-                usage = _mapping(chunk, "usage") or usage
-                choice = _choice(chunk)
-                finish = choice.get("finish_reason") or finish
-                for delta in _deltas(_mapping(choice, "delta")):
+        async with aclosing(self._chunks(model, call)) as pieces:
+            async for chunks in pieces:
+                deltas = list[Delta]()
+                for chunk in chunks:
+                    usage = _mapping(chunk, "usage") or usage
+                    choice = _choice(chunk)
+                    finish = choice.get("finish_reason") or finish
+                    deltas += _deltas(_mapping(choice, "delta"))
+                for delta in _joined(deltas):
                     if delta.kind == "content":
                         text.append(delta.text)
                         written += len(delta.text)
@@ -85,36 +90,40 @@ class Wire:
             raise Broken("a stream without a word")
         yield _completion(whole, thought, model, call, usage, finish)
 
-    async def _chunks(self, model: str, call: Call) -> AsyncGenerator[Any]:
-        """The stream's JSON values, words coming in time. Once it has begun, whatever goes wrong is a broken stream."""
+    async def _chunks(self, model: str, call: Call) -> AsyncGenerator[list[Any]]:
+        """The stream's JSON values as they come, words coming in time.
+
+        Once it has begun, whatever goes wrong is a broken stream.
+        """
         until = time.monotonic() + self._patience.first_s
         async with AsyncExitStack() as stack:
             try:
-                async with _in_time(until, call):
+                async with asyncio.timeout(min(self._patience.first_s, call.left_s)):
                     answer = await self._ask(stack, model, call, stream=True)
             except TimeoutError as error:
                 raise _late(call) from error
-            reader, pieces = EventReader(), answer.iter_bytes()
+            reader, pieces, watch = EventReader(), answer.iter_bytes(), stack.enter_context(Watch())
             while True:
                 try:
-                    async with _in_time(until, call):
-                        piece = await anext(pieces, None)
+                    piece = await watch.next(pieces, min(until, call.deadline))
                 except TimeoutError as error:
                     raise _late(call) from error
                 except WIRE_ERRORS as error:
                     raise Broken("the stream broke") from error
                 if piece is None:
                     return
-                for data in reader.feed(piece):
-                    if data.startswith(b"[DONE]"):
-                        await _last_bytes(pieces)
-                        return
-                    chunk = value_of(data)
-                    if isinstance(chunk, dict) and chunk.get("error"):
-                        raise Broken("the server failed midway")
-                    if _deltas(_mapping(_choice(chunk), "delta")):  # a chunk without a word is no sign of life
-                        until = time.monotonic() + self._patience.stall_s
-                    yield chunk
+                chunks = list[Any]()
+                try:
+                    ended = _read(reader.feed(piece), chunks)
+                except Broken:
+                    yield chunks
+                    raise
+                if any(_deltas(_mapping(_choice(chunk), "delta")) for chunk in chunks):
+                    until = time.monotonic() + self._patience.stall_s  # a chunk without a word is no sign of life
+                yield chunks
+                if ended:
+                    await _last_bytes(pieces)
+                    return
 
     async def _ask(self, stack: AsyncExitStack, model: str, call: Call, *, stream: bool) -> Any:
         """Asks for structured output and usage where they are known or hoped to be supported, and without them else.
@@ -145,10 +154,6 @@ class Wire:
             return answer
 
 
-def _in_time(until: float, call: Call) -> asyncio.Timeout:
-    return asyncio.timeout(max(0.0, min(until - time.monotonic(), call.left_s)))
-
-
 def _late(call: Call) -> Exception:
     return OutOfTime("no answer in time") if call.left_s <= 0 else Stalled("the stream stalled")
 
@@ -158,6 +163,26 @@ async def _last_bytes(pieces: AsyncIterator[bytes]) -> None:
         async with asyncio.timeout(LAST_BYTES_S):
             async for _ in pieces:
                 continue
+
+
+def _read(events: Iterable[bytes], chunks: list[Any]) -> bool:
+    """Adds what the events say to `chunks`; whether the last event of all was among them. Raises Broken."""
+    for data in events:
+        if data.startswith(b"[DONE]"):
+            return True
+        chunk = value_of(data)
+        if isinstance(chunk, dict) and chunk.get("error"):
+            raise Broken("the server failed midway")
+        chunks.append(chunk)
+    return False
+
+
+def _joined(deltas: list[Delta]) -> list[Delta]:
+    """What came at once is told at once: whoever lags behind catches up."""
+    if len(deltas) < 2:
+        return deltas
+    runs = groupby(deltas, key=lambda delta: delta.kind)
+    return [Delta(kind, "".join(delta.text for delta in run)) for kind, run in runs]
 
 
 def _choice(value: Any) -> Mapping[str, Any]:
