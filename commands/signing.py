@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -103,21 +102,21 @@ def verify_attempt(secret: bytes, provider: str, token: str) -> SignedAttempt:
 
 def webhook_key(secret: bytes, org_id: str) -> bytes:
     """What an organisation's webhooks are signed with: it is given to them, and to nobody else."""
-    return hmac.new(secret, _WEBHOOK_LABEL + org_id.encode(), hashlib.sha256).digest()
+    return hmac.digest(secret, _WEBHOOK_LABEL + org_id.encode(), "sha256")
 
 
 def webhook_signature(key: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:
     """As Standard Webhooks has it, without the `v1,` before it. https://www.standardwebhooks.com"""
     signed = f"{webhook_id}.{timestamp}.".encode() + body
-    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
 
 
 def _attempt_mac(secret: bytes, claims: str) -> bytes:
-    return hmac.new(secret, _ATTEMPT_LABEL + claims.encode(), hashlib.sha256).digest()
+    return hmac.digest(secret, _ATTEMPT_LABEL + claims.encode(), "sha256")
 
 
 def _mac(secret: bytes, asset_id: str, exp: int, claims: str) -> bytes:
-    return hmac.new(secret, _LABEL + f"{asset_id}\x1f{exp}\x1f{claims}".encode(), hashlib.sha256).digest()
+    return hmac.digest(secret, _LABEL + f"{asset_id}\x1f{exp}\x1f{claims}".encode(), "sha256")
 
 
 def _encode(raw: bytes) -> str:

@@ -24,7 +24,7 @@ def new_id(prefix: str) -> str:
 
 def derived_id(prefix: str, secret: bytes, *parts: str) -> str:
     """The id that the same request always gets: the first 128 bits of HMAC-SHA256 over its parts, as a ULID."""
-    mac = hmac.new(secret, "\x1f".join(parts).encode(), hashlib.sha256).digest()
+    mac = hmac.digest(secret, "\x1f".join(parts).encode(), "sha256")
     return f"{prefix}_{ULID.from_bytes(mac[:16])}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass, replace
@@ -94,9 +93,9 @@ def identity(
 
 def digest_of(secret: bytes, org_id: str, body: Any) -> str:
     """HMAC under the org's key over the RFC 8785 form of what the client sent."""
-    org_key = hmac.new(secret, f"digest\x1f{org_id}".encode(), hashlib.sha256).digest()
+    org_key = hmac.digest(secret, f"digest\x1f{org_id}".encode(), "sha256")
     try:
         canonical = rfc8785.dumps({} if body is None else body)
     except rfc8785.CanonicalizationError as error:
         raise Problem.invalid("", f"the body has no canonical form: {error}") from error
-    return hmac.new(org_key, canonical, hashlib.sha256).hexdigest()
+    return hmac.digest(org_key, canonical, "sha256").hex()

@@ -7,7 +7,6 @@ process's cache for `CACHE_TTL_S` at most; the process that destroys it, or hear
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import secrets
 import time
@@ -91,7 +90,7 @@ class KeyVault:
     async def fingerprint(self, like: Sealed, text: str) -> str:
         """Hex HMAC-SHA256 under that person's key; under a destroyed one it equals no other."""
         key = await self._key(like.kid)
-        return hmac.new(key.mac, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(key.mac, text.encode(), "sha256").hex()
 
     async def forget(self, org_id: str, person: str) -> None:
         await self._keys.destroy(org_id, person)
@@ -140,7 +139,7 @@ class KeyVault:
         return self._unwrapped(kid, "", "", secrets.token_bytes(KEY_BYTES), erased=True)
 
     def _unwrapped(self, kid: str, org_id: str, person: str, data_key: bytes, *, erased: bool) -> _Key:
-        mac = hmac.new(data_key, b"fingerprint", hashlib.sha256).digest()
+        mac = hmac.digest(data_key, b"fingerprint", "sha256")
         return _Key(kid, org_id, person, AESGCM(data_key), mac, erased, self._monotonic() + CACHE_TTL_S)
 
     def _cached(self, kid: str) -> _Key | None:
