@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from processors.agents.clauses import folded, vocabulary
@@ -41,6 +41,7 @@ _NUMBERS: Final = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "zwei": 2,
     "drei": 3, "vier": 4, "funf": 5, "sechs": 6, "beiden": 2, **{str(number): number for number in range(2, 21)},
 }  # fmt: skip
+_LENGTHS: Final = vocabulary("second seconds sec minute minutes")
 _SAY_NOTHING: Final = vocabulary("""
     background old new generated extra additional other spoken silly annoying ugly stupid whole entire current present
     existing step unnecessary hintergrund voice sound
@@ -120,6 +121,7 @@ def _all_but(wishes: Sequence[Asked], originals: Sequence[PlannedStep], missing:
 
 def meant(thing: Thing, originals: Sequence[PlannedStep], missing: Missing) -> Meant:
     """The steps that a thing's words name. Of several where one is spoken of, the one that is missing."""
+    thing = replace(thing, words=_unmeasured(thing.words))
     words = thing.words
     if words == ("everything",):
         return {step.id: "clear" for step in originals}
@@ -135,6 +137,13 @@ def meant(thing: Thing, originals: Sequence[PlannedStep], missing: Missing) -> M
         return {}
     chosen = _chosen(thing, pool, missing)
     return {step.id: "possible" if "possible" in (certainty, thing.certainty) else "clear" for step in chosen}
+
+
+def _unmeasured(words: tuple[str, ...]) -> tuple[str, ...]:
+    """`5 second video` is a video, neither five of them nor the second."""
+    if len(words) > 2 and words[0].isdigit() and words[1] in _LENGTHS:
+        return words[2:]
+    return words
 
 
 def is_counted(thing: Thing) -> bool:

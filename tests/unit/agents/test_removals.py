@@ -217,6 +217,7 @@ ASKED_FOR = [
     ("delete the third and fourth step", "s3 s4"),
     ("delete the 3rd and the 5th steps", "s3 s5"),
     ("delete step two", "s2"),
+    ("remove the 5 second video", "s2"),
     ("delete step #3", "s3"),
     ("delete steps 3 and 4", "s3 s4"),
     ("Delete Steps 3 & 4, please", "s3 s4"),
@@ -290,6 +291,7 @@ def test_what_was_asked_for_goes_and_nothing_else(instruction: str, removed: str
         ("ナレーションを削除して", "s2 s3 s4 s5"),
         ("удали озвучку", "s2 s3 s4 s5"),
         ("delete 3 and 4", "s3 s4"),
+        ("remove the 5-second video", "s2"),
         ("delete the last two", "s4 s5"),
     ],
 )
