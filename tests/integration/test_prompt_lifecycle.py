@@ -91,8 +91,13 @@ async def test_a_published_prompt_is_told_to_the_next_session_and_tried_on_the_p
     listed = await asyncio.to_thread(studio_json, platform, "prompts", "list", "--agent", "planner")
     assert {(one["variant"], one["share"]) for one in listed["items"]} == {("default", 0.0), ("brief", 1.0)}
     await tried(platform, file)
+
+
+async def test_an_edit_is_tried_with_the_plan_as_it_was(platform: Running) -> None:
     async with client(platform) as http:
-        await edited(http, old)
+        session = (await post(http, "/v1/sessions"))["session_id"]
+        await planned(http, session)
+        await edited(http, session)
     await tried_with_what_was_there(platform)
 
 
@@ -145,3 +150,23 @@ async def tried(platform: Running, file: Path) -> None:
     assert unknown.returncode == 1
     assert "no variant nobody" in unknown.stderr
     assert await written_since(platform, length) == []
+
+
+async def test_what_the_writer_is_asked_is_among_its_prompts_calls(platform: Running) -> None:
+    async with client(platform) as http:
+        before = await asked_of_the_writer(http)
+        job = await post(http, "/v1/jobs", {"model": "text/writer", "input": {"prompt": "a poem"}})
+        ended = (await http.get(f"/v1/jobs/{job['job_id']}", params={"wait": "30"})).json()
+        assert ended["status"] == "succeeded"
+        async for attempt in AsyncRetrying(stop=stop_after_delay(WITHIN_S), wait=wait_fixed(0.2), reraise=True):
+            with attempt:
+                now = await asked_of_the_writer(http)
+                assert now[0] == before[0] + 1
+                assert now[1] > before[1]
+
+
+async def asked_of_the_writer(http: httpx.AsyncClient) -> tuple[int, int]:
+    """Calls, and tokens that it wrote."""
+    found = (await http.get("/v1/agents/metrics", params={"agent": "writer"})).json()["items"]
+    assert {(item["owner"], item["variant"]) for item in found} <= {("platform", "default")}
+    return sum(item["calls"] for item in found), sum(item["tokens_out"] for item in found)
