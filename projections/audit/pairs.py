@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 ENDS: Final = frozenset({"succeeded", "failed", "cancelled", "dead"})
 WHILE_LIVE: Final = ENDS | {
     "accepted", "queued", "dispatched", "attempt_begun", "running", "attempt_failed", "lease_expired",
-    "late_result_refused", "note",
+    "late_result_refused", "note", "agent_call_recorded",
 }  # fmt: skip
 AFTER_THE_END: Final = frozenset({
-    "late_result_refused", "discarded", "replayed", "refunded", "note",
+    "late_result_refused", "discarded", "replayed", "refunded", "note", "agent_call_recorded",
     "webhook_delivered", "webhook_given_up", "webhook_resend_requested",
 })  # fmt: skip
 NAMES: Final = {f"com.aistudio.jobs.{name}.v1".encode(): name for name in WHILE_LIVE | AFTER_THE_END}
