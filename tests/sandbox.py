@@ -36,9 +36,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         up = asyncio.run(local.up(quiet))
         access = asyncio.run(bootstrap_dev(up, f"http://127.0.0.1:{up.http_port}"))
         simulators_url = f"{up.standins_url}/simulators"
-        yield Sandbox(
-            access.url, access.api_key, access.admin_key, access.org_id, access.page, data_dir, simulators_url
-        )
+        yield Sandbox(access.url, access.api_key, access.admin_key, access.org_id, data_dir, simulators_url)
     finally:
         asyncio.run(put_down(local))
 

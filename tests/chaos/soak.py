@@ -74,7 +74,7 @@ async def soaked(data_dir: Path) -> AsyncIterator[Soaked]:
     try:
         settings = await local.up(quiet)
         access = await bootstrap_dev(settings, f"http://127.0.0.1:{settings.http_port}")
-        running = Running(access.url, access.api_key, access.admin_key, access.org_id, access.page, data_dir)
+        running = Running(access.url, access.api_key, access.admin_key, access.org_id, data_dir)
         await set_caps(running)
         yield Soaked(local, settings, running)
     finally:
