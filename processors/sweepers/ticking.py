@@ -19,12 +19,14 @@ from commands.orgs.commands import CancelJob, ConfirmStopped, ExpireLease, JobCo
 from commands.refusals import Refusal
 from events.envelope import Recorded
 from events.ids import caused_id
-from processors.sweepers.core import Sweep, Sweeper, seen
+from processors.sweepers.core import GRACE, Sweep, Sweeper, seen
 
 ACTOR: Final = "sweepers"
 LOOK_EVERY_S: Final = 2.5
 READ_AT_ONCE: Final = 500
 RETRY_IN_S: Final = 1.0
+STOOD_STILL: Final = GRACE / 2
+"""Ticks that are further apart: this process was paused, and saw nothing of what was renewed meanwhile."""
 
 SWEEPS = Counter("studio_sweeps_total", "Things that nobody finished and a sweeper did", ["purpose", "outcome"])
 REDIS_AWAY = Counter("studio_sweeper_redis_errors_total", "Looks at the leases that Redis did not answer")
@@ -41,6 +43,8 @@ class SweeperTicks:
         self._core = Sweeper()
         self._found: dict[str, int] | None = None
         self._was_away = False
+        """Redis, or this process from it."""
+        self._ticked_at: datetime | None = None
 
     def on_current(self, _topic: str, key: str, value: Any | None, now: datetime) -> Iterable[Sweep]:
         self._core.on_job(key, value, now)
@@ -53,8 +57,12 @@ class SweeperTicks:
         return ()
 
     def tick(self, now: datetime) -> Iterable[Sweep]:
-        """Leases only on a fresh look: while Redis is away none counts as missing. Deadlines wait for nobody."""
+        """Leases only on a fresh look: while Redis is away, or this process is paused, none counts as missing.
+        Deadlines wait for nobody."""
         found, self._found = self._found, None
+        if self._ticked_at is not None and now - self._ticked_at > STOOD_STILL:
+            found, self._was_away = None, True
+        self._ticked_at = now
         if found is None:
             return self._core.tick(now, looked=False)
         if self._was_away:

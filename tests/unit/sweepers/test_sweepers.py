@@ -239,3 +239,19 @@ def test_each_sweep_is_a_command() -> None:
     sweeps = [Sweep(purpose, "j", "o", 2) for purpose in ("expire_lease", "cancel_overdue", "free_slot")]
     expected: list[type[JobCommand]] = [ExpireLease, CancelJob, ConfirmStopped]
     assert [type(command_of(sweep)) for sweep in sweeps] == expected
+
+
+async def _nobody_asks(command: Command, envelope: CommandEnvelope, *, timeout_s: float = 0.0) -> Answer:
+    raise AssertionError(command, envelope)
+
+
+async def test_a_sweeper_that_was_paused_gives_holders_time_to_renew() -> None:
+    """What it saw before, and what it did not see meanwhile, says nothing of them."""
+    ticks = SweeperTicks(_nobody_asks, Redis())
+    ticks.on_current(CURRENT_JOBS, "j", job(), at(0))
+    assert ticks.tick(at(1)) == ()
+    for second in range(31, 53):
+        ticks._found = {}
+        assert ticks.tick(at(second)) == ()
+    ticks._found = {}
+    assert ticks.tick(at(53)) == (EXPIRE,)
