@@ -77,13 +77,15 @@ class Attempt:
         except TimeoutError:
             return None
 
-    async def stop(self) -> bool:
-        """Whether nothing of it runs any more."""
-        if self._provider.answers_at_once(self._call.provider_model):
-            return self._creation.break_off()
+    async def stop(self) -> bool | None:
+        """Whether nothing of it runs any more; None: nothing of what was begun here."""
+        if self._provider.answers_at_once(self._call.provider_model) and self._creation.break_off():
+            return True
         left = await self._creation.left()
         known = self._by_our_name or self._handle or left
-        return await stopped_at(self._provider, known) if isinstance(known, Handle) else not known
+        if isinstance(known, Handle):
+            return await stopped_at(self._provider, known)
+        return None if known is None else not known
 
     @property
     def _by_our_name(self) -> Handle | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Final
 
 from processors.dispatcher.errors import NotSent, OutcomeUnknown, ProviderError, SentByAnother
@@ -55,14 +56,17 @@ class Creation:
         self._sent_at: float | None = None
         """When it was first sent from here."""
         self.begun_by_another = False
+        self._asked = asyncio.Event()
+        """Whether it is known here by now who may call."""
+        self._may_call = False
+        self._broken_off = False
+        """Nothing had been sent, and nothing will be."""
         self.unsure = False
         """Whether a sending went unanswered, so that something may run of which we have no name."""
 
     async def taken(self) -> Handle | Ended:
         """What to watch the attempt by, or how it has ended. Raises a ProviderError, AttemptOver, or Unavailable."""
-        if self._provider.takes_our_name and await self._is_under_way():
-            return await self._begin(self._sent_by_name())
-        match await self._leave():
+        match await self._allowed():
             case bool() if self._provider.takes_our_name:
                 return await self._begin(self._sent_by_name())
             case bool(first) if self._provider.create_is_idempotent:
@@ -75,14 +79,20 @@ class Creation:
 
     def break_off(self) -> bool:
         """Ends a call that answers at once with its connection. Whether nothing of it runs any more."""
-        if self._creating is not None:
-            self._creating.cancel()
+        if self._creating is None:
+            return False
+        self._creating.cancel()
         return not self.begun_by_another
 
-    async def left(self) -> Handle | bool:
-        """What has to be stopped, once its answer is here; without a name, whether something may run."""
+    async def left(self) -> Handle | bool | None:
+        """What has to be stopped, once its answer is here; without a name, whether something may run. None: nothing
+        was sent from here, nor will be; elsewhere, or before a crash, it may have been."""
         if self._creating is None:
-            return self.begun_by_another
+            self._broken_off = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CREATE_WAIT_S):
+                    await self._asked.wait()
+            return False if self._may_call else None
         await asyncio.wait({self._creating}, timeout=CREATE_WAIT_S)
         if not self._creating.done() or self._creating.cancelled():
             return True
@@ -90,6 +100,15 @@ class Creation:
             return self.unsure or isinstance(error, OutcomeUnknown | AttemptOver)
         taken = self._creating.result()
         return taken if isinstance(taken, Handle) else False
+
+    async def _allowed(self) -> bool:
+        """Whether it may be sent as if nobody had before. Raises AttemptOver."""
+        try:
+            by_name = self._provider.takes_our_name and await self._is_under_way()
+            self._may_call = by_name or await self._leave()
+        finally:
+            self._asked.set()
+        return self._may_call
 
     async def _is_under_way(self) -> bool:
         """Where sending twice does no harm the log's copy is enough. Long after the end it would: the provider may
@@ -112,6 +131,8 @@ class Creation:
     async def _submit(self, *, once: bool = False) -> Handle | Ended:
         """Whoever was paused on the way, or asks for long, may not know that the log has gone on without it, or, which
         matters to who may send it `once`, that another looks for it."""
+        if self._broken_off:
+            raise AttemptOver
         if asyncio.get_running_loop().time() - self._leave_at > FRESH_S and not await self._leave() and once:
             raise SoughtMeanwhile
         self._sent_at = self._sent_at or asyncio.get_running_loop().time()

@@ -308,7 +308,8 @@ class Dispatcher:
         attempt = self._held.pop(token, None)
         if self._rooms.claims.withdraw(event.job_id, lease):
             return True
-        return await (attempt.stop() if attempt is not None else self._stop_unseen(event, token))
+        stopped = await attempt.stop() if attempt is not None else None
+        return stopped if stopped is not None else await self._stop_unseen(event, token)
 
     async def _stop_unseen(self, event: Stops, token: str) -> bool:
         """An attempt that another process may have begun: by the provider's id, or by the name that we gave it.

@@ -101,6 +101,8 @@ class House:
         self.asked: list[tuple[Command, CommandEnvelope]] = []
         self._held_back: tuple[type[Command], ...] = ()
         self._unavailable: tuple[type[Command], ...] = ()
+        self._answered_late: tuple[type[Command], ...] = ()
+        self._answered = asyncio.Event()
         self.frames: list[Progress] = []
         self.known = KnownJobs(self.jobs)
         self.claims = Claims()
@@ -136,11 +138,18 @@ class House:
         decision = self.world.handle(command)
         for ref, _ in decision.events:
             self.jobs.changed(ref.subject)
+        if isinstance(command, self._answered_late):
+            await self._answered.wait()
         return Answer(decision.result or {})
 
     def hold_asks(self, *kinds: type[Command]) -> None:
         """The decider answers these no more."""
         self._held_back = kinds
+
+    def answer_late(self, *kinds: type[Command]) -> asyncio.Event:
+        """The decider decides these, and its answers arrive once the event is set."""
+        self._answered_late = kinds
+        return self._answered
 
     def fail_asks(self, *kinds: type[Command]) -> None:
         """The decider's answers to these do not come in time any more."""

@@ -262,3 +262,39 @@ async def test_a_cancel_before_anything_was_sent_frees_the_slot_at_once(house: H
     await house.dispatcher.handle(house.recorded(job_id, JobCancelled))
     assert len(remote.simulator.control.accepted) == 0
     assert house.jobs.get(job_id) is None
+
+
+async def test_a_cancel_while_leave_is_awaited_stops_what_was_begun_before_a_crash(
+    house: House, remote: ReplicateWorld
+) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "simulate:never"}, worker=None)
+    job_id = recorded.envelope.stream.subject
+    before = asyncio.create_task(house.dispatcher_of(remote.provider).handle(recorded))
+    await until(lambda: "running" in house.names(job_id))
+    before.cancel()
+    house.hold_asks(BeginAttempt)
+    again = asyncio.create_task(house.dispatcher.handle(recorded))
+    asked = len(house.asked)
+    await until(lambda: len(house.asked) > asked)
+    house.do(CancelJob(org_id=ORG, job_id=job_id))
+    again.cancel()
+    await house.dispatcher.handle(house.recorded(job_id, JobCancelled))
+    [created] = remote.simulator.control.accepted
+    state = remote.simulator.get(created.id)
+    assert state is not None
+    assert state.cancelled_at is not None
+
+
+async def test_leave_that_is_answered_after_a_cancel_is_not_used(house: House, remote: ReplicateWorld) -> None:
+    recorded = await house.dispatched(REMOTE, {"prompt": "a fox"}, worker=None)
+    job_id = recorded.envelope.stream.subject
+    answered = house.answer_late(BeginAttempt)
+    handling = asyncio.create_task(house.dispatcher.handle(recorded))
+    await until(lambda: "attempt_begun" in house.names(job_id))
+    house.do(CancelJob(org_id=ORG, job_id=job_id))
+    stopping = asyncio.create_task(house.dispatcher.handle(house.recorded(job_id, JobCancelled)))
+    await until(lambda: f"{job_id}.1" in house.dispatcher._stopped)
+    answered.set()
+    await asyncio.gather(handling, stopping)
+    assert len(remote.simulator.control.accepted) == 0
+    assert house.jobs.get(job_id) is None
