@@ -186,9 +186,9 @@ class SimProvider:
         if self._remote.world.now < self._remote.stalled_until:
             await asyncio.sleep(GIVEN_UP_S)
             raise OutcomeUnknown("no answer in time")
-        execution = await self._ask("create", lambda: self._remote.accept(call, answered=fate == "taken"))
         if self._traits.at_once:
-            return await self._answered(execution)
+            return await self._answered(call, fate)
+        execution = await self._ask("create", lambda: self._remote.accept(call, answered=fate == "taken"))
         if fate == "answer_lost":
             raise OutcomeUnknown("the connection broke")
         if fate == "late_answer":
@@ -196,13 +196,24 @@ class SimProvider:
             raise OutcomeUnknown("no answer in time")
         return Handle(execution.provider_job_id, call.worker)
 
-    async def _answered(self, execution: Execution) -> Ended:
-        """The answer is the end. A connection that breaks ends the call there."""
-        self._remote.world.connected(self._process, execution)
+    async def _answered(self, call: Call, fate: Fate) -> Ended:
+        """The answer is the end. A connection that breaks ends the call there, or before it has arrived."""
+        world, broken, taken = self._remote.world, asyncio.Event(), list[Execution]()
+
+        def arrive() -> Execution:
+            if broken.is_set():
+                raise ConnectionResetError("nobody is there any more")
+            taken.append(self._remote.accept(call, answered=fate == "taken"))
+            return taken[0]
+
         try:
-            await asyncio.sleep(max(0.0, execution.ends_at - self._remote.world.now))
+            execution = await self._ask("create", arrive)
+            world.connected(self._process, execution)
+            await asyncio.sleep(max(0.0, execution.ends_at - world.now))
         except asyncio.CancelledError:
-            execution.stopped_at = self._remote.world.now
+            broken.set()
+            for one in taken:
+                one.stopped_at = world.now
             raise
         return execution.end
 

@@ -1,4 +1,4 @@
-"""Scenarios that have found something in the house, so that it is not lost again."""
+"""Scenarios that have found something in the house, or in its simulation, so that it is not lost again."""
 
 from __future__ import annotations
 
@@ -77,6 +77,27 @@ def _frozen(seed: int, provider: str, dispatchers: int, *, nth: int = 0) -> Scen
     )  # fmt: skip
 
 
+def _paused_sweeper(seed: int, at: float, second: float) -> Scenario:
+    """It stands still just after it has looked at what leases there are, and an attempt has begun since."""
+    freeze, orders = Fault("freeze", at, "sweepers-0", 30.0), (Order(1.0, 0, "blind/a"), Order(second, 0, "blind/a"))
+    return Scenario(seed, orders, (freeze,), ("blind",), orgs=1, partitions=1, slow=0.05, max_runtime_s=120)
+
+
+def _cancelled_in_a_crash(seed: int) -> Scenario:
+    """The dispatcher that comes back reads of the cancel before it is told that the attempt was begun already."""
+    orders = (Order(1.0, 0, "blind/a", cancel_after=4.0), *[Order(1.0, 0, "blind/a")] * 3)
+    crashes = (Fault("crash", 5.0, "dispatcher-0"), Fault("crash", 5.0, "decider-0"))
+    return Scenario(seed, orders, crashes, ("blind",), orgs=1, partitions=1, max_runtime_s=60)
+
+
+def _cancelled_before_its_answer(seed: int) -> Scenario:
+    """The provider has taken a call that answers at once, and the connection breaks while that is on its way back."""
+    orders = (Order(1.0, 0, "sync/a", cancel_after=1.5), *[Order(1.0, 0, "sync/a")] * 2)
+    return Scenario(
+        seed, orders, (), ("sync",), orgs=1, partitions=1, together=bool(seed % 2), slow=0.05, max_runtime_s=60
+    )
+
+
 LONG = {
     **{f"one look-up that failed was taken for an answer, {n}": _asked_in_vain(n) for n in (0, 2, 3, 4)},
     "what ran longer than it may and could not be stopped gave its slot away": replace(
@@ -91,6 +112,15 @@ LONG = {
         f"a create went out long after it was allowed, {n} {provider}": _frozen(n, provider, 2, nth=n + 1)
         for provider in ("asked", "stubborn")
         for n in (0, 1)
+    },
+    **{
+        f"a sweeper that had been paused took what it had not asked about for missing, {n}": _paused_sweeper(n, *times)
+        for n, *times in ((6, 7.8, 1.0), (31, 7.6, 1.0), (38, 7.1, 5.0))
+    },
+    **{f"what was begun before a crash ran on, its slot free, {n}": _cancelled_in_a_crash(n) for n in (2, 4, 10, 17)},
+    **{
+        f"the simulation let a call run on whose connection had broken, {n}": _cancelled_before_its_answer(n)
+        for n in (21, 23, 36)
     },
     **{f"a create went out before its process stood still, {n}": _frozen(n, "stubborn", 1, nth=n + 1) for n in (4, 9)},
 }
