@@ -15,12 +15,13 @@ class Watch:
     """Over what one task waits for, one thing after the other; taken away when its block is left.
 
     `asyncio.timeout` sets a timer and takes it back each time, a tenth of what a streamed token costs. Here one timer
-    is set, which looks again where it went off before its time.
+    is set, which looks again where it went off before its time; only a time before that one sets it anew.
     """
 
     def __init__(self) -> None:
         self._until = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._looks_at = 0.0
         self._waiting: asyncio.Task[object] | None = None
         self._late = False
 
@@ -41,8 +42,8 @@ class Watch:
             raise TimeoutError
         cancels = task.cancelling()
         self._until, self._waiting = until, task
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(left, self._look)
+        if self._timer is None or until < self._looks_at:
+            self._set(left)
         try:
             one = await anext(of, None)
         except asyncio.CancelledError as error:
@@ -61,7 +62,12 @@ class Watch:
         if self._waiting is None:
             return
         if (left := self._until - time.monotonic()) > 0:
-            self._timer = asyncio.get_running_loop().call_later(left, self._look)
+            self._set(left)
         else:
             self._late = True
             self._waiting.cancel()
+
+    def _set(self, left: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._looks_at = asyncio.get_running_loop().call_later(left, self._look), self._until
