@@ -44,6 +44,8 @@ async def serve(settings: WorkerSettings) -> None:
     )
     routes = Routes(worker, settings.worker_id)
     listener = socket.create_server((settings.worker_host, settings.worker_port))
+    # asyncio sets it only on what says that it is TCP: a short answer or event would wait 40 ms to be acknowledged.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     url = settings.worker_public_url or f"http://{settings.worker_host}:{listener.getsockname()[1]}"
     routes.public_url = url
     server = DrainingServer(uvicorn.Config(create_app(routes), log_level="warning", timeout_graceful_shutdown=5))

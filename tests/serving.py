@@ -55,7 +55,8 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def served(app: Any) -> AsyncIterator[str]:
     """The app's address while the context lasts."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+    # asyncio sends at once only over what says that it is TCP; else each short answer waits 40 ms to be acknowledged.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
         sock.bind(("127.0.0.1", 0))
         server = _Server(uvicorn.Config(app, log_config=None, log_level="error"))
         serving = asyncio.create_task(server.serve([sock]))
