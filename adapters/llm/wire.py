@@ -13,9 +13,11 @@ import openai
 
 from adapters.llm.call import Call, Patience
 from adapters.llm.failures import WIRE_ERRORS, Broken, OutOfTime, Stalled, category
+from adapters.llm.pace import Pace
 from adapters.llm.sse import EventReader, value_of
 from adapters.llm.watch import Watch
 from processors.agents.llm import TIMEOUT_S, Completion, Delta, tokens_of
+from processors.agents.turnstile import Turnstile
 
 ANSWER_CHARS_MAX: Final = 2_000_000
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -30,6 +32,8 @@ _UNPROCESSABLE: Final = (400, 422)
 class Wire:
     def __init__(self, base_url: str, api_key: str | None, patience: Patience) -> None:
         self._patience = patience
+        self._pace = Pace()
+        self._asking = Turnstile()
         self._modest: dict[str, float] = {}
         """Until when a model is asked without structured output and usage in streams."""
         self._client = openai.AsyncOpenAI(
@@ -103,6 +107,7 @@ class Wire:
             except TimeoutError as error:
                 raise _late(call) from error
             reader, pieces, watch = EventReader(), answer.iter_bytes(), stack.enter_context(Watch())
+            stack.enter_context(self._pace.stream())
             while True:
                 try:
                     piece = await watch.next(pieces, min(until, call.deadline))
@@ -124,12 +129,15 @@ class Wire:
                 if ended:
                     await _last_bytes(pieces)
                     return
+                if pause_s := self._pace.pause_s:
+                    await asyncio.sleep(pause_s)
 
     async def _ask(self, stack: AsyncExitStack, model: str, call: Call, *, stream: bool) -> Any:
         """Asks for structured output and usage where they are known or hoped to be supported, and without them else.
 
         Leaving the stack closes the connection where the answer has not come to its end.
         """
+        await self._asking.turn()
         create = self._client.chat.completions.with_streaming_response.create
         request: dict[str, Any] = {
             "model": model,

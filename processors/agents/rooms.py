@@ -12,6 +12,7 @@ from processors.agents.llm import LanguageModel
 from processors.agents.narrator import Send, Telling
 from processors.agents.prompting import BuiltIn, Prompts
 from processors.agents.sessions import Sessions
+from processors.agents.turnstile import Turnstile
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,5 @@ class Rooms:
     refused: Callable[[str], Collection[str]] = lambda _org_id: ()
     """Models that are refused to an organisation."""
     telling: Telling = field(default_factory=Telling)
+    planning: Turnstile = field(default_factory=Turnstile)
+    """For what is made of an answer: hundreds of them may come at the same moment."""

@@ -119,6 +119,7 @@ class Stages:
             self._rooms.send, self._rooms.vault, self.message.text, org_id=self.org_id, session_id=self.session_id,
             agent=call.agent, call_id=call_id, among=self._rooms.telling,
         )  # fmt: skip
+        await self._rooms.planning.turn()
         asked = messages(begun.prompt)
         self._open[call_id] = _Open(call, begun, time.monotonic(), tokens_told(asked))
         try:
@@ -142,12 +143,14 @@ class Stages:
             cost=done.cost, fallback=done.fallback, **kept._asdict(),
         )  # fmt: skip
         attempt = begun.attempt if begun.recorded is None else begun.recorded.attempt
+        await self._rooms.planning.turn()  # for what is made of it
         return Said(done.text, done.model, AgentCall(call_id=call_id, attempt=attempt))
 
     async def send(self, command: CanvasCommand, purpose: str) -> Answer:
         """A purpose that is new with each ask makes a question of the command; others are decided once."""
         records, self._records = self._records, []
         *_, answer = await asyncio.gather(*(self._send(*one) for one in (*records, (command, purpose))))
+        await self._rooms.planning.turn()  # for what follows on it
         return answer
 
     def along(self, command: CanvasCommand, purpose: str) -> None:

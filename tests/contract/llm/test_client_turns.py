@@ -9,9 +9,10 @@ import pytest
 
 from adapters.llm.client import LlmClient
 from processors.agents.llm import Completion, LlmFailed
-from tests.contract.llm.client_calls import ASK, SHORT
+from tests.contract.llm.client_calls import ASK, SHORT, Piece, ended, said
 from tests.llm_server import (
     LlmServer,
+    at_rate,
     cut,
     endless,
     held,
@@ -21,6 +22,8 @@ from tests.llm_server import (
     stalling,
     whole,
 )
+
+WITHIN_S = 60
 
 
 @pytest.fixture
@@ -110,3 +113,17 @@ async def test_what_failed_altogether_is_counted_too(server: LlmServer) -> None:
         with pytest.raises(LlmFailed) as failed:
             _ = [piece async for piece in client.stream("planner", [{"role": "user", "content": "q" * 400}])]
     assert (failed.value.tokens_in, failed.value.tokens_out, failed.value.cost) == (100, 10, None)
+
+
+async def test_where_many_are_heard_at_once_words_come_together_and_none_is_lost(server: LlmServer) -> None:
+    text = "word " * 60
+    server.always["planner"] = at_rate(text, 50.0, piece=5)
+
+    async def heard(client: LlmClient) -> list[Piece]:
+        return [piece async for piece in client.stream("planner", ASK)]
+
+    async with LlmClient(server.url, "key", "one") as client, asyncio.timeout(WITHIN_S):
+        everything = await asyncio.gather(*(heard(client) for _ in range(120)))
+    assert all(said(pieces) == text for pieces in everything)
+    assert all(ended(pieces).text == text for pieces in everything)
+    assert sum(len(pieces) - 1 for pieces in everything) < 120 * 60 / 2
