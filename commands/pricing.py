@@ -26,7 +26,7 @@ UNSTATED_TOKENS: Final = 4096
 UNSTATED_SIDE_PX: Final = 1024
 CHARS_MAX: Final = 1_000_000
 REFERENCE = re.compile(r"^(upload|step):\S{1,128}$")
-"""A reference stands for a text that is not known yet (`processors/agents/references.py`)."""
+"""A reference stands for a text that is not known yet (`processors/agents/words/references.py`)."""
 
 _NUMBER = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(?:s|sec|secs|seconds)?\s*$", re.IGNORECASE)
 _SIZE = re.compile(r"^\s*(\d{1,5})\s*[x×*:]\s*(\d{1,5})\s*$", re.IGNORECASE)

@@ -16,8 +16,8 @@ from adapters.llm.failures import WIRE_ERRORS, Broken, OutOfTime, Stalled, categ
 from adapters.llm.pace import Pace
 from adapters.llm.sse import EventReader, value_of
 from adapters.llm.watch import Watch
+from processors.agents.asking.turnstile import Turnstile
 from processors.agents.llm import TIMEOUT_S, Completion, Delta, tokens_of
-from processors.agents.turnstile import Turnstile
 
 ANSWER_CHARS_MAX: Final = 2_000_000
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024

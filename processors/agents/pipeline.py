@@ -15,20 +15,21 @@ from events.canvas.session_events import MessagePosted
 from events.canvas.session_state import Session
 from events.envelope import Recorded
 from events.ids import step_id as step_id_of
-from processors.agents import apologies, field_verifier, planner, present, proposals
-from processors.agents.assembly import feasible, fit
-from processors.agents.briefing import anew, brief
+from processors.agents.asking.call import Stages
+from processors.agents.asking.rooms import Rooms
 from processors.agents.catalog import Catalog
-from processors.agents.context import Briefing
-from processors.agents.context_classifier import classify
-from processors.agents.edit_planner import edit
-from processors.agents.editing import changed
-from processors.agents.model_selector import Selecting
-from processors.agents.present import Present, label_of
-from processors.agents.revising import Revising, Version
-from processors.agents.rooms import Rooms
-from processors.agents.stage import Stages
-from processors.agents.validator import Checked
+from processors.agents.fitting.assembly import feasible, fit
+from processors.agents.fitting.validator import Checked
+from processors.agents.stages import field_verifier, planner
+from processors.agents.stages.context_classifier import classify
+from processors.agents.stages.edit_planner import edit
+from processors.agents.stages.editing import changed
+from processors.agents.stages.model_selector import Selecting
+from processors.agents.stages.revising import Revising, Version
+from processors.agents.telling import apologies, present, proposals
+from processors.agents.telling.briefing import anew, brief
+from processors.agents.telling.context import Briefing
+from processors.agents.telling.present import Present, label_of
 
 log = logging.getLogger(__name__)
 

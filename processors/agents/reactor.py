@@ -18,12 +18,12 @@ from commands.refusals import Refusal
 from events.canvas.session_events import MessagePosted, SessionCancelled
 from events.envelope import Recorded
 from events.ids import session_of
-from processors.agents import apologies
+from processors.agents.asking.call import STOPPED, Stages
+from processors.agents.asking.rooms import Rooms
 from processors.agents.llm import LlmFailed
 from processors.agents.pipeline import Pipeline
-from processors.agents.rooms import Rooms
 from processors.agents.sessions import NoSuchSession
-from processors.agents.stage import STOPPED, Stages
+from processors.agents.telling import apologies
 from processors.runners.poison import alarm, is_poison
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import Final
 
+from processors.agents.asking.prompting import Prompt
 from processors.agents.llm import Completion, LlmFailed, Message, tokens_told
-from processors.agents.prompting import Prompt
 from processors.dispatcher.ports import AgentCall, Note
 
 STOPPED: Final = "cancelled"

@@ -17,9 +17,9 @@ from typing import Final
 from prometheus_client import Counter
 
 from events.jobs.events import Category
-from processors.agents.lenient_json import LenientReader
+from processors.agents.answers.lenient_json import LenientReader
+from processors.agents.asking.prompting import BuiltIn, Prompts, platforms
 from processors.agents.llm import Completion, LanguageModel, LlmFailed, Message
-from processors.agents.prompting import BuiltIn, Prompts, platforms
 from processors.dispatcher.agent_calls import noted
 from processors.dispatcher.ports import Failed, Note, unnoted
 from processors.dispatcher.shape import shape_of

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from processors.agents import context_classifier, model_selector, plan_validator
-from processors.agents.answers import objects, read_object
-from processors.agents.blocks import read_block
+from processors.agents.answers.objects import objects, read_object
+from processors.agents.fitting.verifying import value_at
 from processors.agents.llm import Message
-from processors.agents.verifying import value_at
+from processors.agents.stages import context_classifier, model_selector, plan_validator
+from processors.agents.telling.blocks import read_block
 from studio.client.outcomes import Figures
 
 

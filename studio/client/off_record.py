@@ -20,13 +20,13 @@ from events.envelope import Recorded
 from events.ids import plan_id, step_id
 from events.progress import Progress
 from events.sealed import Sealed
+from processors.agents.asking.call import Call, Said, Stages, call_id_of
+from processors.agents.asking.prompting import Prompt
+from processors.agents.asking.rooms import Rooms
 from processors.agents.catalog import Catalog
 from processors.agents.llm import Completion, Delta, LlmFailed, Message, Restarted
 from processors.agents.pipeline import Pipeline
-from processors.agents.prompting import Prompt
-from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
-from processors.agents.stage import Call, Said, Stages, call_id_of
 
 UNHURRIED_S: Final = 3600.0
 Answers = Mapping[str, AgentCallRecorded]

@@ -11,14 +11,14 @@ from pymongo.asynchronous.database import AsyncDatabase
 from commands.ports import ERASED, Storage, Vault
 from events.canvas.session_events import AgentCallRecorded, MessagePosted
 from events.envelope import Recorded
-from processors.agents.briefing import brief
+from processors.agents.asking.call import call_id_of
+from processors.agents.asking.sealing import Kept, kept_answer
 from processors.agents.catalog import Catalog
-from processors.agents.context import Briefing
-from processors.agents.planner import FULL_MODE
-from processors.agents.present import Present, before
-from processors.agents.sealing import Kept, kept_answer
 from processors.agents.sessions import Sessions
-from processors.agents.stage import call_id_of
+from processors.agents.stages.planner import FULL_MODE
+from processors.agents.telling.briefing import brief
+from processors.agents.telling.context import Briefing
+from processors.agents.telling.present import Present, before
 from projections import agent_calls, session_events
 from projections.session_events import recorded
 from projections.streams import StreamStore

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Literal
 
-from processors.agents.assembly import feasible
+from processors.agents.answers.parser import parse_plan
 from processors.agents.catalog import Catalog
-from processors.agents.context import Briefing
-from processors.agents.editing import Edited, changed, merge
-from processors.agents.parser import parse_plan
+from processors.agents.fitting.assembly import feasible
 from processors.agents.plan import Layer, PlannedStep
-from processors.agents.present import Present
-from processors.agents.trust import trusted
+from processors.agents.stages.editing import Edited, changed, merge
+from processors.agents.stages.trust import trusted
+from processors.agents.telling.context import Briefing
+from processors.agents.telling.present import Present
 from studio.client.outcomes import Figures
 
 

@@ -9,10 +9,10 @@ from statistics import median
 from typing import Any, Final
 
 from gateway.significance import signs
+from processors.agents.asking.prompting import Pinned, Prompt, Prompts
 from processors.agents.catalog import Catalog
 from processors.agents.llm import LanguageModel, LlmFailed, Message
-from processors.agents.planner import FULL_MODE
-from processors.agents.prompting import Pinned, Prompt, Prompts
+from processors.agents.stages.planner import FULL_MODE
 from studio.client import answer_judging, plan_judging
 from studio.client.answer_judging import READERS, AnswerOutcome
 from studio.client.outcomes import Figures, Judgement, Outcome, compared

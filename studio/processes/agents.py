@@ -10,12 +10,12 @@ from events.log.clients import Record
 from events.log.codec import from_record, record_type_name, type_name
 from events.log.follower import Follower
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
+from processors.agents.asking.published import Published
+from processors.agents.asking.rooms import Rooms
+from processors.agents.asking.spending import CALLS, WINDOW_S, Budgeted, Spending
 from processors.agents.catalog import CatalogView
-from processors.agents.published import Published
 from processors.agents.reactor import CALL_TIMEOUT_S, GROUP, Agents, key_of
-from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
-from processors.agents.spending import CALLS, WINDOW_S, Budgeted, Spending
 from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
 from projections.stores import DATABASE

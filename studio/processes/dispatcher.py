@@ -11,7 +11,7 @@ from adapters.providers.fleet.directory import RedisDirectory
 from adapters.providers.llm.adapter import LanguageModels
 from adapters.storage.objects import storage
 from events.topics import EVENTS_JOBS
-from processors.agents.published import Published
+from processors.agents.asking.published import Published
 from processors.dispatcher.classifier import Classifier
 from processors.dispatcher.dispatcher import TYPES, Dispatcher, Reach, Rooms, key_of, longest_s, urgent
 from processors.dispatcher.leases import Leases

@@ -23,9 +23,9 @@ from commands.ask import Unavailable
 from events.catalog.current import catalog_entry
 from events.log.table import CompactedTable
 from events.topics import CURRENT_CATALOG
+from processors.agents.asking.prompting import Pinned, Prompt
+from processors.agents.asking.published import Published
 from processors.agents.catalog import Catalog
-from processors.agents.prompting import Pinned, Prompt
-from processors.agents.published import Published
 from projections.stores import DATABASE
 from studio.client.access import Access, NoPlatform, access
 from studio.client.past_requests import Archive, Past, Unreadable

@@ -18,9 +18,10 @@ from adapters.llm.call import Patience
 from adapters.llm.client import LlmClient
 from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, StepDrafted
 from events.canvas.session_events import AgentCallRecorded
-from processors.agents import edit_planner, field_verifier, model_selector, plan_validator, planner, reactor
-from processors.agents.parser import parse_plan
-from processors.agents.sealing import Kept, kept_answer
+from processors.agents import reactor
+from processors.agents.answers.parser import parse_plan
+from processors.agents.asking.sealing import Kept, kept_answer
+from processors.agents.stages import edit_planner, field_verifier, model_selector, plan_validator, planner
 from tests.unit.agents.play import ORG, Play
 
 FOLDER = os.environ.get("STUDIO_TEST_REAL_MODEL")

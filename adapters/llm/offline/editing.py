@@ -11,10 +11,10 @@ from adapters.llm.offline.draft import MEDIUM_OF, Draft, Facts, Source
 from adapters.llm.offline.lexicon import LEADS, kind_of
 from adapters.llm.offline.planning import Answer, extend, is_addition
 from adapters.llm.offline.reading import Clause, read
-from processors.agents.enumerations import gathering
 from processors.agents.plan import PlannedStep
-from processors.agents.removals import Wish, asked
-from processors.agents.removed_steps import Missing, is_counted, meant
+from processors.agents.words.enumerations import gathering
+from processors.agents.words.removals import Wish, asked
+from processors.agents.words.removed_steps import Missing, is_counted, meant
 
 Step = dict[str, Any]
 

@@ -7,8 +7,8 @@ from typing import Any, Final, Protocol
 
 from adapters.providers.at_once import AtOnce
 from events.jobs.events import EngineSpan
+from processors.agents.asking.prompting import BuiltIn, Prompts, platforms
 from processors.agents.llm import Completion, LlmFailed, Message
-from processors.agents.prompting import BuiltIn, Prompts, platforms
 from processors.dispatcher.agent_calls import noted
 from processors.dispatcher.errors import (
     AccessRefused,

@@ -10,8 +10,8 @@ import pytest
 
 from adapters.llm.client import LlmClient
 from adapters.llm.offline.app import app
+from processors.agents.answers.parser import parse_plan
 from processors.agents.llm import Completion, Delta
-from processors.agents.parser import parse_plan
 from tests.serving import served
 
 MAIN = "generate a product image, animate it into a 5-second video, and add a voiceover"

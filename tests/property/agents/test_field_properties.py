@@ -15,14 +15,14 @@ from commands.canvas.commands import UNWIRABLE
 from events.catalog.current import CurrentModel
 from events.catalog.events import ModelSpec, Price
 from events.model import MONEY_MAX
-from processors.agents.assembly import Fitted, furnished
 from processors.agents.catalog import Catalog
-from processors.agents.field_questions import questions, settled
-from processors.agents.fields import verify
-from processors.agents.media_fields import references
+from processors.agents.fitting.assembly import Fitted, furnished
+from processors.agents.fitting.fields import verify
+from processors.agents.fitting.media_fields import references
+from processors.agents.fitting.selector import Choice
 from processors.agents.plan import PlannedStep
-from processors.agents.references import Known, KnownStep, KnownUpload
-from processors.agents.selector import Choice
+from processors.agents.stages.field_questions import questions, settled
+from processors.agents.words.references import Known, KnownStep, KnownUpload
 from processors.executor.rehearsal import rehearsal
 from processors.executor.slots import Slot, media_slots
 from processors.executor.wiring import Unwirable, wire

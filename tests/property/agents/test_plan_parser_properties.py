@@ -9,8 +9,8 @@ import orjson
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from processors.agents.lenient_json import LenientReader
-from processors.agents.parser import IncrementalParser, parse_plan
+from processors.agents.answers.lenient_json import LenientReader
+from processors.agents.answers.parser import IncrementalParser, parse_plan
 
 STEP_LIKE = {"id": "x", "title": "not there", "description": "not there", "agent_type": "image"}
 NASTY = (

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.agents.catalog import Capability
+from processors.agents.fitting.validator import check
 from processors.agents.plan import PlannedStep
-from processors.agents.validator import check
 
 names = st.sampled_from(["s1", "s2", "s3", "s4", "s5", "image_1"])
 planned = st.lists(

@@ -35,10 +35,10 @@ from events.envelope import Envelope, InputPosition, Recorded, StreamRef
 from events.ids import plan_id
 from events.progress import Progress
 from events.topics import EVENTS_CANVAS
+from processors.agents.asking.rooms import Rooms
 from processors.agents.catalog import Catalog
 from processors.agents.llm import Completion, Delta, LanguageModel, LlmFailed, Message, Restarted
 from processors.agents.reactor import Agents
-from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
 from tests.catalog import shipped
 from tests.specification import World

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.agents.addresses import is_address, without_foreign
-from processors.agents.fields import verify
+from processors.agents.fitting.addresses import is_address, without_foreign
+from processors.agents.fitting.fields import verify
 from processors.agents.plan import PlannedStep
-from processors.agents.references import Known
+from processors.agents.words.references import Known
 from tests.unit.agents.makers import TEXT, model, schema
 
 FOREIGN = """

@@ -9,11 +9,11 @@ import pytest
 from adapters.llm.offline.draft import Facts
 from adapters.llm.offline.planning import plan
 from events.catalog.current import CurrentModel
-from processors.agents.assembly import Fitted, feasible, fit
+from processors.agents.answers.parser import IncrementalParser, parse_plan
 from processors.agents.catalog import Catalog
-from processors.agents.parser import IncrementalParser, parse_plan
+from processors.agents.fitting.assembly import Fitted, feasible, fit
 from processors.agents.plan import PlannedStep
-from processors.agents.references import KnownUpload
+from processors.agents.words.references import KnownUpload
 from tests.catalog import shipped
 
 MAIN = "generate a product image, animate it into a 5-second video, and add a voiceover"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from processors.agents.context import UPLOADS_TOLD
+from processors.agents.telling.context import UPLOADS_TOLD
 from tests.unit.agents.makers import wide_catalog
 from tests.unit.agents.play import Play, StandIn
 

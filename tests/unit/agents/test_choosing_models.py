@@ -15,13 +15,13 @@ from events.canvas.plan_events import FieldsVerified, ModelSelected
 from events.catalog.current import CurrentModel
 from events.catalog.events import ModelLimits, ModelSpec, Price
 from processors.agents.catalog import Catalog
-from processors.agents.hints import output_hint
+from processors.agents.fitting.hints import output_hint
+from processors.agents.fitting.policies import Policy, policy_of
+from processors.agents.fitting.selector import candidates
 from processors.agents.llm import Completion, Delta, LlmFailed, Message, Restarted
-from processors.agents.model_selector import ASKED_MAX
 from processors.agents.plan import PlannedStep
-from processors.agents.policies import Policy, policy_of
-from processors.agents.references import Known, KnownStep
-from processors.agents.selector import candidates
+from processors.agents.stages.model_selector import ASKED_MAX
+from processors.agents.words.references import Known, KnownStep
 from tests.unit.agents.makers import TEXT, model, schema, wide_catalog
 from tests.unit.agents.play import Line, Play, Scripted
 

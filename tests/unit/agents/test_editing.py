@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.agents.editing import changed, merge
 from processors.agents.plan import ParsedPlan, PlannedStep
+from processors.agents.stages.editing import changed, merge
 
 
 def step(name: str, kind: str = "image", *after: str, **more: object) -> PlannedStep:

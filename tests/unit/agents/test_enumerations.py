@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.llm.offline.draft import Facts
 from adapters.llm.offline.editing import edit
-from processors.agents.enumerations import gathered, gathering, numbers_in
+from processors.agents.words.enumerations import gathered, gathering, numbers_in
 
 
 @pytest.mark.parametrize(

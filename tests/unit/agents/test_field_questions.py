@@ -13,13 +13,13 @@ from events.canvas.plan_events import ModelSelected
 from events.canvas.session_events import AgentCallRecorded, StageBegun
 from events.catalog.current import CurrentModel
 from events.catalog.events import ModelLimits, Price
-from processors.agents.assembly import Fitted, furnished
 from processors.agents.catalog import Catalog
-from processors.agents.field_questions import questions, settled
+from processors.agents.fitting.assembly import Fitted, furnished
+from processors.agents.fitting.selector import Choice
 from processors.agents.llm import LlmFailed
 from processors.agents.plan import PlannedStep
-from processors.agents.references import Known, KnownStep, KnownUpload
-from processors.agents.selector import Choice
+from processors.agents.stages.field_questions import questions, settled
+from processors.agents.words.references import Known, KnownStep, KnownUpload
 from tests.unit.agents.makers import TEXT, media, model, schema
 from tests.unit.agents.play import Play
 

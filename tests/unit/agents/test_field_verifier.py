@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from processors.agents.addresses import is_address
-from processors.agents.fields import verify
+from processors.agents.fitting.addresses import is_address
+from processors.agents.fitting.fields import verify
 from processors.agents.plan import PlannedStep
-from processors.agents.references import Known, KnownStep, KnownUpload
+from processors.agents.words.references import Known, KnownStep, KnownUpload
 from tests.unit.agents.makers import DURATION, TEXT, media, model, schema
 
 PHOTO = KnownUpload("image_1", "image", "upl_01JABCDEFGH", "ast_01K3QWERTY0987654321", "holiday photo.png")

@@ -18,7 +18,7 @@ from commands.canvas.commands import PostAssistantMessage
 from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, PlanValidated, StepDrafted
 from events.catalog.current import CurrentModel
 from processors.agents.catalog import Catalog
-from processors.agents.media_fields import references
+from processors.agents.fitting.media_fields import references
 from processors.dispatcher.classifier import asked_of
 from processors.dispatcher.shape import shape_of
 from tests.catalog import shipped

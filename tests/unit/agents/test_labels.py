@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.agents.labels import read_label, spoken, written
-from processors.agents.references import Known, KnownUpload
+from processors.agents.words.labels import read_label, spoken, written
+from processors.agents.words.references import Known, KnownUpload
 from tests.unit.agents.makers import small_catalog, wide_catalog
 from tests.unit.agents.play import Play
 

@@ -18,7 +18,7 @@ from commands.model import Command
 from events.canvas.plan_events import PlanDrafted
 from events.canvas.session_events import AgentCallRecorded
 from events.sealed import Sealed
-from processors.agents.sealing import PACKED_BYTES_MAX, Kept, keep_answer, kept_answer, pack, unpack
+from processors.agents.asking.sealing import PACKED_BYTES_MAX, Kept, keep_answer, kept_answer, pack, unpack
 from processors.runners.decide import RESULT_BYTES_MAX
 from tests.given import SESSION, message
 from tests.unit.agents.play import ORG, Play

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from processors.agents.blocks import words
-from processors.agents.coercion import Unfit, coerced
-from processors.agents.labels import spoken, written
-from processors.agents.mentions import Thing, resolve
-from processors.agents.plan_validator import read
-from processors.agents.policies import policy_of
-from processors.agents.removals import asked
+from processors.agents.fitting.coercion import Unfit, coerced
+from processors.agents.fitting.policies import policy_of
+from processors.agents.stages.plan_validator import read
+from processors.agents.telling.blocks import words
+from processors.agents.words.labels import spoken, written
+from processors.agents.words.mentions import Thing, resolve
+from processors.agents.words.removals import asked
 from processors.executor import durations
 
 LENGTH = 40_000

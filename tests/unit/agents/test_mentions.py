@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.agents.blocks import block, words
-from processors.agents.mentions import Thing, resolve
+from processors.agents.telling.blocks import block, words
+from processors.agents.words.mentions import Thing, resolve
 
 THINGS = [
     Thing("image_1", "image", "cat.png", upload=True),

@@ -27,11 +27,12 @@ from events.canvas.state import Plan
 from events.envelope import Recorded, StreamRef
 from events.progress import Progress
 from events.topics import EVENTS_CANVAS
-from processors.agents import edit_planner, model_selector, plan_validator, reactor
-from processors.agents.addresses import is_address
+from processors.agents import reactor
+from processors.agents.asking.rooms import Rooms
+from processors.agents.fitting.addresses import is_address
 from processors.agents.reactor import Agents
-from processors.agents.rooms import Rooms
 from processors.agents.sessions import Sessions
+from processors.agents.stages import edit_planner, model_selector, plan_validator
 from tests import llm_server as wire
 from tests.llm_answers import GOOD, good, on_the_wire, spoiled, spoiled_plans
 from tests.llm_server import Behaviour, LlmServer, serving

@@ -9,9 +9,9 @@ import pytest
 from events.catalog.current import CurrentModel
 from events.catalog.events import Price
 from processors.agents.catalog import Catalog
+from processors.agents.fitting.selector import select
 from processors.agents.plan import PlannedStep
-from processors.agents.references import Known, KnownStep, KnownUpload
-from processors.agents.selector import select
+from processors.agents.words.references import Known, KnownStep, KnownUpload
 from tests.unit.agents.makers import model, schema
 
 IMAGE = KnownStep("i", "stp_X.1.i", frozenset({"image"}))

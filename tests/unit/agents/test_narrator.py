@@ -9,9 +9,8 @@ import pytest
 from adapters.vault.keys import MemoryKeyStore
 from adapters.vault.vault import KeyVault
 from events.progress import Progress
-from processors.agents import narrator as module
-from processors.agents.llm import Delta
-from processors.agents.narrator import (
+from processors.agents.asking import narrator as module
+from processors.agents.asking.narrator import (
     COALESCE_MAX_S,
     COALESCE_S,
     FRAMES_PER_S,
@@ -20,6 +19,7 @@ from processors.agents.narrator import (
     Narrator,
     Telling,
 )
+from processors.agents.llm import Delta
 from processors.agents.plan import PlannedStep
 
 STEP = PlannedStep("s1", "A fox", "a red fox", "image")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from processors.agents.fields import verify
+from processors.agents.fitting.fields import verify
 from processors.agents.plan import PlannedStep
-from processors.agents.references import Known, KnownUpload
+from processors.agents.words.references import Known, KnownUpload
 from tests.unit.agents.makers import media, model, schema
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from processors.agents.lenient_json import READS_MAX, LenientReader
-from processors.agents.parser import INPUT_BYTES_MAX, INPUT_DEPTH_MAX, IncrementalParser, parse_plan
+from processors.agents.answers.lenient_json import READS_MAX, LenientReader
+from processors.agents.answers.parser import INPUT_BYTES_MAX, INPUT_DEPTH_MAX, IncrementalParser, parse_plan
 
 STEP = {"id": "s", "title": "A cat", "description": "A red cat sits. " * 40, "agent_type": "image", "depends_on": []}
 CALLS_A_SECOND = 5_000_000

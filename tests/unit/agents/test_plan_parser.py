@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from processors.agents.parser import IncrementalParser, parse_plan
+from processors.agents.answers.parser import IncrementalParser, parse_plan
 from processors.agents.plan import PlannedStep
 
 ONE = {"id": "s1", "title": "A cat", "description": "A red cat", "agent_type": "image", "depends_on": []}

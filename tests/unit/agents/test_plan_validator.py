@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from processors.agents.catalog import Catalog
+from processors.agents.fitting.validator import Checked, check
 from processors.agents.plan import PlannedStep
-from processors.agents.validator import Checked, check
 
 
 def step(name: str, kind: str = "image", *depends: str, **more: Any) -> PlannedStep:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from processors.agents.policies import Policy, policy_of
+from processors.agents.fitting.policies import Policy, policy_of
 from tests.unit.agents.makers import wide_catalog
 from tests.unit.agents.play import Play
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processors.agents.prompting import BuiltIn, Pinned, chance_of
+from processors.agents.asking.prompting import BuiltIn, Pinned, chance_of
 
 
 @pytest.mark.parametrize("agent", ["planner", "planner_full"])

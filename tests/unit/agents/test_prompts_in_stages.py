@@ -7,7 +7,7 @@ from dataclasses import replace
 from events.canvas.plan_events import PlanDrafted
 from events.canvas.session_events import PromptBeside, StageBegun
 from events.catalog.current import CatalogEntry, CurrentPrompts, PromptVariant, PromptVersion, prompts_key
-from processors.agents.published import Published
+from processors.agents.asking.published import Published
 from processors.agents.reactor import Agents
 from tests.unit.agents.play import ORG, Play
 from tests.unit.agents.test_reactor import PLAN

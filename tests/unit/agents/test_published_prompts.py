@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.catalog.current import CatalogEntry, CurrentPrompts, PromptVariant, PromptVersion, prompts_key
-from processors.agents.prompting import Pinned, Prompt, chance_of
+from processors.agents.asking.prompting import Pinned, Prompt, chance_of
+from processors.agents.asking.published import Published, drawn
 from processors.agents.prompts import shipped
-from processors.agents.published import Published, drawn
 
 ORG = "org_A"
 

@@ -17,9 +17,9 @@ from events.catalog.events import ModelSpec
 from events.log.table import CompactedTable
 from events.topics import CURRENT_CATALOG
 from processors.agents.catalog import Catalog
+from processors.agents.fitting.selector import select
 from processors.agents.plan import PlannedStep
-from processors.agents.references import Known
-from processors.agents.selector import select
+from processors.agents.words.references import Known
 from studio.processes.agents import refused
 from tests.unit.agents.makers import TEXT, model, schema
 from tests.unit.agents.play import ORG, Play

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.agents.editing import merge, repair
+from processors.agents.fitting.validator import Issue
 from processors.agents.plan import ParsedPlan, PlannedStep
-from processors.agents.validator import Issue
+from processors.agents.stages.editing import merge, repair
 
 
 def step(name: str, title: str, kind: str, *after: str, words: str = "") -> PlannedStep:

@@ -14,9 +14,9 @@ from commands.ask import Unavailable
 from commands.canvas.commands import DraftPlan
 from events.canvas.plan_events import PlanDrafted, PlanEdited, PlanValidated
 from events.canvas.session_events import AgentCallRecorded
+from processors.agents.fitting.validator import Issue
 from processors.agents.llm import LlmFailed
-from processors.agents.plan_validator import OBJECTIONS_MAX, UNSAID, WORDS_MAX, read
-from processors.agents.validator import Issue
+from processors.agents.stages.plan_validator import OBJECTIONS_MAX, UNSAID, WORDS_MAX, read
 from tests.unit.agents.play import Line, Play
 
 PASS = '{"verdict": "PASS", "issues": []}'

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.agents.context import REQUEST_CHARS_MAX, Briefing, request
-from processors.agents.editing import changed, merge
-from processors.agents.parser import parse_plan
+from processors.agents.answers.parser import parse_plan
 from processors.agents.plan import PlannedStep
-from processors.agents.present import PresentStep
-from processors.agents.shortened import NAMED_CHARS, PLAN_CHARS, steps_told, uncut, without_middle
+from processors.agents.stages.editing import changed, merge
+from processors.agents.telling.context import REQUEST_CHARS_MAX, Briefing, request
+from processors.agents.telling.present import PresentStep
+from processors.agents.telling.shortened import NAMED_CHARS, PLAN_CHARS, steps_told, uncut, without_middle
 from tests.unit.agents.play import Play
 from tests.unit.agents.test_reactor import PLAN
 

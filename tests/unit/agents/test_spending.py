@@ -16,9 +16,9 @@ from events.canvas.session_events import AgentCallRecorded, SessionStarted
 from events.envelope import Envelope, InputPosition, Recorded, StreamRef
 from events.model import Event
 from events.topics import EVENTS_CANVAS
-from processors.agents import spending
+from processors.agents.asking import spending
+from processors.agents.asking.spending import WINDOW_HOURS, Budgeted, Spending
 from processors.agents.llm import MAX_TOKENS, Completion, LlmFailed
-from processors.agents.spending import WINDOW_HOURS, Budgeted, Spending
 from tests.llm_server import LlmServer, held, serving, whole
 from tests.specification import NOON
 

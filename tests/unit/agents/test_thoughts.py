@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.agents.thoughts import Thoughts
+from processors.agents.answers.thoughts import Thoughts
 from tests.unit.agents.play import Play
 from tests.unit.agents.test_reactor import PLAN
 

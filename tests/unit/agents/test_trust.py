@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from processors.agents.context import Briefing, Said
 from processors.agents.plan import ParsedPlan, PlannedStep
-from processors.agents.trust import trusted
+from processors.agents.stages.trust import trusted
+from processors.agents.telling.context import Briefing, Said
 from tests.unit.agents.makers import wide_catalog
 
 CATALOG = wide_catalog()

@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from processors.agents.turnstile import Turnstile
+from processors.agents.asking.turnstile import Turnstile
 
 WAIT_S = 10
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from processors.agents.blocks import block
-from processors.agents.context import Briefing
 from processors.agents.plan import PlannedStep
-from processors.agents.present import Present, PresentStep
+from processors.agents.telling.blocks import block
+from processors.agents.telling.context import Briefing
+from processors.agents.telling.present import Present, PresentStep
 from studio.client import plan_judging
 from studio.client.answer_judging import AnswerOutcome, judge
 from studio.client.outcomes import Figures, compared

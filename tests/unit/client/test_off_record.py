@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from events.canvas.session_events import AgentCallRecorded, MessagePosted
+from processors.agents.asking.prompting import BuiltIn
 from processors.agents.catalog import Catalog
 from processors.agents.llm import Message
-from processors.agents.prompting import BuiltIn
 from processors.agents.sessions import Sessions
 from studio.client.off_record import Question, asked, rooms_of
 from tests.unit.agents.makers import wide_catalog

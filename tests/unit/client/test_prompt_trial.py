@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from events.canvas.session_events import AgentCallRecorded
-from processors.agents import planner
+from processors.agents.asking.call import Call
+from processors.agents.asking.prompting import Pinned, Prompt
 from processors.agents.catalog import Catalog
-from processors.agents.context import Briefing
 from processors.agents.llm import Completion, Delta, LlmFailed, Message, Restarted
-from processors.agents.prompting import Pinned, Prompt
-from processors.agents.stage import Call
+from processors.agents.stages import planner
+from processors.agents.telling.context import Briefing
 from studio.client.off_record import Question
 from studio.client.outcomes import Figures, compared
 from studio.client.past_requests import Past

@@ -15,8 +15,8 @@ from commands.refusals import IllegalState, NotFound
 from events.catalog.current import CurrentModel, CurrentPrompts, PromptVariant, PromptVersion, prompts_key
 from events.envelope import Recorded
 from events.jobs.events import JobAgentCallRecorded
-from processors.agents.published import Published
-from processors.agents.spending import Spending
+from processors.agents.asking.published import Published
+from processors.agents.asking.spending import Spending
 from processors.dispatcher.classifier import Classifier
 from tests.contract.providers.worlds import replicate_world
 from tests.llm_server import LlmServer, held, refuse, serving, whole

@@ -20,7 +20,7 @@ from commands.orgs.commands import BeginAttempt
 from events.catalog.current import CurrentPrompts, PromptVariant, PromptVersion, prompts_key
 from events.ids import new_id
 from events.jobs.events import AttemptFailed, Category, JobFailed
-from processors.agents.published import Published
+from processors.agents.asking.published import Published
 from processors.dispatcher.classifier import ANSWERS, TOKENS, Budget, Classifier, category_in, narrowed
 from processors.dispatcher.ports import AgentCall, Failed
 from tests.contract.providers.worlds import ReplicateWorld, replicate_world

@@ -9,8 +9,8 @@ import pytest
 
 from adapters.providers.llm.adapter import MAX_TOKENS, TOKENS_CEILING, LanguageModels, max_tokens_of
 from events.catalog.current import CurrentPrompts, PromptVariant, PromptVersion, prompts_key
+from processors.agents.asking.published import Published
 from processors.agents.llm import Completion, LlmFailed, Message
-from processors.agents.published import Published
 from processors.dispatcher.errors import BadResult, InputRefused, OutcomeUnknown, ProviderError
 from processors.dispatcher.ports import Call, Failed, Handle, InlineFile, Succeeded, Unknowable, Usage
 

@@ -1,0 +1,74 @@
+"""How well a model fits a step: what it takes of the media at hand, how near it comes to the length and size wished."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from events.catalog.events import ModelSpec
+from processors.agents.plan import PlannedStep
+from processors.agents.words.references import Known
+from processors.executor import durations
+
+_SAID_SIZES: Final = (
+    (re.compile(r"\b8k\b", re.IGNORECASE), 7680),
+    (re.compile(r"\b(?:4k|uhd|2160p)\b", re.IGNORECASE), 3840),
+    (re.compile(r"\b(?:full[- ]?hd|1080p)\b", re.IGNORECASE), 1920),
+)
+"""Words → pixels of the longer side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compatibility:
+    """Each from 0 to 1, where 1 is all that is wished for."""
+
+    media: float = 1.0
+    duration: float = 1.0
+    size: float = 1.0
+
+    @property
+    def limits(self) -> float:
+        """To two places: less makes no difference between models."""
+        return round(self.duration * self.size, 2)
+
+    def as_json(self) -> dict[str, float]:
+        return {"media": round(self.media, 2), "duration": round(self.duration, 2), "size": round(self.size, 2)}
+
+
+def compatibility(
+    step: PlannedStep, model: ModelSpec, *, at_hand: frozenset[str], used: frozenset[str], known: Known
+) -> Compatibility:
+    """`used` are those of the media `at_hand` that the model has a place for."""
+    limits = model.limits
+    sizes = [
+        _share(limits.max_width, durations.seconds(step.input.get("width"))),
+        _share(limits.max_height, durations.seconds(step.input.get("height"))),
+        _share(_longest(limits.max_width, limits.max_height), _said_size(f"{step.title} {step.description}")),
+    ]
+    return Compatibility(
+        media=len(used) / len(at_hand) if at_hand else 1.0,
+        duration=_share(limits.max_duration_s, _duration(step, known)),
+        size=min(sizes),
+    )
+
+
+def _duration(step: PlannedStep, known: Known) -> float | None:
+    """Lips move for as long as the sound before them lasts."""
+    if (own := durations.wished(step.input, step.description)) is not None or step.agent_type != "lipsync":
+        return own
+    lengths: Iterable[Any] = (one.hint.get("duration_s") for one in known.steps)
+    return max((length for length in lengths if length is not None), default=None)
+
+
+def _said_size(words: str) -> int | None:
+    return next((pixels for pattern, pixels in _SAID_SIZES if pattern.search(words)), None)
+
+
+def _longest(*sides: int | None) -> int | None:
+    return max((side for side in sides if side is not None), default=None)
+
+
+def _share(most: float | None, wished: float | None) -> float:
+    return 1.0 if most is None or not wished or wished <= most else most / wished

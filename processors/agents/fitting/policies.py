@@ -1,0 +1,71 @@
+"""What a plan may cost: the cheapest that does it, a balanced price, or the best there is; as the person says it. Pure.
+
+Only what is said of the making counts: no quotation, nothing that is to be spoken or shown, no `film about a man on a
+budget`, and nothing that is denied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from processors.agents.words.clauses import unquoted
+
+Policy = Literal["cheapest", "balanced", "best"]
+
+_MADE: Final = (
+    r"(?:clips?|videos?|films?|images?|pictures?|photos?|versions?|drafts?|models?|options?|ones?|ways?|songs?|music|"
+    r"voiceovers?|animations?|results?|renders?|tiers?|modelle?n?|variante)"
+)
+_TAKES: Final = (
+    r"(?:use|using|with|take|taking|pick|choose|want|by|from|only|nimm|mit)\s+(?:the\s+|your\s+|only\s+|die\s+|das\s+)*"
+)
+_ENDS: Final = (
+    r"(?=\s*(?:\Z|[.,;:!?\n()])|\s+(?:please|possible|available|you|that|first|for|and|but|only|now|bitte|any|again)\b)"
+)
+_CHEAPEST: Final = (
+    rf"cheapest\s+(?:possible\s+)?{_MADE}|cheapest{_ENDS}|as cheap(?:ly)? as(?: possible|\s+(?:it|you|we)\b)|"
+    rf"cheaply{_ENDS}|(?:keep|make|do) it (?:as )?(?:cheap|low[- ]cost){_ENDS}|{_TAKES}cheap(?:er)?\s+{_MADE}|"
+    rf"low[- ]cost\s+{_MADE}|(?<![^.,;:!?\n])[ \t]*(?:we are |i am |i'm |we're )?on an? (?:\w+ )?budget{_ENDS}|"
+    r"save (?:money|credits)|(?:cost|spend)\w* as little as possible|(?:so|moglichst) (?:gunstig|billig)\w*|"
+    rf"(?:am )?gunstigste\w*(?:{_ENDS}|\s+{_MADE})|le moins cher|lo mas barato"
+)
+_BEST: Final = (
+    r"(?:best|highest|top|premium|finest|maximum)(?: possible)?[- ](?:quality|resolution)"
+    rf"(?:{_ENDS}|(?=\s+(?:{_MADE}|is|in|of the)\b))|{_TAKES}(?:best|top|premium|finest)\s+models?{_ENDS}|"
+    r"(?:price|cost|money) (?:is no object|does(?: not|n't) matter)|(?:whatever|no matter what) it costs|"
+    r"(?:beste[rn]?|hochste[rn]?) qualitat|meilleure qualite|(?:mejor|maxima) calidad"
+)
+_SAID = re.compile(rf"(?<!\w)(?:(?P<cheapest>{_CHEAPEST})|(?P<best>{_BEST}))")
+_DENIED_BEFORE = re.compile(
+    r"\b(?:not|don't|dont|doesn't|isn't|never|no|without|nicht|keine?n?|rather than|instead of|avoid)\b"
+    r"[^.,;:!?\n]{0,30}\Z"
+)
+_DENIED_AFTER = re.compile(r"\s*(?:is|are|does|ist)?\s*(?:not|n't|isn't|doesn't|aren't|unnecessary|nicht|no longer)\b")
+_SHOWN_BEFORE = re.compile(
+    r"\b(?:says?|saying|reads?|reading|titled|called|named|about|words|slogan)\b[^.,;:!?\n]{0,30}\Z"
+)
+
+
+def policy_of(request: str, earlier: Iterable[str] = ()) -> Policy:
+    """Of all, what is said last counts, and stays until something else is said; the price is balanced where nothing is.
+
+    `earlier` is what the person said before of the same plan, the oldest first.
+    """
+    said: Policy = "balanced"
+    for words in map(unquoted, (*earlier, request)):
+        for match in _SAID.finditer(words):
+            told: Policy = "cheapest" if match["cheapest"] else "best"
+            if _SHOWN_BEFORE.search(words, max(0, match.start() - 60), match.start()):
+                continue
+            if not _is_denied(words, match):
+                said = told
+            elif said == told:
+                said = "balanced"
+    return said
+
+
+def _is_denied(words: str, match: re.Match[str]) -> bool:
+    before = _DENIED_BEFORE.search(words, max(0, match.start() - 60), match.start())
+    return before is not None or _DENIED_AFTER.match(words, match.end()) is not None

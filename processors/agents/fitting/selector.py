@@ -1,0 +1,182 @@
+"""Chooses a model for a step by rules: what it takes and gives, its limits, what the words ask for, and its price."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rapidfuzz import fuzz, process
+
+from commands.pricing import estimate
+from events.catalog.events import ModelSpec
+from events.model import MONEY_MAX
+from processors.agents.catalog import Catalog
+from processors.agents.fitting.compatibility import Compatibility, compatibility
+from processors.agents.fitting.policies import Policy
+from processors.agents.plan import PlannedStep
+from processors.agents.words.references import Known, KnownUpload
+
+DEAR_FACTOR: Final = 4
+"""Balanced: among equals, a model is only passed over for its price when it costs more than this many times the
+cheapest."""
+RECOMMENDED: Final = frozenset({"recommended", "default"})
+FINE: Final = frozenset({"premium", "high-resolution", *RECOMMENDED})
+PLAIN: Final = frozenset({"draft", "cheap", "fast"})
+"""Tags that speak of quality."""
+SIMILAR_MIN: Final = 92.0
+CLEAR_LEAD: Final = 5.0
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    model: ModelSpec
+    reason: str
+    """In words, none of them the person's."""
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A model that can do a step, and what speaks for it."""
+
+    model: ModelSpec
+    fit: Compatibility
+    used: frozenset[str]
+    """Media at hand that it takes."""
+    named: frozenset[str]
+    """Words of the step that are among its own."""
+    cost: int
+    """Of this step, in millicredits at most."""
+
+    @property
+    def recommended(self) -> bool:
+        return bool(RECOMMENDED & set(self.model.tags))
+
+    @property
+    def quality(self) -> int:
+        tags = set(self.model.tags)
+        return bool(FINE & tags) - bool(PLAIN & tags)
+
+
+def select(step: PlannedStep, known: Known, catalog: Catalog, policy: Policy = "balanced") -> Choice | None:
+    """The model for a step, the same for the same catalog; None when no usable model can do it."""
+    named, flags = asked_for(step, known, catalog)
+    if named is not None:
+        return named
+    rated = candidates(step, known, catalog, policy)
+    return Choice(rated[0].model, why(rated[0], rated, policy), flags) if rated else None
+
+
+def asked_for(step: PlannedStep, known: Known, catalog: Catalog) -> tuple[Choice | None, tuple[str, ...]]:
+    """The model that the plan names, or the one whose garbled name that is; else what is to be flagged.
+
+    One that lacks a file it cannot do without is not taken where others could do the step. Of utilities each does
+    something else, so none takes another's place.
+    """
+    if not step.model:
+        return None, ()
+    asked = catalog.models.get(step.model)
+    if asked is not None and asked.agent_type == step.agent_type:
+        choice = Choice(asked, "named in the plan")
+    elif (found := near(step.model, [model.id for model in catalog.of_type(step.agent_type)])) is not None:
+        choice = Choice(catalog.models[found], "the nearest to the one named in the plan", ("model-garbled",))
+    else:
+        return None, ("model-unknown",)
+    anything = _at_hand(step, known) | {upload.medium for upload in known.uploads}
+    can_start = _can_start(choice.model, anything, catalog)
+    if can_start or step.agent_type == "utility" or not candidates(step, known, catalog):
+        return choice, ()
+    return None, ("model-unfit",)
+
+
+def candidates(step: PlannedStep, known: Known, catalog: Catalog, policy: Policy = "balanced") -> list[Rated]:
+    """Those that can do the step with what is at hand, the best first by the policy."""
+    at_hand = _at_hand(step, known)
+    fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, at_hand, catalog)]
+    if not fitting:
+        anything = at_hand | {upload.medium for upload in known.uploads}
+        fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, anything, catalog)]
+    rated = [_rate(step, model, at_hand, known, catalog) for model in fitting]
+    cheapest = min((one.cost for one in rated), default=0)
+    return sorted(rated, key=lambda one: _rank(one, cheapest, policy))
+
+
+def why(best: Rated, rated: Sequence[Rated], policy: Policy) -> str:
+    if len(rated) == 1:
+        return "the only model that can do this step"
+    parts = [f"of {len(rated)} models"]
+    if best.used:
+        parts.append("takes " + " and ".join(sorted(best.used)))
+    if best.fit.limits < 1:
+        parts.append("comes nearest to what was asked for")
+    if best.named:
+        parts.append("suits " + ", ".join(sorted(best.named)))
+    if best.recommended:
+        parts.append("recommended")
+    if best.cost == min(one.cost for one in rated):
+        parts.append("the cheapest")
+    else:
+        parts.append("of the best quality" if policy == "best" else "at a balanced price")
+    return ", ".join(parts)
+
+
+def near(asked: str, names: Iterable[str], least: float = SIMILAR_MIN) -> str | None:
+    """The name that was garbled or shortened, when exactly one is near enough."""
+    found = process.extract(asked.lower(), list(names), scorer=fuzz.WRatio, score_cutoff=least, limit=2)
+    return found[0][0] if len(found) == 1 or (len(found) == 2 and found[0][1] - found[1][1] >= CLEAR_LEAD) else None
+
+
+def _at_hand(step: PlannedStep, known: Known) -> frozenset[str]:
+    """What comes from upstream and what the step's description names; other uploads of the session are not meant."""
+    upstream = {medium for one in known.steps for medium in one.media}
+    named = (found for value in step.input.values() if (found := known.find(value)) is not None)
+    uploads = (*known.mentioned(step.description), *named)
+    return frozenset(upstream | {upload.medium for upload in uploads if isinstance(upload, KnownUpload)})
+
+
+def _can_start(model: ModelSpec, at_hand: frozenset[str], catalog: Catalog) -> bool:
+    """Every file that it cannot do without is there."""
+    return all(kinds & at_hand for kinds in catalog.required[model.id])
+
+
+def _rate(step: PlannedStep, model: ModelSpec, at_hand: frozenset[str], known: Known, catalog: Catalog) -> Rated:
+    own = " ".join([*model.tags, *((model.id, model.title) if step.agent_type == "utility" else ())])
+    wished = f"{step.title} {step.description} {step.input.get('operation', '')}"
+    files = at_hand - {"text"}
+    used = files & catalog.takes[model.id]
+    return Rated(
+        model=model,
+        fit=compatibility(step, model, at_hand=files, used=used, known=known),
+        used=used,
+        named=_words(wished) & (_words(own) - RECOMMENDED),
+        cost=_cost(model, step),
+    )
+
+
+def _cost(model: ModelSpec, step: PlannedStep) -> int:
+    """By the input as it was planned; what can be no price is dearer than all others."""
+    try:
+        return estimate(model, step.input)[1]
+    except ValueError:
+        return MONEY_MAX
+
+
+def _rank(one: Rated, cheapest: int, policy: Policy) -> tuple[Any, ...]:
+    """Small calls round to the same cost: then the lower price counts, and last the id."""
+    fit, words = (-one.fit.media, -one.fit.limits), -len(one.named)
+    price = one.cost, one.model.price.amount
+    match policy:
+        case "cheapest":
+            order: tuple[Any, ...] = (*price, words, not one.recommended)
+        case "best":
+            order = (words, -one.quality, *(-amount for amount in price))
+        case "balanced":
+            order = (words, one.cost > cheapest * DEAR_FACTOR, not one.recommended, *price)
+    return *fit, *order, one.model.id
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))

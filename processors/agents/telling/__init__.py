@@ -1,0 +1,1 @@
+"""What models are told of a session, and what the agents say in it."""

@@ -1,0 +1,56 @@
+"""What the platform says where a message leads to no plan: why, and what can be done. Never a silent session."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from processors.agents.fitting.validator import Checked
+from processors.agents.plan import ParsedPlan
+
+STILL_RUNNING: Final = "The plan is still running. Say it again when it is done, or stop it first."
+NOTHING_CHANGED: Final = "The plan stays as it is: nothing in it had to be different for that."
+LESS: Final = "The plan has been changed; nothing has to be made again."
+REFUSED: Final = "This could not be planned: the session does not take a new plan at the moment."
+BROKEN: Final = "Something in this could not be handled, so there is no plan. Please say it in other words."
+MODEL_GONE: Final = (
+    "A model that the plan needs was taken out of use while it was made, so the plan was given up. Please say it again."
+)
+_BY_CATEGORY: Final = {
+    "rate_limit": "The language model is taking no more requests at the moment. Please try again in a minute.",
+    "billing": "The language model's account is used up, so nothing can be planned until it is topped up.",
+    "budget": "The tokens that your organisation's agents may use in a day are used up. "
+    "They come back hour by hour; the platform's operator can raise the limit.",
+    "too_long": "What this session holds is too long for the language model. Please start a new session.",
+    "refused": "The language model did not accept this request. Please say it in other words.",
+    "unknown_model": "The language model that is configured does not exist, so nothing can be planned.",
+    "busy": "Too many plans are being made at the moment. Please try again in a minute.",
+    "unauthorised": "The language model does not accept this platform's key, so nothing can be planned.",
+    "timeout": "The language model did not answer in time. Please try again.",
+    "connection": "The language model cannot be reached at the moment. Please try again.",
+}
+_OTHERWISE: Final = "The language model did not answer, so there is no plan. Please try again."
+
+
+def no_model(category: str) -> str:
+    return _BY_CATEGORY.get(category, _OTHERWISE)
+
+
+def no_edit(parsed: ParsedPlan) -> str:
+    """The edit planner's own reason; else that nothing came of what it said."""
+    if parsed.reason:
+        return parsed.reason
+    if parsed.layer in ("direct", "repaired"):
+        return "The plan stays as it is: there was nothing to change in that."
+    return "The answer could not be read, so the plan stays as it is. Please say it in other words, or try again."
+
+
+def no_plan(parsed: ParsedPlan, checked: Checked) -> str:
+    """The planner's own reason; else what was wrong with what it planned; else that it could not be read."""
+    if parsed.reason:
+        return parsed.reason
+    if checked.issues:
+        problems = "; ".join(dict.fromkeys(issue.problem for issue in checked.issues))
+        return f"Nothing of this can be made here at the moment: {problems}."
+    if parsed.layer in ("direct", "repaired"):
+        return "There is nothing to make in that. Describe a picture, a video, a sound, a voice, a text or a 3D model."
+    return "The planner's answer could not be read, so there is no plan. Please say it in other words, or try again."
