@@ -12,12 +12,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from events.log.clients import Record, close, consumer
+from events.log.polling import polling
 from events.log.position import part
 
 log = logging.getLogger(__name__)
 
 POLL_MS: Final = 1000
-"""How soon a stop is seen; records wake the follower at once."""
+"""How soon a stall is looked for; records and a stop wake the follower at once."""
 CATCH_UP_POLL_MS: Final = 50
 """Markers of transactions wake nobody: while catching up their passing is looked for."""
 CHUNK: Final = 1000
@@ -133,14 +134,15 @@ class Follower:
     ) -> None:
         behind = {tp for tp in partitions if self._position[part(tp.topic, tp.partition)] < ends[tp]}
         watch = StallWatch(self._name)
-        while not stop.is_set():
-            if not behind:
-                self._ready.set()
-            records = await client.getmany(timeout_ms=CATCH_UP_POLL_MS if behind else POLL_MS, max_records=CHUNK)
-            await self._hand_over(records)
-            if behind:
-                behind = await self._still_behind(client, behind, ends)
-            await watch.check(client, partitions, moved=bool(records))
+        async with polling(client, stop) as polls:
+            while not stop.is_set():
+                if not behind:
+                    self._ready.set()
+                records = await polls.next(timeout_ms=CATCH_UP_POLL_MS if behind else POLL_MS, max_records=CHUNK)
+                await self._hand_over(records)
+                if behind:
+                    behind = await self._still_behind(client, behind, ends)
+                await watch.check(client, partitions, moved=bool(records))
 
     async def _hand_over(self, records: Mapping[TopicPartition, Sequence[Record]]) -> None:
         for tp, chunk in records.items():

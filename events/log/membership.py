@@ -9,6 +9,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from events.log.clients import close, consumer
+from events.log.polling import polling
 from events.log.routing import partition_of
 
 POLL_MS: Final = 1000
@@ -49,8 +50,9 @@ class Membership:
         client.subscribe([self._topic], listener=_Listener(self, client))
         try:
             await client.start()
-            while not stop.is_set():
-                await client.getmany(timeout_ms=POLL_MS)
+            async with polling(client, stop) as polls:
+                while not stop.is_set():
+                    await polls.next(timeout_ms=POLL_MS)
         finally:
             self.change(self._partitions, ())
             await close(client)

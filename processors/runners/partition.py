@@ -18,6 +18,7 @@ from commands.model import Decider
 from commands.wire import encode_answer
 from events.log.clients import Record, close, consumer, transactional_producer
 from events.log.crashpoints import crashpoint
+from events.log.polling import Polls, polling
 from events.log.position import part
 from events.registry import Registry
 from events.topics import REPLIES
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 BATCH_MAX: Final = 500
 """Beyond this a transaction only gets slower."""
 POLL_MS: Final = 1000
-"""How soon a stop is seen; commands wake the partition at once."""
+"""How soon a flush that failed is seen, and an offset told; commands and a stop wake the partition at once."""
 GATHER_S: Final = 0.02
 """From one batch to the next, at least, while commands come faster than one by one."""
 FLUSH_EVERY_S: Final = 1.0
@@ -139,7 +140,8 @@ class PartitionWorker:
             reader.assign([self._input])
             await self._check_start(reader, start)
             reader.seek(self._input, start)
-            await self._loop(producer, reader, start)
+            async with polling(reader, self.stop) as polls:
+                await self._loop(producer, reader, polls, start)
         finally:
             await close(reader)
 
@@ -151,7 +153,7 @@ class PartitionWorker:
             where = part(*self._input)
             raise GapInLog(f"{where}: next is {start}, the log holds {begin} up to {end}")
 
-    async def _loop(self, producer: AIOKafkaProducer, reader: AIOKafkaConsumer, start: int) -> None:
+    async def _loop(self, producer: AIOKafkaProducer, reader: AIOKafkaConsumer, polls: Polls, start: int) -> None:
         log.info("%s/%d decides from offset %d", self._decider.name, self._partition, start)
         deciding = BatchDecider(self._decider, self._store, partition=self._partition, partitions=self._partitions)
         loop = asyncio.get_running_loop()
@@ -159,7 +161,7 @@ class PartitionWorker:
         self.running.set()
         try:
             while not self.stop.is_set() and not flushing.done():
-                polled = await reader.getmany(self._input, timeout_ms=POLL_MS, max_records=BATCH_MAX)
+                polled = await polls.next(self._input, timeout_ms=POLL_MS, max_records=BATCH_MAX)
                 records: Sequence[Record] = polled.get(self._input, ())
                 if not records:
                     await self._tell_offset(producer)

@@ -16,6 +16,7 @@ from events.log.clients import Record, close, consumer
 from events.log.codec import from_record, record_type_name, type_name
 from events.log.crashpoints import crashpoint
 from events.log.follower import StallWatch, assigned_partitions
+from events.log.polling import Polls, polling
 from events.log.routing import partition_of
 from events.model import Event
 from events.registry import Registry
@@ -139,7 +140,8 @@ class Reactor:
         try:
             await client.start()
             self._counts = Counter(tp.topic for tp in await assigned_partitions(client, self._topics))
-            await self._loop(client, stop)
+            async with polling(client, stop) as polls:
+                await self._loop(client, polls, stop)
             await self._hand_off.drain(GRACE_S)
             await self._commit(client)
         finally:
@@ -147,13 +149,13 @@ class Reactor:
         if self._failure is not None:
             raise self._failure
 
-    async def _loop(self, client: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+    async def _loop(self, client: AIOKafkaConsumer, polls: Polls, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         watch = StallWatch(self._group)
         commit_at = loop.time() + COMMIT_EVERY_S
         while not stop.is_set() and self._failure is None:
             self._hold_back(client)
-            polled = await client.getmany(timeout_ms=POLL_MS, max_records=CHUNK)
+            polled = await polls.next(timeout_ms=POLL_MS, max_records=CHUNK)
             for tp, records in polled.items():
                 prefix = self._prefixes.setdefault(tp, Prefix())
                 for record in records:

@@ -15,6 +15,7 @@ from events.log.clients import close, consumer
 from events.log.codec import from_record
 from events.log.crashpoints import crashpoint
 from events.log.follower import StallWatch, assigned_partitions
+from events.log.polling import Polls, polling
 from events.log.position import part
 from events.log.resting import resting
 from events.registry import Registry
@@ -67,14 +68,15 @@ class Projector:
         await self._ready.wait()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Projects until `stop`, which is seen between batches."""
+        """Projects until `stop`, which ends a poll, never a batch."""
         client = consumer(self._bootstrap, group=self._name)
         try:
             await client.start()
             partitions = await assigned_partitions(client, self._topics)
             client.assign(partitions)
             await self._seek(client, partitions)
-            await self._loop(client, partitions, stop)
+            async with polling(client, stop) as polls:
+                await self._loop(client, polls, partitions, stop)
         finally:
             await close(client)
 
@@ -85,7 +87,9 @@ class Projector:
             self._position[part(*tp)] = start
             client.seek(tp, start)
 
-    async def _loop(self, client: AIOKafkaConsumer, partitions: list[TopicPartition], stop: asyncio.Event) -> None:
+    async def _loop(
+        self, client: AIOKafkaConsumer, polls: Polls, partitions: list[TopicPartition], stop: asyncio.Event
+    ) -> None:
         loop = asyncio.get_running_loop()
         watch = StallWatch(self._name)
         ends: dict[TopicPartition, int] = await client.end_offsets(partitions)
@@ -94,7 +98,7 @@ class Projector:
         while not stop.is_set():
             if not behind:
                 self._ready.set()
-            polled = await client.getmany(timeout_ms=POLL_MS, max_records=BATCH_MAX)
+            polled = await polls.next(timeout_ms=POLL_MS, max_records=BATCH_MAX)
             async with resting(client, REST_S if polled and not behind else 0.0):
                 if polled:
                     await self._apply([from_record(r, self._registry) for records in polled.values() for r in records])

@@ -9,12 +9,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.structs import ConsumerRecord
 
 from events.log.admin import PartitionCountDiffers, ensure, ensure_topics
-from events.log.clients import producer, transactional_producer
+from events.log.clients import consumer, producer, transactional_producer
 from events.log.follower import Follower
+from events.log.polling import polling
 from events.log.progress import ProgressSender
 from events.log.request_reply import (
     NoReply,
@@ -89,6 +91,28 @@ async def test_a_follower_is_ready_once_it_has_seen_what_was_there(servers: Serv
         assert late == [b"new"]
         assert second.position[f"{topic.name}/0"] == 26
     await sender.stop()
+
+
+async def test_a_stop_ends_a_poll_and_takes_nothing(servers: Servers, topic: Topic) -> None:
+    """What comes while a poll is ended is there for the next reader's poll, as if there had been none before."""
+    client, stop = consumer(servers.kafka_bootstrap, reset="earliest"), asyncio.Event()
+    await client.start()
+    tp = TopicPartition(topic.name, 0)
+    client.assign([tp])
+    async with polling(client, stop) as polls:
+        assert await client.position(tp) == 0
+        waiting = asyncio.create_task(polls.next(timeout_ms=3_600_000))
+        await asyncio.sleep(0)
+        stop.set()
+        assert await waiting == {}
+    sender = producer(servers.kafka_bootstrap)
+    await sender.start()
+    await sender.send_and_wait(topic.name, b"later", key=b"k", partition=0)
+    assert await client.position(tp) == 0
+    [found] = (await client.getmany(tp, timeout_ms=30_000))[tp]
+    assert found.value == b"later"
+    await sender.stop()
+    await client.stop()
 
 
 async def test_nobody_sees_what_was_aborted(servers: Servers, topic: Topic) -> None:
