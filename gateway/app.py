@@ -64,7 +64,13 @@ def create_app(platform: Platform, feed: CreditsFeed, dist: Path, *, partitions:
     app.state.views = Views(sign)
     app.state.inputs = Inputs(platform.secrets.server, asset_finder(platform))
     app.state.streams = Streams(
-        platform.hub, Renderer(platform.vault, sign), feed, platform.streams, platform.reading, partitions
+        platform.hub,
+        Renderer(platform.vault, sign),
+        feed,
+        platform.streams,
+        platform.reading,
+        platform.keyring,
+        partitions,
     )
     resources = (
         jobs, dead_letters, sessions, uploads, plans, past, queue, models, books, audit, assets, projects, admin,

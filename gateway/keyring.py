@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,25 +56,42 @@ class Keyring:
         self._hashes: dict[str, tuple[str, ...]] = {}
         self._changed = asyncio.Event()
         self._waiting = 0
+        self._watching: dict[str, set[Callable[[], None]]] = {}
 
     def changed(self, org_id: str, org: CurrentOrg | None) -> None:
         """Takes an organisation's keys as they are now."""
-        for gone in self._hashes.pop(org_id, ()):
-            self._callers.pop(gone, None)
+        before = self._hashes.pop(org_id, ())
+        for known in before:
+            self._callers.pop(known, None)
         if org is not None:
             for key in org.keys:
                 rate = org.limits.rate_per_min
                 caller = Caller(org_id, key.key_id, key.role, key.hash, key.project_id, key.user_id, rate)
                 self._callers[key.hash] = caller
             self._hashes[org_id] = tuple(key.hash for key in org.keys)
+        for known in before:
+            if known not in self._callers:
+                for gone in tuple(self._watching.get(known, ())):
+                    gone()
         self._changed.set()
         self._changed = asyncio.Event()
 
     def is_operator(self, key: str) -> bool:
         return self._admin_hash is not None and hmac.compare_digest(digest(key), self._admin_hash)
 
-    def still_valid(self, caller: Caller) -> bool:
-        return caller.hash in self._callers
+    @contextmanager
+    def watching(self, caller: Caller, gone: Callable[[], None]) -> Iterator[None]:
+        """Calls back as soon as this gateway knows that the caller's key has been revoked, be it at once."""
+        callbacks = self._watching.setdefault(caller.hash, set())
+        callbacks.add(gone)
+        try:
+            if caller.hash not in self._callers:
+                gone()
+            yield
+        finally:
+            callbacks.discard(gone)
+            if not callbacks:
+                self._watching.pop(caller.hash, None)
 
     async def caller(self, key: str) -> Caller | None:
         """Whose key it is; an unknown one waits a moment for the copy, as long as few others do."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 import orjson
@@ -21,6 +21,7 @@ from events.topics import EVENTS_CANVAS, PROGRESS
 from gateway.credits_feed import CreditsFeed
 from gateway.frames import Frame, Renderer
 from gateway.hub import Connection, Hub
+from gateway.keyring import Caller, Keyring
 from gateway.problems import KINDS, Problem
 from gateway.reading import AFTER_WAIT_S, Reading
 from gateway.rings import Entry, Ring
@@ -100,6 +101,7 @@ class Streams:
         feed: CreditsFeed,
         store: StreamStore,
         reading: Reading,
+        keyring: Keyring,
         partitions: int,
     ) -> None:
         self._hub = hub
@@ -107,6 +109,7 @@ class Streams:
         self._feed = feed
         self._store = store
         self._reading = reading
+        self._keyring = keyring
         self._partitions = partitions
 
     async def resume_point(self, session_id: str, last_event_id: str | None) -> dict[str, int] | None:
@@ -122,80 +125,78 @@ class Streams:
             raise Problem("read-model-behind", "this gateway has not seen that position yet")
         return position
 
-    async def session(
-        self, session_id: str, org_id: str, start: dict[str, int] | None, valid: Callable[[], bool]
-    ) -> AsyncGenerator[bytes]:
+    async def session(self, session_id: str, who: Caller, start: dict[str, int] | None) -> AsyncGenerator[bytes]:
+        """Ends with the caller's key, as every stream does."""
         canvas, progress = self._parts(session_id)
-        with self._hub.session(session_id, org_id) as (connection, ring):
+        with (
+            self._hub.session(session_id, who.org_id) as (connection, ring),
+            self._keyring.watching(who, connection.close),
+        ):
             now = {name: self._hub.last.get(name, 0) for name in (canvas, progress)}
             at = {name: (start or now).get(name, now[name]) for name in (canvas, progress)}
             waiting = backlog(ring, canvas, progress, at, fresh=start is None or progress not in start)
             at[progress] = min([at[progress], *(entry.offset for entry in waiting if entry.where == progress)])
             complete_from = ring.since.get(canvas, now[canvas])
             try:
-                yield encode(_frame_of(await self._feed.state(org_id)), at)
+                yield encode(_frame_of(await self._feed.state(who.org_id)), at)
                 if at[canvas] < complete_from:
-                    async for chunk in self._stored(session_id, canvas, at, complete_from):
+                    async for chunk in self._stored(connection, session_id, canvas, at, complete_from):
                         yield chunk
                 for entry in waiting:
-                    async for chunk in self._sent(entry, at):
+                    async for chunk in self._sent(connection, entry, at):
                         yield chunk
-                async for chunk in self._live(connection, at, valid):
+                async for chunk in self._live(connection, at):
                     yield chunk
             except (Problem, PyMongoError, Unavailable) as error:
                 log.warning("a stream ends early: %r", error, extra={"session_id": session_id})
                 yield interrupted(at)
 
-    async def org(self, org_id: str, valid: Callable[[], bool]) -> AsyncGenerator[bytes]:
+    async def org(self, who: Caller) -> AsyncGenerator[bytes]:
         """Changes of jobs and of the balance; what was before now is read from the API."""
-        with self._hub.org(org_id) as connection:
+        with self._hub.org(who.org_id) as connection, self._keyring.watching(who, connection.close):
             at: dict[str, int] = {}
             try:
-                yield encode(_frame_of(await self._feed.state(org_id)), at)
-                async for chunk in self._live(connection, at, valid):
+                yield encode(_frame_of(await self._feed.state(who.org_id)), at)
+                async for chunk in self._live(connection, at):
                     yield chunk
             except (PyMongoError, Unavailable) as error:
-                log.warning("a stream ends early: %r", error, extra={"org_id": org_id})
+                log.warning("a stream ends early: %r", error, extra={"org_id": who.org_id})
                 yield interrupted(at)
 
-    async def _stored(self, session_id: str, canvas: str, at: dict[str, int], to: int) -> AsyncGenerator[bytes]:
+    async def _stored(
+        self, connection: Connection, session_id: str, canvas: str, at: dict[str, int], to: int
+    ) -> AsyncGenerator[bytes]:
         await self._reading.reach({canvas: to})
         async for event in self._store.of_session(session_id, at[canvas], to):
             at[canvas] = event.offset + 1
             frame = await self._renderer.of_event(event)
+            if connection.closed:
+                return
             if frame is not None:
                 yield encode(frame, at)
 
-    async def _live(
-        self, connection: Connection, at: dict[str, int], valid: Callable[[], bool]
-    ) -> AsyncGenerator[bytes]:
+    async def _live(self, connection: Connection, at: dict[str, int]) -> AsyncGenerator[bytes]:
         clock = asyncio.get_running_loop().time
-        look_at = clock() + KEEP_ALIVE_S
-        while True:
+        keep_at = clock() + KEEP_ALIVE_S
+        while not connection.closed:
             try:
-                async with asyncio.timeout_at(look_at):
+                async with asyncio.timeout_at(keep_at):
                     entry = await connection.next()
             except TimeoutError:
-                entry = None
                 yield COMMENT
-            if clock() >= look_at:
-                if not valid():
-                    return
-                look_at = clock() + KEEP_ALIVE_S
-            if connection.closed:
-                return
-            if entry is None:
+                keep_at = clock() + KEEP_ALIVE_S
                 continue
-            async for chunk in self._sent(entry, at):
-                yield chunk
+            if entry is not None:
+                async for chunk in self._sent(connection, entry, at):
+                    yield chunk
 
-    async def _sent(self, entry: Entry, at: dict[str, int]) -> AsyncGenerator[bytes]:
+    async def _sent(self, connection: Connection, entry: Entry, at: dict[str, int]) -> AsyncGenerator[bytes]:
         if entry.where is not None:
             if entry.offset < at.get(entry.where, 0):
                 return
             at[entry.where] = entry.offset + 1
         frame = await self._renderer.frame(entry)
-        if frame is not None:
+        if frame is not None and not connection.closed:
             yield encode(frame, at)
 
     def _parts(self, session_id: str) -> tuple[str, str]:

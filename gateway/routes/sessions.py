@@ -146,12 +146,12 @@ async def follow(request: Request, session_id: str) -> Response:
     await owned(platform, of_prefix(session_id, "ses"), who.org_id)
     streams: Streams = request.app.state.streams
     start = await streams.resume_point(session_id, request.headers.get("last-event-id"))
-    return EventStream(streams.session(session_id, who.org_id, start, lambda: platform.keyring.still_valid(who)))
+    return EventStream(streams.session(session_id, who, start))
 
 
 @router.get("/stream")
 async def follow_org(request: Request) -> Response:
     """Server-sent events of the organisation: jobs and credits."""
-    who, platform = caller(request, *READERS), platform_of(request)
+    who = caller(request, *READERS)
     streams: Streams = request.app.state.streams
-    return EventStream(streams.org(who.org_id, lambda: platform.keyring.still_valid(who)))
+    return EventStream(streams.org(who))
