@@ -81,7 +81,7 @@ class Table(Mapping[str, V]):
         """The table with this value under the key; a new key comes last."""
         place = self._places.get(key)
         if place is None:
-            return Table((*self.items(), (key, value)))
+            return self._with_last(key, value)
         number, place = place // CHUNK, place % CHUNK
         values = self._chunks[number].values
         chunk = _Chunk((*values[:place], value, *values[place + 1 :]))
@@ -101,6 +101,12 @@ class Table(Mapping[str, V]):
         for number, values in touched.items():
             chunks[number] = _Chunk(tuple(values))
         return _restored(self._places, tuple(chunks))
+
+    def _with_last(self, key: str, value: V) -> Table[V]:
+        places = {**self._places, key: len(self._places)}
+        if len(self._places) % CHUNK == 0:
+            return _restored(places, (*self._chunks, _Chunk((value,))))
+        return _restored(places, (*self._chunks[:-1], _Chunk((*self._chunks[-1].values, value))))
 
     def place(self, key: str) -> int:
         """Where the key stands in the order of keys."""

@@ -44,3 +44,12 @@ def test_a_change_copies_one_chunk_whatever_the_size(size: int, data: st.DataObj
     assert changed == [place // CHUNK]
     forms = zip(packed(table), packed(after), strict=True)
     assert [n for n, (one, other) in enumerate(forms) if one is not other] == changed
+
+
+@given(st.integers(0, 500))
+def test_a_new_key_leaves_all_full_chunks_as_they_are(size: int) -> None:
+    table = Table((str(n), n) for n in range(size))
+    after = table.put(str(size), -1)
+    assert after == Table([*table.items(), (str(size), -1)])
+    full = size // CHUNK
+    assert all(one is other for one, other in zip(packed(table)[:full], packed(after)[:full], strict=True))
