@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -61,7 +60,8 @@ async def before(vault: Vault, sessions: Sessions, message: MessagePosted) -> Pr
 
 
 async def opened(vault: Vault, plan: Plan) -> Present:
-    steps = await asyncio.gather(*(_opened(vault, plan, step) for step in plan.steps.values()))
+    """One text after the other: only the first of a person's needs their key fetched."""
+    steps = [await _opened(vault, plan, step) for step in plan.steps.values()]
     title = await vault.open(plan.drafted.title)
     return Present(plan.plan_id, title, plan.status, plan.drafted.message_id, tuple(steps))
 
@@ -75,7 +75,7 @@ async def held(vault: Vault, plan: Plan, steps: Sequence[PlannedStep]) -> tuple[
 
 
 async def _opened(vault: Vault, plan: Plan, step: Step) -> PresentStep:
-    title, description = await asyncio.gather(vault.open(step.title), vault.open(step.description))
+    title, description = await vault.open(step.title), await vault.open(step.description)
     given = orjson.loads(await vault.open(step.input)) if step.input is not None else {}
     planned = PlannedStep(
         id=label_of(step.step_id),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -31,16 +30,13 @@ ISSUES_MAX: Final = 50
 
 async def draft(stages: Stages, title: str, steps: Sequence[PlannedStep], said: Said, first: Said) -> CanvasCommand:
     """`first` is the answer that what is `said` may be a revision of."""
-    sealed_title, drafted = await asyncio.gather(
-        stages.seal(title or steps[0].title), asyncio.gather(*(_step(stages, step) for step in steps))
-    )
     return stages.command(
         DraftPlan,
         message_id=stages.message.message_id,
         made_from=said.call,
         first_from=first.call if first.call != said.call else None,
-        title=sealed_title,
-        steps=tuple(drafted),
+        title=await stages.seal(title or steps[0].title),
+        steps=tuple([await _step(stages, step) for step in steps]),
         planner=said.model,
     )
 
@@ -49,42 +45,38 @@ async def revision(
     stages: Stages, plan_id: str, title: str, steps: Sequence[PlannedStep], new: Collection[str], said: Said
 ) -> CanvasCommand:
     """All steps in their order; of those in `new` all that is planned."""
-    sealed_title, revised = await asyncio.gather(
-        stages.seal(title), asyncio.gather(*(_step(stages, step) for step in steps if step.id in new))
-    )
     return stages.command(
         RevisePlan,
         plan_id=plan_id,
         message_id=stages.message.message_id,
         made_from=said.call,
-        title=sealed_title,
+        title=await stages.seal(title),
         order=tuple(step.id for step in steps),
-        steps=tuple(revised),
+        steps=tuple([await _step(stages, step) for step in steps if step.id in new]),
         planner=said.model,
     )
 
 
 async def validation(stages: Stages, plan_id: str, checked: Checked) -> CanvasCommand:
     issues = [str(issue) for issue in checked.issues][:ISSUES_MAX]
-    sealed = await asyncio.gather(*(stages.seal(issue) for issue in issues))
+    sealed = [await stages.seal(issue) for issue in issues]
     return stages.command(RecordPlanValidated, plan_id=plan_id, verdict=checked.verdict, issues=tuple(sealed))
 
 
 async def selection(stages: Stages, plan_id: str, fitted: Sequence[Fitted]) -> CanvasCommand:
-    inputs = await asyncio.gather(*(_json(stages, one.input) for one in fitted))
-    choices = tuple(
+    choices = [
         ModelChoice(
             step_id=step_id_of(plan_id, one.step.id),
             model=one.model,
-            input=sealed,
+            input=await _json(stages, one.input),
             estimate=one.estimate,
             reason=one.reason[:500],
         )
-        for one, sealed in zip(fitted, inputs, strict=True)
-    )
+        for one in fitted
+    ]
     flags = tuple(flag for one in fitted for flag in one.flags)
     message_id = stages.message.message_id
-    return stages.command(SelectModels, plan_id=plan_id, message_id=message_id, choices=choices, flags=flags)
+    return stages.command(SelectModels, plan_id=plan_id, message_id=message_id, choices=tuple(choices), flags=flags)
 
 
 async def word(stages: Stages, text: str, cause_id: str, purpose: str) -> CanvasCommand:
@@ -98,11 +90,10 @@ async def word(stages: Stages, text: str, cause_id: str, purpose: str) -> Canvas
 
 
 async def _step(stages: Stages, step: PlannedStep) -> DraftStep:
-    title, description = await asyncio.gather(stages.seal(step.title), stages.seal(step.description))
     return DraftStep(
         label=step.id,
-        title=title,
-        description=description,
+        title=await stages.seal(step.title),
+        description=await stages.seal(step.description),
         agent_type=step.agent_type,
         depends_on=step.depends_on,
         input=await _json(stages, step.input) if step.input else None,
