@@ -68,21 +68,19 @@ def quantity(spec: ModelSpec, values: Input) -> Decimal:
 
 
 def _images(spec: ModelSpec, values: Input) -> Decimal:
-    for name in COUNT_FIELDS:
-        for value in _stated(spec, values, name):
-            number = _decimal(value)
-            if number is not None and number >= 1:
-                return number.to_integral_value(rounding=ROUND_CEILING)
+    for value in _stated(spec, values, COUNT_FIELDS):
+        number = _decimal(value)
+        if number is not None and number >= 1:
+            return number.to_integral_value(rounding=ROUND_CEILING)
     return Decimal(1)
 
 
 def _seconds(spec: ModelSpec, values: Input) -> Decimal:
     for names, divisor in ((DURATION_FIELDS, 1), (DURATION_MS_FIELDS, 1000)):
-        for name in names:
-            for value in _stated(spec, values, name):
-                number = _decimal(value)
-                if number is not None and number > 0:
-                    return number / divisor * _images(spec, values)
+        for value in _stated(spec, values, names):
+            number = _decimal(value)
+            if number is not None and number > 0:
+                return number / divisor * _images(spec, values)
     longest = Decimal(str(spec.limits.max_duration_s)) if spec.limits.max_duration_s is not None else None
     if (given := _length_of_files(values)) > 0:
         return min(given, longest) if longest is not None else given
@@ -107,14 +105,13 @@ def _megapixels(spec: ModelSpec, values: Input) -> Decimal:
 
 
 def _dimensions(spec: ModelSpec, values: Input) -> tuple[int, int]:
-    for name in SIZE_FIELDS:
-        for value in _stated(spec, values, name):
-            if isinstance(value, str) and (match := _SIZE.match(value)):
-                width, height = int(match[1]), int(match[2])
-                if min(width, height) >= _SIDE_MIN_PX:
-                    return width, height
-    width_px = next((int(n) for v in _stated(spec, values, "width") if (n := _decimal(v))), None)
-    height_px = next((int(n) for v in _stated(spec, values, "height") if (n := _decimal(v))), None)
+    for value in _stated(spec, values, SIZE_FIELDS):
+        if isinstance(value, str) and (match := _SIZE.match(value)):
+            width, height = int(match[1]), int(match[2])
+            if min(width, height) >= _SIDE_MIN_PX:
+                return width, height
+    width_px = next((int(n) for v in _stated(spec, values, ("width",)) if (n := _decimal(v))), None)
+    height_px = next((int(n) for v in _stated(spec, values, ("height",)) if (n := _decimal(v))), None)
     limits = spec.limits
     return (
         width_px or limits.max_width or UNSTATED_SIDE_PX,
@@ -128,7 +125,7 @@ def _thousand_chars(spec: ModelSpec, values: Input) -> Decimal:
 
 def _thousand_tokens(spec: ModelSpec, values: Input) -> Decimal:
     """A token is at least one byte of text, so bytes bound the input; the output is bounded by its own field."""
-    out = next((int(n) for f in TOKEN_FIELDS for v in _stated(spec, values, f) if (n := _decimal(v))), UNSTATED_TOKENS)
+    out = next((int(n) for v in _stated(spec, values, TOKEN_FIELDS) if (n := _decimal(v))), UNSTATED_TOKENS)
     return Decimal(_text_length(spec, values, lambda text: len(text.encode())) + out) / 1000
 
 
@@ -142,18 +139,20 @@ def _text_length(spec: ModelSpec, values: Input, measure: Callable[[str], int]) 
     return min(bound, CHARS_MAX) + sum(measure(text) for text in known)
 
 
-def _stated(spec: ModelSpec, values: Input, name: str) -> Iterator[Any]:
-    """What the input says of a field, then what the schema says where the input is silent."""
-    if values.get(name) is not None:
-        yield values[name]
-    schema = _properties(spec).get(name)
-    if isinstance(schema, Mapping) and schema.get("default") is not None:
-        yield schema["default"]
+def _stated(spec: ModelSpec, values: Input, names: Iterable[str]) -> Iterator[Any]:
+    """Field by field: what the input says of it, then what the schema says where the input is silent."""
+    properties = _properties(spec)
+    for name in names:
+        if values.get(name) is not None:
+            yield values[name]
+        schema = properties.get(name)
+        if isinstance(schema, dict) and schema.get("default") is not None:
+            yield schema["default"]
 
 
 def _properties(spec: ModelSpec) -> Mapping[str, Any]:
     properties = spec.input_schema.get("properties", {})
-    return properties if isinstance(properties, Mapping) else {}
+    return properties if isinstance(properties, dict) else {}
 
 
 def _decimal(value: Any) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,6 +11,7 @@ from events.catalog.current import CatalogEntry, CurrentModel, CurrentPrompts, C
 from events.catalog.events import ModelSpec
 from processors.executor.slots import media_slots
 
+_WORD: Final = re.compile(r"[a-z0-9]+")
 _SYNONYMS: Final = {"speech": "audio", "music": "audio", "voice": "audio", "mesh": "3d", "model": "3d"}
 
 
@@ -57,6 +59,8 @@ class Catalog:
     """By model: the media that it can use."""
     required: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
     """By model: for each file that it cannot do without, the media that it may be."""
+    words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By model: its tags' words; of a utility, each of which does something else, its name's and its title's too."""
 
     @classmethod
     def of(cls, entries: Iterable[CatalogEntry]) -> Catalog:
@@ -78,6 +82,7 @@ class Catalog:
             {kind: _capability([m for m in usable.values() if m.agent_type == kind]) for kind in kinds},
             {model_id: media_in(model) for model_id, model in usable.items()},
             {model_id: _required(model) for model_id, model in usable.items()},
+            {model_id: _words_of(model) for model_id, model in usable.items()},
         )
 
     def without(self, refused: Collection[str]) -> Catalog:
@@ -102,6 +107,15 @@ def media_out(spec: ModelSpec) -> frozenset[str]:
 
 def _required(spec: ModelSpec) -> tuple[frozenset[str], ...]:
     return tuple(slot.kinds for slot in media_slots(spec.input_schema) if slot.required)
+
+
+def words(text: str) -> frozenset[str]:
+    """Of letters and digits, in small letters."""
+    return frozenset(_WORD.findall(text.lower()))
+
+
+def _words_of(spec: ModelSpec) -> frozenset[str]:
+    return words(" ".join([*spec.tags, *((spec.id, spec.title) if spec.agent_type == "utility" else ())]))
 
 
 def _needed(spec: ModelSpec) -> frozenset[str]:

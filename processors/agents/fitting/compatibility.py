@@ -37,19 +37,38 @@ class Compatibility:
         return {"media": round(self.media, 2), "duration": round(self.duration, 2), "size": round(self.size, 2)}
 
 
-def compatibility(
-    step: PlannedStep, model: ModelSpec, *, at_hand: frozenset[str], used: frozenset[str], known: Known
-) -> Compatibility:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a step asks of any model: pixels and seconds, as far as it names them."""
+
+    width: float | None = None
+    height: float | None = None
+    side: int | None = None
+    """Of the longer one, where words such as `4k` name it."""
+    duration_s: float | None = None
+
+
+def wish(step: PlannedStep, known: Known) -> Wish:
+    """Read once for all models that are compared."""
+    return Wish(
+        width=durations.seconds(step.input.get("width")),
+        height=durations.seconds(step.input.get("height")),
+        side=_said_size(f"{step.title} {step.description}"),
+        duration_s=_duration(step, known),
+    )
+
+
+def compatibility(wished: Wish, model: ModelSpec, *, at_hand: frozenset[str], used: frozenset[str]) -> Compatibility:
     """`used` are those of the media `at_hand` that the model has a place for."""
     limits = model.limits
     sizes = [
-        _share(limits.max_width, durations.seconds(step.input.get("width"))),
-        _share(limits.max_height, durations.seconds(step.input.get("height"))),
-        _share(_longest(limits.max_width, limits.max_height), _said_size(f"{step.title} {step.description}")),
+        _share(limits.max_width, wished.width),
+        _share(limits.max_height, wished.height),
+        _share(_longest(limits.max_width, limits.max_height), wished.side),
     ]
     return Compatibility(
         media=len(used) / len(at_hand) if at_hand else 1.0,
-        duration=_share(limits.max_duration_s, _duration(step, known)),
+        duration=_share(limits.max_duration_s, wished.duration_s),
         size=min(sizes),
     )
 

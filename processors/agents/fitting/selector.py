@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,8 +11,8 @@ from rapidfuzz import fuzz, process
 from commands.pricing import estimate
 from events.catalog.events import ModelSpec
 from events.model import MONEY_MAX
-from processors.agents.catalog import Catalog
-from processors.agents.fitting.compatibility import Compatibility, compatibility
+from processors.agents.catalog import Catalog, words
+from processors.agents.fitting.compatibility import Compatibility, Wish, compatibility, wish
 from processors.agents.fitting.policies import Policy
 from processors.agents.plan import PlannedStep
 from processors.agents.words.references import Known, KnownUpload
@@ -27,7 +26,6 @@ PLAIN: Final = frozenset({"draft", "cheap", "fast"})
 """Tags that speak of quality."""
 SIMILAR_MIN: Final = 92.0
 CLEAR_LEAD: Final = 5.0
-_WORD = re.compile(r"[a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +92,23 @@ def asked_for(step: PlannedStep, known: Known, catalog: Catalog) -> tuple[Choice
 
 def candidates(step: PlannedStep, known: Known, catalog: Catalog, policy: Policy = "balanced") -> list[Rated]:
     """Those that can do the step with what is at hand, the best first by the policy."""
+    return ranked(rate(step, known, catalog), policy)
+
+
+def rate(step: PlannedStep, known: Known, catalog: Catalog) -> list[Rated]:
+    """Those that can do the step with what is at hand, by id."""
     at_hand = _at_hand(step, known)
     fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, at_hand, catalog)]
     if not fitting:
         anything = at_hand | {upload.medium for upload in known.uploads}
         fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, anything, catalog)]
-    rated = [_rate(step, model, at_hand, known, catalog) for model in fitting]
+    wished, files = wish(step, known), at_hand - {"text"}
+    said = words(f"{step.title} {step.description} {step.input.get('operation', '')}") - RECOMMENDED
+    return [_rated(step, model, wished, files, said, catalog) for model in fitting]
+
+
+def ranked(rated: Sequence[Rated], policy: Policy) -> list[Rated]:
+    """The best first by the policy."""
     cheapest = min((one.cost for one in rated), default=0)
     return sorted(rated, key=lambda one: _rank(one, cheapest, policy))
 
@@ -142,16 +151,15 @@ def _can_start(model: ModelSpec, at_hand: frozenset[str], catalog: Catalog) -> b
     return all(kinds & at_hand for kinds in catalog.required[model.id])
 
 
-def _rate(step: PlannedStep, model: ModelSpec, at_hand: frozenset[str], known: Known, catalog: Catalog) -> Rated:
-    own = " ".join([*model.tags, *((model.id, model.title) if step.agent_type == "utility" else ())])
-    wished = f"{step.title} {step.description} {step.input.get('operation', '')}"
-    files = at_hand - {"text"}
+def _rated(
+    step: PlannedStep, model: ModelSpec, wished: Wish, files: frozenset[str], said: frozenset[str], catalog: Catalog
+) -> Rated:
     used = files & catalog.takes[model.id]
     return Rated(
         model=model,
-        fit=compatibility(step, model, at_hand=files, used=used, known=known),
+        fit=compatibility(wished, model, at_hand=files, used=used),
         used=used,
-        named=_words(wished) & (_words(own) - RECOMMENDED),
+        named=said & catalog.words[model.id],
         cost=_cost(model, step),
     )
 
@@ -176,7 +184,3 @@ def _rank(one: Rated, cheapest: int, policy: Policy) -> tuple[Any, ...]:
         case "balanced":
             order = (words, one.cost > cheapest * DEAR_FACTOR, not one.recommended, *price)
     return *fit, *order, one.model.id
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.lower()))

@@ -19,7 +19,7 @@ from processors.agents.asking.prompting import Prompt
 from processors.agents.catalog import Catalog, media_out
 from processors.agents.fitting.assembly import Outputs, known_to, output
 from processors.agents.fitting.policies import Policy, policy_of
-from processors.agents.fitting.selector import Choice, Rated, asked_for, candidates, near, why
+from processors.agents.fitting.selector import Choice, Rated, asked_for, near, ranked, rate, why
 from processors.agents.llm import LlmFailed, Message
 from processors.agents.plan import PlannedStep
 from processors.agents.telling.blocks import block
@@ -105,10 +105,10 @@ class Selecting:
 
     def _candidates(self, step: PlannedStep, known: Known, policy: Policy) -> list[Rated]:
         """None that gives less than the steps after this one were found to do with."""
-        usual = candidates(step, known, self.catalog)
+        rated = rate(step, known, self.catalog)
+        usual = ranked(rated, "balanced")
         least = media_out(usual[0].model) if usual else frozenset()
-        rated = usual if policy == "balanced" else candidates(step, known, self.catalog, policy)
-        return [one for one in rated if media_out(one.model) >= least]
+        return [one for one in ranked(rated, policy) if media_out(one.model) >= least]
 
 
 def told(step: PlannedStep, known: Known, offered: Sequence[Rated], policy: str) -> str:
