@@ -47,6 +47,8 @@ ON_A_PLAN = ("context_classifier", "edit_planner")
 """Those that are asked only where there is a plan already."""
 LABELS = {"a", "b", "c"}
 PATIENCE = Patience(first_s=0.3, stall_s=0.3, whole_s=0.3, retry_after_s=0.1)
+PIECE = 100
+"""Characters at a time of the good answers around a bad one; token by token is how `a model that behaves` answers."""
 MESSAGE_S = 3.0
 """What a message has for its models."""
 CATALOG = wide_catalog()
@@ -171,7 +173,7 @@ async def test_there_is_a_plan_or_a_word_where_no_time_is_left(agent: str) -> No
 
 
 async def there_is_a_plan_or_a_word(agent: str, name: str, bad: Behaviour, server: LlmServer, model: LlmClient) -> None:
-    good_ones = {one: wire.whole(good(one)) for one in GOOD}
+    good_ones = {one: wire.whole(good(one), piece=PIECE) for one in GOOD}
     server.always = good_ones
     talk = Conversation(model)
     if agent in ON_A_PLAN:
