@@ -88,5 +88,5 @@ def environment(settings: Settings) -> dict[str, str]:
     for name, value in settings.model_dump(mode="python", exclude={"process_name", "health_port"}).items():
         if value is not None:
             clear = value.get_secret_value() if isinstance(value, SecretStr) else value
-            variables[f"STUDIO_{name.upper()}"] = json.dumps(clear) if isinstance(clear, dict) else str(clear)
+            variables[f"STUDIO_{name.upper()}"] = json.dumps(clear) if isinstance(clear, dict | list) else str(clear)
     return variables

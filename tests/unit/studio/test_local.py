@@ -147,9 +147,9 @@ def test_processes_are_told_everything_that_was_resolved(tmp_path: Path) -> None
 
 
 def test_processes_have_the_very_settings_that_they_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    prices = {"one": (150_000, 600_000)}
+    told = {"llm_prices": {"one": (150_000, 600_000)}, "llm_prompt_models": ["one", "two"]}
     layout = ready_layout(tmp_path)
-    settings = isolated_settings(layout.data_dir).model_copy(update={"llm_prices": prices})
+    settings = isolated_settings(layout.data_dir).model_copy(update=told)
     chosen = addresses.choose(settings, layout, PACKING)
     resolved = secrets.with_secrets(secrets.filled(settings, chosen.settings), layout)
     for name, value in addresses.environment(resolved).items():
