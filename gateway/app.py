@@ -17,17 +17,19 @@ from starlette.types import ASGIApp
 
 from commands.ask import Unavailable
 from events.topics import PARTITIONS_LOCAL
-from gateway import page
-from gateway.auth import Authenticate
-from gateway.bodies import DESCRIBED
-from gateway.credits_feed import CreditsFeed
-from gateway.frames import Renderer
-from gateway.inputs import Inputs, pointer_to
-from gateway.limits import BodyLimit
-from gateway.metrics import Measure
+from gateway.access.auth import Authenticate
+from gateway.http import page
+from gateway.http.bodies import DESCRIBED
+from gateway.http.inputs import Inputs, pointer_to
+from gateway.http.limits import BodyLimit
+from gateway.http.metrics import Measure
+from gateway.http.problems import Problem, not_found, response
+from gateway.http.rates import Rates
+from gateway.live.credits_feed import CreditsFeed
+from gateway.live.frames import Renderer
+from gateway.live.sse import Streams
 from gateway.platform import Platform
-from gateway.problems import Problem, not_found, response
-from gateway.rates import Rates
+from gateway.reads.views import Views, signer
 from gateway.routes import (
     about,
     admin,
@@ -49,8 +51,6 @@ from gateway.routes import (
     uploads,
     webhooks,
 )
-from gateway.sse import Streams
-from gateway.views import Views, signer
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from events.accounts.current import CurrentOrg
 from events.canvas.session_events import Medium
 from events.catalog.current import CatalogEntry
 from events.log.table import CompactedTable
-from gateway.hub import Hub
-from gateway.keyring import Keyring
-from gateway.live_jobs import LiveJobs
-from gateway.reading import Reading
+from gateway.access.keyring import Keyring
+from gateway.live.hub import Hub
+from gateway.live.live_jobs import LiveJobs
+from gateway.reads.reading import Reading
 from projections.streams import StreamStore
 
 Db = AsyncDatabase[dict[str, Any]]

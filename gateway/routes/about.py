@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import HTMLResponse, Response
 
-from gateway import problems
-from gateway.answers import json, platform_of
+from gateway.answering.answers import json, platform_of
+from gateway.http import problems
 
 api = APIRouter(tags=["about"])
 router = APIRouter(include_in_schema=False)

@@ -19,15 +19,15 @@ from events.accounts.events import Limits, Role
 from events.catalog.current import UNLIMITED, CurrentModel
 from events.catalog.events import ModelSpec
 from events.model import SignedMoney
-from gateway.answers import ask, decided, json, platform_of
-from gateway.auth import of_prefix, operator
-from gateway.bodies import Body, read, read_json, takes, validated
-from gateway.catalog import known_provider
-from gateway.identity import Identity, identity
-from gateway.keyring import digest
-from gateway.page_codes import CODE_LIFE_S, PageRole, issue_code
+from gateway.access.auth import of_prefix, operator
+from gateway.access.keyring import digest
+from gateway.access.page_codes import CODE_LIFE_S, PageRole, issue_code
+from gateway.answering.answers import ask, decided, json, platform_of
+from gateway.answering.catalog import known_provider
+from gateway.http.bodies import Body, read, read_json, takes, validated
+from gateway.http.identity import Identity, identity
+from gateway.http.problems import Problem, not_found
 from gateway.platform import Platform
-from gateway.problems import Problem, not_found
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 PLATFORM: Final = "platform"

@@ -11,11 +11,11 @@ from commands.catalog.commands import NAME
 from events.catalog.current import PLATFORM
 from events.log.codec import time_to_text
 from events.topics import EVENTS_CANVAS
-from gateway import significance
-from gateway.agent_metrics import Asked, comparisons, item, metrics, span
-from gateway.answers import json, platform_of
-from gateway.prompts import asker
-from gateway.times import QueryTime
+from gateway.answering.answers import json, platform_of
+from gateway.lab import significance
+from gateway.lab.agent_metrics import Asked, comparisons, item, metrics, span
+from gateway.lab.prompts import asker
+from gateway.past.times import QueryTime
 
 router = APIRouter(tags=["agents"])
 

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from commands.signing import BadSignature, verify
-from gateway import queries
-from gateway.answers import platform_of
-from gateway.auth import caller, of_prefix
-from gateway.problems import not_found
+from gateway.access.auth import caller, of_prefix
+from gateway.answering.answers import platform_of
+from gateway.http.problems import not_found
+from gateway.reads import queries
 
 router = APIRouter(tags=["assets"])
 RUNS: Final = ("image/svg+xml", "text/html", "application/xhtml+xml", "text/xml", "application/xml", "text/javascript",

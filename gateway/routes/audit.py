@@ -11,14 +11,14 @@ from starlette.responses import Response
 from commands.orgs.commands import RequestCheckpoint
 from events.credits.chain import GENESIS
 from events.topics import EVENTS_CHECKPOINTS, EVENTS_CREDITS
-from gateway import queries
-from gateway.answers import ask, decided, json, page, platform_of
-from gateway.auth import READERS, caller, of_prefix, operator
-from gateway.bodies import Nothing, read, takes
-from gateway.identity import identity
-from gateway.keyring import Operator
-from gateway.problems import not_found
-from gateway.views import pick
+from gateway.access.auth import READERS, caller, of_prefix, operator
+from gateway.access.keyring import Operator
+from gateway.answering.answers import ask, decided, json, page, platform_of
+from gateway.http.bodies import Nothing, read, takes
+from gateway.http.identity import identity
+from gateway.http.problems import not_found
+from gateway.reads import queries
+from gateway.reads.views import pick
 
 router = APIRouter(tags=["audit"])
 CHECKPOINT: Final = ("org_id", "seq", "hash", "at", "key_id", "signature")

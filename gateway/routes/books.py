@@ -9,18 +9,18 @@ from starlette.responses import Response, StreamingResponse
 
 from events.credits.events import EntryKind
 from events.topics import EVENTS_CANVAS, EVENTS_CREDITS, EVENTS_JOBS
-from gateway import ledger as books
-from gateway import queries
-from gateway.answers import NO_STORE, json, platform_of
-from gateway.auth import READERS, caller, of_prefix
-from gateway.credits_feed import balance_of
-from gateway.explain import story_of
-from gateway.ledger import Asked
-from gateway.problems import Problem
-from gateway.statement import as_csv, as_json, statement
-from gateway.times import QueryTime
-from gateway.usage import By, usage
-from gateway.views import Views
+from gateway.access.auth import READERS, caller, of_prefix
+from gateway.answering.answers import NO_STORE, json, platform_of
+from gateway.books import ledger as books
+from gateway.books.explain import story_of
+from gateway.books.ledger import Asked
+from gateway.books.statement import as_csv, as_json, statement
+from gateway.books.usage import By, usage
+from gateway.http.problems import Problem
+from gateway.live.credits_feed import balance_of
+from gateway.past.times import QueryTime
+from gateway.reads import queries
+from gateway.reads.views import Views
 
 router = APIRouter(tags=["credits"])
 READS: Final = (EVENTS_CREDITS,)

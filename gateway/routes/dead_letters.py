@@ -15,14 +15,14 @@ from commands.orgs.commands import DiscardJob, ReplayJob
 from events.catalog.current import CurrentModel
 from events.log import position
 from events.topics import EVENTS_JOBS
-from gateway import queries
-from gateway.answers import ask, decided, json, page, platform_of
-from gateway.auth import READERS, caller, of_prefix
-from gateway.bodies import Body, Nothing, read, takes
-from gateway.identity import Identity, identity
+from gateway.access.auth import READERS, caller, of_prefix
+from gateway.answering.answers import ask, decided, json, page, platform_of
+from gateway.http.bodies import Body, Nothing, read, takes
+from gateway.http.identity import Identity, identity
+from gateway.http.problems import Problem, not_found, problem_body
 from gateway.platform import Platform
-from gateway.problems import Problem, not_found, problem_body
-from gateway.views import Views
+from gateway.reads import queries
+from gateway.reads.views import Views
 from projections.jobs import HIDDEN
 
 router = APIRouter(tags=["dead letters"])

@@ -16,18 +16,18 @@ from commands.orgs.commands import CancelJob, ResendWebhook, SubmitJob
 from commands.pricing import reservation
 from events.jobs.events import Priority
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
-from gateway import queries
-from gateway.answers import ask, decided, json, page, platform_of
-from gateway.auth import READERS, caller, of_prefix
-from gateway.bodies import Body, Nothing, OptionalAmount, read, takes
-from gateway.catalog import active_model
-from gateway.identity import identity
-from gateway.inputs import Inputs, as_text, priced
-from gateway.keyring import Caller
+from gateway.access.auth import READERS, caller, of_prefix
+from gateway.access.keyring import Caller
+from gateway.answering.answers import ask, decided, json, page, platform_of
+from gateway.answering.catalog import active_model
+from gateway.http.bodies import Body, Nothing, OptionalAmount, read, takes
+from gateway.http.identity import identity
+from gateway.http.inputs import Inputs, as_text, priced
+from gateway.http.problems import Problem, not_found
+from gateway.live.trails import job_of
 from gateway.platform import Platform
-from gateway.problems import Problem, not_found
-from gateway.trails import job_of
-from gateway.views import ENDED, Views
+from gateway.reads import queries
+from gateway.reads.views import ENDED, Views
 from projections.jobs import HIDDEN
 
 router = APIRouter(tags=["jobs"])

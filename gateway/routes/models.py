@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from events.canvas.plan_events import AgentType
-from gateway import catalog
-from gateway.answers import json, page, platform_of
-from gateway.auth import READERS, caller
+from gateway.access.auth import READERS, caller
+from gateway.answering import catalog
+from gateway.answering.answers import json, page, platform_of
 
 router = APIRouter(tags=["models"])
 

@@ -7,12 +7,12 @@ from pydantic import Field
 from starlette.responses import Response
 
 from commands.orgs.commands import IssueKey
-from gateway.answers import ask, decided, platform_of
-from gateway.bodies import Body, read, takes
-from gateway.identity import identity
-from gateway.keyring import digest
-from gateway.page_codes import CODE_MAX, redeem_code
-from gateway.problems import Problem
+from gateway.access.keyring import digest
+from gateway.access.page_codes import CODE_MAX, redeem_code
+from gateway.answering.answers import ask, decided, platform_of
+from gateway.http.bodies import Body, read, takes
+from gateway.http.identity import identity
+from gateway.http.problems import Problem
 from gateway.routes.admin import new_key
 
 router = APIRouter(tags=["page"])

@@ -15,17 +15,19 @@ from events.envelope import Recorded
 from events.ids import plan_of
 from events.sealed import Sealed
 from events.topics import EVENTS_CANVAS
-from gateway import comparing, history, past, queries
-from gateway.answers import ask, decided, json, page, platform_of
-from gateway.auth import caller, of_prefix
-from gateway.bodies import Body, read, takes
-from gateway.identity import identity
+from gateway.access.auth import caller, of_prefix
+from gateway.answering.answers import ask, decided, json, page, platform_of
+from gateway.http.bodies import Body, read, takes
+from gateway.http.identity import identity
+from gateway.http.problems import Problem, not_found
+from gateway.past import comparing, history
+from gateway.past import plan as past
+from gateway.past.rehearsing import flags_of
+from gateway.past.sent import Asked
 from gateway.platform import Platform
-from gateway.problems import Problem, not_found
-from gateway.rehearsing import flags_of
+from gateway.reads import queries
+from gateway.reads.views import Views
 from gateway.routes.plans import READS, session_of_plan
-from gateway.sent import Asked
-from gateway.views import Views
 from projections.documents import as_json, local_name
 from projections.jobs import SENT
 from projections.opening import open_all

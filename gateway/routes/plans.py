@@ -21,18 +21,19 @@ from commands.canvas.commands import (
 )
 from events.ids import BadId, session_of
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
-from gateway import past, queries
-from gateway.answers import ask, decided, json, page, platform_of
-from gateway.auth import caller, of_prefix
-from gateway.bodies import Body, Nothing, read, takes
-from gateway.catalog import active_model
-from gateway.identity import identity
-from gateway.inputs import Inputs, as_text, priced
-from gateway.keyring import Caller
-from gateway.problems import not_found
-from gateway.rehearsing import flags_with
-from gateway.time_machine import credits_at
-from gateway.views import Views
+from gateway.access.auth import caller, of_prefix
+from gateway.access.keyring import Caller
+from gateway.answering.answers import ask, decided, json, page, platform_of
+from gateway.answering.catalog import active_model
+from gateway.http.bodies import Body, Nothing, read, takes
+from gateway.http.identity import identity
+from gateway.http.inputs import Inputs, as_text, priced
+from gateway.http.problems import not_found
+from gateway.past import plan as past
+from gateway.past.rehearsing import flags_with
+from gateway.past.time_machine import credits_at
+from gateway.reads import queries
+from gateway.reads.views import Views
 
 router = APIRouter(tags=["plans"])
 RUNS_PAGE: Final = 50

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from commands.orgs.commands import ForgetPerson, OpenProject
 from events.accounts.current import CurrentOrg
-from gateway.answers import ask, decided, json, platform_of
-from gateway.auth import READERS, caller
-from gateway.bodies import Body, read, takes
-from gateway.identity import identity
-from gateway.problems import not_found
+from gateway.access.auth import READERS, caller
+from gateway.answering.answers import ask, decided, json, platform_of
+from gateway.http.bodies import Body, read, takes
+from gateway.http.identity import identity
+from gateway.http.problems import not_found
 
 router = APIRouter(tags=["organisation"])
 

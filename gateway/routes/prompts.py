@@ -13,13 +13,13 @@ from starlette.responses import Response
 from commands.catalog.commands import NAME, VARIANT, PromptCommand, PublishPrompt, WeighPrompts, Weight
 from events.catalog.current import CatalogEntry, CurrentPrompts
 from events.topics import EVENTS_CATALOG
-from gateway import queries
-from gateway.answers import ask, decided, json, page, platform_of
-from gateway.bodies import Body, read, takes
-from gateway.identity import identity
-from gateway.problems import not_found
-from gateway.prompts import WITHOUT_TEXT, Asker, asker, check_known, check_model, of, view
-from gateway.views import pick
+from gateway.answering.answers import ask, decided, json, page, platform_of
+from gateway.http.bodies import Body, read, takes
+from gateway.http.identity import identity
+from gateway.http.problems import not_found
+from gateway.lab.prompts import WITHOUT_TEXT, Asker, asker, check_known, check_model, of, view
+from gateway.reads import queries
+from gateway.reads.views import pick
 from projections import prompts
 
 router = APIRouter(tags=["prompts"])

@@ -15,11 +15,11 @@ from events.catalog.current import BREAKERS, CurrentProvider, Troubled, unsaid
 from events.jobs.current import CurrentJob
 from events.jobs.slots import org_key
 from events.topics import EVENTS_JOBS
-from gateway import queries
-from gateway.answers import json, platform_of
-from gateway.auth import READERS, caller, of_prefix
+from gateway.access.auth import READERS, caller, of_prefix
+from gateway.answering.answers import json, platform_of
+from gateway.answering.why import Around, WorkerSeen, cap, reasons
 from gateway.platform import Platform
-from gateway.why import Around, WorkerSeen, cap, reasons
+from gateway.reads import queries
 from projections.jobs import CONSIDERED
 
 router = APIRouter(tags=["jobs"])

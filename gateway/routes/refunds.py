@@ -7,8 +7,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from commands.orgs.commands import CODE, RefundJob
-from gateway.auth import of_prefix, operator
-from gateway.bodies import Body, OptionalAmount, read, takes
+from gateway.access.auth import of_prefix, operator
+from gateway.http.bodies import Body, OptionalAmount, read, takes
 from gateway.routes.admin import ID, done, same_request
 
 router = APIRouter(prefix="/admin", tags=["admin"])

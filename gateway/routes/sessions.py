@@ -12,17 +12,17 @@ from starlette.responses import Response
 from commands.canvas.commands import CancelSession, PostMessage, StartSession
 from events.canvas.session_events import Approval, PlanningMode
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
-from gateway import queries
-from gateway.answers import ask, decided, json, page, platform_of
-from gateway.auth import READERS, caller, of_prefix
-from gateway.bodies import Body, Nothing, read, takes
-from gateway.identity import identity
-from gateway.ownership import owned
-from gateway.past import moment
-from gateway.problems import Problem
-from gateway.sse import EventStream, Streams
-from gateway.time_machine import session_at
-from gateway.views import Views
+from gateway.access.auth import READERS, caller, of_prefix
+from gateway.answering.answers import ask, decided, json, page, platform_of
+from gateway.answering.ownership import owned
+from gateway.http.bodies import Body, Nothing, read, takes
+from gateway.http.identity import identity
+from gateway.http.problems import Problem
+from gateway.live.sse import EventStream, Streams
+from gateway.past.plan import moment
+from gateway.past.time_machine import session_at
+from gateway.reads import queries
+from gateway.reads.views import Views
 
 router = APIRouter(tags=["sessions"])
 READS: Final = (EVENTS_CANVAS, EVENTS_JOBS)

@@ -15,13 +15,13 @@ from starlette.responses import Response
 
 from commands.canvas.commands import RecordUpload
 from events.assets import AssetRef
-from gateway.answers import ask, decided, platform_of
-from gateway.auth import caller, of_prefix
-from gateway.identity import identity
-from gateway.limits import UPLOAD_MAX
+from gateway.access.auth import caller, of_prefix
+from gateway.answering.answers import ask, decided, platform_of
+from gateway.http.identity import identity
+from gateway.http.limits import UPLOAD_MAX
+from gateway.http.problems import Problem
 from gateway.platform import Probed
-from gateway.problems import Problem
-from gateway.views import Views
+from gateway.reads.views import Views
 
 router = APIRouter(tags=["sessions"])
 CHUNK: Final = 1024 * 1024

@@ -17,10 +17,10 @@ from commands.ports import BadWebhook, WebhookNews
 from commands.refusals import Refusal
 from commands.signing import BadSignature, SignedAttempt, verify_attempt, webhook_key
 from events.ids import caused_id, new_id
-from gateway.answers import ANSWER_WITHIN_S, json, platform_of
-from gateway.auth import caller
+from gateway.access.auth import caller
+from gateway.answering.answers import ANSWER_WITHIN_S, json, platform_of
+from gateway.http.problems import Problem
 from gateway.platform import Platform
-from gateway.problems import Problem
 
 router = APIRouter(tags=["webhooks"])
 log = logging.getLogger(__name__)

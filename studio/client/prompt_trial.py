@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any, Final
 
-from gateway.significance import signs
+from gateway.lab.significance import signs
 from processors.agents.asking.prompting import Pinned, Prompt, Prompts
 from processors.agents.catalog import Catalog
 from processors.agents.llm import LanguageModel, LlmFailed, Message

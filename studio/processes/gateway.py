@@ -26,13 +26,13 @@ from events.log.admin import ensure_topics
 from events.log.follower import Follower
 from events.log.table import CompactedTable
 from events.topics import CURRENT_CATALOG, CURRENT_JOBS, CURRENT_ORGS
+from gateway.access.keyring import Keyring
 from gateway.app import create_app
-from gateway.credits_feed import CreditsFeed
-from gateway.hub import TOPICS, Hub
-from gateway.keyring import Keyring
-from gateway.live_jobs import LiveJobs
+from gateway.live.credits_feed import CreditsFeed
+from gateway.live.hub import TOPICS, Hub
+from gateway.live.live_jobs import LiveJobs
 from gateway.platform import About, Platform, Secrets
-from gateway.reading import Reading
+from gateway.reads.reading import Reading
 from processors.executor.rehearsal import unwirable_plan
 from processors.runners.together import once, together
 from projections.stores import DATABASE

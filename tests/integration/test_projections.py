@@ -17,7 +17,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
 from events.ids import job_id_of_step, step_id
-from gateway.ledger import newest_at
+from gateway.books.ledger import newest_at
 from projections.stores.firestore import FirestoreStore
 from projections.stores.mongo import MongoStore
 from projections.streams import StreamStore

@@ -6,7 +6,7 @@ from commands.canvas import commands as c
 from commands.canvas.streams import ref
 from events.canvas.plan_state import Plan
 from events.canvas.state import NoPlan
-from gateway.past import restored
+from gateway.past.plan import restored
 from tests.given import ORG, PLAN, SESSION, sealed
 from tests.specification import World
 

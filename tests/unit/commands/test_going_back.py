@@ -24,7 +24,7 @@ from events.canvas.plan_events import (
 )
 from events.canvas.plan_state import Plan
 from events.model import Event
-from gateway.past import restored
+from gateway.past.plan import restored
 from tests.given import ORG, RUN, SESSION, draft, message, sealed, select, step
 from tests.specification import NOON, World
 from tests.unit.commands.plan_past import fork, plan_at, roll_back, version_of_end

@@ -14,7 +14,7 @@ from events.assets import AssetRef
 from events.catalog.events import ModelLimits, ModelSpec, Price, PriceUnit
 from events.jobs.events import PriceLine
 from events.topics import EVENTS_JOBS
-from gateway.views import Views
+from gateway.reads.views import Views
 from processors.dispatcher.cost import actual, as_agreed
 from processors.dispatcher.ports import Usage
 from tests.given import JOB, ORG, dispatch, opened, submit

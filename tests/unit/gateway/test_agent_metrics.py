@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.agent_metrics import DAYS, Figures, Key, comparisons, item, span
-from gateway.problems import Problem
+from gateway.http.problems import Problem
+from gateway.lab.agent_metrics import DAYS, Figures, Key, comparisons, item, span
 
 DEFAULT: Key = ("planner", "platform", "default", 0)
 BRIEF: Key = ("planner", "org_A", "brief", 0)

@@ -28,13 +28,13 @@ from events.accounts.events import Role
 from events.catalog.current import CurrentModel
 from events.catalog.events import ModelSpec, Price
 from events.log.table import CompactedTable
+from gateway.access.keyring import Keyring, digest
 from gateway.app import create_app
-from gateway.credits_feed import CreditsFeed
-from gateway.hub import Hub
-from gateway.keyring import Keyring, digest
-from gateway.live_jobs import LiveJobs
+from gateway.live.credits_feed import CreditsFeed
+from gateway.live.hub import Hub
+from gateway.live.live_jobs import LiveJobs
 from gateway.platform import About, Platform, Secrets
-from gateway.reading import Reading
+from gateway.reads.reading import Reading
 from gateway.routes.projects import persons
 from processors.executor.rehearsal import unwirable_plan
 from projections.streams import StreamStore

@@ -10,9 +10,9 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from events.topics import EVENTS_CREDITS
-from gateway.credits_feed import CreditsFeed
-from gateway.hub import Hub
-from gateway.reading import Reading
+from gateway.live.credits_feed import CreditsFeed
+from gateway.live.hub import Hub
+from gateway.reads.reading import Reading
 from tests.unit.gateway.test_streams import Record
 
 WITHIN_S = 10.0
@@ -33,10 +33,10 @@ class Heard(logging.Handler):
 
 
 async def test_a_balance_that_cannot_be_read_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.credits_feed.AGAIN_S", 0.01)
+    monkeypatch.setattr("gateway.live.credits_feed.AGAIN_S", 0.01)
     mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient("mongodb://127.0.0.1:1", serverSelectionTimeoutMS=1)
     hub, stop, heard = Hub(), asyncio.Event(), Heard(2)
-    logger = logging.getLogger("gateway.credits_feed")
+    logger = logging.getLogger("gateway.live.credits_feed")
     async with mongo:
         feed = CreditsFeed(hub, Reading(mongo["studio"], "none"), mongo["studio"])
         logger.addHandler(heard)

@@ -18,7 +18,7 @@ from events.jobs.events import (
 )
 from events.model import Event
 from events.topics import EVENTS_JOBS
-from gateway.explain import Story
+from gateway.books.explain import Story
 from tests.given import JOB, ORG, sealed
 from tests.unit.projections.given import documents, on
 

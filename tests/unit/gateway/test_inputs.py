@@ -12,9 +12,9 @@ from commands.signing import asset_path
 from events.assets import AssetRef
 from events.catalog.current import CurrentModel
 from events.catalog.events import ModelSpec, Price
-from gateway.identity import digest_of
-from gateway.inputs import Inputs, priced
-from gateway.problems import Problem
+from gateway.http.identity import digest_of
+from gateway.http.inputs import Inputs, priced
+from gateway.http.problems import Problem
 from gateway.routes.assets import byte_range, shown
 from gateway.routes.jobs import public_address
 

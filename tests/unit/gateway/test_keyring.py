@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from events.accounts.current import CurrentKey, CurrentOrg
-from gateway.hub import Hub
-from gateway.keyring import Caller, Keyring, digest
+from gateway.access.keyring import Caller, Keyring, digest
+from gateway.live.hub import Hub
 
 
 def org(*keys: str) -> CurrentOrg:

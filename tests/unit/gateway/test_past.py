@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from events.log import position
-from gateway import comparing, past
-from gateway.problems import Problem
+from gateway.http.problems import Problem
+from gateway.past import comparing
+from gateway.past import plan as past
+from gateway.past.sent import Asked
+from gateway.reads.views import Views
 from gateway.routes.past import behind
-from gateway.sent import Asked
-from gateway.views import Views
 
 SESSION = "ses_X"
 PART = past.canvas_part(SESSION, 4)

@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from events.accounts.current import CurrentKey, CurrentOrg
 from events.accounts.events import Limits
-from gateway.auth import Authenticate
-from gateway.keyring import Keyring, digest
-from gateway.rates import ORGS_MAX, Rates
+from gateway.access.auth import Authenticate
+from gateway.access.keyring import Keyring, digest
+from gateway.http.rates import ORGS_MAX, Rates
 
 
 def passed(rates: Rates, org_id: str, rate: int, now: float, tries: int) -> int:

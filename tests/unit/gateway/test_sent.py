@@ -8,7 +8,7 @@ import pytest
 
 from events.assets import AssetRef
 from events.canvas.plan_events import AgentType
-from gateway.sent import Asked, differing, shown, sources
+from gateway.past.sent import Asked, differing, shown, sources
 from processors.executor.material import Material, OpenedStep, Upstream
 from processors.executor.wiring import wire
 from tests.unit.executor.house import IMAGE, TEXT, VIDEO, spec

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.significance import TOO_FEW, Share, fisher, holm, percentile, shares, signs, times
+from gateway.lab.significance import TOO_FEW, Share, fisher, holm, percentile, shares, signs, times
 
 STEADY = [100 + 7 * i % 53 for i in range(25)]
 WILD = [104 + 11 * i % 61 for i in range(30)]

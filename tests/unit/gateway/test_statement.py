@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.statement import COLUMNS, cell, moved, row_of, rows
+from gateway.books.statement import COLUMNS, cell, moved, row_of, rows
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from events.topics import EVENTS_CANVAS, EVENTS_CREDITS, PROGRESS
-from gateway.hub import QUEUE_MAX, Connection, Hub
-from gateway.rings import AGE_MAX_S, BYTES_MAX, Entry, Ring
-from gateway.sse import backlog
+from gateway.live.hub import QUEUE_MAX, Connection, Hub
+from gateway.live.rings import AGE_MAX_S, BYTES_MAX, Entry, Ring
+from gateway.live.sse import backlog
 
 CANVAS, LIVE = "events.canvas/1", "progress/1"
 

@@ -10,9 +10,9 @@ from events.jobs.events import JobAccepted, JobDispatched, JobEvent, JobQueued, 
 from events.log.clients import Record
 from events.log.codec import to_record
 from events.topics import EVENTS_JOBS
-from gateway import trails
-from gateway.hub import Hub
-from gateway.trails import Trails, job_of
+from gateway.live import trails
+from gateway.live.hub import Hub
+from gateway.live.trails import Trails, job_of
 from tests.given import JOB, ORG, asset, sealed
 from tests.unit.executor.house import OpenVault
 from tests.unit.projections.given import documents, on

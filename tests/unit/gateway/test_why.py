@@ -13,9 +13,9 @@ from events.accounts.current import CurrentOrg
 from events.accounts.events import Limits
 from events.catalog.current import FLEET, CurrentProvider, Troubled, breaker_field
 from events.jobs.current import CurrentJob
-from gateway.live_jobs import LiveJobs
+from gateway.answering.why import Around, WorkerSeen, reasons
+from gateway.live.live_jobs import LiveJobs
 from gateway.routes.queue import waits
-from gateway.why import Around, WorkerSeen, reasons
 from processors.scheduler.breakers import OPEN_FIRST, PROBE_MARGIN
 from tests.unit.scheduler.makers import START, Bench
 from tests.unit.scheduler.test_breakers import troubled

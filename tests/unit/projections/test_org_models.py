@@ -31,8 +31,8 @@ from events.jobs.events import (
 )
 from events.sealed import Sealed
 from events.topics import EVENTS_ACCOUNTS, EVENTS_CATALOG, EVENTS_CREDITS, EVENTS_JOBS
+from gateway.reads.views import Views
 from gateway.routes.queue import considered
-from gateway.views import Views
 from projections import jobs
 from projections.stores.firestore import Path, fields_of
 from projections.writes import Blank, Write

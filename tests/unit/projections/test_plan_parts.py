@@ -7,7 +7,7 @@ from commands.canvas.decider import CANVAS
 from events.canvas.plan_events import PlanRolledBack, RunStarted
 from events.canvas.plan_state import Plan
 from events.envelope import Recorded
-from gateway.past import folded, restored
+from gateway.past.plan import folded, restored
 from projections.plan_parts import OF_RUNS, begins, by_plan, together
 from tests.given import PLAN, RUN, step
 from tests.specification import World

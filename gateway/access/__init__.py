@@ -1,0 +1,1 @@
+"""Who asks: keys, and the codes that a page trades for one."""

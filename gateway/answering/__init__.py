@@ -1,0 +1,1 @@
+"""What the log has decided, as answers: copies and replies, no read model."""

@@ -1,0 +1,1 @@
+"""Questions to the books: lines, their causes, statements."""

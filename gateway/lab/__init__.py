@@ -1,0 +1,1 @@
+"""The Prompt Lab: prompts, how their variants do, and whether that is chance."""

@@ -1,0 +1,1 @@
+"""What happens now: the log followed once, and sent to whoever listens or waits."""

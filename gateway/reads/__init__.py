@@ -1,0 +1,1 @@
+"""Read models, asked within one organisation and shown as the interface says."""
