@@ -13,11 +13,19 @@ from studio.client.api import OutOfTime, Refused
 from studio.client.checkpoints import signed_now
 from studio.local import addresses as addressbook
 from studio.settings import Settings
-from studio.verbs import audit_export, audit_replay, audit_verify
 from studio.verbs.jobs import answered
+from studio.verbs.lazily import lazily
 from studio.verbs.output import Json, console, failing_on, print_json, show_json
 
-app = typer.Typer(help="Proof of the books: checkpoints and the keys that signed them.", no_args_is_help=True)
+VERBS = {
+    "verify": "studio.verbs.audit_verify:verify",
+    "export": "studio.verbs.audit_export:export",
+    "replay": "studio.verbs.audit_replay:replay",
+}
+
+app = typer.Typer(
+    cls=lazily(VERBS), help="Proof of the books: checkpoints and the keys that signed them.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -80,8 +88,3 @@ def rotate_key(url: Url = None, key: Key = None, as_json: Json = False) -> None:
     with failing_on(NoPlatform, Refused, OutOfTime, BadSigningKey, NoRotation, OSError):
         result = asyncio.run(rotated(url, key, addressbook.connected(Settings())))
     show_json(result, as_json)
-
-
-app.command("verify")(audit_verify.verify)
-app.command("export")(audit_export.export)
-app.command("replay")(audit_replay.replay)

@@ -12,11 +12,13 @@ from rich.table import Table
 
 from studio.client.access import Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
+from studio.verbs.lazily import lazily
 from studio.verbs.output import Json, console, failing_on, print_json, progress
-from studio.verbs.prompts_replay import replay
 
-app = typer.Typer(help="What the agents are told: variants, versions, weights.", no_args_is_help=True)
-app.command()(replay)
+VERBS = {"replay": "studio.verbs.prompts_replay:replay"}
+app = typer.Typer(
+    cls=lazily(VERBS), help="What the agents are told: variants, versions, weights.", no_args_is_help=True
+)
 TIMEOUT_S: Final = 30.0
 T = TypeVar("T")
 

@@ -1,13 +1,9 @@
 """The command line where nothing runs yet."""
 
-import inspect
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from studio.cli import app
@@ -62,16 +58,3 @@ def test_doctor_names_every_prerequisite() -> None:
     names = {one["name"] for one in report["prerequisites"]}
     assert {"java 17", "node 20", "mvn", "npm", "setpriv"} <= names
     assert [part["name"] for part in report["toolchain"]] == ["kafka", "kafka-classes", "firestore"]
-
-
-def callbacks(group: typer.Typer) -> Iterator[Callable[..., Any]]:
-    yield from (command.callback for command in group.registered_commands if command.callback is not None)
-    for inner in group.registered_groups:
-        if inner.typer_instance is not None:
-            yield from callbacks(inner.typer_instance)
-
-
-def test_every_verb_of_every_group_has_json() -> None:
-    found = list(callbacks(app))
-    assert len(found) > len(VERBS)
-    assert [verb.__name__ for verb in found if "as_json" not in inspect.signature(verb).parameters] == []

@@ -1,42 +1,63 @@
-"""What the verbs say when something goes wrong, and what they make of a repeat."""
+"""The command line: every verb is where its name says, and none is imported for another one's sake."""
 
 from __future__ import annotations
 
-import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-import typer
-from rich.table import Table
-from rich.text import Text
+from typer.core import TyperGroup
+from typer.main import get_command
+from typer.testing import CliRunner
 
-from studio.client.replaying import first_words
-from studio.verbs.jobs import accepted_id
-from studio.verbs.output import Terminal, failing_on
+from studio.cli import VERBS, app
 
-
-@pytest.mark.parametrize("words", ["[/x] is none", "['a', 'b'] fits not", "unknown [model]"])
-def test_a_failure_is_told_as_it_is(words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(typer.Exit) as ended, failing_on(ValueError):
-        raise ValueError(words)
-    assert ended.value.exit_code == 1
-    assert words in capsys.readouterr().err
+IMPORTED = """
+import sys
+from typer.testing import CliRunner
+from studio.cli import app
+assert CliRunner().invoke(app, sys.argv[1:]).exit_code == 0
+print(*(name for name in sys.modules if name.startswith("studio.verbs.")))
+"""
 
 
-def test_a_repeat_that_met_its_first_try_names_the_same_job() -> None:
-    assert accepted_id({"job_id": "job_1", "position": "p"}) == "job_1"
-    assert accepted_id({"type": "/problems/idempotency-replay", "existing_id": "job_1"}) == "job_1"
+def verbs(group: Any, *before: str) -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from verbs(command, *before, name)
+        else:
+            yield " ".join([*before, name]), command
 
 
-HOSTILE = "a\x1b[2J\x1b]0;owned\x07 kite\x9b31m \u202eetik"
+def test_every_verb_of_every_group_is_there_and_has_json() -> None:
+    found = dict(verbs(get_command(app)))
+    assert {name.split()[0] for name in found} == set(VERBS)
+    assert {"audit checkpoint", "audit verify", "prompts list", "prompts replay"} <= set(found)
+    assert [name for name, verb in found.items() if "as_json" not in {one.name for one in verb.params}] == []
+    assert [name for name, verb in found.items() if verb.name != name.split()[-1] or not verb.help] == []
 
 
-def test_no_word_of_a_tenant_does_anything_to_a_terminal() -> None:
-    shown = io.StringIO()
-    terminal = Terminal(file=shown, force_terminal=True, color_system=None, width=80)
-    table = Table("title")
-    table.add_row(HOSTILE)
-    for renderable in (HOSTILE, Text(HOSTILE), table):
-        terminal.print(renderable)
-    assert all(char.isprintable() or char == "\n" for char in shown.getvalue())
-    assert shown.getvalue().count("kite") == 3
-    assert first_words(HOSTILE).isprintable()
+def test_a_verb_of_a_group_shows_its_help_under_its_whole_name() -> None:
+    told = CliRunner().invoke(app, ["audit", "verify", "--help"])
+    assert told.exit_code == 0, told.output
+    assert "audit verify [OPTIONS]" in told.output
+
+
+@pytest.mark.parametrize("mistyped", [("audti",), ("audit", "verfy")])
+def test_who_mistypes_is_told_what_may_be_meant(mistyped: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(app, mistyped)
+    assert told.exit_code == 2
+    assert "Did you mean" in told.output
+
+
+def test_a_verb_is_called_without_the_others() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", IMPORTED, "jobs", "list", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert set(ran.stdout.split()) == {f"studio.verbs.{name}" for name in ("jobs", "lazily", "output")}
