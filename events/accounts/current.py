@@ -20,3 +20,8 @@ class CurrentOrg(Frozen):
     limits: Limits = Limits()
     projects: tuple[str, ...] = ()
     keys: tuple[CurrentKey, ...] = ()
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """Models that its limits hold at none at once: a job for one would never begin."""
+        return frozenset(model for model, most in self.limits.per_api.items() if most == 0)

@@ -1,7 +1,7 @@
 """The agents' process: messages become plans, by a language model and by rules."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from adapters.storage.objects import storage
@@ -9,6 +9,7 @@ from events.accounts.current import CurrentOrg
 from events.log.clients import Record
 from events.log.codec import from_record, record_type_name, type_name
 from events.log.follower import Follower
+from events.log.table import CompactedTable
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from processors.agents.asking.published import Published
 from processors.agents.asking.rooms import Rooms
@@ -29,9 +30,13 @@ IN_FLIGHT_MAX: Final = 256
 CALLED: Final = frozenset(map(type_name, CALLS))
 
 
-def refused(org: CurrentOrg | None) -> Collection[str]:
-    """What an organisation's limits hold at none at once: a job for it would never begin."""
-    return () if org is None else [model for model, most in org.limits.per_api.items() if most == 0]
+def refused(orgs: CompactedTable[CurrentOrg]) -> Callable[[str], Collection[str]]:
+    """By organisation, as its limits are at that moment."""
+
+    def by(org_id: str) -> Collection[str]:
+        return () if (org := orgs.get(org_id)) is None else org.refused
+
+    return by
 
 
 async def run(settings: Settings, process: Process) -> None:
@@ -54,7 +59,7 @@ async def run(settings: Settings, process: Process) -> None:
             send=sender.send,
             owner=f"{settings.process_name}/{process.instance}",
             storage=storage(settings.storage),
-            refused=lambda org_id: refused(orgs.get(org_id)),
+            refused=refused(orgs),
         )
     )
     reactor = Reactor(

@@ -20,9 +20,10 @@ from adapters.storage.objects import storage
 from adapters.vault.mongo import MongoKeyStore
 from adapters.vault.vault import KeyVault, VaultError, master_key
 from commands.ask import Unavailable
+from events.accounts.current import CurrentOrg
 from events.catalog.current import catalog_entry
 from events.log.table import CompactedTable
-from events.topics import CURRENT_CATALOG
+from events.topics import CURRENT_CATALOG, CURRENT_ORGS
 from processors.agents.asking.prompting import Pinned, Prompt
 from processors.agents.asking.published import Published
 from processors.agents.catalog import Catalog
@@ -84,9 +85,9 @@ def replay(
     """Runs past requests through a variant and compares plan by plan. Nothing is written to the log.
 
     Every request is put together as its agent was told it then, an edit planner's with the plan as it was; the catalog,
-    and what checks the answers, are today's for both sides. Of plans it is told which holds up better; of short answers
-    which can be used, and whether they say the same. Repairs in the validator's loop are left out, and requests of
-    people who were forgotten, which cannot be read any more.
+    without what the organisation's limits refuse, and what checks the answers, are today's for both sides. Of plans it
+    is told which holds up better; of short answers which can be used, and whether they say the same. Repairs in the
+    validator's loop are left out, and requests of people who were forgotten, which cannot be read any more.
 
     Examples:  studio prompts replay --variant brief --last 200  ·  studio prompts replay -v draft --file p.md --json
     ·  studio prompts replay --agent edit_planner -v terse
@@ -121,7 +122,10 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
     check_tried(wanted.agent)
     settings = addressbook.connected(Settings())
     url = needed(settings.mongo_url, "MONGO_URL")
-    table = await catalog_copy(needed(settings.kafka_bootstrap, "KAFKA_BOOTSTRAP"))
+    bootstrap = needed(settings.kafka_bootstrap, "KAFKA_BOOTSTRAP")
+    table: CatalogTable = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_entry)
+    orgs = CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg)
+    await asyncio.gather(caught_up(table), caught_up(orgs))
     async with (
         AsyncMongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=MONGO_WITHIN_MS) as client,
         language_model(settings) as model,
@@ -129,7 +133,8 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
         vault = KeyVault(MongoKeyStore(client), master_key(secret(settings.master_key, "MASTER_KEY")))
         published = Published(table.get)
         prompt = chosen(published, wanted)
-        catalog = Catalog.of(value for _, value in table.items())
+        org = orgs.get(wanted.org_id)
+        catalog = Catalog.of(value for _, value in table.items()).without(() if org is None else org.refused)
         trial = Trial(model, prompt, published, catalog, wanted.budget)
         archive = Archive(client[DATABASE], vault, storage(settings.storage), catalog)
         found = [one async for one in archive.requests(wanted.org_id, wanted.agent, wanted.last)]
@@ -184,9 +189,8 @@ def confirm(trial: Trial, requests: list[Past], model: str) -> None:
     typer.confirm(f"{len(requests)} requests to {model}, about {expected:,} tokens. Go on?", abort=True, err=True)
 
 
-async def catalog_copy(bootstrap: str) -> CatalogTable:
-    """The catalog as it stands now."""
-    table: CatalogTable = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_entry)
+async def caught_up(table: CompactedTable[Any]) -> None:
+    """As the topic stands now: what comes later is not followed."""
     stop = asyncio.Event()
     following = asyncio.create_task(table.run(stop))
     try:
@@ -195,7 +199,6 @@ async def catalog_copy(bootstrap: str) -> CatalogTable:
     finally:
         stop.set()
         await following
-    return table
 
 
 async def _each(requests: list[Past]) -> AsyncIterator[Past]:

@@ -14,7 +14,7 @@ from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 from events.log.history import History
 from events.topics import topics
 from processors.signer.ticking import ACTOR
-from tests.platform import Running, post
+from tests.platform import Running, new_key, post
 from tests.typing_line import studio, studio_json
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
@@ -22,8 +22,8 @@ WITHIN_S = 60.0
 SENTENCE = "generate a product image and animate it into a 5-second video"
 
 
-def client(platform: Running) -> httpx.AsyncClient:
-    headers = {"Authorization": f"Bearer {platform.api_key}"}
+def client(platform: Running, key: str | None = None) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {key or platform.api_key}"}
     return httpx.AsyncClient(base_url=platform.url, headers=headers, timeout=30, trust_env=False)
 
 
@@ -150,6 +150,26 @@ async def tried(platform: Running, file: Path) -> None:
     assert unknown.returncode == 1
     assert "no variant nobody" in unknown.stderr
     assert await written_since(platform, length) == []
+
+
+async def test_what_an_organisation_refuses_to_itself_is_not_there_for_a_trial_either(platform: Running) -> None:
+    async with client(platform, platform.admin_key) as operator:
+        org_id = (await post(operator, "/v1/admin/orgs", {"name": "Trial"}))["org_id"]
+        key = await new_key(operator, org_id, "member")
+        async with client(platform, key) as http:
+            await planned(http, (await post(http, "/v1/sessions"))["session_id"])
+        assert await kinds_tried(platform, org_id) == [{"image": 1, "video": 1}] * 2
+        limits = {"per_api": {"local/motion": 0, "local/text-to-video": 0}}
+        (await operator.put(f"/v1/admin/orgs/{org_id}/limits", json=limits)).raise_for_status()
+        assert await kinds_tried(platform, org_id) == [{"image": 1}] * 2
+
+
+async def kinds_tried(platform: Running, org_id: str) -> list[dict[str, int]]:
+    """Steps that both answers to its last request could be run with."""
+    arguments = ("--variant", "default", "--last", "1", "--org", org_id)
+    done = await asyncio.to_thread(studio_json, platform, "prompts", "replay", *arguments)
+    [item] = done["items"]
+    return [item[side]["agent_types"] for side in ("before", "after")]
 
 
 async def test_what_the_writer_is_asked_is_among_its_prompts_calls(platform: Running) -> None:

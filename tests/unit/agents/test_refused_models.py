@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from events.canvas.plan_events import FieldsVerified, ModelSelected
 from events.catalog.current import CatalogEntry, CurrentModel, CurrentProvider, catalog_entry
 from events.catalog.events import ModelSpec
 from events.log.table import CompactedTable
-from events.topics import CURRENT_CATALOG
+from events.topics import CURRENT_CATALOG, CURRENT_ORGS
 from processors.agents.catalog import Catalog
 from processors.agents.fitting.selector import select
 from processors.agents.plan import PlannedStep
@@ -77,16 +76,13 @@ async def test_neither_a_planner_nor_the_selector_has_its_way_with_it(
 
 async def test_an_organisations_own_limits_refuse_a_model_to_it_alone() -> None:
     org = CurrentOrg(org_id=ORG, title="A", limits=Limits(per_api={BEST: 0, OTHER: 3}))
+    orgs = CompactedTable("nowhere", CURRENT_ORGS, CurrentOrg)
     for who, left in ((ORG, {OTHER, THIRD}), ("org_B", {BEST})):
-
-        def refused_to(org_id: str, who: str = who) -> Collection[str]:
-            return refused(org if who == org_id else None)
-
-        play = Play(plan(None), lines={"model_selector": [json.dumps({"model": BEST})]}, refused=refused_to)
+        orgs._values = {who: org}
+        play = Play(plan(None), lines={"model_selector": [json.dumps({"model": BEST})]}, refused=refused(orgs))
         play.catalog = Catalog.of(entries())
         await play.hears("a fox")
         assert_chosen(play, left, flagged=who == ORG)
-    assert refused(None) == ()
 
 
 async def test_a_step_that_failed_falls_back_on_nothing_that_is_refused() -> None:
