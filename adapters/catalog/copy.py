@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from events.catalog.current import CatalogEntry, CurrentModel, CurrentProvider
 from events.catalog.events import ModelSpec
@@ -15,17 +15,19 @@ APPEARS_WITHIN_S = 5.0
 class CopiedModels:
     """Models by id; one that has just been listed may take a moment to appear."""
 
-    def __init__(self, table: CatalogTable) -> None:
-        self._table = table
+    def __init__(self, table: CatalogTable, refused: Callable[[str], Collection[str]]) -> None:
+        """`refused` are models that an organisation refuses to itself."""
+        self._table, self._refused = table, refused
 
     async def find(self, model_id: str) -> ModelSpec | None:
         found = await self._table.wait_for(f"model:{model_id}", APPEARS_WITHIN_S)
         return found.model if isinstance(found, CurrentModel) else None
 
-    def all(self) -> Sequence[ModelSpec]:
-        """Those that their providers take."""
+    def all(self, org_id: str) -> Sequence[ModelSpec]:
+        """Those that their providers take, and that the organisation may have."""
+        refused = self._refused(org_id)
         listed = [found.model for _, found in self._table.items() if isinstance(found, CurrentModel)]
-        return [model for model in listed if self._takes(model)]
+        return [model for model in listed if model.id not in refused and self._takes(model)]
 
     def _takes(self, model: ModelSpec) -> bool:
         provider = self._table.get(f"provider:{model.provider}")

@@ -283,7 +283,7 @@ class Executor:
     async def _fallbacks(self, job: JobFailed | JobDead) -> tuple[str, ...]:
         """Other models for the step; none for what an earlier release has written, which names no model."""
         spec = await self._models.find(job.model) if job.model is not None else None
-        return () if spec is None else fallbacks(spec, self._models.all(), job.category)
+        return () if spec is None else fallbacks(spec, self._models.all(job.org_id), job.category)
 
     async def _cancel_jobs(self, recorded: Recorded, cancelled: RunCancelled) -> None:
         """Also those whose submission is still under way: none of them begins after this."""

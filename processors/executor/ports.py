@@ -14,8 +14,8 @@ class Models(Protocol):
         """The model as the catalog has it now; a new one may take a moment to appear."""
         ...
 
-    def all(self) -> Sequence[ModelSpec]:
-        """Every model that the catalog has now and whose provider takes it."""
+    def all(self, org_id: str) -> Sequence[ModelSpec]:
+        """Every model that the catalog has now, whose provider takes it, and that the organisation's limits allow."""
         ...
 
 

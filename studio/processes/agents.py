@@ -1,15 +1,12 @@
 """The agents' process: messages become plans, by a language model and by rules."""
 
 import asyncio
-from collections.abc import Callable, Collection
 from typing import Final
 
 from adapters.storage.objects import storage
-from events.accounts.current import CurrentOrg
 from events.log.clients import Record
 from events.log.codec import from_record, record_type_name, type_name
 from events.log.follower import Follower
-from events.log.table import CompactedTable
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 from processors.agents.asking.published import Published
 from processors.agents.asking.rooms import Rooms
@@ -30,21 +27,11 @@ IN_FLIGHT_MAX: Final = 256
 CALLED: Final = frozenset(map(type_name, CALLS))
 
 
-def refused(orgs: CompactedTable[CurrentOrg]) -> Callable[[str], Collection[str]]:
-    """By organisation, as its limits are at that moment."""
-
-    def by(org_id: str) -> Collection[str]:
-        return () if (org := orgs.get(org_id)) is None else org.refused
-
-    return by
-
-
 async def run(settings: Settings, process: Process) -> None:
     """Plans until the process is to stop."""
     table, client = await parts.catalog(process, settings), await parts.mongo(process, settings)
     catalog = CatalogView(lambda: [value for _, value in table.items()])
     table.on_change(catalog.changed)
-    orgs = await parts.orgs(process, settings)
     sender, bootstrap = await parts.progress(process, settings), await parts.log(process, settings)
     spending = Spending()
     agents = Agents(
@@ -59,7 +46,7 @@ async def run(settings: Settings, process: Process) -> None:
             send=sender.send,
             owner=f"{settings.process_name}/{process.instance}",
             storage=storage(settings.storage),
-            refused=refused(orgs),
+            refused=await parts.refused(process, settings),
         )
     )
     reactor = Reactor(

@@ -21,7 +21,8 @@ READING_MAX: Final = 64
 
 async def run(settings: Settings, process: Process) -> None:
     """Executes until the process is to stop."""
-    models, client = CopiedModels(await parts.catalog(process, settings)), await parts.mongo(process, settings)
+    refused, client = await parts.refused(process, settings), await parts.mongo(process, settings)
+    models = CopiedModels(await parts.catalog(process, settings), refused)
     executor = Executor(
         await parts.bus(process, settings), await parts.vault(process, settings), models, StreamStore(client[DATABASE])
     )

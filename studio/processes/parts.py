@@ -6,7 +6,7 @@ Six roles in one event loop that each decode the same replies and the same copie
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
@@ -99,6 +99,11 @@ async def orgs(process: Process, settings: Settings) -> CompactedTable[CurrentOr
     return await process.shared.one("orgs", lambda: _following(CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg)))
 
 
+async def refused(process: Process, settings: Settings) -> Callable[[str], Collection[str]]:
+    """By organisation: the models that its limits hold at none, as they are at that moment."""
+    return refused_by(await orgs(process, settings))
+
+
 async def approvals(process: Process, settings: Settings) -> CompactedTable[CurrentApproval]:
     bootstrap = await log(process, settings)
     return await process.shared.one(
@@ -109,6 +114,13 @@ async def approvals(process: Process, settings: Settings) -> CompactedTable[Curr
 async def claims(process: Process) -> Claims:
     """Between this process's scheduler and its dispatcher, where it has both."""
     return await process.shared.one("claims", _claims)
+
+
+def refused_by(orgs: CompactedTable[CurrentOrg]) -> Callable[[str], Collection[str]]:
+    def of(org_id: str) -> Collection[str]:
+        return () if (org := orgs.get(org_id)) is None else org.refused
+
+    return of
 
 
 def language_model(settings: Settings) -> LlmClient:

@@ -117,7 +117,7 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
     """The whole trial as JSON. Raises what `replay` turns into its message."""
     # Here, for every verb would wait for the clients of all models and providers.
     from studio.processes.configured import needed, secret
-    from studio.processes.parts import language_model
+    from studio.processes.parts import language_model, refused_by
 
     check_tried(wanted.agent)
     settings = addressbook.connected(Settings())
@@ -133,8 +133,7 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
         vault = KeyVault(MongoKeyStore(client), master_key(secret(settings.master_key, "MASTER_KEY")))
         published = Published(table.get)
         prompt = chosen(published, wanted)
-        org = orgs.get(wanted.org_id)
-        catalog = Catalog.of(value for _, value in table.items()).without(() if org is None else org.refused)
+        catalog = Catalog.of(value for _, value in table.items()).without(refused_by(orgs)(wanted.org_id))
         trial = Trial(model, prompt, published, catalog, wanted.budget)
         archive = Archive(client[DATABASE], vault, storage(settings.storage), catalog)
         found = [one async for one in archive.requests(wanted.org_id, wanted.agent, wanted.last)]

@@ -19,7 +19,7 @@ from processors.agents.catalog import Catalog
 from processors.agents.fitting.selector import select
 from processors.agents.plan import PlannedStep
 from processors.agents.words.references import Known
-from studio.processes.agents import refused
+from studio.processes.parts import refused_by
 from tests.unit.agents.makers import TEXT, model, schema
 from tests.unit.agents.play import ORG, Play
 
@@ -79,7 +79,7 @@ async def test_an_organisations_own_limits_refuse_a_model_to_it_alone() -> None:
     orgs = CompactedTable("nowhere", CURRENT_ORGS, CurrentOrg)
     for who, left in ((ORG, {OTHER, THIRD}), ("org_B", {BEST})):
         orgs._values = {who: org}
-        play = Play(plan(None), lines={"model_selector": [json.dumps({"model": BEST})]}, refused=refused(orgs))
+        play = Play(plan(None), lines={"model_selector": [json.dumps({"model": BEST})]}, refused=refused_by(orgs))
         play.catalog = Catalog.of(entries())
         await play.hears("a fox")
         assert_chosen(play, left, flagged=who == ORG)
@@ -91,7 +91,15 @@ async def test_a_step_that_failed_falls_back_on_nothing_that_is_refused() -> Non
         for one in found:
             key = f"model:{one.model.id}" if isinstance(one, CurrentModel) else "provider:x"
             table._values[key] = one
-        assert {one.id for one in CopiedModels(table).all()} == left
+        assert {one.id for one in CopiedModels(table, lambda _: ()).all(ORG)} == left
+
+
+async def test_nor_on_what_the_organisation_refuses_to_itself() -> None:
+    table = CompactedTable[CatalogEntry]("nowhere", CURRENT_CATALOG, catalog_entry)
+    table._values = {f"model:{one.model.id}": one for one in entries() if isinstance(one, CurrentModel)}
+    models = CopiedModels(table, {ORG: {OTHER, THIRD}, "org_B": set[str]()}.__getitem__)
+    assert [one.id for one in models.all(ORG)] == [BEST]
+    assert {one.id for one in models.all("org_B")} == {BEST, OTHER, THIRD}
 
 
 def plan(named: str | None) -> str:

@@ -126,7 +126,8 @@ class House:
     async def find(self, model_id: str) -> ModelSpec | None:
         return self.models.get(model_id)
 
-    def all(self) -> Sequence[ModelSpec]:
+    def all(self, org_id: str) -> Sequence[ModelSpec]:
+        assert org_id == ORG
         return list(self.models.values())
 
     async def read(self, subject: str, upto_version: int) -> Sequence[Recorded]:
