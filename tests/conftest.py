@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.redis import OwnRedis
 from tests.servers import Servers, running
+from tests.shared import end_all_but
 
 pytest_plugins = ["tests.platform", "tests.sandbox"]
 
@@ -36,6 +37,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if item.get_closest_marker("slow") is not None:
                 slow.add(_group(item))
     items.sort(key=lambda item: (_group(item) not in SHARED, _group(item) not in slow))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where groups are kept, one that has ended does not come again, and its platform would only stand idle."""
+    if item.config.getoption("loadgroup", False):
+        end_all_but(getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(optionalhook=True)

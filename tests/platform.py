@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from studio.local.dev import bootstrap_dev
 from studio.local.platform import LocalPlatform
 from studio.local.ports import assign
 from tests.servers import MASTER_KEY, Servers, isolated_settings, put_down, quiet
+from tests.shared import shared
 
 START_S = 120.0
 REPEATS = 4
@@ -127,7 +128,12 @@ async def new_key(client: httpx.AsyncClient, org_id: str, role: str) -> str:
 @pytest.fixture(scope="session")
 def core(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
     """The core of the platform, one a test run; tests make organisations of their own."""
-    data_dir = tmp_path_factory.mktemp("core")
+    with shared("core", running_core(servers, tmp_path_factory.mktemp("core"))) as found:
+        yield found
+
+
+@contextmanager
+def running_core(servers: Servers, data_dir: Path) -> Iterator[Core]:
     ports = assign(["http", *CORE], {})
     admin_key = f"sk_admin_{secrets.token_urlsafe(16)}"
     environment = {
@@ -225,7 +231,12 @@ class Running:
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Everything, on servers of its own; it ends with this process, whatever becomes of it."""
-    data_dir = tmp_path_factory.mktemp("platform")
+    with shared("platform", running_platform(tmp_path_factory.mktemp("platform"))) as found:
+        yield found
+
+
+@contextmanager
+def running_platform(data_dir: Path) -> Iterator[Running]:
     local = LocalPlatform(isolated_settings(data_dir), with_us=True)
     try:
         settings = asyncio.run(local.up(quiet))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from studio.local.dev import bootstrap_dev
 from studio.local.platform import LocalPlatform
 from tests.platform import Running
 from tests.servers import isolated_settings, put_down, quiet
+from tests.shared import shared
 
 AT_ONCE = 16
 WITHIN_S = 50
@@ -29,7 +31,12 @@ class Sandbox(Running):
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    data_dir = tmp_path_factory.mktemp("sandbox")
+    with shared("sandbox", running_sandbox(tmp_path_factory.mktemp("sandbox"))) as found:
+        yield found
+
+
+@contextmanager
+def running_sandbox(data_dir: Path) -> Iterator[Sandbox]:
     settings = isolated_settings(data_dir).model_copy(update={"sandbox": True, "webhooks_to_private": True})
     local = LocalPlatform(settings, with_us=True)
     try:
