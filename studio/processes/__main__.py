@@ -27,7 +27,7 @@ from studio.processes.waiting import servers_answer
 from studio.settings import Settings
 
 DRAIN_S = 10.0
-OWN_MODULES = {"__main__", "configured", "health", "logs", "parts", "process", "shared", "waiting"}
+OWN_MODULES = {"__main__", "configured", "health", "language", "logs", "parts", "process", "shared", "waiting"}
 
 Run = Callable[[Settings, Process], Awaitable[None]]
 

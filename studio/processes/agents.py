@@ -18,7 +18,7 @@ from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
 from projections.stores import DATABASE
 from projections.streams import StreamStore
-from studio.processes import parts
+from studio.processes import language, parts
 from studio.processes.process import Process
 from studio.settings import Settings
 
@@ -42,7 +42,7 @@ async def run(settings: Settings, process: Process) -> None:
             catalog=catalog,
             prompts=Published(table.get),
             small_model=settings.llm_small_model,
-            model=Budgeted(await parts.model(process, settings), spending, settings.llm_tokens_per_day),
+            model=Budgeted(await language.model(process, settings), spending, settings.llm_tokens_per_day),
             send=sender.send,
             owner=f"{settings.process_name}/{process.instance}",
             storage=storage(settings.storage),

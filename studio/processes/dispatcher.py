@@ -20,7 +20,7 @@ from processors.dispatcher.results import Results
 from processors.dispatcher.tables import KnownJobs
 from processors.runners.reactor import Reactor
 from processors.runners.together import once, together
-from studio.processes import parts
+from studio.processes import language, parts
 from studio.processes.configured import access_of, secret, simulators_url
 from studio.processes.process import Process
 from studio.settings import Settings
@@ -34,7 +34,7 @@ async def run(settings: Settings, process: Process) -> None:
     """Dispatches until the process is to stop."""
     redis, sender = await parts.redis(process, settings), await parts.progress(process, settings)
     vault, store, leases = await parts.vault(process, settings), storage(settings.storage), Leases(redis)
-    model = await parts.model(process, settings)
+    model = await language.model(process, settings)
     catalog, claims = await parts.catalog(process, settings), await parts.claims(process)
     prompts = Published(catalog.get)
     classifier = Classifier(model, prompts)

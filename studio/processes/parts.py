@@ -14,7 +14,6 @@ from pymongo import AsyncMongoClient
 from redis.asyncio import Redis
 
 from adapters.catalog.copy import CatalogTable
-from adapters.llm.client import LlmClient
 from adapters.vault.mongo import MongoKeyStore
 from adapters.vault.vault import KeyVault, master_key
 from commands.bus import CommandBus
@@ -32,7 +31,6 @@ from studio.processes.process import Process
 from studio.settings import Settings
 
 REDIS_WITHIN_S: Final = 3.0
-OPENAI: Final = "https://api.openai.com/v1"
 
 T = TypeVar("T")
 Mongo = AsyncMongoClient[dict[str, Any]]
@@ -77,10 +75,6 @@ async def fresh_vaults(process: Process, settings: Settings) -> Callable[[], Key
     return lambda: KeyVault(keys, master)
 
 
-async def model(process: Process, settings: Settings) -> LlmClient:
-    return await process.shared.one("language model", lambda: language_model(settings))
-
-
 async def catalog(process: Process, settings: Settings) -> CatalogTable:
     """Caught up, as the other copies are."""
     bootstrap = await log(process, settings)
@@ -121,18 +115,6 @@ def refused_by(orgs: CompactedTable[CurrentOrg]) -> Callable[[str], Collection[s
         return () if (org := orgs.get(org_id)) is None else org.refused
 
     return of
-
-
-def language_model(settings: Settings) -> LlmClient:
-    """The server that is configured, or the offline stand-in."""
-    if settings.planner == "offline":
-        standin = f"{(settings.standins_url or '').rstrip('/')}/llm/v1"
-        return LlmClient(standin, None, settings.planner, concurrent=settings.llm_concurrent)
-    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
-    return LlmClient(
-        settings.llm_base_url or OPENAI, key, settings.planner, settings.llm_secondary_model,
-        concurrent=settings.llm_concurrent, prices=settings.llm_prices,
-    )  # fmt: skip
 
 
 @asynccontextmanager

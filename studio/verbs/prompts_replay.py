@@ -117,7 +117,8 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
     """The whole trial as JSON. Raises what `replay` turns into its message."""
     # Here, for every verb would wait for the clients of all models and providers.
     from studio.processes.configured import needed, secret
-    from studio.processes.parts import language_model, refused_by
+    from studio.processes.language import language_model
+    from studio.processes.parts import refused_by
 
     check_tried(wanted.agent)
     settings = addressbook.connected(Settings())

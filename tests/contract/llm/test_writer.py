@@ -11,7 +11,7 @@ from adapters.providers.llm.adapter import LanguageModels
 from events.catalog.events import ModelSpec
 from processors.dispatcher.errors import ProviderError
 from processors.dispatcher.ports import Call, Failed, InlineFile, Succeeded
-from studio.processes.parts import language_model
+from studio.processes.language import language_model
 from studio.settings import Settings
 from tests.catalog import shipped
 from tests.llm_answers import on_the_wire
