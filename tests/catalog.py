@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 
-from adapters.catalog.loader import Entry, load
+from adapters.catalog.loader import Entry, offered, read
+from events.catalog.events import ModelSpec
 
 
 @cache
 def shipped(*providers: str) -> tuple[Entry, ...]:
     """All entries; where providers are named, those of others are inactive."""
-    return load(lambda provider: not providers or provider in providers)
+    return offered(_read(), lambda provider: not providers or provider in providers)
+
+
+@cache
+def _read() -> tuple[ModelSpec, ...]:
+    return read()

@@ -7,7 +7,7 @@ provider is the file's unless it names its own.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,15 +39,25 @@ class Entry:
 
 def load(available: Callable[[str], bool], folder: Path = FOLDER) -> tuple[Entry, ...]:
     """All entries of all files; those of providers that are not `available` are listed as inactive."""
-    entries: dict[str, Entry] = {}
+    return offered(read(folder), available)
+
+
+def read(folder: Path = FOLDER) -> tuple[ModelSpec, ...]:
+    """All entries of all files, checked."""
+    specs: dict[str, ModelSpec] = {}
     for path in sorted(folder.glob("*.yaml")):
         for raw in _entries(path):
             spec = _spec(path, raw)
-            if spec.id in entries:
+            if spec.id in specs:
                 raise CatalogError(f"{path.name}: {spec.id} is there twice")
-            spec = spec.model_copy(update={"active": spec.active and available(spec.provider)})
-            entries[spec.id] = Entry(spec, source_hash(spec))
-    return tuple(entries.values())
+            specs[spec.id] = spec
+    return tuple(specs.values())
+
+
+def offered(specs: Iterable[ModelSpec], available: Callable[[str], bool]) -> tuple[Entry, ...]:
+    """The entries, those of providers that are not `available` as inactive."""
+    listed = (spec.model_copy(update={"active": spec.active and available(spec.provider)}) for spec in specs)
+    return tuple(Entry(spec, source_hash(spec)) for spec in listed)
 
 
 def source_hash(spec: ModelSpec) -> str:
