@@ -15,6 +15,8 @@ STAMPS := .toolchain/stamps
 UI := gateway/ui
 
 export STUDIO_SANDBOX := $(SANDBOX)
+# A platform is a dozen processes, and pytest has several: what one of them has compiled, all others read.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup up down demo test chaos simulate check bench benchlong ui clean
 
