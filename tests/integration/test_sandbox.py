@@ -395,6 +395,7 @@ async def test_a_dead_letter_is_looked_at_run_again_and_another_set_aside(sandbo
         assert (job["status"], job["replay_of"]) == ("succeeded", one["job_id"])
         assert (await asyncio.to_thread(dlq, "discard", "--all"))["items"] == [{"job_id": other["job_id"], "as": None}]
         async with asyncio.timeout(WITHIN_S):
-            while (await asyncio.to_thread(dlq, "list"))["items"]:
+            while (await client.get("/v1/dlq")).json()["items"]:
                 continue
+        assert (await asyncio.to_thread(dlq, "list"))["items"] == []
         await works_again(client, *OF_TWO_MODELS[1])
