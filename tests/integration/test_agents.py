@@ -33,7 +33,7 @@ from tests.integration.roles import running, settings_for
 from tests.llm_server import LlmServer, cut, mute, refuse, serving, whole
 from tests.servers import Servers
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 MAIN = "generate a product image, animate it into a 5-second video, and add a voiceover"
 ROLES = ("decider", "catalog", "agents", "standins", "projector_mongo")

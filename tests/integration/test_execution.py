@@ -44,7 +44,7 @@ from tests.catalog import shipped
 from tests.integration.roles import running, settings_for
 from tests.servers import Servers
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 ROLES = ("decider", "catalog", "executor", "scheduler", "sweepers", "projector_mongo")
 WITHIN_S = 45.0

@@ -30,7 +30,7 @@ from tests.integration.runners.stage import Stage, check_exactly_once, stage
 from tests.servers import Servers
 from tests.unit.runners.toy import REGISTRY, Toy
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 
 @asynccontextmanager
