@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -99,8 +99,8 @@ def media_slots(schema: Schema) -> tuple[Slot, ...]:
     return tuple(sorted(found, key=lambda slot: (not slot.required, slot.rank)))
 
 
-def text_slots(schema: Schema) -> tuple[TextSlot, ...]:
-    """The fields for words, best first; what takes media is none of them."""
+def text_slots(schema: Schema, *, speaks: bool = False) -> tuple[TextSlot, ...]:
+    """The fields for words, best first; what takes media is none of them. Some that speak call their words a prompt."""
     properties, required = schema.get("properties", {}), set(schema.get("required", ()))
     found: list[TextSlot] = []
     for name, raw in properties.items():
@@ -112,7 +112,10 @@ def text_slots(schema: Schema) -> tuple[TextSlot, ...]:
             verbatim = (marked and name not in PROMPTS) or name in VERBATIM
             found.append(TextSlot(name, verbatim, name in required, field.get("maxLength")))
     order = [*PROMPTS, *VERBATIM]
-    return tuple(sorted(found, key=lambda s: (not s.required, order.index(s.name) if s.name in order else -1)))
+    found.sort(key=lambda s: (not s.required, order.index(s.name) if s.name in order else -1))
+    if speaks and found and not any(slot.verbatim for slot in found):
+        found[0] = replace(found[0], verbatim=True)
+    return tuple(found)
 
 
 def media_kinds(name: str, field: Schema) -> frozenset[str]:

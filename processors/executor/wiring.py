@@ -188,15 +188,13 @@ def _put(built: dict[str, Any], slot: Slot, files: Sequence[Material]) -> None:
 
 def _place_words(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) -> None:
     """The words to speak or show go in as they are; a prompt is the description and, below it, upstream texts."""
-    slots = text_slots(spec.input_schema)
+    slots = text_slots(spec.input_schema, speaks=spec.agent_type == "speech")
     said = next((step.input[k] for k in SAID if isinstance(step.input.get(k), str)), None)
     description = step.description.strip() or step.title.strip()
     texts = [text for one in step.upstream for file in one.outputs if (text := file.text)]
     texts = [text for text in texts if text not in built.values()]
     prompt = next((slot for slot in slots if not slot.verbatim), None)
     spoken = next((slot for slot in slots if slot.verbatim), None)
-    if spoken is None and spec.agent_type == "speech":
-        spoken, prompt = prompt, None  # some voices call the words that they speak a prompt
     if spoken is not None:
         must = spoken.required or spoken.name in _alternatives(spec, built)
         made_up = must or (spec.agent_type == "speech" and prompt is None)

@@ -10,7 +10,8 @@ Rules = Mapping[str, Mapping[str, Any]]
 
 _GROUPS: Final = (
     ("prompt", "prompt_text", "promptText", "text_prompt", "instruction", "description", "query"),
-    ("text", "script", "input_text", "transcript", "gen_text", "narration", "words", "lines", "content"),
+    ("text", "script", "input_text", "input", "transcript", "speech_text", "gen_text", "narration", "words", "lines",
+     "content"),
     ("negative_prompt", "negativePrompt", "negative"),
     ("num_images", "num_outputs", "number_of_images", "count", "n", "samples"),
     ("aspect_ratio", "aspectRatio", "aspect", "ratio"),
@@ -24,7 +25,8 @@ _GROUPS: Final = (
     ("style", "style_preset", "genre", "mood"),
     ("seed", "random_seed"),
     ("lyrics", "words"),
-)
+)  # fmt: skip
+_WORDS: Final = _GROUPS[1]
 _RATIO = re.compile(r"^\s*(\d{1,5})\s*[:x×/*]\s*(\d{1,5})\s*$", re.IGNORECASE)
 _SHAPE: Final = ("aspect_ratio", "aspectRatio", "aspect", "ratio", "size", "image_size", "resolution")
 _SIDE_MIN_PX: Final = 64
@@ -43,6 +45,11 @@ def matching(key: str, rules: Rules) -> str | None:
             if found is not None:
                 return found
     return None
+
+
+def means_words(key: str) -> bool:
+    """Whether a plan gives under it the very words that are to be spoken or shown."""
+    return _folded(key) in {_folded(name) for name in _WORDS}
 
 
 def shaped(values: Mapping[str, Any], rules: Rules) -> dict[str, Any]:

@@ -6,8 +6,7 @@ belongs to no upload of the session is never passed on.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -15,15 +14,14 @@ from jsonschema import Draft202012Validator
 from events.catalog.events import ModelSpec
 from processors.agents.fitting.addresses import is_address, without_foreign
 from processors.agents.fitting.coercion import Unfit, coerced, kind_of
-from processors.agents.fitting.field_names import matching, shaped
+from processors.agents.fitting.field_names import shaped
 from processors.agents.fitting.media_fields import place_uploads, references, take_media, take_nested
 from processors.agents.fitting.verifying import Verified, Work
+from processors.agents.fitting.word_fields import field_of, in_order, place_words
 from processors.agents.plan import PlannedStep
 from processors.agents.words.references import Known, KnownStep, KnownUpload, is_notation, notation
 from processors.executor import durations
-from processors.executor.slots import TextSlot, media_slots, resolved, text_slots
-
-_QUOTED = re.compile(r"[\"“„«]([^\"”“»]{2,2000})[\"”“»]")
+from processors.executor.slots import media_slots, resolved
 
 
 def verify(spec: ModelSpec, step: PlannedStep, known: Known) -> Verified:
@@ -34,7 +32,7 @@ def verify(spec: ModelSpec, step: PlannedStep, known: Known) -> Verified:
     _take_given(work)
     _drop_invalid(work)
     place_uploads(work)
-    _place_words(work)
+    place_words(work)
     _place_duration(work)
     _fill_required(work)
     _drop_foreign(work)
@@ -43,12 +41,11 @@ def verify(spec: ModelSpec, step: PlannedStep, known: Known) -> Verified:
 
 
 def _take_given(work: Work) -> None:
-    """What the plan says, exact names first so that a synonym never takes their place."""
-    given = shaped(work.step.input, work.rules)
-    for key, value in sorted(given.items(), key=lambda item: item[0] not in work.rules):
+    """What the plan says, as far as it says anything."""
+    for key, value in in_order(work, shaped(work.step.input, work.rules)):
         if value is None or value in ("", [], {}):
             continue
-        name = matching(key, work.rules)
+        name = field_of(work, key, value)
         if name is None or name in work.built:
             _strip(work, key, value)
         elif name in work.slots:
@@ -104,31 +101,6 @@ def _timed(name: str, value: Any) -> Any:
     return length * 1000 if name.endswith("_ms") else length
 
 
-def _place_words(work: Work) -> None:
-    """What is spoken or shown: as given, else the upstream text, else what the description quotes, else itself."""
-    upstream = next((step for step in work.known.steps if "text" in step.media), None)
-    description = work.step.description.strip()
-    slots = text_slots(work.spec.input_schema)
-    speaks = work.spec.agent_type == "speech"
-    for slot in slots:
-        if slot.name in work.built or (slot.verbatim and not (slot.required or speaks)):
-            continue
-        if slot.verbatim and upstream is not None:
-            work.built[slot.name] = notation(upstream)
-        elif slot.verbatim:
-            quoted = _QUOTED.search(description)
-            if quoted is None:
-                work.ask(slot.name, "guessed")
-            if _fill(work, slot.name, quoted[1] if quoted else description):
-                work.flag("filled", slot.name)
-        elif _lacks_prompt(work, slots) and not (speaks and any(other.verbatim for other in slots)):
-            _fill(work, slot.name, description)
-
-
-def _lacks_prompt(work: Work, slots: Sequence[TextSlot]) -> bool:
-    return not any(slot.name in work.built for slot in slots if not slot.verbatim)
-
-
 def _place_duration(work: Work) -> None:
     name = durations.field_for(work.rules)
     if name is None:
@@ -143,19 +115,12 @@ def _fill_required(work: Work) -> None:
         rule = work.rules.get(name)
         if name in work.built or name in work.slots or rule is None or kind_of(rule) in ("object", "array"):
             continue
-        if _fill(work, name, _usual(rule, work.step.description)):
+        if work.fill(name, _usual(rule, work.step.description)):
             work.flag("filled", name)
-        if "const" not in rule and "default" not in rule:
+        if name in work.open:
+            work.ask(name, "replaced")
+        elif "const" not in rule and "default" not in rule:
             work.ask(name, "guessed")
-
-
-def _fill(work: Work, name: str, value: Any) -> bool:
-    """False where it is nothing for the field: then that stays open."""
-    try:
-        work.built[name] = coerced(value, work.rules[name])
-    except Unfit:
-        return False
-    return True
 
 
 def _usual(rule: Mapping[str, Any], description: str) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
 from events.catalog.events import ModelSpec
+from processors.agents.fitting.coercion import Unfit, coerced
 from processors.agents.plan import PlannedStep
 from processors.agents.words.references import Known, KnownUpload
 from processors.executor.slots import Slot
@@ -24,6 +25,7 @@ Doubt = Literal[
     "unfit",
     "guessed",
     "invalid",
+    "replaced",
 ]
 DOUBTS: Final[Mapping[Doubt, str]] = {
     "foreign-file": "what was given is no file of this session",
@@ -35,9 +37,10 @@ DOUBTS: Final[Mapping[Doubt, str]] = {
     "unfit": "what was given is no value of this field",
     "guessed": "nothing was given: a value was guessed",
     "invalid": "what was given does not fit the model's schema",
+    "replaced": "what was given is no value of this field: another was taken",
 }
 
-_FILLED: Final = frozenset({"near-name", "newest-upload", "by-order", "guessed"})
+_FILLED: Final = frozenset({"near-name", "newest-upload", "by-order", "guessed", "replaced"})
 """Doubts about what a rule has put there."""
 
 
@@ -80,6 +83,14 @@ class Work:
         before = self.open.get(name)
         kept = before.given if given is None and before is not None else given
         self.open[name] = Unsettled(name, doubt, kept)
+
+    def fill(self, name: str, value: Any) -> bool:
+        """False where it is nothing for the field: then that stays open."""
+        try:
+            self.built[name] = coerced(value, self.rules[name])
+        except Unfit:
+            return False
+        return True
 
     def verified(self) -> Verified:
         left = tuple(one for one in self.open.values() if self._is_open(one))

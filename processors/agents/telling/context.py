@@ -109,10 +109,7 @@ def files(briefing: Briefing, present: Present | None = None) -> list[str]:
         told.append(block("uploads", [_upload(upload, briefing.attached, full) for upload in briefing.uploads]))
     if briefing.made:
         full = named | {one.label for one in briefing.made[-MADE_TOLD:]}
-        outputs = [
-            {"label": one.label, **({"medium": one.medium} if one.label in full else {})} for one in briefing.made
-        ]
-        told.append(block("outputs", outputs))
+        told.append(block("outputs", [_output(one, full) for one in briefing.made]))
     return told
 
 

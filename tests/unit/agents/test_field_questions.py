@@ -31,6 +31,8 @@ SCENE = KnownStep("s", "stp_X.1.s", frozenset({"image"}))
 KNOWN = Known((FACE, LOGO, CLIP), said="put my logo on me")
 STYLE: dict[str, Any] = {"type": "string", "enum": ["photo", "line_art", "3d"]}
 SIZE: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 8}
+VOICE: dict[str, Any] = {"type": "string", "enum": ["alloy", "onyx"], "default": "alloy"}
+VOICE_ID: dict[str, Any] = {"type": "string", "pattern": "^[A-Z0-9]{10}$", "default": "21M00TCM4T"}
 MANY: dict[str, Any] = {"type": "array", "items": media("image"), "maxItems": 3}
 FRAME: dict[str, Any] = {
     "type": "object", "required": ["type", "url"],
@@ -87,6 +89,9 @@ TWO = {"image": media("image"), "style_image": media("image")}
         ({"style": STYLE}, {}, {"required": ["style"]}, {"style": "guessed"}),
         ({"n": SIZE}, {}, {"required": ["n"]}, {"n": "guessed"}),
         ({"text": TEXT}, {}, {"required": ["text"], "words": "a warm welcome"}, {"text": "guessed"}),
+        ({"voice": VOICE}, {"voice": "male"}, {"required": ["voice"]}, {"voice": "replaced"}),
+        ({"n": SIZE}, {"n": "a few"}, {"required": ["n"]}, {"n": "replaced"}),
+        ({"voice": VOICE_ID}, {"voice": "male"}, {"required": ["voice"]}, {"voice": "replaced"}),
         ({"code": {"type": "string", "pattern": "^[a-z]{2}$"}}, {"code": "English"}, {}, {"code": "invalid"}),
     ],
 )  # fmt: skip

@@ -185,6 +185,57 @@ def test_words_to_speak_come_from_upstream_then_from_quotes_then_from_the_descri
     assert verified(properties, {}, required=["text"], words="say hi", known=alone)[0] == {"text": "say hi"}
 
 
+CALM = "A calm voice greets the guests"
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "words", "spoken"),
+    [
+        # the very words, whatever the plan and the model call them
+        *((field, {name: "Welcome home"}, CALM, "Welcome home")
+          for field in ("text", "input", "prompt", "script", "gen_text") for name in ("text", "script", "transcript")),
+        ("prompt", {"prompt": "Welcome home"}, CALM, "Welcome home"),
+        ("prompt", {"prompt": "Calm, slow", "text": "Welcome home"}, CALM, "Welcome home"),
+        ("input", {"prompt": "Calm, slow", "text": "Welcome home"}, CALM, "Welcome home"),
+        # what a step before writes
+        ("input", {"text": "step:s2"}, CALM, "step:stp_X.1.s2"),
+        ("prompt", {"text": "step:s2"}, CALM, "step:stp_X.1.s2"),
+        ("prompt", {"prompt": CALM}, CALM, "step:stp_X.1.s2"),
+        ("prompt", {}, CALM, "step:stp_X.1.s2"),
+    ],
+)  # fmt: skip
+def test_a_voice_speaks_the_words_and_not_what_describes_them(
+    field: str, given: dict[str, Any], words: str, spoken: str
+) -> None:
+    spec = model("test/voice", "speech", ("audio",), schema([field], **{field: TEXT}))
+    values, _, left = verify(spec, PlannedStep("s9", "", words, "speech", input=given), KNOWN)
+    assert (values, left) == ({field: spoken}, ())
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "words", "spoken", "doubts"),
+    [
+        ("text", {}, CALM, CALM, {"text": "guessed"}),
+        ("prompt", {}, CALM, CALM, {"prompt": "guessed"}),
+        ("prompt", {"prompt": CALM}, CALM, CALM, {"prompt": "guessed"}),
+        ("input", {"prompt": "Welcome home"}, CALM, "Welcome home", {"input": "guessed"}),
+        ("prompt", {}, 'A calm voice says "welcome home"', "welcome home", {}),
+    ],
+)
+def test_words_that_nobody_gave_are_a_guess(
+    field: str, given: dict[str, Any], words: str, spoken: str, doubts: dict[str, Any]
+) -> None:
+    spec = model("test/voice", "speech", ("audio",), schema([field], **{field: TEXT}))
+    values, _, left = verify(spec, PlannedStep("s9", "", words, "speech", input=given), Known())
+    assert (values, {one.field: one.doubt for one in left}) == ({field: spoken}, doubts)
+
+
+def test_a_file_is_no_words() -> None:
+    properties = {"text": TEXT, "image": media("image")}
+    built, _ = verified(properties, {"input": "image_1"}, words=CALM, known=Known((PHOTO,)), kind="speech")
+    assert built == {"text": CALM, "image": "upload:image_1"}
+
+
 def test_a_duration_named_in_the_words_is_used() -> None:
     assert verified({"duration_s": DURATION}, {}, words="a 7-second clip")[0] == {"duration_s": 7.0}
 
