@@ -41,16 +41,16 @@ def take_nested(work: Work, name: str, value: Mapping[str, Any]) -> None:
 
 
 def place_uploads(work: Work) -> None:
-    """Uploads that the step names go into free fields of their medium; a field that must be filled takes the newest
+    """What the step names goes into free fields of its medium; a field that must be filled takes the newest upload
     that fits when nothing comes from upstream. A title names none: it numbers what is made."""
     used = references(work.built)
-    by_words = {upload.label: upload for upload in work.known.mentioned(work.step.description)}
-    named = {upload.label: upload for upload in work.named} | by_words
-    left = [upload for upload in named.values() if notation(upload) not in used]
+    by_words = {notation(found): found for found in work.known.mentioned(work.step.description)}
+    named = {notation(upload): upload for upload in work.named} | by_words
+    left = [found for name, found in named.items() if name not in used]
     upstream = {medium for step in work.known.steps for medium in step.media}
     free = [slot for slot in work.slots.values() if value_at(work.built, slot.path) is None and _is_for_files(slot)]
     for slot in free:
-        fitting = [upload for upload in left if upload.medium in slot.kinds]
+        fitting = [found for found in left if slot.kinds & _media(found)]
         if len(fitting) > 1 and not slot.many and sum(1 for other in free if other.kinds & slot.kinds) > 1:
             work.ask(slot.name, "by-order")
         if not fitting and slot.required and not slot.kinds & upstream:
@@ -58,13 +58,13 @@ def place_uploads(work: Work) -> None:
         if fitting:
             taken = fitting[: slot.max_items] if slot.many else fitting[:1]
             _put(work.built, slot, [notation(one) for one in taken])
-            if any(one.label in by_words for one in taken):
+            if any(notation(one) in by_words for one in taken):
                 work.flag("upload-by-words", slot.name)
-            left = [upload for upload in left if upload not in taken]
+            left = [found for found in left if found not in taken]
 
 
-def _newest(work: Work, slot: Slot) -> list[KnownUpload]:
-    fitting = [upload for upload in work.known.uploads if upload.medium in slot.kinds]
+def _newest(work: Work, slot: Slot) -> list[KnownUpload | KnownStep]:
+    fitting: list[KnownUpload | KnownStep] = [one for one in work.known.uploads if one.medium in slot.kinds]
     if not fitting:
         return []
     work.flag("newest-upload", slot.name)

@@ -47,6 +47,7 @@ class Question:
             "title": step.title,
             "description": step.description,
             "agent_type": step.agent_type,
+            "depends_on": list(step.depends_on),
             "model": self.spec.id,
             "input": _short(self.fitted.input),
             "open": [
@@ -122,11 +123,11 @@ def _merged(present: Any, path: Sequence[str], value: Any) -> Any:
 
 
 def _can_be_settled(doubt: Unsettled, slot: Slot | None, one: Fitted) -> bool:
-    """A file has to be there before anybody can name it; where a step before gives one, the wiring will take that."""
+    """A file has to be there before anybody can name it; where one step before gives one, the wiring will take that."""
     if slot is None or doubt.doubt not in _NEED_FILES:
         return True
-    if any(slot.kinds & step.media for step in one.known.steps):
-        return False
+    if before := sum(1 for step in one.known.steps if slot.kinds & step.media):
+        return before > 1
     return any(upload.medium in slot.kinds for upload in one.known.uploads)
 
 

@@ -2,7 +2,7 @@
 
 They are plain strings, alone in a field or in a list, so that an input keeps the shape its model's schema asks for;
 the wiring puts the asset in their place. Planners write them in many ways (`image_1`, `Image 1`, a file's name, a
-shortened address, `s1`); `Known` reads them. What belongs to nothing known is no reference.
+shortened address, `s1`, `{{s1.output}}`); `Known` reads them. What belongs to nothing known is no reference.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from urllib.parse import unquote
 from rapidfuzz import fuzz, process
 
 from processors.agents.words.labels import read_label, spoken, written
+from processors.agents.words.placeholders import bare
 
 _NOTATION = re.compile(r"^(upload|step):([A-Za-z0-9_.-]{1,128})$")
-_STEP_WORDS = re.compile(r"^(?:the\s+)?(?:outputs?|result|file)s?\s+(?:of|from)\s+(?:step\s+)?(\S+)$", re.IGNORECASE)
 _REFERENCE_KEYS: Final = ("$ref", "ref", "url", "uri", "label", "id", "asset_id", "upload_id")
 SIMILAR_MIN: Final = 88.0
 """Of 100: a garbled name or address counts as an upload's only above this, and only when no other is as near."""
@@ -82,25 +82,25 @@ class Known:
             raw = next((raw[key] for key in _REFERENCE_KEYS if isinstance(raw.get(key), str)), None)
         if not isinstance(raw, str) or not raw.strip() or len(raw) > 4096:
             return None, True
-        text = raw.strip()
-        scheme, _, name = text.partition(":") if _NOTATION.match(text) else ("", "", text)
-        if scheme != "upload" and (step := self._step(name)):
-            return step, True
-        if scheme == "step" or (upload := self._upload(name)) is not None:
-            return (None if scheme == "step" else upload), True
-        return self._similar(name)
+        for text in bare(raw.strip()):
+            scheme, _, name = text.partition(":") if _NOTATION.match(text) else ("", "", text)
+            if scheme != "upload" and (step := self._step(name)):
+                return step, True
+            if scheme == "step" or (upload := self._upload(name)) is not None:
+                return (None if scheme == "step" else upload), True
+        return self._similar(raw.strip())
 
-    def mentioned(self, text: str) -> Iterator[KnownUpload]:
-        """Uploads that a text names by label, in order; one that it writes as people do, where the person did too."""
+    def mentioned(self, text: str) -> Iterator[KnownUpload | KnownStep]:
+        """What a text names by label, in order: a step before it by its own name, else an upload; only an upload where
+        it writes as people do, and the person did so too."""
         said = {found.label for found in spoken(self.said)}
+        own = {found.label: found for found in map(self._step, {found.label for found in written(text)}) if found}
         meant = [*written(text), *(found for found in spoken(text) if found.label in said)]
         for label in dict.fromkeys(found.label for found in sorted(meant)):
-            if (upload := self._by_label.get(label)) is not None:
-                yield upload
+            if (known := own.get(label) or self._by_label.get(label)) is not None:
+                yield known
 
     def _step(self, name: str) -> KnownStep | None:
-        if told := _STEP_WORDS.match(name):
-            name = told[1]
         return next((s for s in self.steps if name in (s.label, s.step_id) or name.lower() == f"step_{s.label}"), None)
 
     def _upload(self, name: str) -> KnownUpload | None:

@@ -28,6 +28,7 @@ LOGO = KnownUpload("image_2", "image", "upl_2", "ast_01M7ASDFGH1234567890", "log
 CLIP = KnownUpload("video_1", "video", "upl_3", "ast_01V8POIUYT5555555555", "clip.mp4")
 POEM = KnownStep("t", "stp_X.1.t", frozenset({"text"}))
 SCENE = KnownStep("s", "stp_X.1.s", frozenset({"image"}))
+OTHER_SCENE = KnownStep("s2", "stp_X.1.s2", frozenset({"image"}))
 KNOWN = Known((FACE, LOGO, CLIP), said="put my logo on me")
 STYLE: dict[str, Any] = {"type": "string", "enum": ["photo", "line_art", "3d"]}
 SIZE: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 8}
@@ -75,6 +76,10 @@ TWO = {"image": media("image"), "style_image": media("image")}
         ({"audio": media("audio")}, {"audio": "https://evil.test/a.mp3"}, {}, {}),
         # nor where a step before gives one
         ({"image": media("image")}, {"image": "https://evil.test/a.png"}, {"known": Known((FACE,), (SCENE,))}, {}),
+        # but which of several the wiring cannot tell
+        ({"image": media("image")}, {"image": "the calm one"}, {"known": Known((), (SCENE, OTHER_SCENE))},
+         {"image": "foreign-file"}),
+        ({"image": media("image")}, {"image": "the calm one"}, {"known": Known((), (SCENE, POEM))}, {}),
         # what they do not
         ({"image": media("image")}, {"image": "https://evil.test/a.png"}, {}, {"image": "foreign-file"}),
         ({"image": media("image")}, {"image": "the one with the hat"}, {}, {"image": "foreign-file"}),
@@ -129,6 +134,7 @@ def test_a_file_that_came_with_the_message_and_is_used_by_no_step_is_asked_about
         ({"style": STYLE}, {"style": "as if drawn"}, {"style": ["line_art"]}, {"style": "line_art"}),
         ({"n": SIZE}, {"n": "a few"}, {"n": "3"}, {"n": 3}),
         ({"n": SIZE}, {"n": "a few"}, {"n": 99}, {"n": 8}),
+        ({"image": media("image")}, {"image": "the hat one"}, {"image": "<image_1>"}, {"image": "upload:image_1"}),
         # an answer that is none leaves what the rules made
         ({"image": media("image")}, {"image": "x.png"}, {"image": "https://evil.test/a.png"}, {}),
         ({"image": media("image")}, {"image": "x.png"}, {"image": "image_9"}, {}),

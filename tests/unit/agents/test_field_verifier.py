@@ -58,6 +58,17 @@ FRAMES: dict[str, Any] = {
         ({"image": media("image")}, {"image": "s1"}, {"image": "step:stp_X.1.s1"}, ()),
         ({"image": media("image")}, {"image": "output of step s1"}, {"image": "step:stp_X.1.s1"}, ()),
         ({"image_url": media("image")}, {"image": "image_1"}, {"image_url": "upload:image_1"}, ()),
+        *(({"image": media("image")}, {"image": text}, {"image": "upload:image_1"}, ())
+          for text in ("{{image_1}}", "{{ image_1 }}", "${image_1}", "<image_1>", "@image_1", "$image_1", "#image_1",
+                       '"image_1"', "'image_1'", "`image_1`", "[image_1]", "(image_1)", "{{uploads.image_1}}",
+                       "{{image_1.url}}", "uploads.image_1", "uploads['image_1']", "uploads/image_1", "image_1.url",
+                       "{{upload:image_1}}", "<upload:image_1>", "upload image_1", "file: image_1", "<<Image 1>>",
+                       "@holiday photo.png", '"holiday photo.png"', "{{ast_01K3QWERTY0987654321}}")),
+        *(({"image": media("image")}, {"image": text}, {"image": "step:stp_X.1.s1"}, ())
+          for text in ("{{s1}}", "{{s1.output}}", "{{ s1.outputs[0] }}", "${s1.image}", "${steps.s1.outputs.0.url}",
+                       "<s1>", "@s1", "$s1", "s1.output", "s1[0]", "steps.s1.output", 'steps["s1"].result', "step s1",
+                       "output of s1", "the output of <s1>", "{{step:s1}}", "{{stp_X.1.s1.output}}",
+                       "stp_X.1.s1")),
         # garbled and shortened addresses of real uploads
         ({"image": media("image")}, {"image": "https://x.test/v1/assets/ast_01K3QWERTY098765432?sig=ab"},
          {"image": "upload:image_1"}, ()),
@@ -93,6 +104,10 @@ FRAMES: dict[str, Any] = {
          ("foreign-address:hook",)),
         ({"image": media("image")}, {"image": "https://evil.test/a.png"}, {}, ("foreign-file:image",)),
         ({"image": media("image")}, {"image": "image_7"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "{{image_7}}"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "{{s7.output}}"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "{{uploads[0]}}"}, {}, ("foreign-file:image",)),
+        ({"image": media("image")}, {"image": "<s1> and <image_1>"}, {}, ("foreign-file:image",)),
         ({"image": media("image")}, {"image": "step:stp_Y.1.s1"}, {}, ("foreign-file:image",)),
         ({"image": media("image")}, {"image": "video_1"}, {}, ("wrong-medium:image",)),
         ({"hint": {"type": "string"}}, {"hint": "http://evil.test/x"}, {}, ("foreign-address:hint",)),
@@ -142,6 +157,8 @@ FRAMES: dict[str, Any] = {
          {"keyframes": {"frame0": {"type": "image", "url": "upload:image_2"}}}, ()),
         # texts of other steps
         ({"text": TEXT}, {"text": "step:s2"}, {"text": "step:stp_X.1.s2"}, ()),
+        ({"text": TEXT}, {"text": "{{s2.output}}"}, {"text": "step:stp_X.1.s2"}, ()),
+        ({"text": TEXT}, {"text": "<s2>"}, {"text": "step:stp_X.1.s2"}, ()),
         ({"text": TEXT}, {"text": "step:s1"}, {}, ("foreign-address:text",)),
     ],
 )  # fmt: skip
@@ -154,6 +171,25 @@ def test_a_value_is_brought_into_shape(
 def test_an_upload_named_in_the_words_goes_into_its_field() -> None:
     built, flags = verified({"image": media("image")}, {}, words="animate image_2", known=Known((PHOTO, OTHER)))
     assert (built, flags) == ({"image": "upload:image_2"}, ("upload-by-words:image",))
+
+
+@pytest.mark.parametrize(
+    ("words", "steps", "given", "image"),
+    [
+        # a step's own name counts before a file's
+        ("animate image_2", ("image_2",), {}, "step:stp_X.1.image_2"),
+        ("animate image_2", ("image_7", "image_2"), {}, "step:stp_X.1.image_2"),
+        ("animate image_1", ("image_2",), {}, "upload:image_1"),
+        ("animate it", ("image_2",), {"image": "image_2"}, "step:stp_X.1.image_2"),
+        ("animate it", ("image_2",), {"image": "upload:image_2"}, "upload:image_2"),
+    ],
+)
+def test_a_name_that_a_step_before_has_is_that_steps(
+    words: str, steps: tuple[str, ...], given: dict[str, Any], image: str
+) -> None:
+    known = Known((PHOTO, OTHER), tuple(KnownStep(one, f"stp_X.1.{one}", frozenset({"image"})) for one in steps))
+    built, _ = verified({"image": media("image")}, given, required=["image"], words=words, known=known)
+    assert built == {"image": image}
 
 
 def test_an_upload_under_an_unknown_name_goes_into_its_field() -> None:
