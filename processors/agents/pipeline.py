@@ -22,7 +22,7 @@ from processors.agents.fitting.assembly import feasible, fit
 from processors.agents.fitting.validator import Checked
 from processors.agents.stages import field_verifier, planner
 from processors.agents.stages.context_classifier import classify
-from processors.agents.stages.edit_planner import edit
+from processors.agents.stages.edit_planner import Asked, edit
 from processors.agents.stages.editing import changed
 from processors.agents.stages.model_selector import Selecting
 from processors.agents.stages.revising import Revising, Version
@@ -90,7 +90,7 @@ class Pipeline:
         if now.status == "drafting":
             self.making.append(now.plan_id)
         catalog = self.catalog
-        done = await edit(self.stages, briefing, catalog, now)
+        done = await edit(self.stages, Asked(briefing, catalog, now))
         if not done.parsed.steps:
             await self._stays(briefing, now, apologies.no_edit(done.parsed), "no-edit")
             return

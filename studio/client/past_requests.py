@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 
 from commands.ports import ERASED, Storage, Vault
 from events.canvas.session_events import AgentCallRecorded, MessagePosted
 from events.envelope import Recorded
-from processors.agents.asking.call import call_id_of
 from processors.agents.asking.sealing import Kept, kept_answer
 from processors.agents.catalog import Catalog
 from processors.agents.sessions import Sessions
 from processors.agents.stages.planner import FULL_MODE
 from processors.agents.telling.briefing import brief
 from processors.agents.telling.context import Briefing
-from processors.agents.telling.present import Present, before
+from processors.agents.telling.present import before
 from projections import agent_calls, session_events
 from projections.session_events import recorded
 from projections.streams import StreamStore
 from studio.client.off_record import Answers, Question, asked, rooms_of
-
-EACH_CALL: Final = frozenset({"model_selector"})
-"""Asked for each step; of the others a message's first call is the request, and what follows are repairs of it."""
-ROUNDS_MAX: Final = 8
-"""Calls of one message that are looked through."""
 
 Db = AsyncDatabase[dict[str, Any]]
 Document = dict[str, Any]
@@ -43,8 +37,6 @@ class Past:
     answer: str | None
     """None: no model answered, or the answer was not kept."""
     recorded: AgentCallRecorded
-    present: Present | None = None
-    """The plan that the message may go on with, as it was then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +65,8 @@ class Archive:
         wanted: Document = {"org_id": org_id, "agent": agent}
         if agent == FULL_MODE:
             wanted = {"org_id": org_id, "agent": "planner", "beside.agent": FULL_MODE}
-        cursor = self.db[agent_calls.COLLECTION].find(wanted).sort("begun_at", -1).limit(last * ROUNDS_MAX)
-        found: list[Document] = []
-        async for call in cursor:
-            if agent in EACH_CALL or call["call_id"] == call_id_of(call["cause"], call["agent"]):
-                found.append(call)
-            if len(found) == last:
-                break
-        return found
+        cursor = self.db[agent_calls.COLLECTION].find(wanted).sort("begun_at", -1).limit(last)
+        return await cursor.to_list()
 
     async def _put_together(self, call: Document) -> Past | Unreadable:
         message = await self._message(call)
@@ -106,7 +92,7 @@ class Archive:
         question = await asked(rooms, message, session, answers, call["call_id"])
         if question is None:
             return Unreadable(call, "with the rules and the catalog of today it would not be asked")
-        return Past(call, briefing, question, answer, ended, present)
+        return Past(call, briefing, question, answer, ended)
 
     async def _message(self, call: Document) -> Recorded | None:
         wanted = {"session_id": call["session_id"], "event_id": call["cause"]}

@@ -11,11 +11,12 @@ from typing import Any, Literal
 from processors.agents.answers.parser import parse_plan
 from processors.agents.catalog import Catalog
 from processors.agents.fitting.assembly import feasible
-from processors.agents.plan import Layer, PlannedStep
-from processors.agents.stages.editing import Edited, changed, merge
+from processors.agents.fitting.validator import Checked
+from processors.agents.plan import Layer, ParsedPlan
+from processors.agents.stages.edit_planner import Asked
+from processors.agents.stages.editing import changed
 from processors.agents.stages.trust import trusted
 from processors.agents.telling.context import Briefing
-from processors.agents.telling.present import Present
 from studio.client.outcomes import Figures
 
 
@@ -92,16 +93,26 @@ class PlanOutcome:
         return {"changed": sorted(edit.changed), "removed": sorted(edit.removed), "restored": edit.restored}
 
 
-def judge(
-    answer: str, figures: Figures, catalog: Catalog, briefing: Briefing, present: Present | None = None
-) -> PlanOutcome:
-    """What the platform would make of the answer today; `present` is the plan that it edits."""
+def judge(answer: str, figures: Figures, catalog: Catalog, briefing: Briefing) -> PlanOutcome:
+    """What the platform would make of a new plan today."""
     parsed = trusted(parse_plan(answer), briefing, catalog)
-    edited = None if present is None or not parsed.steps else merge(present.planned, parsed, briefing.request)
-    checked = feasible(parsed.steps if edited is None else edited.steps, catalog, briefing.files, briefing.said)
+    return _outcome(figures, parsed, feasible(parsed.steps, catalog, briefing.files, briefing.said))
+
+
+def judge_edit(answer: str, figures: Figures, asked: Asked) -> PlanOutcome:
+    """The same of an answer to an edit planner: the plan that it was told is changed, or repaired, by it."""
+    edited, parsed = asked.read(answer)
+    steps, briefing = edited.steps if parsed.steps else (), asked.briefing
+    checked = feasible(steps, asked.catalog, briefing.files, briefing.said)
+    if not parsed.steps:
+        return _outcome(figures, parsed, checked)
+    change = changed(asked.present.planned, checked.steps)
+    return _outcome(figures, parsed, checked, Edit(change, frozenset(edited.removed), len(edited.restored)))
+
+
+def _outcome(figures: Figures, parsed: ParsedPlan, checked: Checked, edit: Edit | None = None) -> PlanOutcome:
     types = {step.id: step.agent_type for step in checked.steps}
     edges = ((types[up], step.agent_type) for step in checked.steps for up in step.depends_on)
-    edit = None if edited is None or present is None else _edit(edited, present, checked.steps)
     return PlanOutcome(
         figures,
         layer=parsed.layer,
@@ -112,10 +123,6 @@ def judge(
         issues=len(checked.issues) + (0 if edit is None else edit.restored),
         edit=edit,
     )
-
-
-def _edit(edited: Edited, present: Present, steps: Sequence[PlannedStep]) -> Edit:
-    return Edit(changed(present.planned, steps), frozenset(edited.removed), len(edited.restored))
 
 
 def figures_of(outcomes: Sequence[PlanOutcome]) -> Mapping[str, Any]:

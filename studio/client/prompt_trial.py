@@ -12,6 +12,7 @@ from gateway.lab.significance import signs
 from processors.agents.asking.prompting import Pinned, Prompt, Prompts
 from processors.agents.catalog import Catalog
 from processors.agents.llm import LanguageModel, LlmFailed, Message
+from processors.agents.stages.edit_planner import Asked
 from processors.agents.stages.planner import FULL_MODE
 from studio.client import answer_judging, plan_judging
 from studio.client.answer_judging import READERS, AnswerOutcome
@@ -138,8 +139,10 @@ class Trial:
         agent = past.call["agent"]
         if agent in READERS:
             return answer_judging.judge(agent, answer, figures, self.told(past))
-        present = past.present if agent == "edit_planner" else None
-        return plan_judging.judge(answer, figures, self.catalog, past.briefing, present)
+        asked = past.question.messages
+        if isinstance(asked, Asked):
+            return plan_judging.judge_edit(answer, figures, asked)
+        return plan_judging.judge(answer, figures, self.catalog, past.briefing)
 
     def _failed(self, figures: Figures, category: str) -> Outcome:
         if self.prompt.agent in READERS:

@@ -86,8 +86,8 @@ def replay(
 
     Every request is put together as its agent was told it then, an edit planner's with the plan as it was; the catalog,
     without what the organisation's limits refuse, and what checks the answers, are today's for both sides. Of plans it
-    is told which holds up better; of short answers which can be used, and whether they say the same. Repairs in the
-    validator's loop are left out, and requests of people who were forgotten, which cannot be read any more.
+    is told which holds up better; of short answers which can be used, and whether they say the same. Requests of people
+    who were forgotten cannot be read any more, and are left out.
 
     Examples:  studio prompts replay --variant brief --last 200  ·  studio prompts replay -v draft --file p.md --json
     ·  studio prompts replay --agent edit_planner -v terse

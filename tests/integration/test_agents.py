@@ -13,7 +13,9 @@ from typing import Any
 import orjson
 import pytest
 from pymongo import AsyncMongoClient
+from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
+from adapters.storage.objects import storage
 from adapters.vault.mongo import MongoKeyStore
 from adapters.vault.vault import KeyVault, master_key
 from commands.bus import CommandBus
@@ -21,6 +23,7 @@ from commands.canvas.commands import CancelSession, PostMessage, StartSession
 from commands.model import Command, CommandEnvelope
 from events.canvas.plan_events import FieldsVerified, ModelSelected, PlanDrafted, PlanEdited, PlanValidated, StepDrafted
 from events.canvas.session_events import AgentCallRecorded, ContextClassified, MessagePosted
+from events.catalog.current import CurrentModel
 from events.envelope import Recorded
 from events.ids import new_id
 from events.log.codec import from_record
@@ -28,7 +31,12 @@ from events.log.follower import Follower
 from events.progress import Progress
 from events.topics import EVENTS_CANVAS, PROGRESS
 from events.types import REGISTRY
+from processors.agents.asking.prompting import Prompt
+from processors.agents.catalog import Catalog
+from projections.stores import DATABASE
+from studio.client.past_requests import Archive, Past
 from studio.local.ports import assign
+from tests.catalog import shipped
 from tests.integration.roles import running, settings_for
 from tests.llm_server import LlmServer, cut, mute, refuse, serving, whole
 from tests.servers import Servers
@@ -182,7 +190,8 @@ PICTURE: dict[str, Any] = {
     "title": "Fox",
     "steps": [{"id": "a", "title": "A", "description": "a fox", "agent_type": "image", "depends_on": []}],
 }
-PASS = whole('{"verdict": "PASS", "issues": []}')
+PASSED = '{"verdict": "PASS", "issues": []}'
+PASS = whole(PASSED)
 CYCLE = {
     "title": "Round",
     "steps": [
@@ -220,6 +229,34 @@ async def test_whatever_a_model_does_there_is_a_plan_or_a_word(own_servers: Serv
             await it.says("a fox")
             assert "try again" in await it.hears()
             assert (await it.log.until(it.session, AgentCallRecorded)).error == "rate_limit"
+
+
+async def test_repairs_and_each_verdict_are_among_the_requests_that_can_be_tried(
+    own_servers: Servers, tmp_path: Path
+) -> None:
+    revise = '{"verdict": "REVISE", "issues": [{"step_id": "a", "problem": "it is not red"}]}'
+    red = {**PICTURE["steps"][0], "description": "a red fox"}
+    always = {"planner": whole(json.dumps(PICTURE)), "edit_planner": whole(json.dumps({**PICTURE, "steps": [red]}))}
+    async with (
+        serving(LlmServer(of_agent={"validator": [whole(revise), PASS]}, always=always)) as server,
+        AsyncMongoClient[dict[str, Any]](own_servers.mongo_url) as mongo,
+    ):
+        wire = {"llm_base_url": server.url, "llm_primary_model": "one"}
+        async with person(own_servers, tmp_path, **wire) as it:
+            await it.says("a red fox")
+            [step], _, _ = await it.plan()
+            assert await it.vault.open(step.step.description) == "a red fox"
+            catalog = Catalog.of(CurrentModel(model=one.spec, version=1) for one in shipped("fleet", "llm"))
+            archive = Archive(mongo[DATABASE], it.vault, storage(tmp_path.as_uri()), catalog)
+            async for attempt in AsyncRetrying(stop=stop_after_delay(WITHIN_S), wait=wait_fixed(0.05), reraise=True):
+                with attempt:
+                    verdicts = [one async for one in archive.requests(it.org, "validator", 9)]
+                    assert [isinstance(one, Past) and one.answer for one in verdicts] == [PASSED, revise]
+            [repair] = [one async for one in archive.requests(it.org, "edit_planner", 9)]
+            assert isinstance(repair, Past)
+            prompt = Prompt("edit_planner", "other", 1, "Repair it.")
+            [asked] = server.asked_by("edit_planner")
+            assert repair.question.messages(prompt)[1:] == asked.body["messages"][1:]
 
 
 async def test_a_newer_message_or_a_cancel_ends_the_call_at_its_server(own_servers: Servers, tmp_path: Path) -> None:

@@ -32,23 +32,37 @@ class Edit:
     said: Said
 
 
-async def edit(
-    stages: Stages, briefing: Briefing, catalog: Catalog, present: Present, *, issues: Sequence[Issue] = (),
-    turn: int = 0, kept: Collection[str] = (),
-) -> Edit:  # fmt: skip
-    """`issues` are what is wrong with the plan, in the `turn`-th round of repairing it; steps in `kept` the person had
-    before, so that no repair takes them away. Raises LlmFailed."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What it is asked, and what its answer makes of the plan.
 
-    def told(prompt: Prompt) -> list[Message]:
-        sections = blocks(briefing, catalog, present)
-        if issues:
-            sections.append(block("issues", [str(issue) for issue in issues]))
-        user = "\n".join([*sections, request(briefing)])
+    `issues` are what is wrong with the plan, in a round of repairing it; steps in `kept` the person had before, so that
+    no repair takes them away.
+    """
+
+    briefing: Briefing
+    catalog: Catalog
+    present: Present
+    issues: Sequence[Issue] = ()
+    kept: Collection[str] = ()
+
+    def __call__(self, prompt: Prompt) -> list[Message]:
+        sections = blocks(self.briefing, self.catalog, self.present)
+        if self.issues:
+            sections.append(block("issues", [str(issue) for issue in self.issues]))
+        user = "\n".join([*sections, request(self.briefing)])
         return [{"role": "system", "content": prompt.whole}, {"role": "user", "content": user}]
 
-    call = replace(REPAIR, round=f"round {turn}") if issues else CALL
-    said = await stages.ask(replace(call, beside=beside(briefing)), told)
-    parsed = trusted(parse_plan(said.text), briefing, catalog)
-    if issues:
-        return Edit(repair(present.planned, parsed, issues, kept), parsed, said)
-    return Edit(merge(present.planned, parsed, briefing.request), parsed, said)
+    def read(self, answer: str) -> tuple[Edited, ParsedPlan]:
+        parsed = trusted(parse_plan(answer), self.briefing, self.catalog)
+        if self.issues:
+            return repair(self.present.planned, parsed, self.issues, self.kept), parsed
+        return merge(self.present.planned, parsed, self.briefing.request), parsed
+
+
+async def edit(stages: Stages, asked: Asked, turn: int = 0) -> Edit:
+    """`turn` is the round of repairing the plan. Raises LlmFailed."""
+    call = replace(REPAIR, round=f"round {turn}") if asked.issues else CALL
+    said = await stages.ask(replace(call, beside=beside(asked.briefing)), asked)
+    edited, parsed = asked.read(said.text)
+    return Edit(edited, parsed, said)

@@ -19,7 +19,7 @@ from processors.agents.fitting.assembly import feasible
 from processors.agents.fitting.validator import GRAVE, Checked, Issue
 from processors.agents.llm import LlmFailed
 from processors.agents.plan import PlannedStep
-from processors.agents.stages.edit_planner import edit
+from processors.agents.stages.edit_planner import Asked, edit
 from processors.agents.stages.plan_validator import objections
 from processors.agents.telling.context import Briefing
 from processors.agents.telling.present import Present, PresentStep
@@ -100,10 +100,9 @@ class Revising:
         """None where nothing came of it. A repair by rules that the edit planner leaves as it is has been agreed to."""
         present = version.present(self.before)
         kept = {step.id for step in self.before.planned} if self.before is not None else frozenset[str]()
+        asked = Asked(self.briefing, self.catalog, present, version.wrong, kept)
         try:
-            done = await edit(
-                self.stages, self.briefing, self.catalog, present, issues=version.wrong, turn=turn, kept=kept
-            )
+            done = await edit(self.stages, asked, turn)
         except LlmFailed as error:
             log.info("the plan was not revised (%s): it goes on as it is", error.category)
             return None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from processors.agents.fitting.validator import Issue
 from processors.agents.plan import PlannedStep
+from processors.agents.stages.edit_planner import Asked
 from processors.agents.telling.blocks import block
 from processors.agents.telling.context import Briefing
 from processors.agents.telling.present import Present, PresentStep
@@ -87,10 +90,10 @@ POEM = PlannedStep("s2", "A poem", "a poem on foxes", "text", (), "far/writer", 
 PRESENT = Present("pln_X.1", "Fox", "succeeded", "msg_1", (PresentStep(PICTURE, "succeeded"), PresentStep(POEM, "")))
 
 
-def edit(request: str, *steps: PlannedStep | dict[str, Any]) -> plan_judging.PlanOutcome:
+def edit(request: str, *steps: PlannedStep | dict[str, Any], wrong: Sequence[Issue] = ()) -> plan_judging.PlanOutcome:
     said = [one.as_json() | {"unchanged": True} if isinstance(one, PlannedStep) else one for one in steps]
     answer = json.dumps({"title": "Fox", "steps": said})
-    return plan_judging.judge(answer, FIGURES, small_catalog(), Briefing(request), PRESENT)
+    return plan_judging.judge_edit(answer, FIGURES, Asked(Briefing(request), small_catalog(), PRESENT, wrong))
 
 
 BLUE = replace(PICTURE, description="a blue fox").as_json()
@@ -106,3 +109,12 @@ def test_an_edit_is_judged_by_what_it_leaves_of_the_plan() -> None:
     assert compared(asked, edit("make the fox blue", PICTURE, POEM)) == "other"
     assert edit("remove the poem", PICTURE).as_json()["removed"] == ["s2"]
     assert edit("make the fox blue").verdict == "NONE"
+
+
+def test_a_repair_is_judged_by_what_was_wrong_and_not_by_the_persons_words() -> None:
+    """A step that is itself what is wrong may go; one that the repair forgot comes back, whatever was asked for."""
+    superfluous = [Issue("objection", "nobody asked for a poem", "remove it", "s2")]
+    assert edit("a fox", PICTURE, wrong=superfluous).as_json()["removed"] == ["s2"]
+    other = [Issue("objection", "the fox is not blue", "", "s1")]
+    forgot = edit("remove the poem", BLUE, wrong=other)
+    assert forgot.edit == plan_judging.Edit(frozenset({"s1"}), frozenset(), 1)

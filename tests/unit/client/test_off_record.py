@@ -13,7 +13,10 @@ from processors.agents.asking.prompting import BuiltIn
 from processors.agents.catalog import Catalog
 from processors.agents.llm import Message
 from processors.agents.sessions import Sessions
+from processors.agents.stages.edit_planner import Asked
 from studio.client.off_record import Question, asked, rooms_of
+from studio.client.outcomes import Figures
+from studio.client.plan_judging import judge_edit
 from tests.unit.agents.makers import wide_catalog
 from tests.unit.agents.play import SESSION, Play, own_catalog
 
@@ -97,6 +100,18 @@ async def test_an_edit_is_put_together_with_the_plan_as_it_was_then_whatever_it_
     assert "at dusk please" in words
     assert "a fox at night" in words
     assert "dusk" not in words.partition("<plan>")[2].partition("</plan>")[0]
+
+
+async def test_a_repair_is_put_together_with_the_version_that_was_objected_to() -> None:
+    play = await dialogue()
+    [first, *_] = [call for call in play.log.of(AgentCallRecorded) if call.agent == "edit_planner"]
+    question = await put_together(play, first)
+    assert question is not None
+    repair = question.messages
+    assert isinstance(repair, Asked)
+    assert [issue.problem for issue in repair.issues] == ["it does not run"]
+    assert [step.description for step in repair.present.planned] == ["a fox in the snow", "the fox runs"]
+    assert judge_edit(EDITED, Figures(1, 1, 1), repair).as_json()["changed"] == ["s1"]
 
 
 async def test_nothing_gets_out_on_the_way() -> None:
