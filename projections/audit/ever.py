@@ -2,8 +2,8 @@
 
 A job has one reserve and one end; after it refunds of at most what was captured, to where it was paid from; its events
 are numbered without a gap. An operator's entry has an id and a command of its own. Each row of 72 bytes goes to one of
-256 temporary files; at the end each file is sorted and looked through. So a second life of a job years after the first
-one is found, and nothing of ended jobs is kept in memory.
+up to 256 temporary files; at the end each file is sorted and looked through. So a second life of a job years after the
+first one is found, and nothing of ended jobs is kept in memory.
 """
 
 from __future__ import annotations
@@ -57,15 +57,15 @@ class Ever:
         self._topics = credits_, jobs
         self._within = folder
         self._stack = ExitStack()
-        self._files: list[IO[bytes]] = []
+        self._folder = Path()
+        self._files: list[IO[bytes] | None] = [None] * BUCKETS
+        """Each from its first row on: a short history makes few."""
         self._orgs: dict[str, int] = {}
         self._compared = False
 
     def __enter__(self) -> Ever:
-        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="studio-audit-", dir=self._within))
-        for number in range(BUCKETS):
-            path = Path(folder) / f"{number:02x}"
-            self._files.append(self._stack.enter_context(path.open("w+b", buffering=BUFFER_BYTES)))
+        folder = tempfile.TemporaryDirectory(prefix="studio-audit-", dir=self._within)
+        self._folder = Path(self._stack.enter_context(folder))
         return self
 
     def __exit__(
@@ -131,7 +131,13 @@ class Ever:
         id_ = sha256(name.encode()).digest()[:16]
         partition, offset = (0, 0) if record is None else (record.partition, record.offset)
         row = _ROW.pack(id_, amount, reserved, seq, offset, account, project, number, partition, kind)
-        self._files[id_[0]].write(row)
+        file = self._files[id_[0]] or self._open(id_[0])
+        file.write(row)
+
+    def _open(self, bucket: int) -> IO[bytes]:
+        file = self._stack.enter_context((self._folder / f"{bucket:02x}").open("w+b", buffering=BUFFER_BYTES))
+        self._files[bucket] = file
+        return file
 
     def finish(self, books: Iterable[Book], say: Say) -> None:
         """`books` hold the jobs that live still."""
@@ -139,7 +145,7 @@ class Ever:
             for job, live in book.live.items():
                 self._job(book.org_id, job, 0, book.seq + 1, live, LIVE, None)
         told = _Telling(self._topics, list(self._orgs), say)
-        for file in self._files:
+        for file in filter(None, self._files):
             file.seek(0)
             rows = np.frombuffer(file.read(), _DTYPE)
             rows = rows[np.lexsort((rows["seq"], rows["org"], rows["id"]))]
