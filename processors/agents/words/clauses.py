@@ -48,6 +48,8 @@ def vocabulary(text: str) -> frozenset[str]:
 
 def folded(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.lower().translate(_QUOTES))
+    if plain.isascii():
+        return plain
     return "".join(one for one in plain if not unicodedata.combining(one)).replace("ß", "ss")
 
 

@@ -107,7 +107,8 @@ def _labels(text: str, things: Sequence[Thing]) -> Iterator[tuple[int, Mention]]
 
 def _numbered(text: str, things: Sequence[Thing]) -> Iterator[tuple[int, Mention]]:
     """`video #2` is the second of the videos, where no file has that label."""
-    labels = {found.at for found in spoken(text) if found.label in {thing.ref for thing in things}}
+    known = {thing.ref for thing in things}
+    labels = {found.at for found in spoken(text) if found.label in known}
     for match in _NUMBERED.finditer(text):
         candidates, number = _of_noun(match["noun"].lower(), things), int(match["number"])
         if match.start() not in labels and 0 < number <= len(candidates):

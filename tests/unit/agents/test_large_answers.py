@@ -77,7 +77,7 @@ def words_of(width: int, count: int, kinds: int, seed: int) -> str:
     """`count` characters of `width` bytes, of so many different ones: the fewer, the better they pack."""
     chance = random.Random(seed)
     first, last = ALPHABETS[width]
-    return "".join(chr(first + chance.randrange(min(kinds, last - first))) for _ in range(count))
+    return "".join(map(chr, chance.choices(range(first, first + min(kinds, last - first)), k=count)))
 
 
 @given(
