@@ -11,7 +11,7 @@ from typing import Final
 from commands.ports import Vault
 from events.canvas.session_events import MessagePosted
 from events.canvas.state import Plan, Session
-from processors.agents.telling.context import EARLIER_MAX, Briefing, Earlier, Said
+from processors.agents.telling.context import EARLIER_MAX, Briefing, Earlier, Said, pointed_out
 from processors.agents.telling.present import Present
 from processors.agents.words.references import KnownUpload
 
@@ -31,7 +31,7 @@ async def brief(
     texts = await asyncio.gather(*(vault.open(one.text) for one in before))
     attached = {upload_id for one in (*unanswered, message) for upload_id in one.upload_ids}
     earlier = [plan for plan in plans if present is None or plan.plan_id != present.plan_id]
-    return Briefing(
+    briefing = Briefing(
         request="\n".join([*asked, request]),
         mode=message.mode,
         uploads=await _uploads(vault, session, attached),
@@ -44,6 +44,7 @@ async def brief(
         history=tuple(Said(one.role, text) for one, text in zip(before, texts, strict=True)),
         earlier=tuple(await asyncio.gather(*(_earlier(vault, plan) for plan in earlier[-EARLIER_MAX:]))),
     )
+    return pointed_out(briefing, present)
 
 
 def anew(briefing: Briefing, present: Present | None) -> Briefing:

@@ -6,7 +6,7 @@ The window has a budget: files, results and the present plan always; of what was
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from events.canvas.session_events import PlanningMode
@@ -128,6 +128,16 @@ def within(history: Sequence[Said], budget: int) -> list[Said]:
         kept.append(Said(one.role, text))
         left -= len(text)
     return kept[::-1]
+
+
+def pointed_out(briefing: Briefing, present: Present | None) -> Briefing:
+    """With a mark on the files that the request speaks of."""
+    meant = {ref for one in resolve(briefing.request, things(briefing, present)) for ref in one.refs}
+
+    def marked(files: Iterable[KnownUpload]) -> tuple[KnownUpload, ...]:
+        return tuple(replace(one, meant=one.label in meant) for one in files)
+
+    return replace(briefing, uploads=marked(briefing.uploads), made=marked(briefing.made))
 
 
 def things(briefing: Briefing, present: Present | None) -> list[Thing]:

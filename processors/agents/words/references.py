@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from rapidfuzz import fuzz, process
 
 from processors.agents.words.labels import read_label, spoken, written
+from processors.agents.words.mentions import Thing, resolve
 from processors.agents.words.placeholders import bare
 
 _NOTATION = re.compile(r"^(upload|step):([A-Za-z0-9_.-]{1,128})$")
@@ -41,6 +42,8 @@ class KnownUpload:
     name: str = ""
     plan_id: str = ""
     """The plan that made it; empty for what was uploaded."""
+    meant: bool = False
+    """What the person wants now speaks of it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -92,13 +95,21 @@ class Known:
 
     def mentioned(self, text: str) -> Iterator[KnownUpload | KnownStep]:
         """What a text names by label, in order: a step before it by its own name, else an upload; only an upload where
-        it writes as people do, and the person did so too."""
+        it writes as people do, and the person did so too. Then what it calls `the picture` as the person does."""
         said = {found.label for found in spoken(self.said)}
         own = {found.label: found for found in map(self._step, {found.label for found in written(text)}) if found}
         meant = [*written(text), *(found for found in spoken(text) if found.label in said)]
         for label in dict.fromkeys(found.label for found in sorted(meant)):
             if (known := own.get(label) or self._by_label.get(label)) is not None:
                 yield known
+        yield from (self._by_label[label] for label in self._pointed_at(text) if label not in own)
+
+    def _pointed_at(self, text: str) -> Iterator[str]:
+        """Of what the person means; where a step before gives the same medium, its output is meant."""
+        given = {medium for step in self.steps for medium in step.media}
+        meant = [Thing(one.label, one.medium, one.name, upload=True) for one in self.uploads if one.meant]
+        for mention in resolve(text, [thing for thing in meant if thing.medium not in given]):
+            yield from mention.refs
 
     def _step(self, name: str) -> KnownStep | None:
         return next((s for s in self.steps if name in (s.label, s.step_id) or name.lower() == f"step_{s.label}"), None)

@@ -91,3 +91,42 @@ async def test_the_present_plans_own_results_are_its_steps() -> None:
     await play.runs()
     await play.hears("now animate that image")
     assert block(await told(play, "edit_planner"), "references") == [{"phrase": "that image", "means": ["s1"]}]
+
+
+@pytest.mark.parametrize(
+    ("request_", "files", "description", "image"),
+    [
+        ("animate this", ["dog.png"], "Animate the picture", "upload:image_1"),
+        ("animate my photo", ["dog.png"], "The photo comes to life", "upload:image_1"),
+        ("make this photo move", ["dog.png"], "Animate image_1", "upload:image_1"),
+        ("animate the second picture", ["dog.png", "cat.png"], "Animate the picture", "upload:image_2"),
+        ("animate the first picture", ["dog.png", "cat.png"], "Animate the picture", "upload:image_1"),
+        # the step speaks of no picture, or the request of none that came with it
+        ("animate this", ["dog.png"], "A red kite in the wind", None),
+        ("a film of a kite", ["dog.png"], "A kite; the picture is dark", None),
+        ("animate this", ["clip.mp4"], "Animate the picture", None),
+        ("animate this", [], "Animate the picture", None),
+    ],
+)
+async def test_what_came_with_the_request_and_is_meant_by_it_is_what_a_step_speaks_of(
+    request_: str, files: list[str], description: str, image: str | None
+) -> None:
+    play = Play(plan_of(description), lines={"field_verifier": ['{"steps": []}']})
+    await play.hears(request_, attach=files)
+    assert (await play.shown())["s1"]["input"].get("image") == image
+
+
+async def test_a_step_that_speaks_of_the_picture_before_it_takes_that() -> None:
+    shoe = {"id": "p", "title": "T", "description": "A shoe", "agent_type": "image", "depends_on": []}
+    moves = {**shoe, "id": "v", "description": "Animate the picture", "agent_type": "video", "depends_on": ["p"]}
+    play = Play(json.dumps({"title": "T", "steps": [shoe, moves]}), lines={"field_verifier": ['{"steps": []}']})
+    await play.hears("a shoe in the style of this picture, animated", attach=["style.png"])
+    assert (await play.shown())["v"]["input"].get("image") in (None, "step:stp_X.1.p")
+
+
+@pytest.mark.parametrize(("request_", "image"), [("animate the photo", "upload:image_1"), ("animate a kite", None)])
+async def test_an_older_file_is_so_only_where_the_request_speaks_of_it(request_: str, image: str | None) -> None:
+    play = Play(plan_of("Animate the picture"))
+    await play.says("hello", attach=["dog.png"])
+    await play.hears(request_)
+    assert (await play.shown())["s1"]["input"].get("image") == image
