@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from commands import pricing
 from commands.pricing import REFERENCE
@@ -79,12 +79,13 @@ class Inputs:
         for error in self._validator(model).iter_errors(without_assets(values)):
             if not whole and error.validator == "required" and not error.absolute_path:
                 continue
-            pointer = pointer_to(("input", *error.absolute_path))
-            errors.append({"pointer": pointer, "detail": error.message[:500]})
-            if len(errors) == ERRORS_MAX:
+            for field in _fields(error):
+                pointer = pointer_to(("input", *error.absolute_path, *field))
+                errors.append({"pointer": pointer, "detail": error.message[:500]})
+            if len(errors) >= ERRORS_MAX:
                 break
         if errors:
-            raise Problem("invalid-input", f"the input does not fit {model.model.id}", errors=errors)
+            raise Problem("invalid-input", f"the input does not fit {model.model.id}", errors=errors[:ERRORS_MAX])
 
     def _validator(self, model: CurrentModel) -> Draft202012Validator:
         key = (model.model.id, model.version)
@@ -156,6 +157,17 @@ def refuse_reference(value: Json, pointer: str) -> None:
     elif isinstance(value, list):
         for index, one in enumerate(value):
             refuse_reference(one, f"{pointer}/{index}")
+
+
+def _fields(error: ValidationError) -> list[tuple[str, ...]]:
+    """Where below its place the error is: at the member that is missing, at each that is too many; else right there."""
+    found: Iterable[str] = ()
+    match error.validator, error.validator_value, error.instance, error.schema:
+        case "required", list(names), _, _:
+            found = (name for name in names if error.message.startswith(f"{name!r} is "))
+        case "additionalProperties", False, dict(given), Mapping() as schema if "patternProperties" not in schema:
+            found = given.keys() - schema.get("properties", {}).keys()
+    return [(name,) for name in sorted(found)] or [()]
 
 
 def without_assets(value: Json) -> Json:

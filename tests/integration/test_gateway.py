@@ -63,9 +63,9 @@ async def test_unknown_things_are_not_found_with_one_body(core: Core, org: Org) 
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        (job(input={}), "/input"),
+        (job(input={}), "/input/prompt"),
         (job(input={"prompt": 1}), "/input/prompt"),
-        (job(input={"prompt": "x", "other": 1}), "/input"),
+        (job(input={"prompt": "x", "other": 1}), "/input/other"),
         (job(input={"prompt": "x", "image": "http://169.254.169.254/latest"}), "/input/image"),
         (job(input={"prompt": "x", "image": "file:///etc/passwd"}), "/input/image"),
         (job(input={"prompt": "x", "image": "data:image/png;base64,AAAA"}), "/input/image"),

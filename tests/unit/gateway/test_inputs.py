@@ -89,9 +89,9 @@ async def test_nobody_may_say_the_platforms_own_words() -> None:
 
 def test_every_wrong_field_is_named() -> None:
     with pytest.raises(Problem) as refused:
-        inputs().check(CurrentModel(model=SPEC, version=1), {"image": 3, "options": []})
+        inputs().check(CurrentModel(model=SPEC, version=1), {"image": 3, "options": [], "~a/b": 1})
     pointers = {error["pointer"] for error in refused.value.members["errors"]}
-    assert pointers == {"/input", "/input/image", "/input/options"}
+    assert pointers == {"/input/prompt", "/input/image", "/input/options", "/input/~0a~1b"}
 
 
 def test_a_step_may_leave_fields_to_be_filled_from_others() -> None:
