@@ -30,7 +30,9 @@ def report_of(plan: Plan, run: Run) -> RunReport:
         title=plan.drafted.title,
         outputs=tuple(asset for _, result in steps for asset in result.outputs),
         unfinished=tuple(
-            Unfinished(title=step.title, status=result.status)
+            Unfinished(
+                title=step.title, status=result.status, category=result.why if result.status == "failed" else None
+            )
             for step, result in steps
             if result.status in ("failed", "blocked", "cancelled")
         ),

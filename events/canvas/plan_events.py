@@ -262,6 +262,8 @@ class Unfinished(Frozen):
 
     title: Sealed
     status: Literal["failed", "blocked", "cancelled"]
+    category: str | None = None
+    """Of a failure; None of what an earlier release wrote."""
 
 
 class RunReport(Frozen):

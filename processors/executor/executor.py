@@ -38,7 +38,7 @@ from processors.executor.fallbacks import fallbacks
 from processors.executor.material import OpenedStep
 from processors.executor.opening import Erased, files_named, opened
 from processors.executor.ports import Models, StoredStreams
-from processors.executor.report import Report, report
+from processors.executor.report import Ended, Report, report
 from processors.executor.sameness import same_work
 from processors.executor.stored_plans import StoredPlans
 from processors.executor.wiring import Unwirable, wire
@@ -314,7 +314,7 @@ class Executor:
         return None if plan is None or plan.run is None else report_of(plan, plan.run)
 
     async def _said(self, completed: RunCompleted, told: RunReport) -> Report:
-        unfinished = [(await self._vault.open(one.title), one.status) for one in told.unfinished]
+        unfinished = [Ended(await self._vault.open(one.title), one.status, one.category) for one in told.unfinished]
         return report(completed.status, await self._vault.open(told.title), told.outputs, unfinished)
 
     async def _cancel(self, recorded: Recorded, org_id: str, job_id: str, *, unwanted: bool = False) -> None:

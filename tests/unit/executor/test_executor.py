@@ -99,7 +99,10 @@ async def test_a_failed_job_fails_its_step_and_blocks_only_what_is_below() -> No
     await house.work("c")
     assert house.statuses == {"a": "failed", "b": "blocked", "c": "succeeded"}
     (told,) = [event for event in house.canvas.events(SESSION) if isinstance(event, MessagePosted) and event.plan_id]
-    assert said(told.text) == "“Bottle” is done in part: 1 image. Failed: a. Not started: b."
+    assert (
+        said(told.text)
+        == "“Bottle” is done in part: 1 image. Failed: a (the provider refused the content). Not started: b."
+    )
 
 
 def failure(house: House) -> tuple[str, str]:
