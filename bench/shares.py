@@ -15,6 +15,7 @@ RECORDS_MAX: Final = 1_000
 ASKED: Final = "plan: message on the log → the model is asked"
 AT_WORK: Final = "each step: dispatched → its engine works (inputs fetched)"
 TOLD: Final = "end: run completed → the client knows"
+BROUGHT: Final = "end: the client knows → plan read, files brought"
 MARKS: Final = {
     "com.aistudio.canvas.message_posted.v1": "plan: prompt sent → message on the log",
     "com.aistudio.canvas.plan_drafted.v1": "plan: the model has answered → plan drafted",
@@ -30,12 +31,15 @@ Mark = tuple[float, str]
 """Unix seconds, and what ended there."""
 
 
-def shares(whole: Span, marks: Iterable[Mark], covered: Sequence[Span]) -> dict[str, float]:
-    """Seconds by what was going on, in the order of their first ends, without those that `covered` spans take."""
+def shares(whole: Span, marks: Iterable[Mark], covered: Sequence[Span], last: str) -> dict[str, float]:
+    """Seconds by what was going on, in the order of their first ends, without those that `covered` spans take.
+
+    What lies behind the last mark goes to `last`.
+    """
     found: dict[str, float] = {}
     reached = whole[0]
     inside = sorted(mark for mark in marks if whole[0] <= mark[0] <= whole[1])
-    for at, name in [*inside, (whole[1], TOLD)]:
+    for at, name in [*inside, (whole[1], last)]:
         free = (at - reached) - union_length(within(covered, (reached, at)))
         found[name] = found.get(name, 0.0) + free
         reached = at
@@ -58,4 +62,5 @@ async def of_run(bootstrap: str, run: dict[str, Any]) -> dict[str, float]:
     models, engines = ([(begin, end) for begin, end in spans[name]] for name in ("models", "engines"))
     records = await newest(bootstrap, (CANVAS, JOBS), RECORDS_MAX)
     began, ended = spans["whole"]
-    return shares((began, ended), marks(records, models, engines), [*models, *engines])
+    found = [*marks(records, models, engines), (spans["told"], TOLD)]
+    return shares((began, ended), found, [*models, *engines], BROUGHT)

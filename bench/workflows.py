@@ -26,7 +26,7 @@ from bench.__main__ import TABLE_WIDTH, platform, studio
 from bench.load import Api, drive, spin_ms
 from bench.plays import Ends, Playable
 from bench.report import Report
-from bench.shares import shares
+from bench.shares import TOLD, shares
 from events.log.follower import Follower
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 
@@ -76,7 +76,7 @@ async def alone(api: Api, ends: Ends, plan: Playable, report: Report) -> None:
         ends.kept = []
         began = time.time()
         await run(api, ends, plan)
-        told = shares((began, time.time()), plays.times(ends.kept, MARKS), [])
+        told = shares((began, time.time()), plays.times(ends.kept, MARKS), [], TOLD)
         for name, seconds in told.items():
             sums[name] = sums.get(name, 0.0) + seconds
 

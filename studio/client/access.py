@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import dataclass
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
@@ -13,6 +15,7 @@ from studio.settings import Settings
 
 Url = Annotated[str | None, typer.Option("--url", envvar="STUDIO_URL", help="The platform's address; else dev.json.")]
 Key = Annotated[str | None, typer.Option("--key", envvar="STUDIO_API_KEY", help="An API key; else dev.json's.")]
+LISTENS_WITHIN_S: Final = 1.0
 
 
 class NoPlatform(Exception):
@@ -28,10 +31,31 @@ class Access:
 
 
 def access(url: str | None, key: str | None) -> Access:
-    """What was said, completed by what `studio up` wrote down."""
-    file = Layout(Settings().data_dir.resolve()).dev
+    """What was said, completed by what `studio up` wrote down. Raises NoPlatform, also where no supervisor lives that
+    would bring the local platform back."""
+    layout = Layout(Settings().data_dir.resolve())
+    file = layout.dev
     known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     found_url, found_key = url or known.get("url"), key or known.get("api_key")
     if found_url is None or found_key is None:
         raise NoPlatform("no platform is running here: run `studio up`, or give --url and --key")
+    if found_url == known.get("url") and not is_listened_at(layout.supervisor_socket):
+        raise NoPlatform(nothing_answers(found_url))
     return Access(found_url.rstrip("/"), found_key, known.get("admin_key"), known.get("org_id"))
+
+
+def is_listened_at(path: Path) -> bool:
+    """Whether a process listens at this unix socket; one that is too busy to answer does."""
+    with socket.socket(socket.AF_UNIX) as ours:
+        ours.settimeout(LISTENS_WITHIN_S)
+        try:
+            ours.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except TimeoutError:
+            return True
+    return True
+
+
+def nothing_answers(url: str) -> str:
+    return f"nothing answers at {url}: run `studio up`"

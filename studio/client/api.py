@@ -16,7 +16,7 @@ import httpx
 import orjson
 from httpx_sse import SSEError, aconnect_sse
 
-from studio.client.access import Access, NoPlatform
+from studio.client.access import Access, NoPlatform, nothing_answers
 
 REQUEST_WITHIN_S: Final = 20.0
 SILENCE_MAX_S: Final = 40.0
@@ -24,6 +24,7 @@ SILENCE_MAX_S: Final = 40.0
 BACKOFF_FIRST_S: Final = 0.1
 BACKOFF_MAX_S: Final = 2.0
 REACHED_WITHIN_S: Final = 15.0
+CONNECTED_WITHIN_S: Final = 5.0
 PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -49,15 +50,22 @@ class Frame:
 
 
 class Api:
-    """One key's view of the platform, within a deadline. An async context manager."""
+    """One key's view of the platform, within a deadline. An async context manager.
 
-    def __init__(self, access: Access, timeout_s: float) -> None:
-        self._deadline = time.monotonic() + timeout_s
+    Until the platform has answered at all it is given the time that a restart takes: then calls raise NoPlatform. Only
+    later silences are waited out.
+    """
+
+    def __init__(self, access: Access, timeout_s: float, reached_within_s: float = REACHED_WITHIN_S) -> None:
+        began = time.monotonic()
+        self._deadline = began + timeout_s
+        self._reached_by: float | None = began + reached_within_s
         self._http = httpx.AsyncClient(
             base_url=access.url,
             headers={"Authorization": f"Bearer {access.api_key}"},
-            timeout=REQUEST_WITHIN_S,
+            timeout=httpx.Timeout(REQUEST_WITHIN_S, connect=CONNECTED_WITHIN_S),
             trust_env=False,
+            event_hooks={"response": [self._answered]},
             verify=trusted_at(access.url),
         )
         self.position: str | None = None
@@ -67,23 +75,6 @@ class Api:
 
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
-
-    async def reached(self, within_s: float = REACHED_WITHIN_S) -> None:
-        """Returns once the platform has answered at all. Raises NoPlatform: only later silences are waited out.
-
-        A platform that is being started is given the time that a restart takes.
-        """
-        try:
-            async with asyncio.timeout(within_s):
-                while True:
-                    try:
-                        await self._http.get("/healthz")
-                    except httpx.TransportError:
-                        await asyncio.sleep(BACKOFF_FIRST_S)
-                    else:
-                        return
-        except TimeoutError as error:
-            raise NoPlatform(f"nothing answers at {self._http.base_url}: run `studio up`") from error
 
     async def get(self, path: str, **params: str | int | None) -> dict[str, Any]:
         asked = {name: value for name, value in params.items() if value is not None}
@@ -121,7 +112,8 @@ class Api:
 
     async def _connected(self, path: str) -> AsyncGenerator[Frame, None]:
         headers = {} if self.position is None else {"Last-Event-ID": self.position}
-        timeout = httpx.Timeout(REQUEST_WITHIN_S, read=min(SILENCE_MAX_S, max(0.1, self.left)))
+        silence_s = min(SILENCE_MAX_S, max(0.1, self.left))
+        timeout = httpx.Timeout(REQUEST_WITHIN_S, connect=CONNECTED_WITHIN_S, read=silence_s)
         async with aconnect_sse(self._http, "GET", path, headers=headers, timeout=timeout) as source:
             if source.response.status_code in PASSING:
                 raise httpx.RemoteProtocolError("the platform does not answer yet")
@@ -157,8 +149,13 @@ class Api:
     def left(self) -> float:
         return self._deadline - time.monotonic()
 
+    async def _answered(self, _: httpx.Response) -> None:
+        self._reached_by = None
+
     async def _rest(self, failures: int) -> None:
         ceiling = min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2 ** min(failures, 10))
+        if self._reached_by is not None and time.monotonic() >= self._reached_by:
+            raise NoPlatform(nothing_answers(str(self._http.base_url)))
         if self.left <= 0:
             raise OutOfTime("the platform did not finish in the time given")
         await asyncio.sleep(min(self.left, ceiling * random.uniform(0.5, 1)))

@@ -61,7 +61,6 @@ async def whole_run(
     view = Progress(stops_for_approval=approval != "auto")
     began = time.time()
     async with Api(found, timeout) as api:
-        await api.reached()
         session = await api.post("/v1/sessions", {"title": prompt[:TITLE_MAX]})
         session_id = str(session.get("session_id") or session["existing_id"])
         api.position = session.get("position")
@@ -73,10 +72,11 @@ async def whole_run(
             view.status, view.stops_for_approval = None, False
             await api.post(f"/v1/plans/{view.plan_id}/approve", key=str(uuid4()))
             await follow(api, session_id, view)
-        ended = time.time()
+        told = time.time()
         plan = await api.get(f"/v1/plans/{view.plan_id}", after=api.position) if view.plan_id else {"steps": []}
         files = await download_all(api, plan["steps"], out or Path("artifacts") / session_id)
-    return document(await page_of(found, session_id), session_id, view, plan, files, (began, ended))
+    ended = time.time()
+    return document(await page_of(found, session_id), session_id, view, plan, files, (began, ended), told)
 
 
 async def follow(api: Api, session_id: str, view: Progress) -> None:
@@ -120,8 +120,9 @@ def document(
     plan: dict[str, Any],
     files: list[dict[str, str]],
     whole: Span,
+    told: float,
 ) -> dict[str, Any]:
-    """What `--json` ends with."""
+    """What `--json` ends with; `told` is when the client knew that it was over, before it had the files."""
     steps = plan["steps"]
     engines = [(step["engine"]["started_at"], step["engine"]["ended_at"]) for step in steps if "engine" in step]
     ids = {"session_id": session_id, "plan_id": view.plan_id, "run_id": view.run_id}
@@ -132,7 +133,7 @@ def document(
         "files": files,
         "cost": view.cost,
         "seconds": split(whole, engines, view.models),
-        "spans": {"whole": whole, "engines": engines, "models": view.models},
+        "spans": {"whole": whole, "engines": engines, "models": view.models, "told": told},
         "page": page,
         **({"message": view.words} if view.words else {}),
     }
