@@ -26,7 +26,7 @@ from bench.__main__ import TABLE_WIDTH, platform, studio
 from bench.load import Api, drive, spin_ms
 from bench.plays import Ends, Playable
 from bench.report import Report
-from bench.shares import TOLD, shares
+from bench.shares import shares
 from events.log.follower import Follower
 from events.topics import EVENTS_CANVAS, EVENTS_JOBS
 
@@ -88,7 +88,7 @@ async def alone(api: Api, ends: Ends, plan: Playable, report: Report) -> None:
     report.add("one workflow alone, p50", f"{p50:.0f} ms", "≤ 120 ms", p50 <= 120)
     report.add("  p99", f"{sample.percentile_ms(99):.0f} ms")
     for name, seconds in sums.items():
-        report.add(f"  {TOLD if name.startswith('end:') else name}", f"{seconds * 1000 / ALONE:.1f} ms")
+        report.add(f"  {name}", f"{seconds * 1000 / ALONE:.1f} ms")
 
 
 async def loaded(

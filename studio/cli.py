@@ -1,5 +1,7 @@
 """The command `studio`: names the verbs, which live in `studio.verbs`."""
 
+from typing import Any
+
 import typer
 
 from studio.verbs.lazily import lazily, no_options
@@ -20,8 +22,26 @@ VERBS = {
     "events": "studio.verbs.events:app",
 }
 
+
+class Studio(lazily(VERBS)):  # type: ignore[misc]
+    """All verbs; a setting that a person mistyped ends each of them with a line that names it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ValueError as error:
+            from studio.settings import complaint
+            from studio.verbs.output import progress
+
+            told = complaint(error)
+            if told is None:
+                raise
+            progress.print(f"failed: {told}", style="red", markup=False, soft_wrap=True)
+            raise typer.Exit(1) from error
+
+
 app = typer.Typer(
-    cls=lazily(VERBS),
+    cls=Studio,
     callback=no_options,
     help="AI Studio: a sentence becomes a plan, and a plan becomes media.",
     no_args_is_help=True,

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from events.jobs.events import Category
 
@@ -143,3 +143,17 @@ class Settings(BaseSettings):
         """Reads STUDIO_PROVIDER_<NAME>_BASE_URL and _API_KEY, from the environment or the .env file."""
         slug = re.sub(r"[^A-Za-z0-9]+", "_", name).upper()
         return ProviderSettings(_env_prefix=f"STUDIO_PROVIDER_{slug}_")
+
+
+def complaint(error: ValueError) -> str | None:
+    """What is wrong with the settings as they were given, for the person who gave them; None for another error.
+
+    What was given is left out: it may be a secret.
+    """
+    if isinstance(error, SettingsError):
+        return f"a setting cannot be read: {error} (JSON is expected)"
+    if not isinstance(error, ValidationError) or error.title != Settings.__name__:
+        return None
+    prefix = Settings.model_config["env_prefix"].upper()
+    wrong = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{prefix}{str(one['loc'][0]).upper()}: {one['msg']}" for one in wrong)

@@ -55,6 +55,7 @@ class Screen:
 
 
 def rendered(view: Progress) -> RenderableType:
+    """Without the balance once it is over: the last payments' frame comes after the end's, and nobody waits for it."""
     parts: list[RenderableType] = []
     if view.agent:
         thought = " ".join(view.thought.split())[-160:]
@@ -68,7 +69,7 @@ def rendered(view: Progress) -> RenderableType:
         for step in view.drafts.values():
             steps.add_row(*row(step, "draft"))
     parts.append(steps)
-    if view.available is not None:
+    if view.available is not None and view.status is None:
         parts.append(Text(f"credits {credit(view.available)}, reserved {credit(view.reserved)}", style="dim"))
     return Group(*parts)
 

@@ -30,7 +30,7 @@ POLL_S = 0.05
 
 @dataclass(frozen=True)
 class ProcessStatus:
-    """One row of `studio status`."""
+    """One row of `studio status`; its memory is also that of what the process has started."""
 
     name: str
     kind: str
@@ -89,15 +89,15 @@ class LocalPlatform:
             self.layout.tidy()
 
     async def status(self) -> list[ProcessStatus]:
-        """How every supervised process is; empty when nothing runs."""
+        """How every supervised process is, and their supervisor; empty when nothing runs."""
         addresses = addressbook.read(self.layout)
-        processes = self.supervisor.processes()
-        if addresses is None or not processes:
+        processes, supervisor = self.supervisor.processes(), self.supervisor.pid()
+        if addresses is None or not processes or supervisor is None:
             return []
         checks = {server.name: server.check for server in self._servers(addresses)}
         checks |= {one.name: one.check for one in platform_checks(addresses, self._packing)}
         ready = await asyncio.gather(*(passes(checks[process.name]) for process in processes))
-        return [
+        rows = [
             ProcessStatus(
                 name=process.name,
                 kind="server" if process.group == SERVERS else "platform",
@@ -105,10 +105,11 @@ class LocalPlatform:
                 state=process.state,
                 ready=is_up,
                 restarts=process.restarts,
-                rss_bytes=resident(process.pid),
+                rss_bytes=resident_with_children(process.pid),
             )
             for process, is_up in zip(processes, ready, strict=True)
         ]
+        return [*rows, ProcessStatus("supervisord", "supervisor", supervisor, "running", True, 0, resident(supervisor))]
 
     def settings(self, addresses: Addresses) -> Settings:
         """What the platform's processes are told."""
@@ -199,6 +200,15 @@ def resident(pid: int) -> int:
         return int(psutil.Process(pid).memory_info().rss) if pid else 0
     except psutil.NoSuchProcess:
         return 0
+
+
+def resident_with_children(pid: int) -> int:
+    """Also of what it has started: a worker's engine is a process of its own."""
+    try:
+        children = psutil.Process(pid).children(recursive=True) if pid else []
+    except psutil.NoSuchProcess:
+        return 0
+    return resident(pid) + sum(resident(child.pid) for child in children)
 
 
 def wait_for_end(pid: int) -> None:

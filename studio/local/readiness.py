@@ -1,7 +1,7 @@
 """Waits for servers and processes together, and gives up early on one that keeps ending."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from studio.local.supervisor import Supervisor
 
 RESTARTS_BEFORE_GIVING_UP = 3
 WATCH_S = 1.0
+REMIND_S = 5.0
 CHECK_TIMEOUT_S = 3.0
 LOG_TAIL_LINES = 15
 
@@ -55,9 +56,12 @@ async def wait_for(awaited: Sequence[Awaited], supervisor: Supervisor, layout: L
     async def wait(one: Awaited) -> None:
         started = asyncio.get_running_loop().time()
         await wait_until_ready(one.name, one.check)
+        del not_yet[one.name]
         report(one.name, f"ready after {asyncio.get_running_loop().time() - started:.1f} s")
 
     names = {one.name for one in awaited}
+    not_yet = dict.fromkeys(one.name for one in awaited)
+    reminder = asyncio.create_task(remind(not_yet, report))
     watcher = asyncio.create_task(give_up_on_loops(supervisor, names))
     waiting = [asyncio.create_task(wait(one)) for one in awaited]
     try:
@@ -66,9 +70,18 @@ async def wait_for(awaited: Sequence[Awaited], supervisor: Supervisor, layout: L
         name = str(error).split(" ", 1)[0]
         raise StartFailed(f"{error}\n{log_tail(layout.logs / f'{name}.log')}") from error
     finally:
-        for task in (watcher, *waiting):
+        for task in (watcher, reminder, *waiting):
             task.cancel()
-        await asyncio.gather(watcher, *waiting, return_exceptions=True)
+        await asyncio.gather(watcher, reminder, *waiting, return_exceptions=True)
+
+
+async def remind(not_yet: Collection[str], report: Report) -> None:
+    """Says again and again who is still waited for, so that a person sees what does not answer."""
+    started = asyncio.get_running_loop().time()
+    while True:
+        await asyncio.sleep(REMIND_S)
+        waited = asyncio.get_running_loop().time() - started
+        report("waiting", f"for {', '.join(not_yet)} ({waited:.0f} s so far)")
 
 
 async def first_failure_or_all(watcher: asyncio.Task[None], waiting: list[asyncio.Task[None]]) -> None:

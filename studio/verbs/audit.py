@@ -6,7 +6,6 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from studio.client.access import Key, NoPlatform, Url
 from studio.client.api import OutOfTime, Refused
@@ -15,7 +14,7 @@ from studio.local import addresses as addressbook
 from studio.settings import Settings
 from studio.verbs.jobs import answered
 from studio.verbs.lazily import lazily
-from studio.verbs.output import Json, console, failing_on, print_json, show_json
+from studio.verbs.output import Json, Row, failing_on, print_json, show_json, show_table
 
 VERBS = {
     "verify": "studio.verbs.audit_verify:verify",
@@ -60,13 +59,17 @@ def keys(url: Url = None, key: Key = None, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for title in ("key", "since", "retired", "vouched for by", "public key"):
-        table.add_column(title)
-    for one in found["items"]:
-        by = one["replaces"] if "endorsement" in one else "nobody"
-        table.add_row(one["key_id"], one["since"], one.get("retired_at", ""), by, one["public_key"])
-    console.print(table)
+    rows = (
+        (
+            one["key_id"],
+            one["since"],
+            one.get("retired_at", ""),
+            one["replaces"] if "endorsement" in one else "nobody",
+            one["public_key"],
+        )
+        for one in found["items"]
+    )
+    show_table("key", "since", "retired", "vouched for by", "public key", rows=map(Row, rows))
 
 
 @app.command("rotate-key")

@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from studio.client.access import Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
 from studio.client.explanation import explained
 from studio.client.screen import credit
 from studio.verbs.jobs import TIMEOUT_S, answered
-from studio.verbs.output import Json, console, failing_on, print_json, show_json
+from studio.verbs.output import Json, Row, console, failing_on, print_json, progress, show_json, show_table
 
 app = typer.Typer(help="Balance, books and grants.", no_args_is_help=True)
 
@@ -45,13 +44,11 @@ def ledger(
     if as_json:
         print_json(found)
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for title in ("seq", "at", "kind", "job", "postings"):
-        table.add_column(title)
-    for entry in found["items"]:
-        postings = ", ".join(f"{one['account'].split(':')[0]} {credit(one['amount'])}" for one in entry["postings"])
-        table.add_row(str(entry["seq"]), entry["at"], entry["kind"], entry.get("job_id", ""), postings)
-    console.print(table)
+    rows = (
+        (str(entry["seq"]), entry["at"], entry["kind"], entry.get("job_id", ""), moved(entry["postings"]))
+        for entry in found["items"]
+    )
+    show_table("seq", "at", "kind", "job", "postings", rows=map(Row, rows))
 
 
 @app.command()
@@ -71,22 +68,29 @@ def explain(
 
 @app.command()
 def grant(
-    amount: Annotated[int, typer.Argument(min=1, help="Millicredits.")],
+    amount: Annotated[int, typer.Argument(metavar="MILLICREDITS", min=1, help="1000 of them are one credit.")],
     reason: Annotated[str, typer.Option(help="A code: lower case, no spaces.")] = "manual",
     org: Annotated[str | None, typer.Option(help="The organisation; else dev.json's.")] = None,
     url: Url = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Grants credits; needs the platform's own key, by --key or from dev.json."""
+    """Grants credits, in MILLICREDITS; needs the platform's own key, by --key or from dev.json.
+
+    Example, five credits:  studio credits grant 5000
+    """
     body = {"amount": amount, "kind": "grant", "reason": reason}
+    progress.print(f"granting {in_credits(amount)}")
     show_json(by_operator(url, key, org, "credits", body), as_json)
 
 
 @app.command()
 def refund(
     job: Annotated[str, typer.Argument(help="The job whose credits go back.")],
-    amount: Annotated[int | None, typer.Option(min=1, help="Millicredits; unset: all that is left.")] = None,
+    amount: Annotated[
+        int | None,
+        typer.Option(metavar="MILLICREDITS", min=1, help="1000 of them are one credit; unset: all that is left."),
+    ] = None,
     reason: Annotated[str, typer.Option(help="A code: lower case, no spaces.")] = "manual",
     idempotency_key: Annotated[str | None, typer.Option(help="Names this request; unset: a fresh one.")] = None,
     org: Annotated[str | None, typer.Option(help="The organisation; else dev.json's.")] = None,
@@ -95,8 +99,18 @@ def refund(
     as_json: Json = False,
 ) -> None:
     """Gives back what a job has cost; needs the platform's own key, by --key or from dev.json."""
+    progress.print(f"giving back {'all that is left' if amount is None else in_credits(amount)}")
     body = {"job_id": job, "reason": reason} | ({} if amount is None else {"amount": amount})
     show_json(by_operator(url, key, org, "refunds", body, idempotency_key), as_json)
+
+
+def in_credits(millicredits: int) -> str:
+    """Both ways, so that who meant the other unit sees it."""
+    return f"{credit(millicredits)} credits ({millicredits:,} millicredits)"
+
+
+def moved(postings: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{one['account'].split(':')[0]} {credit(one['amount'])}" for one in postings)
 
 
 def by_operator(

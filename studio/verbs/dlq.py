@@ -8,18 +8,18 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from studio.client.access import Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
 from studio.client.screen import credit
 from studio.verbs.jobs import TIMEOUT_S, answered
-from studio.verbs.output import Json, console, failing_on, print_json, progress
+from studio.verbs.output import Json, Row, console, failing_on, print_json, progress, show_table
 
 app = typer.Typer(help="Dead letters: jobs whose attempts are used up.", no_args_is_help=True)
 PAGE = 200
 MANY_MAX = 10_000
 EACH_S = 1.0
+WHY_MAX = 60
 Ids = Annotated[list[str] | None, typer.Argument(metavar="JOB...", help="Ids of dead jobs.")]
 All = Annotated[bool, typer.Option("--all", help="Every dead job, or with --model those of one model.")]
 Model = Annotated[str | None, typer.Option(help="Only those of this model.")]
@@ -38,21 +38,18 @@ def list_dead(
     if as_json:
         print_json({"items": found})
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for title in ("job", "model", "attempts", "why", "reserved", "ended"):
-        table.add_column(title)
-    for job in found:
-        error = job.get("error", {})
-        why = " ".join(filter(None, (error.get("category"), error.get("detail"))))
-        table.add_row(
+    rows = (
+        (
             job["job_id"],
             job["model"],
             str(len(job.get("attempts", ()))),
-            escape(why[:60]),
+            why(job.get("error", {})),
             credit(job["reserved"]),
             job.get("ended_at", ""),
         )
-    console.print(table)
+        for job in found
+    )
+    show_table("job", "model", "attempts", "why", "reserved", "ended", rows=map(Row, rows))
 
 
 @app.command()
@@ -92,6 +89,11 @@ def discard(
 ) -> None:
     """Sets dead jobs aside for good. Their history stays."""
     each(chosen(jobs, every, model, url, key), "discard", url, key, as_json)
+
+
+def why(error: Mapping[str, Any]) -> str:
+    words = " ".join(filter(None, (error.get("category"), error.get("detail"))))
+    return escape(" ".join(words.split())[:WHY_MAX])
 
 
 def dead(url: str | None, key: str | None, model: str | None) -> Iterator[dict[str, Any]]:

@@ -7,12 +7,11 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.table import Table
 
 from studio.client.access import Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
 from studio.client.screen import credit
-from studio.verbs.output import Json, console, failing_on, print_json, show_json
+from studio.verbs.output import Json, Row, failing_on, print_json, show_json, show_table
 
 app = typer.Typer(help="Single calls of a model.", no_args_is_help=True)
 TIMEOUT_S = 60.0
@@ -49,21 +48,20 @@ def list_jobs(
     if as_json:
         print_json(found)
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for title in ("job", "status", "model", "priority", "reserved", "captured", "accepted"):
-        table.add_column(title)
-    for job in found["items"]:
-        captured = credit(job["captured"]) if "captured" in job else ""
-        table.add_row(
+    rows = (
+        (
             job["job_id"],
             job["status"],
             job["model"],
             job["priority"],
             credit(job["reserved"]),
-            captured,
+            credit(job["captured"]) if "captured" in job else "",
             job["accepted_at"],
         )
-    console.print(table)
+        for job in found["items"]
+    )
+    titles = ("job", "status", "model", "priority", "reserved", "captured", "accepted")
+    show_table(*titles, rows=map(Row, rows))
 
 
 @app.command()

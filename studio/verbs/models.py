@@ -6,12 +6,11 @@ import asyncio
 from typing import Annotated, Any, Final
 
 import typer
-from rich.table import Table
 
 from studio.client.access import Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
 from studio.client.screen import credit
-from studio.verbs.output import Json, console, failing_on, print_json
+from studio.verbs.output import Json, Row, console, failing_on, print_json, show_table
 
 TIMEOUT_S: Final = 30.0
 PAGE: Final = 500
@@ -33,22 +32,20 @@ def models(
     if as_json:
         print_json({"items": found})
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for title in ("model", "type", "takes", "gives", "price in credits", "provider"):
-        table.add_column(title)
-    for model in found:
-        style = None if model["active"] else "dim"
-        table.add_row(
-            model["id"],
-            model["agent_type"],
-            ", ".join(model.get("media_in", ())),
-            ", ".join(model["media_out"]),
-            f"{credit(model['price']['amount'])} a {unit(model['price']['unit'])}",
-            model["provider"] if model["active"] else f"{model['provider']} (not set up)",
-            style=style,
-        )
-    console.print(table)
+    show_table("model", "type", "takes", "gives", "price in credits", "provider", rows=map(row, found))
     console.print(f"{sum(model['active'] for model in found)} models can be used here", highlight=False)
+
+
+def row(model: dict[str, Any]) -> Row:
+    cells = (
+        model["id"],
+        model["agent_type"],
+        ", ".join(model.get("media_in", ())),
+        ", ".join(model["media_out"]),
+        f"{credit(model['price']['amount'])} a {unit(model['price']['unit'])}",
+        model["provider"] if model["active"] else f"{model['provider']} (not set up)",
+    )
+    return Row(cells, None if model["active"] else "dim")
 
 
 async def listed(url: str | None, key: str | None, agent_type: str | None, active: bool | None) -> list[dict[str, Any]]:

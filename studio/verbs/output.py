@@ -1,19 +1,28 @@
 """What every verb shares: its --json option, where it prints, and how it fails."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 import orjson
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.segment import Segment
+from rich.table import Table
 
 from studio.client.words import printable
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
+WIDTH_MAX: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    cells: Sequence[str]
+    style: str | None = None
 
 
 class Terminal(Console):
@@ -27,6 +36,20 @@ class Terminal(Console):
 
 console = Terminal()
 progress = Terminal(stderr=True, highlight=False)
+
+
+def show_table(*titles: str, rows: Iterable[Row], right: Collection[str] = ()) -> None:
+    """One line a row, however narrow the terminal is: an id is there to be copied, and a line to be searched.
+
+    A row's cells may have markup, and it may have a style.
+    """
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for title in titles:
+        table.add_column(title, justify="right" if title in right else "left")
+    for row in rows:
+        table.add_row(*row.cells, style=row.style)
+    table.width = console.measure(table, options=console.options.update(width=WIDTH_MAX)).maximum
+    console.print(table, crop=False, no_wrap=True, overflow="ignore")
 
 
 def print_json(document: Any) -> None:

@@ -8,12 +8,11 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
-from rich.table import Table
 
 from studio.client.access import Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
 from studio.verbs.lazily import lazily
-from studio.verbs.output import Json, console, failing_on, print_json, progress
+from studio.verbs.output import Json, Row, console, failing_on, print_json, progress, show_table
 
 VERBS = {"replay": "studio.verbs.prompts_replay:replay"}
 app = typer.Typer(
@@ -42,22 +41,23 @@ def list_prompts(
     if as_json:
         print_json({"items": found})
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for title in ("agent", "variant", "of", "version", "weight", "new sessions", "model", "published"):
-        table.add_column(title, justify="right" if title in ("version", "weight", "new sessions") else "left")
-    for one in sorted(found, key=lambda one: (one["agent"], not one["editable"], one["variant"])):
-        table.add_row(
-            one["agent"],
-            one["variant"],
-            "you" if one["editable"] else one["owner"],
-            str(one["version"]),
-            str(one["weight"]),
-            f"{one['share']:.0%}",
-            one.get("model", ""),
-            one.get("published_at", ""),
-            style=None if one["share"] else "dim",
-        )
-    console.print(table)
+    found.sort(key=lambda one: (one["agent"], not one["editable"], one["variant"]))
+    titles = ("agent", "variant", "of", "version", "weight", "new sessions", "model", "published")
+    show_table(*titles, rows=map(row, found), right=("version", "weight", "new sessions"))
+
+
+def row(one: dict[str, Any]) -> Row:
+    cells = (
+        one["agent"],
+        one["variant"],
+        "you" if one["editable"] else one["owner"],
+        str(one["version"]),
+        str(one["weight"]),
+        f"{one['share']:.0%}",
+        one.get("model", ""),
+        one.get("published_at", ""),
+    )
+    return Row(cells, None if one["share"] else "dim")
 
 
 @app.command()

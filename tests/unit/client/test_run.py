@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from studio.client.access import Access
 from studio.client.api import Frame
 from studio.client.files import named, slug, suffix
 from studio.client.progress import Progress
-from studio.client.screen import credit, lines
+from studio.client.screen import credit, lines, rendered
 from studio.client.timing import split, union_length
 from studio.verbs.run import columns, page_of
 
@@ -89,6 +90,19 @@ def test_files_are_named_by_their_step() -> None:
     assert slug("../../etc/passwd") == "etc-passwd"
     assert slug("日本") == "file"
     assert suffix("application/x-unknown-thing") == ".bin"
+
+
+def test_when_it_is_over_no_balance_of_before_is_shown() -> None:
+    def shown(seen: Progress) -> str:
+        console = Console(width=80)
+        with console.capture() as captured:
+            console.print(rendered(seen))
+        return captured.get()
+
+    changed = ("credits.changed", {"available": 998_000, "reserved": 500})
+    assert "credits 998, reserved 0.5" in shown(view(*DRAFTED, changed))
+    ended = ("run.completed", {"plan_id": PLAN, "run_id": "run_X.1.1", "status": "succeeded", "cost": 2_000})
+    assert "reserved" not in shown(view(*DRAFTED, changed, ended))
 
 
 @pytest.mark.parametrize(("millicredits", "text"), [(1500, "1.5"), (1_000_000, "1,000"), (0, "0"), (1, "0.001")])

@@ -58,3 +58,22 @@ def test_doctor_names_every_prerequisite() -> None:
     names = {one["name"] for one in report["prerequisites"]}
     assert {"java 17", "node 20", "mvn", "npm", "setpriv"} <= names
     assert [part["name"] for part in report["toolchain"]] == ["kafka", "kafka-classes", "firestore"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("STUDIO_HTTP_PORT", "abc", "failed: STUDIO_HTTP_PORT: Input should be a valid integer"),
+        ("STUDIO_LLM_CONCURRENT", "0", "failed: STUDIO_LLM_CONCURRENT: Input should be greater than or equal to 1"),
+        ("STUDIO_LLM_PRICES", "cheap", 'failed: a setting cannot be read: error parsing value for field "llm_prices"'),
+    ],
+)
+def test_a_mistyped_setting_is_named_in_one_line(
+    name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    result = CLI.invoke(app, ["status"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(told)
+    assert result.stderr.count("\n") == 1
+    assert value not in result.stderr.replace("valid", "")

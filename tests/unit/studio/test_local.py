@@ -4,21 +4,25 @@ import configparser
 import json
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from adapters.signing.keys import BadSigningKey, SigningKey
-from studio.local import addresses, prerequisites, secrets
+from studio.local import addresses, platform, prerequisites, readiness, secrets
 from studio.local.layout import Layout
 from studio.local.locks import locked
 from studio.local.packing import PACKING, program
 from studio.local.platform import LocalPlatform
 from studio.local.ports import RANGE, assign, assign_remembered
 from studio.local.prerequisites import MissingPrerequisites, Prerequisite
+from studio.local.readiness import Awaited
 from studio.local.servers import kafka
-from studio.local.supervisor import PLATFORM, SERVERS, Program, configuration
+from studio.local.servers.server import NotReady
+from studio.local.supervisor import PLATFORM, SERVERS, Program, Supervisor, configuration
 from studio.processes import signer
 from studio.settings import PROJECT_ROOT, Settings
 from tests.servers import isolated_settings, quiet
@@ -228,3 +232,33 @@ def test_node_locks_are_complete_for_every_platform(folder: str) -> None:
     packages = json.loads((PROJECT_ROOT / folder / "package-lock.json").read_text())["packages"]
     named = {name for package in packages.values() for name in package.get("optionalDependencies", {})}
     assert {name for name in named if f"node_modules/{name}" not in packages} == set()
+
+
+async def test_who_waits_is_told_what_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "REMIND_S", 0.01)
+    monkeypatch.setattr(readiness, "WATCH_S", 60.0)
+    told: list[tuple[str, str]] = []
+
+    async def ready() -> None:
+        return
+
+    async def ready_once_it_was_named() -> None:
+        if not any(name == "waiting" for name, _ in told):
+            raise NotReady("mongo")
+
+    layout = ready_layout(tmp_path)
+    awaited = [Awaited("redis", ready), Awaited("mongo", ready_once_it_was_named)]
+    await readiness.wait_for(awaited, Supervisor(layout), layout, lambda name, what: told.append((name, what)))
+    assert [what.split(" (")[0] for name, what in told if name == "waiting"][-1] == "for mongo"
+    assert told[-1][0] == "mongo"
+
+
+def test_a_process_counts_with_what_it_has_started() -> None:
+    script = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(1, flush=True); input()'])"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        alone, whole = platform.resident(parent.pid), platform.resident_with_children(parent.pid)
+        parent.communicate(b"\n")
+    assert 0 < alone < whole
+    assert platform.resident_with_children(parent.pid) == platform.resident_with_children(0) == 0

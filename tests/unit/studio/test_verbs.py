@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from studio.cli import VERBS, app
+from studio.verbs import output
 
 IMPORTED = """
 import sys
@@ -61,3 +63,30 @@ def test_a_verb_is_called_without_the_others() -> None:
         timeout=60,
     )
     assert set(ran.stdout.split()) == {f"studio.verbs.{name}" for name in ("jobs", "lazily", "output")}
+
+
+def test_an_id_is_whole_however_narrow_the_terminal_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output.console, "width", 80)
+    ids = ["job_" + letter * 60 for letter in "ab"]
+    output.show_table("job", "why", rows=[output.Row((one, "words " * 20 + "end"), "dim") for one in ids])
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split() == ["job", "why"]
+    assert [line.split()[0] for line in lines] == ids
+    assert all(line.rstrip().endswith("end") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [
+        (("credits", "grant", "5"), "granting 0.005 credits (5 millicredits)"),
+        (("credits", "refund", "job_X", "--amount", "2500"), "giving back 2.5 credits (2,500 millicredits)"),
+        (("credits", "refund", "job_X"), "giving back all that is left"),
+    ],
+)
+def test_who_moves_credits_is_told_how_much_in_both_units(
+    verb: tuple[str, ...], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_DATA_DIR", str(tmp_path))
+    assert CliRunner().invoke(app, verb).stderr.splitlines()[0] == told
