@@ -65,6 +65,18 @@ class _Edit:
     def by_id(self, name: str) -> Step | None:
         return next((step for step in self.steps if step["id"] == name), None)
 
+    def pointed(self, part: str) -> tuple[Step, str] | None:
+        """The one step that a phrase of the part was found to mean, the first of them, and that phrase."""
+        lower = part.lower()
+        phrases = sorted(
+            (one for one in self.references if one in lower), key=lambda one: (lower.index(one), -len(one))
+        )
+        for phrase in phrases:
+            refs = self.references[phrase]
+            if len(refs) == 1 and (step := self.by_id(refs[0])) is not None:
+                return step, phrase
+        return None
+
 
 def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequence[Mapping[str, Any]]) -> Answer:
     """The whole plan as it is from now on; no steps and a reason where the request changes nothing in it."""
@@ -207,7 +219,7 @@ def _alter(work: _Edit, part: str, clause: Clause | None) -> None:
     elif "duration_s" in values:
         description = _SECONDS.sub(f"{values['duration_s']:g}", description)
     elif not values:
-        description = f"{description.rstrip('.')}, {_wish(part)}"
+        description = f"{description.rstrip('.')}, {_wish(_unpointed(work, part, target))}"
     target["description"] = description
     target["input"] = values
     work.touched.add(target["id"])
@@ -218,6 +230,8 @@ def _target(work: _Edit, part: str, clause: Clause | None) -> Step | None:
     """What is to change: what the words name, what can have the measure, else what all the others come from."""
     if clause is not None and clause.quotes and (speaks := _last(work, ("speech",))) is not None:
         return speaks
+    if (pointed := work.pointed(part)) is not None:
+        return pointed[0]
     said = LEADS.sub("", part)
     pointing = [phrase.noun for phrase in clause.phrases if phrase.pointing] if clause is not None else []
     named = _named(work, " ".join(pointing)) if pointing else []
@@ -234,6 +248,15 @@ def _target(work: _Edit, part: str, clause: Clause | None) -> Step | None:
     words = set(_WORD.findall(said.lower()))
     meant = (s for s in work.steps if words & set(_WORD.findall(f"{s.get('title')} {s.get('description')}".lower())))
     return next(meant, None) or next((s for s in work.steps if s.get("agent_type") == "image"), None) or work.steps[0]
+
+
+def _unpointed(work: _Edit, part: str, target: Step) -> str:
+    """Without words that only say which step is meant, and that its own description does not need."""
+    pointed = work.pointed(part)
+    if pointed is None or pointed[0] is not target:
+        return part
+    at = part.lower().index(pointed[1])
+    return f"{part[:at]}it{part[at + len(pointed[1]) :]}"
 
 
 def _measured(target: Step, part: str, clause: Clause | None) -> dict[str, Any]:

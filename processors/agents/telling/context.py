@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from events.canvas.session_events import PlanningMode
 from processors.agents.catalog import Catalog, media_in, media_out
+from processors.agents.plan import PlannedStep
 from processors.agents.telling.blocks import block, words
 from processors.agents.telling.present import Present
 from processors.agents.telling.shortened import steps_told, without_middle
@@ -145,12 +146,16 @@ def things(briefing: Briefing, present: Present | None) -> list[Thing]:
     just now."""
     now = [upload for upload in briefing.uploads if upload.label in briefing.attached]
     before = [upload for upload in briefing.uploads if upload.label not in briefing.attached]
-    steps = [Thing(one.step.id, one.step.agent_type, one.step.title) for one in present.steps] if present else []
+    steps = [_step(one.step) for one in present.steps] if present else []
     plan_id = present.plan_id if present else ""
     past = present is not None
     made = [Thing(one.label, one.medium, past=past) for one in briefing.made if not past or one.plan_id != plan_id]
     lost = [Thing("", medium, upload=True) for medium, number in briefing.older.items() for _ in range(number)]
     return [*lost, *_files(before), *made, *steps, *_files(now, now=True)]
+
+
+def _step(step: PlannedStep) -> Thing:
+    return Thing(step.id, step.agent_type, step.title, step.description)
 
 
 def _files(uploads: Iterable[KnownUpload], *, now: bool = False) -> list[Thing]:

@@ -7,16 +7,22 @@ not resolved: a planner reads the words themselves, too.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
+from processors.agents.words import modifiers
 from processors.agents.words.labels import spoken
+from processors.agents.words.modifiers import Modifier
 from processors.agents.words.places import COUNT, ORDERS, Place, count_of, places
 
+PHRASES_MAX: Final = 200
+"""Nouns of one text that are asked about; what comes after them points at nothing."""
 _NOUNS: Final = {
     "image": ("image", "picture", "photo", "photograph", "pic", "illustration", "drawing", "shot", "render", "portrait",
-              "poster", "logo", "bild", "bilder", "foto", "imagen", "frame", "icon", "banner"),
+              "poster", "logo", "bild", "bilder", "foto", "imagen", "icon", "banner"),
     "video": ("video", "clip", "film", "filme", "animation", "movie", "footage", "trailer"),
     "speech": ("voiceover", "voice-over", "voice", "narration", "narrator", "speech", "stimme", "stimmen"),
     "music": ("music", "song", "soundtrack", "track", "melody", "tune", "jingle", "musik", "lied", "lieder"),
@@ -38,6 +44,7 @@ _MINE: Final = frozenset({"my", "our", "mein", "meine", "meinem", "meinen", "uns
 _OURS: Final = (
     r"(?P<mine>\s+(?:that\s+|which\s+)?(?:I|we)(?:'ve|\s+have)?\s+(?:just\s+)?(?:uploaded|sent|attached|added)"
     r"|,?\s+(?:das|die|den)\s+ich\s+(?:\w+\s+)?(?:hochgeladen|geschickt|angehängt)\s+habe)?"
+    r"(?P<yours>\s+(?:that\s+|which\s+)?you(?:'ve|\s+have)?\s+(?:just\s+)?(?:made|generated|created|produced|drew|drawn))?"
 )
 _BEFORE: Final = (
     r"(?:\s+(?P<relative>before\s+(?:the\s+)?(?:last|latest|newest)(?:\s+one)?"
@@ -48,7 +55,7 @@ _BEFORE: Final = (
 _PHRASE = re.compile(
     rf"\b(?P<det>{_DETERMINER})\s+(?:(?:of\s+)?the\s+)?(?:(?P<order>{ORDERS})\s+)?(?:(?P<count>{COUNT})\s+)?"
     rf"(?P<adjectives>(?:(?!(?:{_NOUN}|one|ones)s?\b)[\w'’-]+\s+){{0,3}}?)"
-    rf"(?P<noun>{_NOUN}|ones?)(?P<plural>s)?\b{_OURS}{_BEFORE}",
+    rf"(?P<noun>{_NOUN}|ones?)(?P<plural>s)?\b(?![-.]\w){_OURS}{_BEFORE}",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(rf"\b(?P<noun>{_NOUN})\s?(?:#|no\.|number\s|nr\.\s?|nummer\s)\s?(?P<number>\d{{1,3}})\b", re.I)
@@ -60,6 +67,23 @@ _NOT_ADJECTIVES: Final = frozenset({
     "neue", "neues", "nächste", "nächstes",
 })  # fmt: skip
 _SAY_NOTHING: Final = frozenset({"old", "nice", "uploaded", "attached", "generated", "very", "little"})
+_PRODUCTS: Final = frozenset({"logo", "icon", "banner", "poster"})
+"""Pictures of a purpose: not any picture is one."""
+_ANY_OF_THEM: Final = frozenset({
+    "image", "picture", "photo", "photograph", "pic", "bild", "foto", "imagen", "video", "clip", "film", "filme",
+    "music", "musik", "audio", "sound", "text", "texte", "voice", "stimme", "file", "upload", "attachment", "datei",
+})  # fmt: skip
+_SOUNDS: Final = frozenset({"speech", "music"})
+_THINGS = re.compile(rf"(?:{_NOUN})s?", re.IGNORECASE)
+_FILE_NAME = re.compile(r"[^/\\]*\w\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
+_ONE_OF = re.compile(rf"\b(?:one|any|either|none|neither|some|half|{ORDERS})\s+of\s*$", re.IGNORECASE)
+_DENIED = re.compile(r"\b(?:not|never|nicht|instead\s+of)\s*$", re.IGNORECASE)
+_THE_ONE = re.compile(
+    r"(?:the|den|die|das)\s+one\s+(?:with|of|from|in|on|that|which|showing|I|we|you|called|named)\b", re.IGNORECASE
+)
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_ABOUT_MAX: Final = 300
+"""Letters of what is said of a thing: what it shows is said first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +95,8 @@ class Thing:
     kind: str
     """A medium for a file, the agent type for a step."""
     name: str = ""
+    about: str = ""
+    """What is said of it beside its name."""
     upload: bool = False
     now: bool = False
     """It came with this very message."""
@@ -91,11 +117,24 @@ class Mention:
 def resolve(text: str, things: Sequence[Thing]) -> tuple[Mention, ...]:
     """In the order of the words. `things` are in the order in which they came, the newest last."""
     text = _SPACES.sub(" ", text)
-    found = sorted([*_labels(text, things), *_numbered(text, things), *_phrases(text, things)], key=lambda one: one[0])
+    pointing = list(_told_apart(text, list(_Phrases(text, things).found())))
+    taken = [range(at, at + len(mention.phrase)) for at, mention in pointing]
+    named = [one for one in _named(text, things) if not any(one[0] in span for span in taken)]
+    found = sorted([*_labels(text, things), *_numbered(text, things), *pointing, *named], key=lambda one: one[0])
     mentions = [mention for _, mention in found if all(mention.refs)]
     if not mentions and len(things) == 1 and (pronoun := _PRONOUN.search(text)) is not None:
         mentions = [Mention(pronoun[0], (things[0].ref,))]
     return tuple(dict.fromkeys(mentions))
+
+
+def _told_apart(text: str, found: Sequence[tuple[int, Mention]]) -> Iterator[tuple[int, Mention]]:
+    """`the image, the one with the dog`: what is said last of it says which."""
+    for n, (at, mention) in enumerate(found):
+        after = found[n + 1][0] if n + 1 < len(found) and _THE_ONE.match(text, found[n + 1][0]) else 0
+        between = text[at + len(mention.phrase) : after]
+        same = "," in between and not set(".;!?\n") & set(between)
+        if not same or _DENIED.search(text, max(0, at - 20), at):
+            yield at, mention
 
 
 def _labels(text: str, things: Sequence[Thing]) -> Iterator[tuple[int, Mention]]:
@@ -115,33 +154,201 @@ def _numbered(text: str, things: Sequence[Thing]) -> Iterator[tuple[int, Mention
             yield match.start(), Mention(match[0], (candidates[number - 1].ref,))
 
 
-def _phrases(text: str, things: Sequence[Thing]) -> Iterator[tuple[int, Mention]]:
-    for match in _PHRASE.finditer(text):
-        meant = _meant(match, things)
-        if meant:
-            yield match.start(), Mention(match[0].strip(), tuple(thing.ref for thing in meant))
+def _named(text: str, things: Sequence[Thing]) -> Iterator[tuple[int, Mention]]:
+    """`logo.png`, where one file is called so."""
+    names = Counter(thing.name.casefold() for thing in things if thing.upload and _FILE_NAME.fullmatch(thing.name))
+    folded = text.casefold()
+    for thing in things:
+        if names[thing.name.casefold()] != 1 or thing.name.casefold() not in folded:
+            continue
+        match = re.search(rf"(?<![\w./\\-]){re.escape(thing.name)}(?![\w/\\-]|\.\w)", text, re.IGNORECASE)
+        if match is not None:
+            yield match.start(), Mention(match[0], (thing.ref,))
 
 
-def _meant(match: re.Match[str], things: Sequence[Thing]) -> Sequence[Thing]:
+class _Phrases:
+    """Nouns that point at something, with what stands before and behind them."""
+
+    def __init__(self, text: str, things: Sequence[Thing]) -> None:
+        self._text, self._things = text, things
+        self._words: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+
+    def found(self) -> Iterator[tuple[int, Mention]]:
+        numbered = {at + len(noun) for at, noun in self._nouns_with_numbers()}
+        for match in islice(self._matches(), PHRASES_MAX):
+            if match.end("noun") in numbered or _ONE_OF.search(self._text, max(0, match.start() - 20), match.start()):
+                continue
+            meant, end = self._meant(match)
+            if meant:
+                phrase = self._text[match.start() : max(end, match.end())].strip()
+                yield match.start(), Mention(phrase, tuple(thing.ref for thing in meant))
+
+    def _matches(self) -> Iterator[re.Match[str]]:
+        """`the colours of the video` points at a video."""
+        at = 0
+        while (match := _PHRASE.search(self._text, at)) is not None:
+            whole = _NOT_ADJECTIVES.isdisjoint(match["adjectives"].lower().split())
+            at = match.end() if whole else match.end("det")
+            if whole:
+                yield match
+
+    def _nouns_with_numbers(self) -> Iterator[tuple[int, str]]:
+        for match in _NUMBERED.finditer(self._text):
+            yield match.start(), match["noun"]
+        for one in spoken(self._text):
+            yield one.at, one.words.rstrip("0123456789_- #.")
+
+    def _meant(self, match: re.Match[str]) -> tuple[Sequence[Thing], int]:
+        """What a phrase means, and where it ends."""
+        adjectives = match["adjectives"].lower().split()
+        place = places(match["order"] or "", relative=match["relative"] is not None)
+        when = modifiers.read_when(self._text, match.end()) if match["mine"] or match["yours"] else None
+        end = when.end if when is not None else match.end()
+        if when is not None and when.place is not None:
+            if place.at:
+                return (), 0
+            place = Place((when.place,))
+        several, count = _how_many(match)
+        candidates = self._before_the_noun(match, adjectives, place)
+        modifier = modifiers.read(self._text, match.start(), end, _THINGS)
+        if when is not None and when.place is None and len(candidates) > 1:
+            return (), 0
+        if modifier is None:
+            return _picked(candidates, place, several, count), end
+        fitting, length = self._fitting(match["noun"].lower(), modifier, candidates, several)
+        if length == 0:
+            return (_picked(candidates, place, several, count) if fitting else ()), end
+        meant = _picked(fitting, place, several, count)
+        if place.at and len(candidates) > 1:
+            # `the second image of the dog`: of all of them, or of those of the dog
+            of_all = _picked(candidates, place, several, count)
+            meant = of_all if set(of_all) <= set(fitting) and meant in ((), of_all) else ()
+        return meant, end + length
+
+    def _before_the_noun(self, match: re.Match[str], adjectives: Sequence[str], place: Place) -> list[Thing]:
+        noun, determiner = match["noun"].lower(), match["det"].lower()
+        candidates = _of_noun(noun, self._things)
+        if match["mine"] or {"uploaded", "attached"} & set(adjectives):
+            candidates = [thing for thing in candidates if thing.upload]
+        elif match["yours"]:
+            candidates = [thing for thing in candidates if not thing.upload]
+        elif determiner in _MINE:
+            candidates = [thing for thing in candidates if thing.upload] or candidates
+        candidates = _in_time(candidates, earlier=match["before"] is not None or place.earlier)
+        if noun not in _ANY_OF_THEM and (so_called := [one for one in candidates if self._says(one, noun)]):
+            candidates = so_called
+        elif noun in _PRODUCTS:
+            candidates = candidates if len(candidates) == 1 and candidates[0].upload else []
+        described = [_singular(word) for word in _TOKEN.findall(" ".join(adjectives)) if word not in _SAY_NOTHING]
+        described = [word for word in described if word != "s"]
+        if described:
+            named = [one for one in candidates if any(word in self._known(one)[0] for word in described)]
+            named = named or [one for one in candidates if all(self._says(one, word) for word in described)]
+            candidates = named or (candidates if len(candidates) == 1 else [])
+        return candidates
+
+    def _fitting(
+        self, noun: str, modifier: Modifier, candidates: list[Thing], several: bool
+    ) -> tuple[list[Thing], int]:
+        """Those that it fits, and how much of the words it takes; without a length all of them, or none, are meant as
+        if it were not there."""
+        match modifier.kind:
+            case "step":
+                step = _step(modifier, self._things)
+                same = [step] if step is not None and (noun in ("one", "ones") or step in candidates) else []
+                return same, modifier.end
+            case "called":
+                return self._called(modifier, candidates)
+            case "part" if len(modifier.words[0]) > 1 or not self._best(modifier, candidates)[0]:
+                return self._with_another(noun, modifier, candidates), 0
+            case "unclear":
+                return [], modifier.end
+        pool = list(self._things) if noun in ("one", "ones") else candidates
+        fitting, length = self._best(modifier, pool)
+        if fitting and (modifier.definite or modifier.sure or modifier.ends):
+            # of two that it fits as well neither is meant for certain
+            return fitting if several or len(fitting) == 1 else [], length
+        told = all(one.about for one in candidates)
+        loose = not fitting and told and not modifier.sure and not modifier.definite
+        alone = len(candidates) == 1 and (candidates[0].upload or not modifier.sure or not told)
+        return (candidates if loose or alone else []), 0
+
+    def _with_another(self, noun: str, modifier: Modifier, candidates: list[Thing]) -> list[Thing]:
+        """`the image of the video` is none of the images; `the music of the video` is the music."""
+        if any(one.kind not in _SOUNDS for one in candidates) and (modifier.sure or _KIND_OF.get(noun) == "text"):
+            return []
+        return [] if _KIND_OF.get(noun) == "audio" and modifier.sure else candidates
+
+    def _called(self, modifier: Modifier, candidates: list[Thing]) -> tuple[list[Thing], int]:
+        """As many of the words as a name has."""
+        words = modifier.words[0]
+        for much in range(len(words), 0, -1):
+            wanted = {_singular(word.lower()) for one, _ in words[:much] for word in _TOKEN.findall(one)}
+            if named := [one for one in candidates if wanted <= self._known(one)[0]]:
+                whole = [one for one in named if wanted == self._known(one)[0]]
+                named = whole or named
+                return named if len(named) == 1 else [], words[much - 1][1]
+            if modifier.ends:
+                break
+        return [], 1
+
+    def _best(self, modifier: Modifier, candidates: Sequence[Thing]) -> tuple[list[Thing], int]:
+        """Those that most of the words are said of, in their names rather than elsewhere."""
+        best, length = list(candidates), 0
+        for group in modifier.words:
+            words = [(_singular(word), end) for word, end in group]
+            hits = {
+                one: (
+                    sum(self._says(one, word) for word, _ in words),
+                    sum(word in self._known(one)[0] for word, _ in words),
+                )
+                for one in best
+            }
+            most = max(hits.values(), default=(0, 0))
+            if most[0]:
+                best = [one for one in best if hits[one] == most]
+                length = max(end for word, end in words if any(self._says(one, word) for one in best))
+            elif not length:
+                break
+        return (best, length) if length else ([], 0)
+
+    def _says(self, thing: Thing, word: str) -> bool:
+        name, about = self._known(thing)
+        return word in name or word in about
+
+    def _known(self, thing: Thing) -> tuple[frozenset[str], frozenset[str]]:
+        """The words of its name, and those that are said of it."""
+        if thing.ref not in self._words:
+            self._words[thing.ref] = _tokens(thing.name), _tokens(thing.about[:_ABOUT_MAX])
+        return self._words[thing.ref]
+
+
+def _tokens(text: str) -> frozenset[str]:
+    return frozenset(map(_singular, _TOKEN.findall(text.lower())))
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def _step(modifier: Modifier, things: Sequence[Thing]) -> Thing | None:
+    """By its id, else by its place in the plan."""
+    steps = [one for one in things if not one.upload and not one.past and not one.ref.startswith("made_")]
+    ids = {one.ref.lower(): one for one in steps}
+    if modifier.number is None:
+        return ids.get(modifier.id)
+    if (one := ids.get(str(modifier.number + 1))) is not None:
+        return one
+    return steps[modifier.number] if -len(steps) <= modifier.number < len(steps) else None
+
+
+def _how_many(match: re.Match[str]) -> tuple[bool, int | None]:
+    """Whether it speaks of several, and of how many."""
     noun, determiner = match["noun"].lower(), match["det"].lower()
-    adjectives = [word.lower() for word in match["adjectives"].split()]
-    if _NOT_ADJECTIVES & set(adjectives):
-        return ()
-    place = places(match["order"] or "", relative=match["relative"] is not None)
-    candidates = _of_noun(noun, things)
-    if match["mine"] or determiner in _MINE or {"uploaded", "attached"} & set(adjectives):
-        candidates = [thing for thing in candidates if thing.upload] or candidates
-    candidates = _in_time(candidates, earlier=match["before"] is not None or place.earlier)
-    described = [word for word in adjectives if word not in _SAY_NOTHING]
-    if described:
-        named = [thing for thing in candidates if any(word in thing.name.lower() for word in described)]
-        if not named and len(candidates) != 1:
-            return ()
-        candidates = named or candidates
-    several = match["plural"] or noun == "ones" or noun in _MANY
+    several = bool(match["plural"]) or noun == "ones" or noun in _MANY
     several = several or determiner in ("both", "all", "these", "those", "alle", "beide")
     count = count_of(match["count"]) if several else None  # `the 5 second video` is one
-    return _picked(candidates, place, bool(several), 2 if determiner in ("both", "beide") else count)
+    return several, 2 if determiner in ("both", "beide") else count
 
 
 def _in_time(candidates: Sequence[Thing], *, earlier: bool) -> list[Thing]:

@@ -30,13 +30,14 @@ def _any(words: dict[str, int]) -> str:
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
 
 
-_ONE: Final = (
+ONE: Final = (
     rf"(?:(?:{_any(_ENGLISH)}|\d{{1,3}}(?:st|nd|rd|th))(?:{_FROM_END})?|(?:{_any(_GERMAN)}){_ENDING}|\d{{1,3}}\.)"
 )
-ORDERS: Final = rf"{_ONE}(?:(?:\s?,\s?|\s?,?\s?(?:and|und|&)\s)(?:(?:the|das|die|den|der)\s)?{_ONE}){{0,11}}"
+"""One ordinal."""
+ORDERS: Final = rf"{ONE}(?:(?:\s?,\s?|\s?,?\s?(?:and|und|&)\s)(?:(?:the|das|die|den|der)\s)?{ONE}){{0,11}}"
 """One ordinal or several."""
 COUNT: Final = rf"{_any(_NUMBERS)}|\d{{1,2}}(?!\.)"
-_EACH = re.compile(_ONE, re.IGNORECASE)
+_EACH = re.compile(ONE, re.IGNORECASE)
 _FROM_END_OF = re.compile(rf"(?P<order>.+?){_FROM_END}", re.IGNORECASE)
 
 

@@ -17,6 +17,7 @@ from events.canvas.session_events import ContextClassified
 from tests.unit.agents.play import Play, StandIn
 
 CAT = "a picture of a cat"
+TWO = "a picture of a dog and a picture of a cat"
 MAIN = "generate a product image, animate it into a 5-second video, and add a voiceover"
 FILM = ["image", "video", "speech"]
 
@@ -92,6 +93,18 @@ DIALOGUES: dict[str, tuple[str, Sequence[str], Sequence[Turn]]] = {
     ]),
     "a result, in a new plan": (CAT, (), [
         turn("let's start a new project: animate that image", "video", "s1", anew=True, has="upload:made_image_1"),
+    ]),
+    "a step by what it shows": (TWO, (), [
+        turn("animate the picture of the dog", "image image video", "s3", has="'after': ['s1']"),
+    ]),
+    "a step by its number": (TWO, (), [
+        turn("animate the image from step 1", "image image video", "s3", has="'after': ['s1']"),
+    ]),
+    "a change of what it shows": (TWO, (), [
+        turn("make the picture of the dog brighter", "image image", "s1", has="'Picture of a dog, brighter'"),
+    ]),
+    "a file by what it shows": ("animate image_1", ["cat.png", "dog.png"], [
+        turn("now animate the image of the cat", "video video", "s2", has="upload:image_1"),
     ]),
     # something new
     "it says so": (MAIN, (), [turn("start over: a poem about the sea", "text", "s1", anew=True)]),

@@ -150,6 +150,161 @@ def test_one_of_several_is_found_from_either_end(text: str, means: str) -> None:
     assert [ref for mention in resolve(text, SEVERAL) for ref in mention.refs] == means.split()
 
 
+PICTURES = [
+    Thing("s1", "image", "Dog on a beach", "A brown dog runs along the water"),
+    Thing("s2", "image", "Cat on a sofa", "A cat sleeps on a red sofa"),
+]
+FILES = [
+    Thing("image_1", "image", "logo.png", upload=True),
+    Thing("image_2", "image", "team-photo.jpg", upload=True, now=True),
+]
+UNTOLD = [Thing(f"image_{n}", "image", f"IMG_20{n}.png", upload=True) for n in (1, 2)]
+FILM = [
+    Thing("s1", "image", "Bottle", "a bottle"),
+    Thing("s2", "video", "Bottle spins", "the bottle spins"),
+    Thing("s3", "video", "Bottle flies", "the bottle flies over a city"),
+    Thing("s4", "speech", "Voice", "says hi"),
+    Thing("s5", "music", "Waltz", "a slow waltz"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        # what it shows
+        ("animate the image of the dog", "s1"),
+        ("animate the picture with the dog", "s1"),
+        ("animate the picture with a dog", "s1"),
+        ("animate that photo showing the dog", "s1"),
+        ("animate the image that shows the dog", "s1"),
+        ("animate the image where the dog runs", "s1"),
+        ("use the image on the beach", "s1"),
+        ("make the picture of the dog look happier", "s1"),
+        ("make the picture of the dog brighter in the background", "s1"),
+        ("the image of the red sofa", "s2"),
+        ("the dog's picture should be brighter", "s1"),
+        ("the image of the horse", ""),
+        ("the image of the dog and the cat", ""),
+        ("the pictures of the dog and the cat", "s1 s2"),
+        ("the image of the dog and the second image", "s1 s2"),
+        ("the second image of the cat", "s2"),
+        ("the second image of the dog", ""),
+        ("the image on the left", ""),
+        ("the picture that I like", ""),
+        ("animate the image with a slow zoom", "s2"),
+        ("paint the image in watercolours", "s2"),
+        ("replace the image with the dog", "s2"),
+        ("put the image into a frame", "s2"),
+        ("make the image brighter, the one with the dog", "s1"),
+        ("the one with the dog", "s1"),
+        ("the colours of the first image", "s1"),
+        # of which step
+        ("animate the image from step 1", "s1"),
+        ("animate the image of step one", "s1"),
+        ("animate the image in the first step", "s1"),
+        ("the image that was made in step #1", "s1"),
+        ("the image made by s1", "s1"),
+        ("das Bild aus Schritt 1", "s1"),
+        ("das Bild im ersten Schritt", "s1"),
+        ("the image from the last step", "s2"),
+        ("the image from step 7", ""),
+        ("the video from step 1", ""),
+        ("the images from steps 1 and 2", ""),
+        # who made it, and when
+        ("the image you made first", "s1"),
+        ("the image that you generated last", "s2"),
+        ("the image I uploaded first", ""),
+        ("the image in my first message", ""),
+        # what it is called
+        ("the image called Dog on a beach", "s1"),
+        ("the image titled dog on a beach, please", "s1"),
+        ('the image called "Dog on a beach"', "s1"),
+        ("the image named dog brighter", "s1"),
+        ("the image called Rex", ""),
+        ("one of the images", ""),
+        ("the first of the two images", ""),
+    ],
+)
+def test_words_behind_a_noun_say_which(text: str, means: str) -> None:
+    assert [ref for mention in resolve(text, PICTURES) for ref in mention.refs] == means.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("the image I uploaded first", "image_1"),
+        ("the image that I sent first brighter", "image_1"),
+        ("the picture I sent last", "image_2"),
+        ("take the image I uploaded first, then make it blue", ""),
+        ("the picture I sent you yesterday", ""),
+        ("the picture I uploaded last week", ""),
+        ("the image you made", ""),
+        ("put my logo on it", "image_1"),
+        ("use the file logo.png", "image_1"),
+        ("use logo.png and TEAM-PHOTO.JPG", "image_1 image_2"),
+        ("use the image logo.png", "image_1"),
+        ("use the image other.png", ""),
+        ("use my-logo.png", ""),
+        ("the logo.png.bak", ""),
+        ("the photo of the team", "image_2"),
+        ("use the image with the logo", "image_1 image_1"),
+        ("add the poster", ""),
+    ],
+)
+def test_files_are_told_apart_by_when_they_came_and_by_their_names(text: str, means: str) -> None:
+    assert [ref for mention in resolve(text, FILES) for ref in mention.refs] == means.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("the video in the second step", "s2"),
+        ("the video from step 3", "s3"),
+        ("the video that flies", "s3"),
+        ("the video with the city", "s3"),
+        ("the video of the flying bottle", ""),
+        ("the last frame of the video", "s3"),
+        ("the background of the second video", "s3"),
+        ("the sound of the second video", "s3"),
+        ("the image of the video", "s3"),
+        ("the music of the second video", "s5 s3"),
+        ("the image number 1", "s1"),
+        ("use the video for the poster", "s3"),
+    ],
+)
+def test_a_part_of_another_thing_is_not_a_thing(text: str, means: str) -> None:
+    assert [ref for mention in resolve(text, FILM) for ref in mention.refs] == means.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("the image of my dog", ""),
+        ("the image with a dog", ""),
+        ("the image in the garden", ""),
+        ("animate the image", "image_2"),
+        ("the logo", ""),
+    ],
+)
+def test_where_no_name_tells_anything_none_of_several_is_meant(text: str, means: str) -> None:
+    assert [ref for mention in resolve(text, UNTOLD) for ref in mention.refs] == means.split()
+
+
+def test_what_there_is_only_one_of_needs_no_name() -> None:
+    assert [one.refs for one in resolve("the image of my dog", UNTOLD[:1])] == [("image_1",)]
+    assert [one.refs for one in resolve("my logo", UNTOLD[:1])] == [("image_1",)]
+    assert resolve("the image of the horse", PICTURES[:1]) == ()
+
+
+def test_two_files_of_one_name_are_not_told_apart() -> None:
+    assert resolve("use logo.png", [FILES[0], replace(FILES[0], ref="image_3")]) == ()
+
+
+def test_the_phrase_is_all_that_says_which() -> None:
+    [mention] = resolve("make the picture of the dog brighter", PICTURES)
+    assert mention.phrase == "the picture of the dog"
+
+
 things = st.lists(
     st.builds(
         Thing, st.sampled_from(["a", "b", "c", "d"]), st.sampled_from(["image", "video", "music"]), now=st.booleans()
@@ -167,3 +322,17 @@ def test_only_what_is_there_is_meant_and_nothing_of_just_now_from_before(
     earlier = {thing.ref for thing in there if not thing.now}
     for mention in resolve(f"use the {order}{noun}{before}", there):
         assert set(mention.refs) <= (earlier if before else {thing.ref for thing in there})
+
+
+pieces = st.sampled_from(
+    ["the image", " of ", " the dog", " called ", "\"", " from step ", "1", " I uploaded", " first", " that ", ", ",
+     " and ", " the video", "logo.png", " s1", " with ", " my logo", "\n", " one", " of the"]
+)  # fmt: skip
+
+
+@given(st.lists(pieces, max_size=14))
+def test_whatever_stands_behind_a_noun_is_read(said: list[str]) -> None:
+    text = "".join(said)
+    for mention in resolve(text, [*PICTURES, *FILES, *FILM[1:]]):
+        assert mention.refs
+        assert mention.phrase in re.sub(r"\s{2,}", " ", text)
