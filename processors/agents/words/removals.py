@@ -9,96 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Literal
 
+from processors.agents.words import removing as say
 from processors.agents.words.clauses import Clause, Words, clauses, vocabulary
-from processors.agents.words.enumerations import gathered
+from processors.agents.words.enumerations import gathered, numbers_in
 
 Certainty = Literal["clear", "possible"]
 """`possible`: it counts only for a step that the answer, too, says was to go."""
 Wish = Literal["gone", "kept", "only", "replaced"]
-
-_COURTESY: Final = vocabulary("""
-    please pls kindly also now simply maybe ok okay yes hey hi hello well so first next finally actually again i we you
-    can could would will should may might must to want like i'd we'd i'll let's lets let us go ahead gonna wanna rather
-    have bitte jetzt auch mal doch einfach noch ich wir du kannst konntest will mochte mochten wurde gerne gern ja
-    nun vous te plait por favor puedes per favore got
-""")
-_VERBS: Final = vocabulary("""
-    remove delete drop discard omit scrap skip ditch kill eliminate exclude erase lose forget cancel dump cut
-    entferne entfern entfernen losche losch loschen streiche streich streichen verwerfe verwirf supprime supprimez
-    enleve enlevez retire retirez efface effacez quita quite elimina elimine borra borre suprime saca togli togliete
-    rimuovi rimuovete cancella
-""")
-_PHRASES: Final = (
-    ("get", "rid", "of"), ("do", "away", "with"), ("leave", "out"), ("take", "out"), ("take", "away"), ("take", "off"),
-    ("cut", "out"), ("throw", "out"), ("throw", "away"), ("strip", "out"), ("forget", "about"), ("verzichte", "auf"),
-)  # fmt: skip
-_PARTED: Final = vocabulary("take leave cut throw strip lass lasst nimm nehmt wirf mach")
-"""With a particle behind the object."""
-_PARTICLES: Final = vocabulary("out away off weg raus heraus")
-_GONE: Final = vocabulary("""
-    removed deleted dropped discarded omitted scrapped gone erased eliminated excluded weg raus entfernen entfernt
-    loschen geloscht streichen gestrichen weglassen weggelassen rausnehmen
-""")
-_MODALS: Final = vocabulary(
-    "can could should must shall may be soll sollte sollen muss mussen kann konnen darf bitte auch jetzt"
-)
-_GOES: Final = frozenset({"go", "disappear", "verschwinden", *_GONE})
-_WITHOUT: Final = vocabulary("without minus ohne sans sin senza")
-_NONE: Final = vocabulary("no kein keine keinen keiner keines")
-_MAKES: Final = vocabulary(
-    "make do generate create produce render give need show use try redo with have mach mache erstelle there be"
-)
-_STATES: Final = vocabulary(
-    "is was are were isn't look looks feel feels seem seems sound sounds work works imagine how what why if "
-    "even when not never cannot can't don't"
-)
-_NEGATORS: Final = vocabulary("""
-    not don't dont never didn't doesn't won't can't cannot mustn't shouldn't wouldn't avoid stop nicht nie niemals ne
-    pas jamais without instead rather non nunca
-""")
-_UNWANTED: Final = vocabulary("do did don't dont didn't never not no longer")
-_KEEPS: Final = vocabulary(
-    "keep keeping leave leaving retain preserve save spare behalte behalten lass lasst garde conserva"
-)
-_SWAPS: Final = vocabulary("replace swap exchange substitute ersetze tausche remplace reemplaza")
-_FOR: Final = vocabulary("with for by durch gegen par por")
-_USES: Final = vocabulary("use make create generate give want like need have add do show a an some")
-_ONLY: Final = vocabulary("only just nur solo")
-_BOTH: Final = vocabulary("both beide")
-_SEVERAL: Final = _BOTH | vocabulary("these those all any every each alle diese")
-_DETERMINERS: Final = _SEVERAL | vocabulary("""
-    the that this my our your its his her their a an of whole entire der die das den dem des ein eine einen mein meine
-    meinen dein deine dieser diesen dieses ganze ganzen le la les l un une mon ma el los las lo il gli mi tu
-""")
-_PRONOUNS: Final = vocabulary("it that this them these those es ihn")
-_TAIL: Final = vocabulary("""
-    please pls thanks thank you thx too also altogether entirely completely totally again now instead anymore any more
-    then first for good as well though at all right away immediately here bitte danke auch wieder ganz jetzt mehr nun
-    komplett por favor per favore
-""")
-_PLACES: Final = vocabulary("plan project workflow pipeline list canvas session projekt liste")
-_FILMS: Final = vocabulary("video film clip movie animation videos clips")
-_OF: Final = vocabulary("from in of aus von im vom")
-_REASONS: Final = vocabulary("because since so i we you it it's that's weil da denn ich")
-_EXCEPT: Final = vocabulary("but except besides ausser bis")
-_EVERYTHING: Final = vocabulary("everything anything alles all rest")
-_OF_THE_PLAN: Final = vocabulary("else other others andere anderen the of step steps schritte")
-_STOPS: Final = (
-    _GONE
-    | _TAIL
-    | _REASONS
-    | vocabulary("""
-    from in of on at by with for under over behind into onto to off out up down before after during between around
-    below above near as than through until till except but besides aside apart is are was were be been should must can
-    could would will shall may has have had needs need be do does did so and or without not which who where when while
-    if she he they too very more less a an the aus von im am mit fur unter uber bei nach vor zu zum vom durch gegen ist
-    sind war soll sollte sollen muss mussen kann wird werden nicht raus heraus that isn't aren't instead ausser auf
-""")
-)
-_WORDS_MAX: Final = 6
-_ASKING: Final = vocabulary("can could would will please kannst konntest puedes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +31,8 @@ class Thing:
     certainty: Certainty = "clear"
     in_film: bool = False
     """It is spoken of as in a film: of what is a step by itself, only a sound can be."""
+    described: Words = ()
+    """What is said of it behind its noun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +64,7 @@ class _Reading:
         """`bare`: a negation whose verb is still to come."""
         self._denied = False
         """Something in the sentence was negated: `or` goes on with that."""
-        self._open: Asked | None = None
+        self._open: Wish | None = None
         """What the next clause may name more things for."""
         self._last: Thing | None = None
         """What `it` means."""
@@ -156,42 +77,45 @@ class _Reading:
         elif clause.starts == "or" and self._denied:
             self._negated = "yes"
         found = self._found(clause)
-        if found is None and (at := next((n for n, w in enumerate(clause.words) if w in _NEGATORS), None)) is not None:
+        if (
+            found is None
+            and (at := next((n for n, w in enumerate(clause.words) if w in say.NEGATORS), None)) is not None
+        ):
             self._negated = "bare" if at == len(clause.words) - 1 else "yes"
         elif found is not None and self._negated == "bare":
             self._negated = "yes"
         self._denied |= self._negated != "no"
-        self._open = found
+        self._open = found.wish if found is not None else "gone" if _is_bare(clause.words) else None
         self._remember(clause.words)
         return found
 
     def _found(self, clause: Clause) -> Asked | None:
         words = clause.words
-        if clause.asks and words[0] not in _ASKING:
+        if clause.asks and words[0] not in say.ASKING:
             return None
         found = _wish(words, self._last)
         if found is not None and self._negated != "no" and found.wish != "kept":
             return Asked("kept", found.thing)
-        if found is None and self._open is not None and (clause.starts != "or" or self._open.wish == "kept"):
+        if found is None and self._open is not None and (clause.starts != "or" or self._open == "kept"):
             thing = _whole(words, 0, self._last)
-            found = None if thing is None else Asked(self._open.wish, thing)
+            found = None if thing is None else Asked(self._open, thing)
         return found or _denied(words, self._last)
 
     def _remember(self, words: Words) -> None:
-        spoken = [thing for n, word in enumerate(words) if word in _DETERMINERS and (n == 0 or words[n - 1] not in
-                  _DETERMINERS) and (thing := _thing(words, n, None)[0]) is not None]  # fmt: skip
+        spoken = [thing for n, word in enumerate(words) if word in say.DETERMINERS and (n == 0 or words[n - 1] not in
+                  say.DETERMINERS) and (thing := _thing(words, n, None)[0]) is not None]  # fmt: skip
         if spoken:
             self._last = spoken[0] if len(spoken) == 1 else None
 
 
 def _wish(words: Words, last: Thing | None) -> Asked | None:
     """What a clause asks for, when nothing but courtesy stands before it."""
-    at = _behind(words, 0, _COURTESY)
-    if at < len(words) and words[at] in _ONLY:
-        kept = _behind(words, at + 1, _KEEPS | {"noch"})
+    at = _behind(words, 0, say.COURTESY)
+    if at < len(words) and words[at] in say.ONLY:
+        kept = _behind(words, at + 1, say.KEEPS | {"noch", "want", "need"})
         if (thing := _whole(words, kept, last)) is not None:
             return Asked("only", thing)
-        at = _behind(words, at + 1, _COURTESY)
+        at = _behind(words, at + 1, say.COURTESY)
     rest = words[at:]
     if not rest:
         return None
@@ -199,25 +123,34 @@ def _wish(words: Words, last: Thing | None) -> Asked | None:
     return next((found for reader in readers if (found := reader(rest, last)) is not None), None)
 
 
+def _is_bare(words: Words) -> bool:
+    """`Delete: the music` names what is to go behind a mark."""
+    rest = words[_behind(words, 0, say.COURTESY) :]
+    return rest in say.PHRASES or (len(rest) == 1 and rest[0] in say.VERBS)
+
+
 def _verb(words: Words, last: Thing | None) -> Asked | None:
-    for phrase in _PHRASES:
+    if words[0] in say.SILENCES:
+        found = _gone(words, 1, last)
+        return None if found is None else replace(found, thing=replace(found.thing, in_film=True))
+    for phrase in say.PHRASES:
         if words[: len(phrase)] == phrase:
             return _gone(words, len(phrase), last)
-    if words[0] in _PARTED:
-        thing, end = _thing(words, _behind(words, 1, _COURTESY), last)
-        if thing is not None and words[end : end + 1] and words[end] in _PARTICLES:
+    if words[0] in say.PARTED:
+        thing, end = _thing(words, _behind(words, 1, say.COURTESY), last)
+        if thing is not None and words[end : end + 1] and words[end] in say.PARTICLES:
             return _with_tail("gone", thing, words, end + 1)
-    return _gone(words, _behind(words, 1, _COURTESY), last) if words[0] in _VERBS else None
+    return _gone(words, _behind(words, 1, say.COURTESY), last) if words[0] in say.VERBS else None
 
 
 def _gone(words: Words, at: int, last: Thing | None) -> Asked | None:
-    if words[at : at + 1] and words[at] in _EVERYTHING:
-        but = next((n for n in range(at, len(words)) if words[n] in _EXCEPT), None)
+    if words[at : at + 1] and words[at] in say.EVERYTHING:
+        but = next((n for n in range(at, len(words)) if words[n] in say.EXCEPT), None)
         if but is not None:
             # `all images but the first` is not about the other steps
-            thing = _whole(words, but + 1, last) if set(words[at:but]) <= _EVERYTHING | _OF_THE_PLAN else None
+            thing = _whole(words, but + 1, last) if set(words[at:but]) <= say.EVERYTHING | say.OF_THE_PLAN else None
             return None if thing is None else Asked("only", thing)
-        if words[at] != "all" and (end := _behind(words, at, _EVERYTHING | {"else", "andere"})):
+        if words[at] != "all" and (end := _behind(words, at, say.EVERYTHING | {"else", "andere"})):
             return _with_tail("gone", Thing(("everything",), several=True), words, end)
     thing, end = _thing(words, at, last)
     return None if thing is None else _with_tail("gone", thing, words, end)
@@ -228,34 +161,43 @@ def _unwanted(words: Words, last: Thing | None) -> Asked | None:
     if words[0] in ("brauche", "brauchen", "benotige"):
         thing, end = _thing(words, 1, last)
         return _with_tail("gone", thing, words, end + 1) if thing and words[end : end + 1] == ("nicht",) else None
-    at = _behind(words, 0, _UNWANTED)
+    at = _behind(words, 0, say.UNWANTED)
     if not {"don't", "dont", "didn't", "never", "not", "longer"} & set(words[:at]):
         return None
     if words[at : at + 1] and words[at] in ("want", "wanted", "need", "needed", "require"):
         return _gone(words, at + 1, last)
+    if words[at : at + 1] and words[at] in say.PUTS_IN:
+        found = _gone(words, at + 1, last)
+        is_new = found is None or found.thing.words[0] in say.NEW
+        return None if found is None or is_new else replace(found, thing=replace(found.thing, certainty="possible"))
     return _gone(words, at + 2, last) if words[at : at + 2] in (("ask", "for"), ("asked", "for")) else None
 
 
 def _lacking(words: Words, last: Thing | None) -> Asked | None:
     """`without the voice`, `make it with no music`."""
-    at = next((n for n, word in enumerate(words) if word in _WITHOUT | _NONE), None)
-    if at is None or _STATES & set(words[:at]) or (at and words[0] not in _MAKES | _DETERMINERS):
+    at = next((n for n, word in enumerate(words) if word in say.WITHOUT | say.NONE), None)
+    if at is None:
+        return None
+    better = words[0] == "it" and words[at] in say.WITHOUT and bool(say.BETTER & set(words[:at]))
+    begins = at == 0 or words[0] in say.MAKES | say.DETERMINERS | {"it", "prefer"}
+    if not better and (say.STATES & set(words[:at]) or not begins):
         return None
     found = _gone(words, _behind(words, at + 1, frozenset({"more", "mehr", "any", "de"})), last)
     if found is None or not at:
         return found
-    of_another = not set(words[:at]) <= _MAKES | {"it", "all"}
-    certainty: Certainty = "clear" if words[0] in _MAKES else "possible"
+    of_another = not set(words[:at]) <= say.MAKES | {"it", "all"}
+    certainty: Certainty = "clear" if words[0] in say.MAKES else "possible"
+    of_another = of_another and not better
     return replace(found, thing=replace(found.thing, certainty=certainty, in_film=of_another))
 
 
 def _swapped(words: Words, last: Thing | None) -> Asked | None:
     """`replace the video with a picture`, `a picture instead of the video`."""
-    if words[0] in _SWAPS:
+    if words[0] in say.SWAPS:
         thing, end = _thing(words, 1, last)
-        return Asked("replaced", thing) if thing and words[end : end + 1] and words[end] in _FOR else None
+        return Asked("replaced", thing) if thing and words[end : end + 1] and words[end] in say.FOR else None
     at = next((n for n in range(len(words) - 1) if words[n : n + 2] == ("instead", "of")), None)
-    if at is None or (at and words[0] not in _USES) or {"the", "that", "this", "my"} & set(words[:at]):
+    if at is None or (at and words[0] not in say.USES) or {"the", "that", "this", "my"} & set(words[:at]):
         return None
     thing = _whole(words, at + 2, last)
     return None if thing is None else Asked("replaced", thing)
@@ -263,14 +205,14 @@ def _swapped(words: Words, last: Thing | None) -> Asked | None:
 
 def _only(words: Words, last: Thing | None) -> Asked | None:
     """`keep only the image`, `nothing but the image`."""
-    if words[0] in _KEEPS | {"nothing", "nichts"} and words[1:2] and words[1] in _ONLY | {"but", "ausser"}:
+    if words[0] in say.KEEPS | {"nothing", "nichts"} and words[1:2] and words[1] in say.ONLY | {"but", "ausser"}:
         thing = _whole(words, 2, last)
         return None if thing is None else Asked("only", thing)
     return None
 
 
 def _keeping(words: Words, last: Thing | None) -> Asked | None:
-    thing, _ = _thing(words, 1, last) if words[0] in _KEEPS else (None, 0)
+    thing, _ = _thing(words, 1, last) if words[0] in say.KEEPS else (None, 0)
     return None if thing is None else Asked("kept", thing)
 
 
@@ -288,71 +230,91 @@ def _predicate(words: Words, last: Thing | None) -> Asked | None:
             ("needed", "wanted", "necessary", "required") if denied else ("unnecessary", "superfluous", "redundant")
         )
         return _with_tail("gone", thing, words, end + 1) if needless else None
-    at = _behind(words, at, _MODALS)
-    if at == len(words) or words[at] not in _GOES:
+    at = _behind(words, at, say.MODALS)
+    if at == len(words) or words[at] not in say.GOES:
         return None
     return _with_tail("gone", thing, words, _behind(words, at + 1, frozenset({"werden"})))
 
 
 def _denied(words: Words, last: Thing | None) -> Asked | None:
     """`don't remove the voice`, `without touching it`, `not the image`: named so that it stays."""
-    at = next((n for n, word in enumerate(words) if word in _NEGATORS), None)
+    at = next((n for n, word in enumerate(words) if word in say.NEGATORS), None)
     if at is None:
         return None
-    verb = _behind(words, at + 1, _COURTESY | {"of", "than"})
+    verb = _behind(words, at + 1, say.COURTESY | {"of", "than"})
     if verb == len(words):
         return None
     thing = None
-    if words[verb] in _VERBS | _PARTED | {"get"} or words[verb].endswith("ing"):
-        behind = next((len(one) for one in _PHRASES if words[verb : verb + len(one)] == one), 1)
+    if words[verb] in say.VERBS | say.PARTED | {"get"} or words[verb].endswith("ing"):
+        behind = next((len(one) for one in say.PHRASES if words[verb : verb + len(one)] == one), 1)
         thing, _ = _thing(words, verb + behind, last)
     elif words[at] in ("not", "nicht") and verb == at + 1:
         thing = _whole(words, verb, None)
-    elif words[at] == "nicht" and words[verb] in _GOES:
-        thing, _ = _thing(words, _behind(words, 0, _COURTESY | _PARTED), last)
+    elif words[at] == "nicht" and words[verb] in say.GOES:
+        thing, _ = _thing(words, _behind(words, 0, say.COURTESY | say.PARTED), last)
     return None if thing is None else Asked("kept", thing)
 
 
 def _thing(words: Words, at: int, last: Thing | None) -> tuple[Thing | None, int]:
     """The words up to what cannot belong to a name; a pronoun alone is what was spoken of last."""
     start = at
-    at = _behind(words, at, _DETERMINERS | {"it", "them", "es", "ihn"})
+    at = _behind(words, at, say.DETERMINERS | {"it", "them", "es", "ihn"})
     pointing = set(words[start:at])
     # `the first image`, but not `the image first`
     end = at + 1 if words[at : at + 1] == ("first",) and pointing and _named(words, at + 1) else at
-    while end - at < _WORDS_MAX and _named(words, end):
+    while end - at < say.WORDS_MAX and _named(words, end):
         end += 1
     if end > at:
-        return Thing(words[at:end], bool(_SEVERAL & pointing), bool(_BOTH & pointing)), end
-    return (last if at > start and words[at - 1] in _PRONOUNS else None), at
+        # `both images`, but not `both the image and the music`
+        both = bool(say.BOTH & pointing) and not ("both" in pointing and _is_one(words[at:end]))
+        return Thing(words[at:end], both or bool((say.SEVERAL - say.BOTH) & pointing), both), end
+    return (last if at > start and words[at - 1] in say.PRONOUNS else None), at
+
+
+def _is_one(words: Words) -> bool:
+    return not any(word.endswith("s") for word in words) and not any(map(numbers_in, words))
 
 
 def _named(words: Words, at: int) -> bool:
-    return at < len(words) and words[at] not in _STOPS | _DETERMINERS
+    return at < len(words) and words[at] not in say.STOPS | say.DETERMINERS
 
 
 def _whole(words: Words, at: int, last: Thing | None) -> Thing | None:
     """A name behind which nothing of weight stands."""
     thing, end = _thing(words, at, last)
-    return thing if thing is not None and all(word in _TAIL for word in words[end:]) else None
+    return thing if thing is not None and all(word in say.TAIL for word in words[end:]) else None
 
 
 def _with_tail(wish: Wish, thing: Thing, words: Words, at: int) -> Asked | None:
     """None where what stands behind the thing's name makes it something else than the thing itself."""
-    at = _behind(words, at, _TAIL - _REASONS)
+    at = _behind(words, at, say.TAIL - say.REASONS)
     rest = words[at:]
-    if not rest or rest == ("you",) or rest[0] in _REASONS:
+    if not rest or rest == ("you",) or (rest[0] in say.REASONS and not _is_state(rest)):
         return Asked(wish, thing)
-    if rest[0] in ("that", "which"):
+    if rest[0] == "of" and thing.words[-1] in ("one", "some", "any", "none"):
+        return None
+    if rest[0] in ("that", "which") and not say.SHOWS & set(rest[1:2]):
         return Asked(wish, replace(thing, certainty="possible"))
-    if rest[0] in _OF:
-        place = _behind(rest, 1, _DETERMINERS)
-        if place < len(rest) and all(word in _TAIL for word in rest[place + 1 :]):
-            if rest[place] in _PLACES:
+    if rest[0] in say.OF:
+        place = _behind(rest, 1, say.DETERMINERS)
+        if place < len(rest) and all(word in say.TAIL for word in rest[place + 1 :]):
+            if rest[place] in say.PLACES:
                 return Asked(wish, thing)
-            if rest[place] in _FILMS:
+            if rest[place] in say.FILMS:
                 return Asked(wish, replace(thing, certainty="possible", in_film=True))
+    if rest[0] in say.DESCRIBES | {"that", "which"} and (described := tuple(w for w in rest[1:] if _describes(w))):
+        return Asked(wish, replace(thing, certainty="possible", described=described))
     return None
+
+
+def _describes(word: str) -> bool:
+    return word not in say.STOPS | say.DETERMINERS | say.SHOWS
+
+
+def _is_state(rest: Words) -> bool:
+    """`so loud`, but not `so that …`, `so it …`."""
+    people = frozenset({"there", "he", "she", "they"})
+    return rest[0] == "so" and len(rest) > 1 and rest[1] not in say.REASONS | say.DETERMINERS | say.PRONOUNS | people
 
 
 def _behind(words: Sequence[str], at: int, passed: frozenset[str]) -> int:

@@ -30,8 +30,10 @@ _PARTS: Final = frozenset({"text", "caption", "copy", "slogan", "model", "texto"
 """Nouns of what may as well be in a picture."""
 _SOUNDS: Final = frozenset({"speech", "music", "audio"})
 _ANY: Final = vocabulary(
-    "one ones step steps schritt schritte schritten thing things part parts item items number numbers"
+    "one ones step steps schritt schritte schritten thing things part parts item items number numbers "
+    "idea ideas bit bits"
 )
+_SURELY_STEPS: Final = vocabulary("step steps schritt schritte schritten one ones")
 _ORDINALS: Final = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4,
     "last": -1, "latest": -1, "newest": -1, "final": -1, "erste": 0, "ersten": 0, "zweite": 1, "zweiten": 1,
@@ -128,11 +130,16 @@ def meant(thing: Thing, originals: Sequence[PlannedStep], missing: Missing) -> M
     titled = [step for step in originals if f'"{folded(step.title)}' in words or words == tuple(_words(step.title))]
     if titled and (len(words) > 1 or words[0].startswith('"')):
         return {step.id: thing.certainty for step in titled}
+    whole = [step for step in originals if thing.described and _in_parts(step.title) == (*words, *thing.described)]
+    if whole:
+        return {step.id: "clear" for step in whole}
     ids = {*words, *(str(at + 1) for at in numbers_in(words[-1]) if _noun(words)[0] in _ANY)}
     named = [step for step in originals if step.id.lower() in ids]
     if named:
         return {step.id: thing.certainty for step in named}
     pool, certainty = _pool(words, originals)
+    if thing.described:
+        pool, certainty = _described(thing, pool), "possible"
     if thing.in_film and not all(step.agent_type in _SOUNDS for step in pool):
         return {}
     chosen = _chosen(thing, pool, missing)
@@ -160,6 +167,7 @@ def _pool(words: Sequence[str], originals: Sequence[PlannedStep]) -> tuple[list[
     kind = _KINDS.get(head) or next((_KINDS[end] for end in _COMPOUND_OF if head.endswith(end)), None)
     if noun in _ANY:
         pool = list(originals)
+        certainty = certainty if noun in _SURELY_STEPS or not beside else "possible"
         kinds = {_KINDS[_singular(word)] for word in beside if _singular(word) in _KINDS}
         if kinds:
             return [step for step in pool if step.agent_type in kinds], certainty
@@ -167,13 +175,42 @@ def _pool(words: Sequence[str], originals: Sequence[PlannedStep]) -> tuple[list[
         pool = [step for step in originals if step.agent_type == kind]
         certainty = "possible" if head in _PARTS else "clear"
         if not pool and kind == "audio":
-            pool, certainty = [step for step in originals if step.agent_type in _SOUNDS], "possible"
+            # no single one of them: all that is heard
+            return [step for step in originals if step.agent_type in _SOUNDS], "possible"
     else:
-        pool, certainty = [step for step in originals if _head(step.title) == head], "possible"
+        pool = [step for step in originals if _head(step.title) == head]
+        if not pool:
+            return _shows(words, originals), "possible"
+        certainty = "possible"
     described = [step for step in pool if all(_singular(word) in _names(step) for word in beside)]
     if beside and not described:
         return pool if len(pool) == 1 else [], "possible"
     return described, certainty
+
+
+def _described(thing: Thing, pool: Sequence[PlannedStep]) -> list[PlannedStep]:
+    """Those of which all of it is said; `the voice of the film` and `the music in the first 3 seconds` are no steps."""
+    said = {_singular(word) for word in thing.described}
+    if any(word in _KINDS or word in _ANY or word.isdigit() for word in said) or set(thing.described) & _LENGTHS:
+        return []
+    if _noun(thing.words)[0] in _ANY and "one" not in thing.words[-1:]:
+        return []
+    titled = [step for step in pool if said <= set(map(_singular, _words(step.title)))]
+    return titled or [step for step in pool if said <= _names(step)]
+
+
+def _shows(words: Sequence[str], originals: Sequence[PlannedStep]) -> list[PlannedStep]:
+    """`the cat` is the step that is called so and what is made from it, where no other step has to do with it."""
+    said = {_singular(word) for word in words}
+    if said & set(map(_singular, _SAY_NOTHING)):
+        return []
+    first = next((step for step in originals if said <= set(map(_singular, _words(step.title)))), None)
+    if first is None:
+        return []
+    made = {first.id}
+    for step in originals:
+        made |= {step.id} if made & set(step.depends_on) else set()
+    return [] if any(said & _names(step) for step in originals if step.id not in made) else [first]
 
 
 def _noun(words: Sequence[str]) -> tuple[str, Certainty]:
@@ -196,7 +233,8 @@ def _chosen(thing: Thing, pool: Sequence[PlannedStep], missing: Missing) -> Sequ
     lost = [step for step in pool if step.id in missing]
     if number is not None:
         return next((some for some in (pool, lost) if len(some) == number), ())
-    if thing.several or words[-1] != _singular(words[-1]) or len(pool) == 1:
+    heard = words[-1] in ("audio", "sound") and all(step.agent_type in _SOUNDS for step in pool)
+    if thing.several or heard or words[-1] != _singular(words[-1]) or len(pool) == 1:
         return pool
     return lost if len(lost) == 1 else ()
 
@@ -227,6 +265,12 @@ def _head(title: str) -> str:
     words = _words(title)
     end = next((n for n, word in enumerate(words) if n and word in _BREAKS), len(words))
     return _singular(words[end - 1]) if words else ""
+
+
+def _in_parts(title: str) -> tuple[str, ...]:
+    """The words of a title such as `Haiku about rain`; none of a simple one."""
+    words = _words(title)
+    return tuple(word for word in words if word not in _BREAKS) if _BREAKS & set(words) else ()
 
 
 def _words(text: str) -> list[str]:

@@ -140,6 +140,36 @@ swap the colours of the video
 use a photo of the sea instead of the beach
 make the video louder instead of the music
 the music should not go
+remove the light of the bottle
+remove the music in the first 3 seconds
+remove the text on the bottle
+remove the shadow of the bottle
+take the bottle out of the picture
+take the music out of the first scene
+remove one of the bottles
+remove the bottle
+no bottle please
+remove the background
+turn off the lights in the image
+turn the music down
+mute the video
+mute the image
+turn the video off-centre
+the colours of the video are off
+don't use the image for the video
+don't use another voice
+don't add another voiceover
+don't make the video so fast
+don't make the voiceover so loud
+I don't want the music so loud
+do not include the logo
+it sounds better with the voiceover
+it is empty without the music
+it would not work without the music
+I only want the image to be blue
+both the image and the video should be blue
+cut: the video is too long
+a video, the music louder
 die Stimme nicht weg
 lösche die Stimme nicht
 bitte nichts löschen
@@ -181,6 +211,19 @@ ASKED_FOR = [
     ("delete the background music", "s4"),
     ("get rid of the music", "s4"),
     ("get rid of the music and the voiceover", "s3 s4"),
+    ("get rid of both the music and the voiceover", "s3 s4"),
+    ("scratch the voiceover", "s3"),
+    ("music off please", "s4"),
+    ("turn off the music", "s4"),
+    ("switch the music off", "s4"),
+    ("mute the music", "s4"),
+    ("Delete: the music", "s4"),
+    ("please remove: the music, the voiceover", "s3 s4"),
+    ("I only want the image and the video", "s3 s4 s5"),
+    ("remove the music so we hear the voice", "s4"),
+    ("delete the video of the bottle", "s2"),
+    ("remove the video that shows the bottle", "s2"),
+    ("remove the video called bottle", "s2"),
     ("take the voiceover out", "s3"),
     ("take out the voiceover", "s3"),
     ("leave the music out please", "s4"),
@@ -288,6 +331,18 @@ def test_what_was_asked_for_goes_and_nothing_else(instruction: str, removed: str
         ("remove the music from the video", "s4"),
         ("remove the voiceover that I don't like", "s3"),
         ("the video without the voiceover", "s3"),
+        ("remove the video with the product", "s2"),
+        ("I'd prefer it without the voiceover", "s3"),
+        ("delete the text about rain", "s5"),
+        ("remove the music in waltz time", ""),
+        ("remove the rain", "s5"),
+        ("let's drop the rain idea", "s5"),
+        ("don't add music", "s4"),
+        ("please don't include the voiceover", "s3"),
+        ("let's not have music", "s4"),
+        ("it would be better without the voiceover", "s3"),
+        ("without audio", "s3 s4"),
+        ("remove the audio", "s3 s4"),
         ("ナレーションを削除して", "s2 s3 s4 s5"),
         ("удали озвучку", "s2 s3 s4 s5"),
         ("delete 3 and 4", "s3 s4"),
@@ -331,6 +386,34 @@ def test_of_two_of_a_kind_the_one_that_is_missing_was_meant() -> None:
     assert removed("remove image 2", 0) == ("s2",)
     assert removed("remove the second and the third picture", 0) == ("s2", "s3")
     assert removed("remove all three images") == ("s1", "s2", "s3")
+
+
+def test_what_stands_behind_the_noun_says_which_of_two() -> None:
+    pictures = (
+        step("s1", "Dog picture", "image", words="a dog that looks at a cat"),
+        step("s2", "Cat picture", "image", words="a cat"),
+        step("s3", "Dog video", "video", "s1"),
+    )
+
+    def removed(instruction: str, *listed: str) -> tuple[str, ...]:
+        left = tuple(replace(one, unchanged=True) for one in pictures if one.id not in listed)
+        return merge(pictures, ParsedPlan("T", left, "direct", removed=listed), instruction).removed
+
+    assert removed("delete the picture of the cat", "s2") == ("s2",)
+    assert removed("delete the picture of the cat", "s1") == ()
+    assert removed("remove the image with the dog", "s1", "s3") == ("s1", "s3")
+    assert removed("remove the one with the dog", "s2") == ()
+    assert removed("remove the cat", "s2") == ()
+    assert removed("remove the dog", "s1", "s3") == ("s1", "s3")
+    assert removed("remove the dog from the picture", "s1", "s3") == ()
+    assert removed("remove the picture of the dog from the wall", "s1", "s3") == ()
+    assert removed("take the cat out of the picture", "s2") == ()
+    assert removed("delete the picture of the horse", "s2") == ()
+
+
+def test_a_title_of_several_parts_names_its_step() -> None:
+    assert lost("remove the limerick about rain", ALL_BUT_FIRST, listed=False) == "s5"
+    assert lost("remove the limerick about snow", ALL_BUT_FIRST, listed=True) == ""
 
 
 def test_so_many_are_those_that_are_missing_or_nothing() -> None:
