@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from events.catalog.current import CatalogEntry, CurrentModel, CurrentPrompts, CurrentProvider
@@ -61,6 +61,8 @@ class Catalog:
     """By model: for each file that it cannot do without, the media that it may be."""
     words: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By model: its tags' words; of a utility, each of which does something else, its name's and its title's too."""
+    unwanted: frozenset[str] = frozenset()
+    """Models that the person does not want: taken only where no other can do a step."""
 
     @classmethod
     def of(cls, entries: Iterable[CatalogEntry]) -> Catalog:
@@ -90,6 +92,10 @@ class Catalog:
         if not any(model_id in self.models for model_id in refused):
             return self
         return self._of(model for model in self.models.values() if model.id not in refused)
+
+    def avoiding(self, unwanted: frozenset[str]) -> Catalog:
+        """For whom these models are the last to be taken."""
+        return replace(self, unwanted=unwanted) if unwanted else self
 
     def of_type(self, agent_type: str) -> list[ModelSpec]:
         return [model for model in self.models.values() if model.agent_type == agent_type]

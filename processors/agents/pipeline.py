@@ -25,6 +25,7 @@ from processors.agents.stages.context_classifier import classify
 from processors.agents.stages.edit_planner import Asked, edit
 from processors.agents.stages.editing import changed
 from processors.agents.stages.model_selector import Selecting
+from processors.agents.stages.named_models import named_models
 from processors.agents.stages.revising import Revising, Version
 from processors.agents.telling import apologies, present, proposals
 from processors.agents.telling.briefing import anew, brief
@@ -74,7 +75,7 @@ class Pipeline:
         await self.say(text, purpose)
 
     async def _plan(self, briefing: Briefing) -> None:
-        catalog = self.catalog
+        catalog = self._wished(briefing)
         parsed, said = await planner.plan(self.stages, briefing, catalog)
         checked = feasible(parsed.steps, catalog, briefing.files, briefing.said)
         if not checked.steps:
@@ -89,7 +90,7 @@ class Pipeline:
     async def _edit(self, briefing: Briefing, now: Present) -> None:
         if now.status == "drafting":
             self.making.append(now.plan_id)
-        catalog = self.catalog
+        catalog = self._wished(briefing)
         done = await edit(self.stages, Asked(briefing, catalog, now))
         if not done.parsed.steps:
             await self._stays(briefing, now, apologies.no_edit(done.parsed), "no-edit")
@@ -125,6 +126,10 @@ class Pipeline:
         steps = await present.held(self.rooms.vault, plan, best.checked.steps)
         return replace(best.validated, steps=steps)
 
+    def _wished(self, briefing: Briefing) -> Catalog:
+        """With the models last that the person does not want."""
+        return self.catalog.avoiding(named_models(briefing.said, self.catalog).refused)
+
     async def _stays(self, briefing: Briefing, now: Present, word: str, purpose: str) -> None:
         """Nothing comes of an edit; a plan whose making this message cut short is made ready all the same."""
         if now.status == "drafting":
@@ -142,7 +147,7 @@ class Pipeline:
     async def _complete(self, plan_id: str, checked: Checked, briefing: Briefing, new: Callable[[str], bool]) -> None:
         """Models and inputs for what is new or other than it was; then the plan waits for a yes, or runs."""
         self.making.append(plan_id)
-        catalog, steps, ids = self.catalog, checked.steps, partial(step_id_of, plan_id)
+        catalog, steps, ids = self._wished(briefing), checked.steps, partial(step_id_of, plan_id)
         self.stages.along(await proposals.validation(self.stages, plan_id, checked), "validate")
         chosen = await Selecting(self.stages, briefing, catalog).choose(steps, new)
         fitted = [one for one in fit(steps, catalog, briefing.files, ids, briefing.said, chosen) if new(one.step.id)]

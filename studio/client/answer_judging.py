@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from processors.agents.answers.objects import objects, read_object
+from processors.agents.fitting.model_names import meant
 from processors.agents.fitting.verifying import value_at
 from processors.agents.llm import Message
 from processors.agents.stages import context_classifier, model_selector, plan_validator
@@ -83,15 +84,24 @@ def _validated(answer: str, _told: Sequence[Message]) -> Read:
     return (1, "PASS", "PASS") if plan_validator.verdict_of(answer) == "PASS" else (0, "", None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """A model as the selector was told of it."""
+
+    id: str
+    title: str
+    provider_model: str | None = None
+
+
 def _selected(answer: str, told: Sequence[Message]) -> Read:
-    """By the name itself, by one that is near it, or not at all."""
-    offered = objects(_block("models", told))
-    ids = {str(one.get(name)).lower(): str(one["id"]) for one in offered for name in ("title", "id")}
-    named = model_selector.read(answer)
-    if (exact := ids.get(named.lower())) is not None:
-        return 2, exact, exact
-    nearest = model_selector.nearest(named, ids)
-    return (0, "", None) if nearest is None else (1, ids[nearest], ids[nearest])
+    """By a name of its own, by one that is near it, or not at all."""
+    listed = objects(_block("models", told))
+    offered = [_Offered(str(one["id"]), str(one.get("title", ""))) for one in listed if one.get("id")]
+    found = meant(model_selector.read(answer), offered)
+    if found is None:
+        return 0, "", None
+    named = min(found.unsaid, key=found.unsaid.__getitem__)
+    return (2 if found.sure else 1), named, named
 
 
 def _settled(answer: str, told: Sequence[Message]) -> Read:

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { readPlan } from "../src/api/wire.ts";
-import { missingInputs } from "../src/canvas/plan-bar.tsx";
+import { toldFlags } from "../src/canvas/flags.ts";
 import { saidBy } from "../src/chat/timeline.tsx";
 import { at, NOTHING, PAGES_MAX, pagesShown, put, startOf } from "../src/past/pages.ts";
 import { readSources, rowsOf } from "../src/past/sent.ts";
@@ -100,10 +100,24 @@ test("what cannot be wired is said before the plan runs", () => {
   const plan = readPlan({
     plan_id: "pln_X.1",
     steps: [{ step_id: "stp_X.1.s2", title: "A film" }],
-    flags: ["s2:unwirable:image: needs image; there is nothing to take it from", "s2:renamed: size"],
+    flags: [
+      "s2:unwirable:image: needs image; there is nothing to take it from",
+      "s2:renamed: size",
+      "s2:changed:width",
+      "s2:unused:s1: the model takes no image",
+      "s2:model-unknown",
+      "s2:model-unwanted",
+      "s2:foreign-file:image",
+      "s2:newest-upload:image",
+    ],
   });
-  expect(plan && missingInputs(plan)).toEqual([
+  expect(plan && toldFlags(plan)).toEqual([
     "“A film” will not run: image needs image; there is nothing to take it from",
+    "“A film” has no use for “s1”",
+    "“A film”: the model named for it is not here, so another was chosen",
+    "“A film”: only models that you did not want can do it",
+    "“A film”: what was named as its image is no file of this session",
+    "“A film”: no image was named, so it takes the newest file that fits",
   ]);
 });
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-
-from rapidfuzz import fuzz, process
 
 from commands.pricing import estimate
 from events.catalog.events import ModelSpec
 from events.model import MONEY_MAX
 from processors.agents.catalog import Catalog, words
 from processors.agents.fitting.compatibility import Compatibility, Wish, compatibility, wish
+from processors.agents.fitting.model_names import meant
 from processors.agents.fitting.policies import Policy
 from processors.agents.plan import PlannedStep
 from processors.agents.words.references import Known, KnownUpload
@@ -24,8 +23,6 @@ RECOMMENDED: Final = frozenset({"recommended", "default"})
 FINE: Final = frozenset({"premium", "high-resolution", *RECOMMENDED})
 PLAIN: Final = frozenset({"draft", "cheap", "fast"})
 """Tags that speak of quality."""
-SIMILAR_MIN: Final = 92.0
-CLEAR_LEAD: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +45,8 @@ class Rated:
     """Words of the step that are among its own."""
     cost: int
     """Of this step, in millicredits at most."""
+    unwanted: bool = False
+    """The person does not want it."""
 
     @property
     def recommended(self) -> bool:
@@ -65,28 +64,37 @@ def select(step: PlannedStep, known: Known, catalog: Catalog, policy: Policy = "
     if named is not None:
         return named
     rated = candidates(step, known, catalog, policy)
-    return Choice(rated[0].model, why(rated[0], rated, policy), flags) if rated else None
+    return by_rules(rated, policy, flags) if rated else None
 
 
-def asked_for(step: PlannedStep, known: Known, catalog: Catalog) -> tuple[Choice | None, tuple[str, ...]]:
-    """The model that the plan names, or the one whose garbled name that is; else what is to be flagged.
+def by_rules(rated: Sequence[Rated], policy: Policy, flags: tuple[str, ...] = ()) -> Choice:
+    """The first of those that can do a step."""
+    unwanted = ("model-unwanted",) if rated[0].unwanted else ()
+    return Choice(rated[0].model, why(rated[0], rated, policy), (*flags, *unwanted))
+
+
+def asked_for(
+    step: PlannedStep, known: Known, catalog: Catalog, policy: Policy = "balanced"
+) -> tuple[Choice | None, tuple[str, ...]]:
+    """The model that the plan names, of several of that name the best, or the one whose garbled name that is; else what
+    is to be flagged.
 
     One that lacks a file it cannot do without is not taken where others could do the step. Of utilities each does
     something else, so none takes another's place.
     """
     if not step.model:
         return None, ()
-    asked = catalog.models.get(step.model)
-    if asked is not None and asked.agent_type == step.agent_type:
-        choice = Choice(asked, "named in the plan")
-    elif (found := near(step.model, [model.id for model in catalog.of_type(step.agent_type)])) is not None:
-        choice = Choice(catalog.models[found], "the nearest to the one named in the plan", ("model-garbled",))
-    else:
+    found = meant(step.model, of_kind := catalog.of_type(step.agent_type))
+    if found is None:
         return None, ("model-unknown",)
-    anything = _at_hand(step, known) | {upload.medium for upload in known.uploads}
-    can_start = _can_start(choice.model, anything, catalog)
-    if can_start or step.agent_type == "utility" or not candidates(step, known, catalog):
-        return choice, ()
+    models = [model for model in of_kind if model.id in found.unsaid]
+    flags = () if found.sure else ("model-garbled",)
+    reason = "named in the plan" if found.sure else "the nearest to the one named in the plan"
+    if rated := ranked(rate(step, known, catalog, models), policy):
+        best = min(rated, key=lambda one: (-one.fit.media, found.unsaid[one.model.id]))
+        return Choice(best.model, reason, flags), ()
+    if step.agent_type == "utility" or not candidates(step, known, catalog):
+        return Choice(models[0], reason, flags), ()
     return None, ("model-unfit",)
 
 
@@ -95,13 +103,14 @@ def candidates(step: PlannedStep, known: Known, catalog: Catalog, policy: Policy
     return ranked(rate(step, known, catalog), policy)
 
 
-def rate(step: PlannedStep, known: Known, catalog: Catalog) -> list[Rated]:
-    """Those that can do the step with what is at hand, by id."""
+def rate(step: PlannedStep, known: Known, catalog: Catalog, among: Sequence[ModelSpec] | None = None) -> list[Rated]:
+    """Those that can do the step with what is at hand, by id; `among` those of its kind where none are given."""
     at_hand = _at_hand(step, known)
-    fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, at_hand, catalog)]
+    models = catalog.of_type(step.agent_type) if among is None else among
+    fitting = [model for model in models if _can_start(model, at_hand, catalog)]
     if not fitting:
         anything = at_hand | {upload.medium for upload in known.uploads}
-        fitting = [model for model in catalog.of_type(step.agent_type) if _can_start(model, anything, catalog)]
+        fitting = [model for model in models if _can_start(model, anything, catalog)]
     wished, files = wish(step, known), at_hand - {"text"}
     said = words(f"{step.title} {step.description} {step.input.get('operation', '')}") - RECOMMENDED
     return [_rated(step, model, wished, files, said, catalog) for model in fitting]
@@ -132,12 +141,6 @@ def why(best: Rated, rated: Sequence[Rated], policy: Policy) -> str:
     return ", ".join(parts)
 
 
-def near(asked: str, names: Iterable[str], least: float = SIMILAR_MIN) -> str | None:
-    """The name that was garbled or shortened, when exactly one is near enough."""
-    found = process.extract(asked.lower(), list(names), scorer=fuzz.WRatio, score_cutoff=least, limit=2)
-    return found[0][0] if len(found) == 1 or (len(found) == 2 and found[0][1] - found[1][1] >= CLEAR_LEAD) else None
-
-
 def _at_hand(step: PlannedStep, known: Known) -> frozenset[str]:
     """What comes from upstream and what the step's description names; other uploads of the session are not meant."""
     upstream = {medium for one in known.steps for medium in one.media}
@@ -161,6 +164,7 @@ def _rated(
         used=used,
         named=said & catalog.words[model.id],
         cost=_cost(model, step),
+        unwanted=model.id in catalog.unwanted,
     )
 
 
@@ -173,7 +177,8 @@ def _cost(model: ModelSpec, step: PlannedStep) -> int:
 
 
 def _rank(one: Rated, cheapest: int, policy: Policy) -> tuple[Any, ...]:
-    """Small calls round to the same cost: then the lower price counts, and last the id."""
+    """First of all what the person does not want is last. Small calls round to the same cost: then the lower price
+    counts, and at the end the id."""
     fit, words = (-one.fit.media, -one.fit.limits), -len(one.named)
     price = one.cost, one.model.price.amount
     match policy:
@@ -183,4 +188,4 @@ def _rank(one: Rated, cheapest: int, policy: Policy) -> tuple[Any, ...]:
             order = (words, -one.quality, *(-amount for amount in price))
         case "balanced":
             order = (words, one.cost > cheapest * DEAR_FACTOR, not one.recommended, *price)
-    return *fit, *order, one.model.id
+    return one.unwanted, *fit, *order, one.model.id

@@ -13,7 +13,8 @@ from processors.agents.catalog import Catalog
 from processors.agents.fitting.validator import Issue
 from processors.agents.llm import Message
 from processors.agents.plan import ParsedPlan
-from processors.agents.stages.editing import Edited, merge, repair
+from processors.agents.stages.editing import Edited, changed, merge, repair
+from processors.agents.stages.named_models import named_models, with_models
 from processors.agents.stages.planner import beside
 from processors.agents.stages.trust import trusted
 from processors.agents.telling.blocks import block
@@ -56,8 +57,21 @@ class Asked:
     def read(self, answer: str) -> tuple[Edited, ParsedPlan]:
         parsed = trusted(parse_plan(answer), self.briefing, self.catalog)
         if self.issues:
-            return repair(self.present.planned, parsed, self.issues, self.kept), parsed
-        return merge(self.present.planned, parsed, self.briefing.request), parsed
+            return self._with_models(repair(self.present.planned, parsed, self.issues, self.kept), parsed), parsed
+        edited = merge(self.present.planned, parsed, self.briefing.request)
+        named = named_models(self.briefing.request, self.catalog)
+        new = changed(self.present.planned, edited.steps)
+        kinds = {step.agent_type for step in edited.steps if step.id in new}
+        steps = with_models(
+            edited.steps, named, self.catalog, parsed.steps, lambda step: step.id in new or step.agent_type not in kinds
+        )
+        return self._with_models(replace(edited, steps=steps), parsed), parsed
+
+    def _with_models(self, edited: Edited, parsed: ParsedPlan) -> Edited:
+        """Steps that have no model yet have what the person has wanted of this plan so far."""
+        named = named_models("\n".join([*self.briefing.said_before, self.briefing.request]), self.catalog)
+        steps = with_models(edited.steps, named, self.catalog, parsed.steps, lambda step: step.model is None)
+        return replace(edited, steps=steps)
 
 
 async def edit(stages: Stages, asked: Asked, turn: int = 0) -> Edit:

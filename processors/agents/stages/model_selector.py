@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
+from itertools import islice
 from typing import Any, Final
 
 from processors.agents.answers.objects import read_object
@@ -18,12 +19,13 @@ from processors.agents.asking.call import Call, Stages
 from processors.agents.asking.prompting import Prompt
 from processors.agents.catalog import Catalog, media_out
 from processors.agents.fitting.assembly import Outputs, known_to, output
+from processors.agents.fitting.model_names import meant
 from processors.agents.fitting.policies import Policy, policy_of
-from processors.agents.fitting.selector import Choice, Rated, asked_for, near, ranked, rate, why
+from processors.agents.fitting.selector import Choice, Rated, asked_for, by_rules, ranked, rate
 from processors.agents.llm import LlmFailed, Message
 from processors.agents.plan import PlannedStep
 from processors.agents.telling.blocks import block
-from processors.agents.telling.context import Briefing
+from processors.agents.telling.context import Briefing, request
 from processors.agents.words.references import Known
 
 log = logging.getLogger(__name__)
@@ -35,7 +37,6 @@ ASKED_MAX: Final = 16
 """Steps of one message; of the others rules choose. A session holds the answers of its last 32 calls."""
 OFFERED_MAX: Final = 12
 BY_RULES: Final = frozenset({"text", "utility"})
-SIMILAR_MIN: Final = 80.0
 
 
 @dataclass(slots=True)
@@ -79,19 +80,20 @@ class Selecting:
 
     async def _choice(self, step: PlannedStep, known: Known, new: bool) -> Choice | None:
         policy = policy_of(self.briefing.request, self.briefing.said_before)
-        named, flags = asked_for(step, known, self.catalog)
+        named, flags = asked_for(step, known, self.catalog, policy)
         if named is not None:
             return named
         rated = self._candidates(step, known, policy)
         if not rated:
             return None
-        by_rules = Choice(rated[0].model, why(rated[0], rated, policy), flags)
-        offered = [one for one in rated if one.fit.media == rated[0].fit.media][:OFFERED_MAX]
+        first = by_rules(rated, policy, flags)
+        alike = (one for one in rated if (one.unwanted, one.fit.media) == (rated[0].unwanted, rated[0].fit.media))
+        offered = list(islice(alike, OFFERED_MAX))
         decided = len(offered) == 1 or policy == "cheapest" or step.agent_type in BY_RULES
         if decided or not new or self.briefing.mode == "full" or self.asked >= ASKED_MAX:
-            return by_rules
+            return first
         self.asked += 1
-        sections = told(step, known, offered, policy)
+        sections = told(step, known, offered, policy, self.briefing)
 
         def messages(prompt: Prompt) -> list[Message]:
             return [{"role": "system", "content": prompt.text}, {"role": "user", "content": sections}]
@@ -100,8 +102,8 @@ class Selecting:
             said = await self.stages.ask(replace(CALL, stage=f"select {step.id}", round=f"step {step.id}"), messages)
         except LlmFailed as error:
             log.info("a model was chosen by rules (%s)", error.category)
-            return by_rules
-        return corrected(read(said.text), offered, by_rules)
+            return first
+        return corrected(read(said.text), offered, first)
 
     def _candidates(self, step: PlannedStep, known: Known, policy: Policy) -> list[Rated]:
         """None that gives less than the steps after this one were found to do with."""
@@ -111,7 +113,8 @@ class Selecting:
         return [one for one in ranked(rated, policy) if media_out(one.model) >= least]
 
 
-def told(step: PlannedStep, known: Known, offered: Sequence[Rated], policy: str) -> str:
+def told(step: PlannedStep, known: Known, offered: Sequence[Rated], policy: str, briefing: Briefing) -> str:
+    """The request last: it may say what models are to be like, or which."""
     upstream = [{"id": one.label, "gives": sorted(one.media), **one.hint} for one in known.steps]
     wanted = {key: value for key, value in step.as_json().items() if key != "model"}
     return "\n".join(
@@ -120,6 +123,7 @@ def told(step: PlannedStep, known: Known, offered: Sequence[Rated], policy: str)
             block("upstream", upstream),
             block("policy", policy),
             block("step", {**wanted, "input": dict(step.input)}),
+            request(briefing),
         ]
     )
 
@@ -144,19 +148,13 @@ def read(answer: str) -> str:
     return named.strip()[:200] if isinstance(named, str) else ""
 
 
-def corrected(named: str, offered: Sequence[Rated], by_rules: Choice) -> Choice:
-    """What was meant, if that is among what was offered; else what rules choose, and a flag that says so."""
-    by_name = {one.model.id.lower(): one for one in offered} | {one.model.title.lower(): one for one in offered}
-    if (exact := by_name.get(named.lower())) is not None:
-        return Choice(exact.model, _reason(exact, len(offered)))
-    if (found := nearest(named, by_name)) is not None:
-        return Choice(by_name[found].model, _reason(by_name[found], len(offered)), ("model-garbled",))
-    return Choice(by_rules.model, by_rules.reason, (*by_rules.flags, "model-unknown"))
-
-
-def nearest(named: str, names: Iterable[str]) -> str | None:
-    """The one of several names, in small letters, that was meant; None where that cannot be told."""
-    return near(named, names, SIMILAR_MIN) if named else None
+def corrected(named: str, offered: Sequence[Rated], first: Choice) -> Choice:
+    """What was meant, if that is among what was offered; else what rules choose first, and a flag that says so."""
+    found = meant(named, [one.model for one in offered])
+    if found is None:
+        return Choice(first.model, first.reason, (*first.flags, "model-unknown"))
+    best = min((one for one in offered if one.model.id in found.unsaid), key=lambda one: found.unsaid[one.model.id])
+    return Choice(best.model, _reason(best, len(offered)), (*first.flags, *(() if found.sure else ("model-garbled",))))
 
 
 def _reason(one: Rated, of: int) -> str:

@@ -11,6 +11,7 @@ from processors.agents.asking.prompting import Prompt
 from processors.agents.catalog import Catalog
 from processors.agents.llm import Message
 from processors.agents.plan import ParsedPlan
+from processors.agents.stages.named_models import named_models, with_models
 from processors.agents.stages.trust import trusted
 from processors.agents.telling.context import Briefing, blocks, request
 
@@ -26,7 +27,10 @@ async def plan(stages: Stages, briefing: Briefing, catalog: Catalog) -> tuple[Pa
         return told(prompt.whole, briefing, catalog)
 
     said = await stages.ask(replace(CALL, beside=beside(briefing)), asked)
-    return trusted(parse_plan(said.text), briefing, catalog), said
+    parsed = trusted(parse_plan(said.text), briefing, catalog)
+    named = named_models("\n".join([*briefing.said_before, briefing.request]), catalog)
+    steps = with_models(parsed.steps, named, catalog, parsed.steps, lambda step: step.model is None)
+    return replace(parsed, steps=steps), said
 
 
 def beside(briefing: Briefing) -> str | None:

@@ -7,30 +7,17 @@ person wrote it, and a model only where it was a planner's to choose (full mode)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
 
 from processors.agents.catalog import Catalog
 from processors.agents.fitting.addresses import without_foreign
+from processors.agents.fitting.model_names import EVERYDAY
 from processors.agents.plan import ParsedPlan, PlannedStep
+from processors.agents.stages.denials import sides
 from processors.agents.telling.context import Briefing
-from processors.agents.words.clauses import clauses, vocabulary
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-_EVERYDAY: Final = frozenset({
-    "local", "text", "image", "images", "video", "audio", "speech", "music", "voice", "picture", "motion",
-    "sound", "mesh", "model", "writer", "script", "merge", "concat", "thumbnail", "lipsync", "sync", "avatar",
-    "pro", "fast", "turbo", "standard", "master", "ultra", "core", "large", "medium", "small", "flash", "plus",
-    "edit", "lite", "high", "the", "and", "for", "from", "with", "frame", "reference", "character", "clip",
-    "animate", "upscale", "upscaler", "remove", "background",
-})  # fmt: skip
-"""Words of models' ids that a person says without meaning a model."""
-_DENIES: Final = vocabulary("not don't dont never no without except avoid nicht kein keine keinen ohne instead rather")
-_USES: Final = vocabulary("use using take with try choose pick nimm nutze mit")
-_FILLERS: Final = vocabulary("ever please of to want you like even really any the than i we me for it this")
-_LISTED_MAX: Final = 3
-"""Words of a clause that goes on with a list of what is not wanted."""
 
 
 def trusted(parsed: ParsedPlan, briefing: Briefing, catalog: Catalog) -> ParsedPlan:
@@ -66,34 +53,17 @@ def _may_name(model: str, asked: frozenset[str], refused: frozenset[str], doubtf
 
 def _names(model: str) -> frozenset[str]:
     """What a person may call it: its id, the end of it, and the words of it that are no everyday ones."""
-    parts = frozenset(word for word in _NOT_WORD.split(model.lower()) if len(word) > 2) - _EVERYDAY
-    return parts | {_plain(model), _plain(model.rsplit("/", 1)[-1])} - _EVERYDAY
+    parts = frozenset(word for word in _NOT_WORD.split(model.lower()) if len(word) > 2) - EVERYDAY
+    return parts | {_plain(model), _plain(model.rsplit("/", 1)[-1])} - EVERYDAY
 
 
 def _brought_up(said: str) -> tuple[frozenset[str], frozenset[str]]:
     """Names that the person may have used for models: those they want, those they do not. What is said last counts."""
-    asked, refused, denied = frozenset[str](), frozenset[str](), False
-    for clause in clauses(said):
-        goes_on = clause.starts not in ("sentence", "but") and len(clause.words) <= _LISTED_MAX
-        wanted, unwanted, denied = _parted(clause.words, denied and goes_on)
+    asked, refused = frozenset[str](), frozenset[str]()
+    for clause in sides(said):
+        wanted, unwanted = _spoken(" ".join(clause.wanted)), _spoken(" ".join(clause.denied))
         asked, refused = (asked - unwanted) | wanted, (refused - wanted) | unwanted
     return asked, refused
-
-
-def _parted(words: Sequence[str], denied: bool) -> tuple[frozenset[str], frozenset[str], bool]:
-    """The names of a clause that are not denied, those that are, and whether it ends so. Behind what was denied a verb
-    of using begins anew."""
-    sides: dict[bool, list[str]] = {False: [], True: []}
-    named = denied
-    for word in words:
-        if word in _DENIES:
-            denied, named = True, False
-        elif word in _USES:
-            denied = denied and not named
-        elif word not in _FILLERS:
-            named = True
-        sides[denied].append(word)
-    return _spoken(" ".join(sides[False])), _spoken(" ".join(sides[True])), denied
 
 
 def _plain(name: str) -> str:

@@ -78,6 +78,12 @@ def wide_catalog() -> Catalog:
     return Catalog.of(CurrentModel(model=spec, version=1) for spec in specs)
 
 
+@cache
+def shipped_catalog() -> Catalog:
+    """All that is shipped, whoever has a key for it."""
+    return Catalog.of(CurrentModel(model=entry.spec, version=1) for entry in shipped())
+
+
 def small_catalog() -> Catalog:
     providers = [CurrentProvider(provider="off", active=False, concurrent=0, version=1)]
     return Catalog.of([*(CurrentModel(model=spec, version=1) for spec in MODELS), *providers])

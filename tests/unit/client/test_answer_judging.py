@@ -68,7 +68,7 @@ def test_an_answer_says_what_the_platform_would_take_it_for(
         ("context_classifier", '{"decision": "NEW"}', 'So: {"decision": "NEW"}', "worse"),
         ("validator", '{"verdict": "PASS"}', '{"verdict": "PASS", "issues": []}', "same"),
         ("model_selector", '{"model": "sdxl"}', '{"model": "fluxpro"}', "better"),
-        ("model_selector", '{"model": "local/picture"}', '{"model": "fal/fluxpro"}', "worse"),
+        ("model_selector", '{"model": "local/picture"}', '{"model": "fal/fluxpo"}', "worse"),
         ("model_selector", '{"model": "local/picture"}', '{"model": "fal/flux-pro"}', "other"),
         ("field_verifier", '{"steps": []}', '{"steps": [{"id": "s1", "input": {"width": 640}}]}', "better"),
         (

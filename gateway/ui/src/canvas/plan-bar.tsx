@@ -3,6 +3,7 @@ import { creditsNumber } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
 import type { Credits, Plan } from "../state/model.ts";
 import { estimateOf, isOver, toRun } from "../state/plans.ts";
+import { toldFlags } from "./flags.ts";
 
 export interface PlanActions {
   approve: () => void;
@@ -59,7 +60,7 @@ function Approval({ plan, credits, busy, act }: BarProps) {
           {count} {count === 1 ? "step" : "steps"}
           {kept > 0 ? ` (${kept} kept)` : ""}
           {cost === undefined ? "" : `, at most ${creditsNumber(cost)} credits`}
-          {missingInputs(plan).map((line) => `. ${line}`)}
+          {toldFlags(plan).map((line) => `. ${line}`)}
           {missing > 0 ? `. ${creditsNumber(missing)} credits are missing.` : ""}
         </span>
       </div>
@@ -71,18 +72,6 @@ function Approval({ plan, credits, busy, act }: BarProps) {
       </button>
     </section>
   );
-}
-
-/** What cannot be wired, or would be left over, said before it runs: the step, the field or the step before, and why. */
-export function missingInputs(plan: Plan): string[] {
-  const said = (plan.flags ?? []).map((flag) => /^([^:]+):(unwirable|unused):([^:]+): (.+)$/.exec(flag));
-  const titled = (key?: string) => plan.steps.find((step) => step.key === key)?.title ?? key;
-  return said.flatMap((found) => {
-    if (!found) return [];
-    const [, key, kind, what, why] = found;
-    if (kind === "unused") return [`“${titled(key)}” has no use for “${titled(what)}”`];
-    return [`“${titled(key)}” will not run: ${what} ${why}`];
-  });
 }
 
 function Running({ plan, busy, act }: Omit<BarProps, "credits">) {
