@@ -78,10 +78,12 @@ class Pipeline:
         catalog = self._wished(briefing)
         parsed, said = await planner.plan(self.stages, briefing, catalog)
         checked = feasible(parsed.steps, catalog, briefing.files, briefing.said)
-        if not checked.steps:
+        best = Version(parsed.title, checked, said, planned=parsed.steps)
+        if parsed.steps:
+            best = await Revising(self.stages, briefing, catalog).settle(best)
+        if not best.checked.steps:
             await self.say(apologies.no_plan(parsed, checked), "no-plan")
             return
-        best = await Revising(self.stages, briefing, catalog).settle(Version(parsed.title, checked, said))
         draft = await proposals.draft(self.stages, best.title, best.checked.steps, best.said, said)
         drafted = await self.stages.send(draft, f"draft {best.said.call.attempt}")
         checked = await self._held(drafted.result, best)
@@ -96,12 +98,13 @@ class Pipeline:
             await self._stays(briefing, now, apologies.no_edit(done.parsed), "no-edit")
             return
         checked = feasible(done.edited.steps, catalog, briefing.files, briefing.said)
-        if not checked.steps:
+        best = Version(done.parsed.title or now.title, checked, done.said, planned=done.edited.steps)
+        different = changed(now.planned, checked.steps) or done.edited.removed or not checked.steps
+        if done.edited.steps and different:
+            best = await Revising(self.stages, briefing, catalog, now).settle(best)
+        if not best.checked.steps:
             await self._stays(briefing, now, apologies.no_plan(done.parsed, checked), "no-plan")
             return
-        best = Version(done.parsed.title or now.title, checked, done.said)
-        if changed(now.planned, checked.steps) or done.edited.removed:
-            best = await Revising(self.stages, briefing, catalog, now).settle(best)
         steps = best.checked.steps
         left = {step.id for step in steps}
         new = changed(now.planned, steps) | now.unchosen & left

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from processors.agents.catalog import Capabilities
+from processors.agents.fitting.kinds import agent_type
 from processors.agents.plan import PlannedStep
 from processors.agents.words.labels import LABEL
 from processors.executor import durations
 
 STEPS_MAX: Final = 500
-AGENT_TYPES: Final = ("image", "video", "audio", "speech", "music", "3d", "lipsync", "text", "utility")
-_ALIASES: Final = {
-    "img": "image", "picture": "image", "photo": "image", "images": "image", "clip": "video", "animation": "video",
-    "videos": "video", "sound": "audio", "sfx": "audio", "sound_effect": "audio", "voice": "speech", "tts": "speech",
-    "voiceover": "speech", "narration": "speech", "text_to_speech": "speech", "song": "music", "soundtrack": "music",
-    "model_3d": "3d", "3d_model": "3d", "mesh": "3d", "lip_sync": "lipsync", "lip-sync": "lipsync",
-    "script": "text", "copy": "text", "writing": "text", "llm": "text", "merge": "utility", "edit": "utility",
-    "tool": "utility", "compose": "utility", "concat": "utility",
-}  # fmt: skip
 GRAVE: Final = frozenset({
     "unknown-agent-type", "no-capability", "no-model", "dangling-reference", "cycle", "incompatible-media",
 })  # fmt: skip
@@ -105,11 +96,6 @@ def _feasible(steps: list[PlannedStep], capabilities: Capabilities, issues: list
         else:
             kept.append(replace(step, agent_type=kind))
     return kept
-
-
-def agent_type(raw: str) -> str | None:
-    name = re.sub(r"[\s/]+", "_", raw.strip().lower())
-    return name if name in AGENT_TYPES else _ALIASES.get(name)
 
 
 def _closed(steps: list[PlannedStep], issues: list[Issue]) -> list[PlannedStep]:

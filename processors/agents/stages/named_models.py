@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import Final
 
 from processors.agents.catalog import Catalog
+from processors.agents.fitting.kinds import agent_type
 from processors.agents.fitting.model_names import families, full_names, key, meant, provider_of
-from processors.agents.fitting.validator import agent_type
 from processors.agents.plan import PlannedStep
 from processors.agents.stages.denials import DENIES, FILLERS, USES, Sides, sides
 from processors.agents.words.clauses import vocabulary

@@ -1,8 +1,9 @@
 """The validator's loop: a plan that is not right goes to the edit planner with what is wrong, a few times at most.
 
-The rules come first: what they find needs no model to see it. What they pass is shown to the validator's model. Of all
-versions the best goes on: the one with the fewest grave issues; among those, the one with the fewest objections; then
-with the fewest other repairs; then the earliest.
+The rules come first: what they find needs no model to see it. What they pass is shown to the validator's model. A plan
+of which the rules leave no step is shown to the edit planner as it was answered. Of all versions the best goes on: of
+those with steps the one with the fewest grave issues; among those, the one with the fewest objections; then with the
+fewest other repairs; then the earliest.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ class Version:
     checked: Checked
     said: Said
     objections: tuple[Issue, ...] = ()
+    planned: tuple[PlannedStep, ...] = ()
+    """As it was answered, where the rules left no step of it."""
 
     @cached_property
     def grave(self) -> tuple[Issue, ...]:
@@ -49,9 +52,9 @@ class Version:
         return self.grave or self.objections
 
     @property
-    def rank(self) -> tuple[int, int, int]:
+    def rank(self) -> tuple[bool, int, int, int]:
         """The smaller, the better."""
-        return len(self.grave), len(self.objections), len(self.checked.issues)
+        return not self.checked.steps, len(self.grave), len(self.objections), len(self.checked.issues)
 
     @property
     def validated(self) -> Checked:
@@ -62,7 +65,7 @@ class Version:
         was = {one.step.id: one for one in before.steps} if before is not None else {}
         steps = tuple(
             one if (one := was.get(step.id)) is not None and _same(one.step, step) else PresentStep(step, "planned")
-            for step in self.checked.steps
+            for step in self.checked.steps or self.planned
         )
         if before is not None:
             return replace(before, title=self.title, steps=steps)
@@ -78,7 +81,7 @@ class Revising:
     """The plan that is edited; None for a new one."""
 
     async def settle(self, first: Version) -> Version:
-        """The best version. Raises `Unavailable`."""
+        """The best version; without steps where no version has any. Raises `Unavailable`."""
         versions = [await self._judged(first, 0)]
         for turn in range(1, ROUNDS_MAX + 1):
             if not versions[-1].wrong:

@@ -43,7 +43,7 @@ def test_a_sound_plan_passes_untouched(catalog: Catalog) -> None:
             [replace(step("a", "video"), description="do a (uses image_1)")],
             [],
         ),
-        ([step("a", "Voice Over"), step("b", "TTS")], [step("b", "speech")], [("unknown-agent-type", "a")]),
+        ([step("a", "Holo Gram"), step("b", "TTS")], [step("b", "speech")], [("unknown-agent-type", "a")]),
         ([step("a", "hologram"), step("b", "image", "a")], [step("b")],
          [("unknown-agent-type", "a"), ("dangling-reference", "b")]),
         ([step("a", "music"), step("b", "image", "a")], [step("a", "music"), step("b")], [("incompatible-media", "b")]),

@@ -75,6 +75,43 @@ async def test_the_cheaper_model_is_asked_for_what_is_small() -> None:
     assert list(asked) == [("planner", None), ("validator", "small"), ("edit_planner", None), ("validator", "small")]
 
 
+HOLOGRAM = plan(step("a", "hologram"))
+
+
+async def test_a_plan_of_which_no_step_is_left_is_revised() -> None:
+    play = play_of(HOLOGRAM, [PASS], [SHORT])
+    await play.hears("a fox")
+    assert play.script.agents == ["planner", "edit_planner", "validator"]
+    told = str(play.script.asked[1][-1]["content"])
+    assert '"agent_type":"hologram"' in told.partition("<plan>")[2].partition("</plan>")[0]
+    assert "nobody here does this kind of step" in told.partition("<issues>")[2]
+    assert await shown(play) == ["a"]
+
+
+@pytest.mark.parametrize("answer", [HOLOGRAM, "", '{"steps": []}', LlmFailed("timeout", "slow")])
+async def test_where_none_is_left_after_it_that_is_said(answer: Line) -> None:
+    play = play_of(HOLOGRAM, [], [answer])
+    message = await play.says("a fox")
+    await play.agents().handle(message)
+    await play.agents().handle(message)
+    assert play.script.agents == ["planner", "edit_planner"]
+    assert await play.heard() == ["Nothing of this can be made here at the moment: nobody here does this kind of step."]
+
+
+async def test_an_edit_of_which_no_step_is_left_is_revised() -> None:
+    play = Play(
+        SHORT,
+        lines={
+            "context_classifier": ['{"decision": "SAME"}'],
+            "validator": [PASS, PASS],
+            "edit_planner": [HOLOGRAM, plan(step("a", words="a blue fox"))],
+        },
+    )
+    await play.hears("a fox")
+    await play.hears("make it blue")
+    assert (await play.shown())["a"]["description"] == "a blue fox"
+
+
 async def test_what_the_rules_find_is_not_shown_to_the_model() -> None:
     play = play_of(CIRCLE, [PASS], [WHOLE])
     await play.hears("a fox that runs")
