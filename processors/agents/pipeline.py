@@ -31,6 +31,7 @@ from processors.agents.telling import apologies, present, proposals
 from processors.agents.telling.briefing import anew, brief
 from processors.agents.telling.context import Briefing
 from processors.agents.telling.present import Present, label_of
+from processors.agents.words.web import addresses
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ class Pipeline:
             await self.say(apologies.STILL_RUNNING, "still-running")
         else:
             await self._edit(replace(briefing, goes_on=True), now)
+        if asked_for := addresses(briefing.request):
+            await self.say(apologies.not_fetched(asked_for), "not-fetched")
 
     async def say(self, text: str, purpose: str) -> None:
         """Never a silent session."""
@@ -115,9 +118,13 @@ class Pipeline:
             new = now.unchosen & left | {label_of(step_id) for step_id in revised.result["changed"]}
             await self._complete(now.plan_id, checked, briefing, new.__contains__)
         elif tuple(step.id for step in steps) == tuple(step.id for step in now.planned):
-            await self.say(apologies.NOTHING_CHANGED, "unchanged")
+            restored = left & set(done.edited.restored)
+            await self.say(apologies.kept(steps, restored) if restored else apologies.NOTHING_CHANGED, "unchanged")
+            return
         else:
             await self.say(apologies.LESS, str(revised.result["plan_id"]))
+        if doubtful := left & set(done.edited.restored) & set(done.parsed.removed):
+            await self.say(apologies.kept(steps, doubtful), "kept")
 
     async def _held(self, decided: Mapping[str, Any], best: Version) -> Checked:
         """The version as the plan has it now: before a restart it was made with the catalog of that moment."""

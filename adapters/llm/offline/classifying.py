@@ -11,8 +11,10 @@ from adapters.llm.offline.reading import read
 
 _ANEW = re.compile(
     r"\b(?:new (?:project|plan|topic|task|idea|story)|start(?:ing)? (?:over|fresh|anew)|from scratch|unrelated|"
+    r"(?:^|[.,;!:]|\b(?:do|make|try|create|want|need|like|have|start|begin|now|for|to|generate|draw|about))\s*"
     r"something (?:else|new|(?:completely |entirely |totally )?different)|different (?:topic|project|thing)|"
-    r"forget (?:that|about|it|all|everything|the)|another project|separate project|change of (?:topic|subject)|"
+    r"forget (?:about )?(?:(?:that|it|all|everything|this)\b(?! \w+ing\b)|the (?:plan|project|whole|rest|last|old))|"
+    r"another project|separate project|change of (?:topic|subject)|"
     r"neues projekt|etwas (?:ganz )?anderes|von vorne|nouveau projet|otro proyecto)\b",
     re.IGNORECASE,
 )

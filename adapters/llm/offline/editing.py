@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.llm.offline.draft import MEDIUM_OF, Draft, Facts, Source
-from adapters.llm.offline.lexicon import LEADS, kind_of
+from adapters.llm.offline.lexicon import LEADS, kind_of, verb_of
 from adapters.llm.offline.planning import Answer, extend, is_addition
 from adapters.llm.offline.reading import Clause, read
+from adapters.llm.offline.undoing import HOW, asks_to_undo
 from processors.agents.plan import PlannedStep
 from processors.agents.words.enumerations import gathering
 from processors.agents.words.removals import Wish, asked
@@ -88,8 +89,11 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
         return Answer("", (), "The plan stays as it is: there was nothing to change in that.")
     before = [step["id"] for step in steps]
     listed_as_one, as_written = gathering(request)
-    for part in _parts(listed_as_one):
-        _apply(work, part, as_written)
+    parts = _parts(listed_as_one)
+    if any(map(asks_to_undo, [request, *parts])):
+        return Answer("", (), HOW)
+    for place in range(len(parts)):
+        _apply(work, _with_verb(parts, place), as_written)
     gone = [name for name in before if work.by_id(name) is None]
     if not work.touched and not gone:
         return Answer(
@@ -110,14 +114,33 @@ def _parts(request: str) -> list[str]:
     ]
 
 
+def _with_verb(parts: Sequence[str], place: int) -> str:
+    """`the voice` of `remove the video and the voice` as a wish of its own."""
+    before = next((part for part in reversed(parts[:place]) if _removes(part) or not _is_bare(part)), "")
+    part = parts[place]
+    return f"remove {part}" if _removes(before) and not _removes(part) and _is_bare(part) else part
+
+
+def _removes(part: str) -> bool:
+    return _REMOVE.match(part) is not None or any(one.wish == "gone" for one in asked(part))
+
+
+def _is_bare(part: str) -> bool:
+    """It is a name with nothing that would be done to it, or said of it."""
+    found = list(asked(f"remove {part}"))
+    first = part.split(" ", maxsplit=1)[0]
+    return verb_of(first) is None and [one.wish for one in found] == ["gone"] and not list(asked(part))
+
+
 def _apply(work: _Edit, part: str, as_written: Mapping[str, str]) -> None:
     if (only := _ONLY.match(part)) is not None:
         kept = _counted(work, part, "only") or {step["id"] for step in _named(work, only["what"] or only["also"])}
         if kept:
             _take_out(work, [step["id"] for step in work.steps if step["id"] not in kept])
         return
-    if (removed := _REMOVE.match(part)) is not None:
-        _take_out(work, _counted(work, part, "gone") or {step["id"] for step in _named(work, removed["what"])})
+    if _removes(part):
+        what = removed["what"] if (removed := _REMOVE.match(part)) is not None else part
+        _take_out(work, _asked_away(work, part) or {step["id"] for step in _named(work, what)})
         return
     for gathered, said in as_written.items():
         part = part.replace(gathered, said)
@@ -135,6 +158,13 @@ def _counted(work: _Edit, part: str, wish: Wish) -> set[str]:
     steps = [_as_planned(step) for step in work.steps]
     things = [one.thing for one in asked(part) if one.wish == wish and is_counted(one.thing)]
     return {name for thing in things for name in meant(thing, steps, Missing(()))}
+
+
+def _asked_away(work: _Edit, part: str) -> set[str]:
+    """What the words name for certain; else what they were found to mean is for others to say."""
+    steps = [_as_planned(step) for step in work.steps]
+    found = [meant(one.thing, steps, Missing(())) for one in asked(part) if one.wish == "gone"]
+    return {name for names in found for name in names}
 
 
 def _as_planned(step: Step) -> PlannedStep:

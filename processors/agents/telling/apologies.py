@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from processors.agents.fitting.validator import Checked
-from processors.agents.plan import ParsedPlan
+from processors.agents.plan import ParsedPlan, PlannedStep
+from processors.agents.telling.shortened import TITLE_CHARS, cut
 
 STILL_RUNNING: Final = "The plan is still running. Say it again when it is done, or stop it first."
 NOTHING_CHANGED: Final = "The plan stays as it is: nothing in it had to be different for that."
@@ -28,6 +30,9 @@ _BY_CATEGORY: Final = {
     "timeout": "The language model did not answer in time. Please try again.",
     "connection": "The language model cannot be reached at the moment. Please try again.",
 }
+_NAMED_MAX: Final = 5
+"""Steps or addresses that are told by name."""
+_ADDRESS_CHARS: Final = 120
 _OTHERWISE: Final = "The language model did not answer, so there is no plan. Please try again."
 
 
@@ -54,3 +59,30 @@ def no_plan(parsed: ParsedPlan, checked: Checked) -> str:
     if parsed.layer in ("direct", "repaired"):
         return "There is nothing to make in that. Describe a picture, a video, a sound, a voice, a text or a 3D model."
     return "The planner's answer could not be read, so there is no plan. Please say it in other words, or try again."
+
+
+def kept(steps: Sequence[PlannedStep], names: Collection[str]) -> str:
+    """Of steps that the answer left out, and that the person's words did not say for certain were to go."""
+    found = [(number, step.title) for number, step in enumerate(steps, 1) if step.id in names]
+    titles = [f"step {number} (“{cut(title, TITLE_CHARS)}”)" for number, title in found[:_NAMED_MAX]]
+    more = [f"{len(found) - _NAMED_MAX} more"] if len(found) > _NAMED_MAX else []
+    numbers = _listed([str(number) for number, _ in found])
+    what = "step" if len(found) == 1 else "steps"
+    return (
+        f"I kept {_listed([*titles, *more])}, as I was not sure that you want to be without. "
+        f"If you do, say “remove {what} {numbers}”."
+    )
+
+
+def not_fetched(addresses: Sequence[str]) -> str:
+    """Of web addresses in a request: nothing is read from there."""
+    named = [cut(address, _ADDRESS_CHARS) for address in addresses[:_NAMED_MAX]]
+    more = [f"{len(addresses) - _NAMED_MAX} more"] if len(addresses) > _NAMED_MAX else []
+    return (
+        f"I cannot fetch {_listed([*named, *more])}: nothing is read from the web here. "
+        "Please upload the file, and say what to do with it."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -93,7 +93,6 @@ STOPS: Final = (
     could would will shall may has have had needs need be do does did so and or without not which who where when while
     if she he they showing depicting featuring about called named titled too very more less a an the
     aus von im am mit fur unter uber bei nach vor zu zum vom durch gegen ist
-    showing depicting featuring about called named titled
     sind war soll sollte sollen muss mussen kann wird werden nicht raus heraus that isn't aren't instead ausser auf
 """)
 )

@@ -20,6 +20,8 @@ CAT = "a picture of a cat"
 TWO = "a picture of a dog and a picture of a cat"
 MAIN = "generate a product image, animate it into a 5-second video, and add a voiceover"
 FILM = ["image", "video", "speech"]
+NO_EDIT = ("stays as it is", "Go back to it", "reject it instead")
+"""What is heard where the plan is not touched."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ DIALOGUES: dict[str, tuple[str, Sequence[str], Sequence[Turn]]] = {
     "a named step": (MAIN, (), [turn("make the product image brighter", F, "s1 s2 s3", has="brighter")]),
     "a shape": (MAIN, (), [turn("vertical please", F, "s1 s2 s3", has="9:16")]),
     "what is said": (MAIN, (), [turn("make the voice say: welcome home", F, "s3", has="welcome home")]),
+    "something different is said": (MAIN, (), [turn("the voice should say something different", F, "s3")]),
     "the voice": (MAIN, (), [turn("the voiceover should sound calmer", F, "s3", has="calmer")]),
     "another thing in its place": (CAT, (), [turn("replace the cat with a dog", "image", "s1", has="a dog")]),
     "a background": (CAT, (), [turn("use a red background", "image", "s1", has="red background")]),
@@ -73,6 +76,13 @@ DIALOGUES: dict[str, tuple[str, Sequence[str], Sequence[Turn]]] = {
     # something less
     "no voice": (MAIN, (), [turn("remove the voiceover", "image video", "", hears="nothing has to be made again")]),
     "no voice in other words": (MAIN, (), [turn("without the voiceover please", "image video", "")]),
+    "no voice, forgotten": (MAIN, (), [turn("forget the voiceover", "image video", "")]),
+    "no voice, off": (MAIN, (), [turn("turn off the voiceover", "image video", "")]),
+    "two of them": (MAIN, (), [turn("get rid of the video and the voiceover", "image", "")]),
+    "one of two, by what it shows": (TWO, (), [turn("delete the picture of the dog", "image", "", has="cat")]),
+    "two of them, and more": (MAIN, (), [
+        turn("get rid of the video and the voiceover and make the image blue", "image", "s1", has="blue"),
+    ]),
     "no picture to begin with": (MAIN, (), [turn("remove the product image", "video speech", "s2 s3")]),
     "only the picture": (MAIN, (), [turn("only keep the picture", "image", "")]),
     "no voice but music": (MAIN, (), [
@@ -112,6 +122,11 @@ DIALOGUES: dict[str, tuple[str, Sequence[str], Sequence[Turn]]] = {
     "something else": (CAT, (), [turn("something else: write a haiku about rain", "text", "s1", anew=True)]),
     # nothing that can be done
     "a greeting": (MAIN, (), [Turn("thank you", FILM, (), hears="stays as it is")]),
+    "an undoing": (MAIN, (), [
+        Turn("undo that", FILM, (), hears="Go back to it"),
+        Turn("go back to the previous version", FILM, (), hears="Go back to it"),
+    ]),
+    "everything": (MAIN, (), [Turn("delete everything", FILM, (), hears="reject it instead")]),
     # several turns
     "three turns": (MAIN, (), [
         turn("make the video 8 seconds", F, "s2 s3"),
@@ -146,7 +161,7 @@ async def test_a_dialogue(name: str) -> None:
         await play.hears(said.says, attach=said.attach)
         assert play.log.of(ContextClassified)[-1].decision == ("NEW" if said.anew else "SAME")
         assert (play.newest.plan_id != plan_id) == said.anew
-        assert len(play.log.of(PlanEdited)) - before == (0 if said.anew or said.hears == "stays as it is" else 1)
+        assert len(play.log.of(PlanEdited)) - before == (0 if said.anew or said.hears in NO_EDIT else 1)
         shown = await play.shown()
         assert [step["kind"] for step in shown.values()] == list(said.kinds)
         assert said.has in str(shown)

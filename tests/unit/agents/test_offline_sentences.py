@@ -10,6 +10,7 @@ import pytest
 
 from adapters.llm.offline.draft import Facts
 from adapters.llm.offline.planning import Answer, plan
+from adapters.llm.offline.undoing import asks_to_undo
 
 UPLOADS = (("image_1", "image"), ("video_1", "video"))
 
@@ -102,6 +103,35 @@ def test_where_nothing_can_be_made_there_is_a_reason(request_: str, steps: str) 
     answer = plan(request_, Facts())
     assert graph(answer) == steps
     assert answer.reason.endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("said", "undoes"),
+    [
+        ("undo", True),
+        ("Undo that, please", True),
+        ("please undo that!", True),
+        ("undo the last change", True),
+        ("revert to the previous version", True),
+        ("go back", True),
+        ("go back to the previous version", True),
+        ("roll back", True),
+        ("change it back", True),
+        ("take that back", True),
+        ("bring back the original version", True),
+        ("mach das rückgängig", True),
+        ("zurück zur vorherigen Version", True),
+        ("the dog should go back to the house", False),
+        ("go back to the house in the last scene", False),
+        ("put it back in the box", False),
+        ("make it like before but blue", False),
+        ("use the first image", False),
+        ("undo the buttons of the shirt", False),
+        ("zoom back to the start", False),
+    ],
+)
+def test_only_what_asks_for_nothing_else_asks_to_undo(said: str, undoes: bool) -> None:
+    assert asks_to_undo(said) == undoes
 
 
 def test_what_a_kind_cannot_do_without_is_made_first() -> None:
