@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3.11
 PROMPT ?= generate a product image, animate it into a 5-second video, and add a voiceover
-SANDBOX ?=
+SANDBOX ?= $(STUDIO_SANDBOX)
 SECONDS_TO_RUN ?= 180
 SEED ?=
 PYTEST_ARGS ?=
@@ -15,6 +15,8 @@ STAMPS := .toolchain/stamps
 UI := gateway/ui
 
 export STUDIO_SANDBOX := $(SANDBOX)
+# As it was typed, quotes and dollars and all: neither make nor the shell reads it.
+override export PROMPT := $(value PROMPT)
 # A platform is a dozen processes, and pytest has several: what one of them has compiled, all others read.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -33,7 +35,7 @@ down: .venv/.synced  ## stop the platform; its data stay
 
 demo: setup  ## run one sentence to real files (PROMPT="…" for another)
 	@$(BIN)/studio up
-	@$(BIN)/studio run "$(PROMPT)"
+	@$(BIN)/studio run -- "$$PROMPT"
 
 test: setup $(STAMPS)/browser  ## everything that has to pass: checks, then the tests on the real servers
 	@$(MAKE) --no-print-directory check

@@ -15,6 +15,12 @@ PROBE_TIMEOUT_S = 20
 INSTALL_TIMEOUT_S = 900
 
 
+Version = tuple[int, ...]
+NUMBERS = r"\d+(?:\.\d+)*"
+NODE: Version = (20, 19)
+"""What the page's build needs."""
+
+
 class MissingPrerequisites(Exception):
     """Something is missing and could not be installed; the message is the command to type."""
 
@@ -27,9 +33,12 @@ class Prerequisite:
     purpose: str
     package: str
     found: Callable[[], str | None]
+    at_least: Version = ()
+    elsewhere: str = ""
+    """Where a newer one is, for systems whose package is older than `at_least`."""
 
 
-def program(name: str, *arguments: str, at_least: int = 0) -> Callable[[], str | None]:
+def program(name: str, *arguments: str, at_least: Version = ()) -> Callable[[], str | None]:
     """Finds a program, and with a version command one that is new enough."""
 
     def found() -> str | None:
@@ -39,8 +48,8 @@ def program(name: str, *arguments: str, at_least: int = 0) -> Callable[[], str |
         result = subprocess.run(
             [path, *arguments], capture_output=True, text=True, check=False, timeout=PROBE_TIMEOUT_S
         )
-        version = re.search(r"\d+(\.\d+)*", result.stdout + result.stderr)
-        if version is None or int(version[0].split(".")[0]) < at_least:
+        version = re.search(NUMBERS, result.stdout + result.stderr)
+        if version is None or parsed(version[0]) < at_least:
             return None
         return f"{path} {version[0]}"
 
@@ -66,8 +75,15 @@ def browser() -> str | None:
 
 
 SERVERS = (
-    Prerequisite("java 17", "Kafka", "openjdk-17-jre-headless", program("java", "-version", at_least=17)),
-    Prerequisite("node 20", "Firestore emulator, page", "nodejs", program("node", "--version", at_least=20)),
+    Prerequisite("java 17", "Kafka", "openjdk-17-jre-headless", program("java", "-version", at_least=(17,))),
+    Prerequisite(
+        "node 20.19",
+        "Firestore emulator, page",
+        "nodejs",
+        program("node", "--version", at_least=NODE),
+        NODE,
+        "https://nodejs.org/en/download",
+    ),
     Prerequisite("setpriv", "processes end with their supervisor", "util-linux", program("setpriv")),
     Prerequisite("libcurl.so.4", "MongoDB", "libcurl4", library("libcurl.so.4")),
     Prerequisite("libEGL.so.1", "drawing pictures", "libegl1", library("libEGL.so.1")),
@@ -95,19 +111,52 @@ def ensure(prerequisites: Iterable[Prerequisite], report: Callable[[str, str], N
     absent = missing(prerequisites)
     if not absent:
         return
-    packages = sorted({prerequisite.package for prerequisite in absent})
     may = may_install()
     if may is not None:
-        report("prerequisites", f"installing {', '.join(packages)}")
-        for arguments in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", *packages]):
-            apt_get = [*may, "apt-get", *arguments]
-            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            subprocess.run(apt_get, check=False, stdout=sys.stderr, timeout=INSTALL_TIMEOUT_S, env=environment)
+        report("prerequisites", f"installing {', '.join(sorted({one.package for one in absent}))}")
+        apt_get(may, "update", "-q")
+        if packages := sorted({one.package for one in absent if too_old(one) is None}):
+            apt_get(may, "install", "-y", "-q", "--no-install-recommends", *packages)
         absent = missing(absent)
     if absent:
         names = ", ".join(f"{one.name} (for {one.purpose})" for one in absent)
-        packages = sorted({one.package for one in absent})
-        raise MissingPrerequisites(f"missing: {names}; type: sudo apt-get install -y {' '.join(packages)}")
+        raise MissingPrerequisites(f"missing: {names}; {advice(absent)}")
+
+
+def apt_get(may: list[str], *arguments: str) -> None:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    command = [*may, "apt-get", *arguments]
+    subprocess.run(command, check=False, stdout=sys.stderr, timeout=INSTALL_TIMEOUT_S, env=environment)
+
+
+def advice(absent: Iterable[Prerequisite]) -> str:
+    """What a person does about them: a command, where it helps."""
+    told, packages = [], set()
+    for one in absent:
+        offered = too_old(one)
+        if offered is None:
+            packages.add(one.package)
+        else:
+            told.append(f"apt has {one.package} {offered} only: install {one.name} or newer from {one.elsewhere}")
+    if packages:
+        told.append(f"type: sudo apt-get install -y {' '.join(sorted(packages))}")
+    return "; ".join(told)
+
+
+def too_old(one: Prerequisite) -> str | None:
+    """The version that apt would install, where that is not new enough; None where it is, or nobody knows."""
+    apt_cache = shutil.which("apt-cache")
+    if apt_cache is None or not one.at_least:
+        return None
+    policy = [apt_cache, "policy", one.package]
+    plain = {**os.environ, "LC_ALL": "C"}
+    told = subprocess.run(policy, capture_output=True, text=True, check=False, timeout=PROBE_TIMEOUT_S, env=plain)
+    candidate = re.search(rf"Candidate: (?:\d+:)?({NUMBERS})", told.stdout)
+    return candidate[1] if candidate is not None and parsed(candidate[1]) < one.at_least else None
+
+
+def parsed(version: str) -> Version:
+    return tuple(map(int, version.split(".")))
 
 
 def may_install() -> list[str] | None:
@@ -124,7 +173,7 @@ def may_install() -> list[str] | None:
 
 
 def main(purpose: str) -> int:
-    """For the Makefile: `setup` must succeed, `browser` may be missing (its tests are skipped then)."""
+    """For the Makefile: `setup` must succeed; without a `browser` its tests fail, unless Playwright brought its own."""
     sets = {"setup": (*SERVERS, *FETCHING), "browser": BROWSER}
     try:
         ensure(sets[purpose], lambda name, what: print(f"{name}: {what}", file=sys.stderr))  # noqa: T201

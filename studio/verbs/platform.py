@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import shlex
 import shutil
+import sys
+from pathlib import Path
 from subprocess import SubprocessError
 from typing import Annotated, Any
 
@@ -62,6 +65,16 @@ def up(
         return
     for name, value in about.items():
         console.print(f"[bold]{name:<18}[/] {escape(str(value))}", soft_wrap=True, highlight=False)
+    if (how := way_to_studio()) is not None:
+        console.print(f"[bold]{'command line':<18}[/] {escape(how)}", soft_wrap=True, highlight=False)
+
+
+def way_to_studio() -> str | None:
+    """What makes `studio` a command in the shell of who has typed `make up`; None where it is one."""
+    activate = Path(sys.prefix) / "bin" / "activate"
+    if shutil.which("studio") is not None or not activate.exists():
+        return None
+    return f'source {shlex.quote(os.path.relpath(activate))}; then: studio status, studio run "…", studio --help'
 
 
 async def bring_up(settings: Settings, servers_only: bool) -> tuple[Settings, DevAccess | None]:
@@ -173,8 +186,7 @@ def doctor(as_json: Json = False) -> None:
             table.add_row(str(part["name"]), "", "fetched" if part["fetched"] else "fetched by make setup")
         console.print(table)
         if absent:
-            packages = " ".join(sorted({one.package for one in absent}))
-            console.print(f"type: sudo apt-get install -y {packages}", soft_wrap=True)
+            console.print(prerequisites.advice(absent), soft_wrap=True, highlight=False)
     if absent:
         raise typer.Exit(1)
 

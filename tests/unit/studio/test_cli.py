@@ -56,7 +56,7 @@ def test_logs_of_an_unknown_process_name_the_known(own_data_dir: Path) -> None:
 def test_doctor_names_every_prerequisite() -> None:
     report = json.loads(CLI.invoke(app, ["doctor", "--json"]).stdout)
     names = {one["name"] for one in report["prerequisites"]}
-    assert {"java 17", "node 20", "mvn", "npm", "setpriv"} <= names
+    assert {"java 17", "node 20.19", "mvn", "npm", "setpriv"} <= names
     assert [part["name"] for part in report["toolchain"]] == ["kafka", "kafka-classes", "firestore"]
 
 

@@ -205,13 +205,35 @@ def test_what_is_missing_is_named_with_the_command_to_type(monkeypatch: pytest.M
         prerequisites.ensure([absent], quiet)
 
 
+@pytest.mark.parametrize(
+    ("candidate", "advice"),
+    [
+        ("18.20.4+dfsg-1~deb12u1", "apt has nodejs 18.20.4 only: install node 20.19 or newer from https://x.test"),
+        ("20.19.2+dfsg-1", "type: sudo apt-get install -y nodejs"),
+        ("(none)", "type: sudo apt-get install -y nodejs"),
+    ],
+)
+def test_no_command_is_named_that_would_install_what_is_too_old(
+    candidate: str, advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apt_cache = tmp_path / "apt-cache"
+    apt_cache.write_text(f'#!/bin/sh\necho "nodejs:"\necho "  Installed: (none)"\necho "  Candidate: {candidate}"\n')
+    apt_cache.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    node = Prerequisite("node 20.19", "page", "nodejs", lambda: None, (20, 19), "https://x.test")
+    with pytest.raises(MissingPrerequisites) as told:
+        prerequisites.ensure([node], quiet)
+    assert str(told.value) == f"missing: node 20.19 (for page); {advice}"
+
+
 def test_a_program_that_is_too_old_counts_as_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program_file = tmp_path / "java"
     program_file.write_text('#!/bin/sh\necho openjdk version \\"11.0.2\\" >&2\n')
     program_file.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert prerequisites.program("java", "-version", at_least=17)() is None
-    assert prerequisites.program("java", "-version", at_least=11)() == f"{program_file} 11.0.2"
+    assert prerequisites.program("java", "-version", at_least=(17,))() is None
+    assert prerequisites.program("java", "-version", at_least=(11, 1))() is None
+    assert prerequisites.program("java", "-version", at_least=(11,))() == f"{program_file} 11.0.2"
 
 
 @pytest.mark.parametrize(
