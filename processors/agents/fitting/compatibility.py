@@ -1,4 +1,5 @@
-"""How well a model fits a step: what it takes of the media at hand, how near it comes to the length and size wished."""
+"""How well a model fits a step: what it takes of the media at hand, how near it comes to the length, the size and the
+shape wished."""
 
 from __future__ import annotations
 
@@ -8,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from events.catalog.events import ModelSpec
+from processors.agents.fitting.shapes import Shape, Turn, nearest_share, wished
 from processors.agents.plan import PlannedStep
 from processors.agents.words.references import Known
 from processors.executor import durations
+from processors.executor.slots import resolved
 
 _SAID_SIZES: Final = (
     (re.compile(r"\b8k\b", re.IGNORECASE), 7680),
@@ -20,6 +23,10 @@ _SAID_SIZES: Final = (
 """Words → pixels of the longer side."""
 
 
+SHAPE_UNTOLD: Final = 0.5
+"""Of a model that nobody can tell a shape: it makes its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Compatibility:
     """Each from 0 to 1, where 1 is all that is wished for."""
@@ -27,25 +34,27 @@ class Compatibility:
     media: float = 1.0
     duration: float = 1.0
     size: float = 1.0
+    shape: float = 1.0
 
     @property
     def limits(self) -> float:
         """To two places: less makes no difference between models."""
-        return round(self.duration * self.size, 2)
+        return round(self.duration * self.size * self.shape, 2)
 
     def as_json(self) -> dict[str, float]:
-        return {"media": round(self.media, 2), "duration": round(self.duration, 2), "size": round(self.size, 2)}
+        return {name: round(getattr(self, name), 2) for name in ("media", "duration", "size", "shape")}
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a step asks of any model: pixels and seconds, as far as it names them."""
+    """What a step asks of any model: pixels, seconds and a shape, as far as it names them."""
 
     width: float | None = None
     height: float | None = None
     side: int | None = None
     """Of the longer one, where words such as `4k` name it."""
     duration_s: float | None = None
+    shape: Shape | Turn | None = None
 
 
 def wish(step: PlannedStep, known: Known) -> Wish:
@@ -55,21 +64,23 @@ def wish(step: PlannedStep, known: Known) -> Wish:
         height=durations.seconds(step.input.get("height")),
         side=_said_size(f"{step.title} {step.description}"),
         duration_s=_duration(step, known),
+        shape=wished(step.input),
     )
 
 
-def compatibility(wished: Wish, model: ModelSpec, *, at_hand: frozenset[str], used: frozenset[str]) -> Compatibility:
+def compatibility(asked: Wish, model: ModelSpec, *, at_hand: frozenset[str], used: frozenset[str]) -> Compatibility:
     """`used` are those of the media `at_hand` that the model has a place for."""
     limits = model.limits
     sizes = [
-        _share(limits.max_width, wished.width),
-        _share(limits.max_height, wished.height),
-        _share(_longest(limits.max_width, limits.max_height), wished.side),
+        _share(limits.max_width, asked.width),
+        _share(limits.max_height, asked.height),
+        _share(_longest(limits.max_width, limits.max_height), asked.side),
     ]
     return Compatibility(
         media=len(used) / len(at_hand) if at_hand else 1.0,
-        duration=_share(limits.max_duration_s, wished.duration_s),
+        duration=_share(limits.max_duration_s, asked.duration_s),
         size=min(sizes),
+        shape=_shape(asked.shape, model, used),
     )
 
 
@@ -79,6 +90,16 @@ def _duration(step: PlannedStep, known: Known) -> float | None:
         return own
     lengths: Iterable[Any] = (one.hint.get("duration_s") for one in known.steps)
     return max((length for length in lengths if length is not None), default=None)
+
+
+def _shape(said: Shape | Turn | None, model: ModelSpec, used: frozenset[str]) -> float:
+    """What begins with a picture or a film keeps its shape."""
+    if said is None or used & {"image", "video"}:
+        return 1.0
+    schema = model.input_schema
+    rules = {name: resolved(rule, schema) for name, rule in schema.get("properties", {}).items()}
+    share = nearest_share(said, rules)
+    return SHAPE_UNTOLD if share is None else share
 
 
 def _said_size(words: str) -> int | None:

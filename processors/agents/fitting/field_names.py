@@ -27,9 +27,6 @@ _GROUPS: Final = (
     ("lyrics", "words"),
 )  # fmt: skip
 _WORDS: Final = _GROUPS[1]
-_RATIO = re.compile(r"^\s*(\d{1,5})\s*[:x×/*]\s*(\d{1,5})\s*$", re.IGNORECASE)
-_SHAPE: Final = ("aspect_ratio", "aspectRatio", "aspect", "ratio", "size", "image_size", "resolution")
-_SIDE_MIN_PX: Final = 64
 
 
 def matching(key: str, rules: Rules) -> str | None:
@@ -50,44 +47,6 @@ def matching(key: str, rules: Rules) -> str | None:
 def means_words(key: str) -> bool:
     """Whether a plan gives under it the very words that are to be spoken or shown."""
     return _folded(key) in {_folded(name) for name in _WORDS}
-
-
-def shaped(values: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
-    """Width and height, a ratio or a size: whichever was said, as whichever the model knows."""
-    given = dict(values)
-    width, height = _asked(given)
-    if width is None or height is None:
-        return given
-    if "width" in rules and "height" in rules and min(width, height) >= _SIDE_MIN_PX:
-        rest = {key: value for key, value in given.items() if key not in _SHAPE}
-        return {**rest, "width": width, "height": height}
-    for name in _SHAPE:
-        choices = rules[name].get("enum") if name in rules else None
-        shapes = [(shape, choice) for choice in choices or () if (shape := _pair(choice)) is not None]
-        if shapes:
-            rest = {key: value for key, value in given.items() if key not in (*_SHAPE, "width", "height")}
-            nearest = min(shapes, key=lambda one: _distance(one[0], (width, height)))
-            return {**rest, name: nearest[1]}
-    return given
-
-
-def _asked(given: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    width, height = given.get("width"), given.get("height")
-    if isinstance(width, int) and isinstance(height, int) and min(width, height) > 0:
-        return width, height
-    return next((pair for name in _SHAPE if (pair := _pair(given.get(name)))), (None, None))
-
-
-def _pair(value: Any) -> tuple[int, int] | None:
-    match = _RATIO.match(value) if isinstance(value, str) else None
-    return (int(match[1]), int(match[2])) if match and int(match[1]) and int(match[2]) else None
-
-
-def _distance(shape: tuple[int, int], wanted: tuple[int, int]) -> tuple[float, int]:
-    """By ratio first; then by how many pixels they are apart, where both are sizes."""
-    ratio = abs(shape[0] / shape[1] - wanted[0] / wanted[1])
-    sizes = min(*shape, *wanted) >= _SIDE_MIN_PX
-    return ratio, abs(shape[0] * shape[1] - wanted[0] * wanted[1]) if sizes else 0
 
 
 def _folded(name: str) -> str:

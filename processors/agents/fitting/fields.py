@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from events.catalog.events import ModelSpec
 from processors.agents.fitting.addresses import is_address, without_foreign
 from processors.agents.fitting.coercion import Unfit, coerced, kind_of
-from processors.agents.fitting.field_names import shaped
 from processors.agents.fitting.media_fields import place_uploads, references, take_media, take_nested
+from processors.agents.fitting.shapes import shaped
 from processors.agents.fitting.verifying import Verified, Work
 from processors.agents.fitting.word_fields import field_of, in_order, place_words
 from processors.agents.plan import PlannedStep
@@ -42,7 +42,10 @@ def verify(spec: ModelSpec, step: PlannedStep, known: Known) -> Verified:
 
 def _take_given(work: Work) -> None:
     """What the plan says, as far as it says anything."""
-    for key, value in in_order(work, shaped(work.step.input, work.rules)):
+    given, approximate = shaped(work.step.input, work.rules)
+    if approximate is not None:
+        work.flag("changed", approximate)
+    for key, value in in_order(work, given):
         if value is None or value in ("", [], {}):
             continue
         name = field_of(work, key, value)
@@ -108,6 +111,8 @@ def _place_duration(work: Work) -> None:
     wanted = durations.wished(work.step.input, work.step.description)
     if wanted is not None:
         work.built[name] = durations.spelled(wanted, name, work.rules[name])
+        if durations.of(name, work.built[name]) != wanted:
+            work.flag("changed", name)
 
 
 def _fill_required(work: Work) -> None:

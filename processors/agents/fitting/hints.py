@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from events.catalog.events import ModelSpec
+from processors.agents.fitting.shapes import named_ratio, shaped
 from processors.agents.plan import PlannedStep
 from processors.executor import durations
 from processors.executor.slots import resolved
@@ -24,11 +25,14 @@ def output_hint(spec: ModelSpec, step: PlannedStep) -> dict[str, Any]:
     """By hint; what nothing is known of is absent. `duration_s` in seconds."""
     schema = spec.input_schema
     rules = {name: resolved(rule, schema) for name, rule in schema.get("properties", {}).items()}
+    given, _ = shaped(step.input, rules)
     found: dict[str, Any] = {}
     for hint, names in _FIELDS.items():
-        values = (_value(name, rules, step.input) for name in names if name in rules)
+        values = (_value(name, rules, given) for name in names if name in rules)
         if (value := next((one for one in values if one is not None), None)) is not None:
             found[hint] = value
+    if "aspect_ratio" not in found and (ratio := named_ratio(found.get("size"))) is not None:
+        found["aspect_ratio"] = ratio
     if (length := _duration(rules, step)) is not None:
         found["duration_s"] = length
     return found

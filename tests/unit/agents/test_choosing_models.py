@@ -220,6 +220,32 @@ def test_what_comes_nearest_to_the_wished_size_is_first() -> None:
     assert order("balanced", "a fox", small, large) == ["x/a", "x/b"]
 
 
+@pytest.mark.parametrize(
+    ("description", "given", "first"),
+    [
+        ("a fox", {"aspect_ratio": "9:16"}, "x/named"),
+        ("a vertical picture of a fox", {"aspect_ratio": "vertical"}, "x/named"),
+        ("a fox", {"width": 720, "height": 1280}, "x/named"),
+        ("a fox", {"aspect_ratio": "1:1"}, "x/square"),
+        ("a fox", {"aspect_ratio": "cinematic"}, "x/any"),
+        ("a fox", {}, "x/any"),
+    ],
+)
+def test_what_comes_nearest_to_the_wished_shape_is_first(description: str, given: dict[str, Any], first: str) -> None:
+    prompt = {"type": "string"}
+    models = (
+        model("x/any", "image", ("image",), schema(["prompt"], prompt=prompt), price=Price(unit="run", amount=1)),
+        model("x/square", "image", ("image",), schema(["prompt"], prompt=prompt, size={"enum": ["1024x1024"]}),
+              price=Price(unit="run", amount=2)),
+        model("x/named", "image", ("image",),
+              schema(["prompt"], prompt=prompt, image_size={"enum": ["portrait_16_9", "landscape_16_9"]}),
+              price=Price(unit="run", amount=3)),
+    )  # fmt: skip
+    catalog = Catalog.of(CurrentModel(model=one, version=1) for one in models)
+    step_ = PlannedStep("a", "", description, "image", input=given)
+    assert candidates(step_, Known(), catalog)[0].model.id == first
+
+
 def test_lips_move_as_long_as_the_sound_before_them() -> None:
     lips = schema(["audio"], audio={"type": "string", "format": "uri", "x-media": "audio"})
     short, long = (
@@ -237,6 +263,11 @@ def test_hints_are_what_schema_and_input_tell() -> None:
     assert output_hint(spec, PlannedStep("a", "", "a fox", "image")) == {"width": 1280, "height": 720}
     tall = PlannedStep("a", "", "a fox", "image", input={"aspect": "9:16", "width": 720})
     assert output_hint(spec, tall) == {"width": 720, "height": 720, "aspect_ratio": "9:16"}
+    told = PlannedStep("a", "", "a fox", "image", input={"aspect_ratio": "9:16"})
+    assert output_hint(WIDE.models["fal/flux-schnell"], told) == {
+        "size": "portrait_16_9", "aspect_ratio": "9:16", "format": "jpeg",
+    }  # fmt: skip
+    assert output_hint(spec, told)["aspect_ratio"] == "9:16"
     film = PlannedStep("b", "", "a fox that runs for 7 seconds", "video")
     assert output_hint(WIDE.models["local/motion"], film)["duration_s"] == 7
 

@@ -31,6 +31,12 @@ def verified(
 
 
 IMAGES = {"type": "array", "items": media("image"), "maxItems": 2}
+NAMED: dict[str, Any] = {
+    "enum": ["square_hd", "square", "portrait_4_3", "portrait_16_9", "landscape_4_3", "landscape_16_9"],
+    "default": "landscape_4_3",
+}
+SIZES: dict[str, Any] = {"enum": ["720x1280", "1280x720", "1024x1792", "1792x1024"], "default": "1280x720"}
+SIDE: dict[str, Any] = {"type": "integer", "minimum": 64, "maximum": 1536, "multipleOf": 16, "default": 1024}
 SETTINGS: dict[str, Any] = {
     "type": "object", "additionalProperties": False,
     "properties": {"speed": {"type": "number", "minimum": 0.5, "maximum": 2}, "tone": {"enum": ["warm", "cold"]}},
@@ -146,7 +152,44 @@ FRAMES: dict[str, Any] = {
          {"width": 640, "height": 480}, ()),
         ({"prompt": TEXT}, {"prompt": "a cat", "flavour": "x"}, {"prompt": "a cat"}, ("stripped:flavour",)),
         ({"duration_s": DURATION}, {"duration": "5s"}, {"duration_s": 5.0}, ()),
-        ({"duration": {"type": "string", "enum": ["4", "8"]}}, {"duration_s": 5}, {"duration": "4"}, ()),
+        ({"duration": {"type": "string", "enum": ["4", "8"]}}, {"duration_s": 5}, {"duration": "4"},
+         ("changed:duration",)),
+        ({"seconds": {"type": "string", "enum": ["4", "8"]}}, {"duration": "5 seconds"}, {"seconds": "4"},
+         ("changed:seconds",)),
+        ({"seconds": {"type": "string", "enum": ["4", "8"]}}, {"duration": "8 seconds"}, {"seconds": "8"}, ()),
+        ({"duration_ms": {"type": "integer", "maximum": 9000}}, {"duration": "8 s"}, {"duration_ms": 8000}, ()),
+        ({"duration_ms": {"type": "integer", "maximum": 9000}}, {"duration": "10 s"}, {"duration_ms": 9000},
+         ("changed:duration_ms",)),
+        # shapes, in the model's own words
+        *(({"image_size": NAMED}, given, {"image_size": built}, flags) for given, built, flags in (
+            ({"aspect_ratio": "9:16"}, "portrait_16_9", ()),
+            ({"aspect_ratio": "16:9"}, "landscape_16_9", ()),
+            ({"ratio": "3/4"}, "portrait_4_3", ()),
+            ({"aspect_ratio": "1:1"}, "square_hd", ()),
+            ({"width": 1080, "height": 1920}, "portrait_16_9", ()),
+            ({"width": "640px", "height": "480"}, "landscape_4_3", ()),
+            ({"aspect_ratio": "portrait"}, "portrait_4_3", ()),
+            ({"orientation": "vertical"}, "portrait_4_3", ()),
+            ({"aspect_ratio": "vertical (9:16)"}, "portrait_16_9", ()),
+            ({"size": "landscape_16_9"}, "landscape_16_9", ()),
+            ({"image_size": "square"}, "square", ()),
+            ({"image_size": "Portrait 16:9"}, "portrait_16_9", ("changed:image_size",)),
+            ({"aspect_ratio": "2:3"}, "portrait_4_3", ("changed:image_size",)),
+            ({"aspect_ratio": "9:16", "width": 720}, "portrait_16_9", ("stripped:width",)),
+        )),
+        *(({"size": SIZES}, given, {"size": built} if built else {}, flags) for given, built, flags in (
+            ({"aspect_ratio": "9:16"}, "720x1280", ()), ({"aspect_ratio": "portrait"}, "720x1280", ()),
+            ({"aspect_ratio": "hochkant"}, "720x1280", ()), ({"width": 1792, "height": 1024}, "1792x1024", ()),
+            ({"aspect_ratio": "landscape"}, "1280x720", ()), ({"aspect_ratio": "square"}, "1024x1792",
+             ("changed:size",)), ({"aspect_ratio": "2.39:1"}, "1280x720", ("changed:size",)),
+            ({"aspect_ratio": "cinematic"}, None, ("unfit:size",)),
+        )),
+        ({"aspect_ratio": {"enum": ["16:9", "9:16"]}, "resolution": {"enum": ["480p", "720p"]}},
+         {"aspect_ratio": "9:16", "resolution": "720p"}, {"aspect_ratio": "9:16", "resolution": "720p"}, ()),
+        ({"aspect_ratio": {"enum": ["auto", "16:9", "9:16"]}}, {"aspect_ratio": "auto"}, {"aspect_ratio": "auto"}, ()),
+        ({"width": SIDE, "height": SIDE}, {"aspect_ratio": "9:16"}, {"width": 768, "height": 1360}, ()),
+        ({"width": SIDE, "height": SIDE}, {"aspect_ratio": "4:1"}, {"width": 1536, "height": 384}, ()),
+        ({"width": SIDE, "height": SIDE}, {"aspect_ratio": "portrait"}, {"width": 880, "height": 1184}, ()),
         # fields in objects
         ({"keyframes": FRAMES}, {"keyframes": {"frame0": {"type": "image", "url": "image_1"}, "frame1": "image_2"}},
          {"keyframes": {"frame0": {"type": "image", "url": "upload:image_1"},
