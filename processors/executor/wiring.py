@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from events.catalog.events import ModelSpec
 from processors.executor import durations
 from processors.executor.material import Material, OpenedStep, Upstream, refers
+from processors.executor.quoted import asked_of
 from processors.executor.ranking import ranked
 from processors.executor.slots import AUXILIARY, EXTRA, SAID, Slot, TextSlot, media_slots, resolved, text_slots
 
@@ -187,13 +188,16 @@ def _put(built: dict[str, Any], slot: Slot, files: Sequence[Material]) -> None:
 
 
 def _place_words(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) -> None:
-    """The words to speak or show go in as they are; a prompt is the description and, below it, upstream texts."""
+    """The words to speak or show go in as they are; a prompt is the description and, below it, upstream texts, which
+    are data for a model that writes."""
     slots = text_slots(spec.input_schema, speaks=spec.agent_type == "speech")
-    said = next((step.input[k] for k in SAID if isinstance(step.input.get(k), str)), None)
+    said = next((words for k in SAID if isinstance(words := step.input.get(k), str) and not refers(words)), None)
     description = step.description.strip() or step.title.strip()
     texts = [text for one in step.upstream for file in one.outputs if (text := file.text)]
-    texts = [text for text in texts if text not in built.values()]
     prompt = next((slot for slot in slots if not slot.verbatim), None)
+    if prompt is not None and spec.agent_type == "text" and built.get(prompt.name) in texts:
+        del built[prompt.name]
+    texts = [text for text in texts if text not in built.values()]
     spoken = next((slot for slot in slots if slot.verbatim), None)
     if spoken is not None:
         must = spoken.required or spoken.name in _alternatives(spec, built)
@@ -204,7 +208,9 @@ def _place_words(built: dict[str, Any], spec: ModelSpec, step: OpenedStep) -> No
         texts = [text for text in texts if text != words]
     if prompt is not None:
         own = built.get(prompt.name) or (said if said not in built.values() else None) or description
-        if own or texts:
+        if spec.agent_type == "text" and texts:
+            built[prompt.name] = asked_of(own, texts, prompt.max_length)
+        elif own or texts:
             whole = "\n\n".join([own, *texts] if own else texts)
             built[prompt.name] = whole if not texts else _cut(whole, prompt.max_length)
 

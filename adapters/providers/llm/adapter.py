@@ -28,6 +28,7 @@ from processors.dispatcher.ports import (
     Succeeded,
     Usage,
 )
+from processors.executor.quoted import BEGINS, RULE
 
 AGENT: Final = "writer"
 MAX_TOKENS: Final = 2048
@@ -95,11 +96,14 @@ class LanguageModels(AtOnce):
 
 
 def messages_of(values: Mapping[str, Any], instruction: str) -> tuple[Message, ...]:
-    """The input's own instruction goes before ours. Raises InputRefused where there is nothing to write about."""
+    """The input's own instruction goes before ours; what earlier steps wrote is said to be data. Raises InputRefused
+    where there is nothing to write about."""
     prompt = _first(values, PROMPT_FIELDS)
     if not prompt:
         raise InputRefused(f"none of {', '.join(PROMPT_FIELDS)} says what to write")
     system = _first(values, SYSTEM_FIELDS) or instruction
+    if BEGINS in prompt:
+        system = f"{system}\n\n{RULE}"
     return ({"role": "system", "content": system}, {"role": "user", "content": prompt})
 
 
