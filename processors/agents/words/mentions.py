@@ -79,8 +79,10 @@ _FILE_NAME = re.compile(r"[^/\\]*\w\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
 _ONE_OF = re.compile(rf"\b(?:one|any|either|none|neither|some|half|{ORDERS})\s+of\s*$", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|never|nicht|instead\s+of)\s*$", re.IGNORECASE)
 _THE_ONE = re.compile(
-    r"(?:the|den|die|das)\s+one\s+(?:with|of|from|in|on|that|which|showing|I|we|you|called|named)\b", re.IGNORECASE
+    rf"[^.;!?\n]{{0,80}},\s+(?:I mean\s+)?(?:the|das|die|den)\s+(?!(?:{ORDERS})\s)(?:[\w-]+\s+){{0,2}}one\b",
+    re.IGNORECASE,
 )
+_WHAT_IN = re.compile(r"\b(?:the|a|an|my)\s+(?P<what>[\w-]+)\s+(?:in|on|of|from)\s+$", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _ABOUT_MAX: Final = 300
 """Letters of what is said of a thing: what it shows is said first."""
@@ -129,11 +131,9 @@ def resolve(text: str, things: Sequence[Thing]) -> tuple[Mention, ...]:
 
 def _told_apart(text: str, found: Sequence[tuple[int, Mention]]) -> Iterator[tuple[int, Mention]]:
     """`the image, the one with the dog`: what is said last of it says which."""
-    for n, (at, mention) in enumerate(found):
-        after = found[n + 1][0] if n + 1 < len(found) and _THE_ONE.match(text, found[n + 1][0]) else 0
-        between = text[at + len(mention.phrase) : after]
-        same = "," in between and not set(".;!?\n") & set(between)
-        if not same or _DENIED.search(text, max(0, at - 20), at):
+    for at, mention in found:
+        again = _THE_ONE.match(text, at + len(mention.phrase))
+        if again is None or _DENIED.search(text, max(0, at - 20), at):
             yield at, mention
 
 
@@ -179,9 +179,18 @@ class _Phrases:
             if match.end("noun") in numbered or _ONE_OF.search(self._text, max(0, match.start() - 20), match.start()):
                 continue
             meant, end = self._meant(match)
-            if meant:
+            if meant and not self._other_in_it(match, meant):
                 phrase = self._text[match.start() : max(end, match.end())].strip()
                 yield match.start(), Mention(phrase, tuple(thing.ref for thing in meant))
+
+    def _other_in_it(self, match: re.Match[str], meant: Sequence[Thing]) -> bool:
+        """`the dog in that image` is not for certain about the image of the cat, where there is one of a dog."""
+        before = _WHAT_IN.search(self._text, max(0, match.start() - 60), match.start())
+        if before is None or match["order"]:
+            return False
+        what = _singular(before["what"].lower())
+        said = [one for one in _of_noun(match["noun"].lower(), self._things) if self._says(one, what)]
+        return bool(said) and not set(meant) <= set(said)
 
     def _matches(self) -> Iterator[re.Match[str]]:
         """`the colours of the video` points at a video."""
@@ -241,6 +250,8 @@ class _Phrases:
             candidates = candidates if len(candidates) == 1 and candidates[0].upload else []
         described = [_singular(word) for word in _TOKEN.findall(" ".join(adjectives)) if word not in _SAY_NOTHING]
         described = [word for word in described if word != "s"]
+        if described and noun in ("one", "ones"):
+            candidates = list(self._things)
         if described:
             named = [one for one in candidates if any(word in self._known(one)[0] for word in described)]
             named = named or [one for one in candidates if all(self._says(one, word) for word in described)]

@@ -32,7 +32,7 @@ _OF_STEP = re.compile(
 )
 _CALLED = re.compile(
     r",?\s+(?:(?:that|which)(?:\s+is|'s)\s+)?(?:called|named|titled|entitled|labell?ed|namens|genannt)\s+"
-    r"(?:\"(?P<quoted>[^\"\n]+)\"|(?=\w))",
+    r"(?:(?P<mark>[\"'“„«‘])(?P<quoted>[^\"“”»’\n]{1,120}?)[\"'”“»’](?!\w)|(?=\w))",
     re.IGNORECASE,
 )
 _WHEN = re.compile(
@@ -42,10 +42,11 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 _FILE_NAME = re.compile(r"\s+[\"'“]?(?P<name>[\w-][\w.-]*\.[a-z][a-z0-9]{1,4})\b(?![./])", re.IGNORECASE)
-_PIECE = re.compile(r"(?P<word>[^\W_]+(?:-[^\W_]+)*)(?:['’]s?\b)?|(?P<mark>[^\w\s]|_)|(?P<line>\n)")
+_PIECE = re.compile(r"(?P<word>[^\W_]+(?:-[^\W_]+)*)(?P<of>['’]s\b)?|(?P<mark>[^\w\s]|_)|(?P<line>\n)")
 _OPENERS: Final = frozenset({
     "of", "with", "showing", "depicting", "featuring", "containing", "about", "where", "in", "on", "at", "from", "that",
-    "which", "after", "von", "vom", "mit", "auf", "im", "am", "über", "aus",
+    "which", "after", "next", "beside", "near", "behind", "i", "we", "you", "ich", "wir",
+    "von", "vom", "mit", "auf", "im", "am", "über", "aus",
 })  # fmt: skip
 _SURE: Final = frozenset({"of", "showing", "depicting", "featuring", "containing", "about", "von", "vom"})
 """Behind these stands what a thing shows, and nothing else."""
@@ -61,6 +62,8 @@ _PASSED: Final = _DEFINITE | frozenset({
 _GOES_ON: Final = frozenset({
     "on", "in", "at", "with", "near", "under", "behind", "beside", "by", "auf", "mit", "im", "am",
 })  # fmt: skip
+_BESIDE: Final = frozenset({"after", "next", "beside", "near", "behind"})
+"""What is spoken of then is another thing."""
 _UNKNOWN: Final = frozenset({"step", "steps", "schritt", "schritte", "schritten", "message", "messages", "nachricht"})
 """What comes from there cannot be told, but for one step."""
 _ENDS: Final = frozenset({
@@ -146,7 +149,7 @@ def _shown(text: str, noun_at: int, at: int, end: int, nouns: re.Pattern[str]) -
     second = (pieces[1]["word"] or "").lower() if len(pieces) > 1 else ""
     definite = opener in ("im", "am", "vom") or second in _DEFINITE
     said = list(_groups(pieces[1:], nouns))
-    if any(word in _UNKNOWN for group in said for word, _ in group):
+    if opener in _BESIDE or any(word in _UNKNOWN for group in said for word, _ in group):
         return Modifier("unclear")
     if said and any(nouns.fullmatch(word) for word, _ in said[0]):
         other = tuple((word, one_end - at) for word, one_end in said[0])
@@ -170,7 +173,7 @@ def _groups(pieces: list[re.Match[str]], nouns: re.Pattern[str]) -> Iterator[lis
         if word in _GOES_ON:
             yield group
             group = []
-        elif word not in _PASSED:
+        elif word not in _PASSED and piece["of"] is None:
             group.append((word, piece.end()))
     yield group
 

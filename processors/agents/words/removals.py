@@ -77,21 +77,20 @@ class _Reading:
         elif clause.starts == "or" and self._denied:
             self._negated = "yes"
         found = self._found(clause)
-        if (
-            found is None
-            and (at := next((n for n, w in enumerate(clause.words) if w in say.NEGATORS), None)) is not None
-        ):
+        at = next((n for n, word in enumerate(clause.words) if word in say.NEGATORS), None)
+        if found is None and at is not None:
             self._negated = "bare" if at == len(clause.words) - 1 else "yes"
         elif found is not None and self._negated == "bare":
             self._negated = "yes"
         self._denied |= self._negated != "no"
-        self._open = found.wish if found is not None else "gone" if _is_bare(clause.words) else None
+        heads = found is None and self._negated == "no" and not self._questions(clause) and _is_bare(clause.words)
+        self._open = found.wish if found is not None else "gone" if heads else None
         self._remember(clause.words)
         return found
 
     def _found(self, clause: Clause) -> Asked | None:
         words = clause.words
-        if clause.asks and words[0] not in say.ASKING:
+        if self._questions(clause):
             return None
         found = _wish(words, self._last)
         if found is not None and self._negated != "no" and found.wish != "kept":
@@ -100,6 +99,10 @@ class _Reading:
             thing = _whole(words, 0, self._last)
             found = None if thing is None else Asked(self._open, thing)
         return found or _denied(words, self._last)
+
+    @staticmethod
+    def _questions(clause: Clause) -> bool:
+        return clause.asks and clause.words[0] not in say.ASKING
 
     def _remember(self, words: Words) -> None:
         spoken = [thing for n, word in enumerate(words) if word in say.DETERMINERS and (n == 0 or words[n - 1] not in
@@ -126,7 +129,7 @@ def _wish(words: Words, last: Thing | None) -> Asked | None:
 def _is_bare(words: Words) -> bool:
     """`Delete: the music` names what is to go behind a mark."""
     rest = words[_behind(words, 0, say.COURTESY) :]
-    return rest in say.PHRASES or (len(rest) == 1 and rest[0] in say.VERBS)
+    return rest in say.PHRASES or (len(rest) == 1 and rest[0] in say.VERBS - say.FILM_VERBS)
 
 
 def _verb(words: Words, last: Thing | None) -> Asked | None:
@@ -168,7 +171,7 @@ def _unwanted(words: Words, last: Thing | None) -> Asked | None:
         return _gone(words, at + 1, last)
     if words[at : at + 1] and words[at] in say.PUTS_IN:
         found = _gone(words, at + 1, last)
-        is_new = found is None or found.thing.words[0] in say.NEW
+        is_new = found is None or found.thing.words[0] in say.NEW or bool(say.AGAIN & set(words))
         return None if found is None or is_new else replace(found, thing=replace(found.thing, certainty="possible"))
     return _gone(words, at + 2, last) if words[at : at + 2] in (("ask", "for"), ("asked", "for")) else None
 

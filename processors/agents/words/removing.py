@@ -77,6 +77,9 @@ DESCRIBES: Final = vocabulary(
 )
 SHOWS: Final = vocabulary("shows show depicts has have contains is says zeigt")
 PUTS_IN: Final = vocabulary("add include use make create generate have put")
+FILM_VERBS: Final = frozenset({"cut", "drop", "lose", "kill", "skip", "cancel"})
+"""What by themselves mean something else."""
+AGAIN: Final = vocabulary("again first now")
 NEW: Final = vocabulary("another new extra additional second further more different other")
 BETTER: Final = vocabulary("better nicer cleaner calmer best besser schoner")
 REASONS: Final = vocabulary("because since so i we you it it's that's weil da denn ich")

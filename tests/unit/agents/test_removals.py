@@ -169,6 +169,16 @@ it would not work without the music
 I only want the image to be blue
 both the image and the video should be blue
 cut: the video is too long
+cut, then the music
+should I remove: the music?
+don't: delete, the music
+do not create the video again
+don't use the music from 10 seconds on
+remove the music with the drums
+remove the image in the video
+remove the video on the wall
+mute the voiceover at the end
+I only need the music quieter
 a video, the music louder
 die Stimme nicht weg
 lösche die Stimme nicht
