@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import zlib
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -71,7 +72,10 @@ class Worker:
         """What its engines have together: they share one GPU, or one machine."""
         self.draining = False
         self._fetcher = fetcher
-        self._queue: asyncio.Queue[Waiting] = asyncio.Queue(maxsize=queue_size)
+        self._queue_size = queue_size
+        self._queue: OrderedDict[str, Waiting] = OrderedDict()
+        """What waits, in order: a cancelled one leaves its place to another at once."""
+        self._queued = asyncio.Event()
         self._processes: list[EngineProcess] = []
         self._runs: dict[str, asyncio.Event] = {}
         self._changed: dict[str, asyncio.Event] = {}
@@ -84,7 +88,7 @@ class Worker:
 
     @property
     def running(self) -> int:
-        return len(self._runs) + self._queue.qsize()
+        return len(self._runs) + len(self._queue)
 
     async def start(self) -> None:
         """Start the engine processes; their imports are the warm-up, so that no first job pays for them."""
@@ -112,7 +116,7 @@ class Worker:
             raise UnknownModel(model)
         spec = self.specs[model]
         check(inputs, spec)
-        if self.draining or self._queue.full():
+        if self.draining or len(self._queue) >= self._queue_size:
             raise Busy("the worker's queue is full" if not self.draining else "the worker is stopping")
         prediction = Prediction(
             id=prediction_id,
@@ -122,7 +126,8 @@ class Worker:
             created_at=predictions.utc_now(),
         )
         self.store.save(prediction)
-        self._queue.put_nowait(Waiting(prediction_id, inputs, hashes))
+        self._queue[prediction_id] = Waiting(prediction_id, inputs, hashes)
+        self._queued.set()
         self._idle.clear()
         self.on_load_changed()
         return prediction
@@ -135,7 +140,10 @@ class Worker:
         if prediction_id in self._runs:
             self._runs[prediction_id].set()
             return prediction
-        return self._end(predictions.canceled(prediction))
+        self._queue.pop(prediction_id, None)
+        cancelled = self._end(predictions.canceled(prediction))
+        self._load_changed()
+        return cancelled
 
     async def watch(self, prediction_id: str) -> AsyncIterator[Prediction]:
         """The present state, then each change, up to the end; a slow reader skips what lies between."""
@@ -206,14 +214,23 @@ class Worker:
 
     async def _slot(self, process: EngineProcess) -> None:
         while True:
-            waiting = await self._queue.get()
+            waiting = await self._next()
             prediction = self.store.get(waiting.prediction_id)
             if prediction is not None and not prediction.ended:
                 await self._carry_out(process, prediction, waiting)
-            if self.running == 0:
-                self._idle.set()
-            self.on_load_changed()
+            self._load_changed()
             await process.ensure_started()
+
+    async def _next(self) -> Waiting:
+        while not self._queue:
+            self._queued.clear()
+            await self._queued.wait()
+        return self._queue.popitem(last=False)[1]
+
+    def _load_changed(self) -> None:
+        if self.running == 0:
+            self._idle.set()
+        self.on_load_changed()
 
     async def _carry_out(self, process: EngineProcess, prediction: Prediction, waiting: Waiting) -> None:
         self._publish(predictions.started(prediction), durable=True)

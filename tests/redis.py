@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 import redis
 
+from studio.local.ports import assign
 from studio.local.servers.redis import redis_server
 
 UP_WITHIN_S = 20.0
@@ -20,9 +20,7 @@ class OwnRedis:
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        self._port = assign(["redis"], {})["redis"]
         self.url = f"redis://127.0.0.1:{self._port}/0"
         self._running: subprocess.Popen[bytes] | None = None
 

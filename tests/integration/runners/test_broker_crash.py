@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from aiokafka.structs import ConsumerRecord
 from events.envelope import Recorded
 from events.log.follower import Follower
 from processors.runners.reactor import Reactor
+from studio.local.ports import assign
 from studio.local.servers import kafka
 from studio.local.servers.server import wait_until_ready
 from tests.integration.runners.stage import Stage, check_exactly_once, stage
@@ -24,19 +24,11 @@ from tests.unit.runners.toy import REGISTRY, Added
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 class Broker:
     """A broker of its own, which may be killed."""
 
     def __init__(self, folder: Path) -> None:
-        self._server = kafka.server(folder, *free_ports(2))
+        self._server = kafka.server(folder, *assign(["broker", "controller"], {}).values())
         self.bootstrap = self._server.address
         self._process: asyncio.subprocess.Process | None = None
 
