@@ -62,14 +62,14 @@ async def serve(settings: WorkerSettings) -> None:
     async with asyncio.TaskGroup() as tasks:
         working = tasks.create_task(worker.work(), name="work")
         serving = tasks.create_task(server.serve(sockets=[listener]), name="serve")
-        heartbeat = None
+        registration = None
         if settings.redis_url is not None:
             registration = Registration(Redis.from_url(settings.redis_url, socket_timeout=2), entry)
             worker.on_load_changed = registration.load_changed
-            heartbeat = tasks.create_task(registration.run(), name="registration")
+            tasks.create_task(registration.run(), name="registration")
         await server.stop_asked.wait()
-        if heartbeat is not None:
-            heartbeat.cancel()
+        if registration is not None:
+            registration.end()
         await worker.drain(settings.worker_drain_s)
         server.should_exit = True
         await serving

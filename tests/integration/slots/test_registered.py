@@ -26,10 +26,12 @@ NEVER_S = 3600.0
 async def worker(redis: OwnRedis, name: str) -> AsyncIterator[None]:
     entry = Entry(name, "http://127.0.0.1:1", ["local/picture"], 1, 0, 1, "local-cpu", "")
     client = Redis.from_url(redis.url)
-    registering = asyncio.create_task(Registration(client, lambda: entry).run())
+    registration = Registration(client, lambda: entry)
+    registering = asyncio.create_task(registration.run())
     yield
-    registering.cancel()
-    await asyncio.gather(registering, return_exceptions=True)
+    registration.end()
+    async with asyncio.timeout(WITHIN_S):
+        await registering
 
 
 @asynccontextmanager
