@@ -110,6 +110,8 @@ def read(value: Any) -> Shape | Turn | None:
     if len(turns) > 1 or len(pairs) > 1:
         return None
     turn = next(iter(turns), None)
+    if pairs and "_" in value and turn is None:
+        return None  # `mp3_44100_128` is a format of another kind
     if not pairs:
         return Shape(1, 1) if turn == "square" else turn
     shape = Shape(float(pairs[0][0]), float(pairs[0][1]))

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from commands.canvas.commands import UNWIRABLE
 from events.catalog.current import CurrentModel
@@ -20,6 +21,7 @@ from processors.agents.fitting.assembly import Fitted, furnished
 from processors.agents.fitting.fields import verify
 from processors.agents.fitting.media_fields import references
 from processors.agents.fitting.selector import Choice
+from processors.agents.fitting.shapes import FIELDS as FIELDS_OF_SHAPES
 from processors.agents.plan import PlannedStep
 from processors.agents.stages.field_questions import questions, settled
 from processors.agents.words.references import Known, KnownStep, KnownUpload
@@ -93,6 +95,25 @@ def fitted(name: str, description: str, given: dict[str, Any]) -> Fitted:
     spec = CATALOG.models[name]
     step = PlannedStep("a", "", description, spec.agent_type, input=given)
     return furnished(step, Choice(spec, "one"), KNOWN)
+
+
+shapes = st.sampled_from([*FIELDS_OF_SHAPES, "width", "height", "orientation", "format"])
+said = (
+    st.from_regex(r"(portrait|landscape|square|vertical|)[ _]?[0-9.]{0,6}[:x/_][0-9.]{0,6}", fullmatch=True) | scalars
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(name=models, given=st.dictionaries(shapes, said, max_size=4))
+def test_whatever_is_said_of_a_shape_the_schema_agrees_and_saying_it_again_changes_nothing(
+    name: str, given: dict[str, Any]
+) -> None:
+    spec = CATALOG.models[name]
+    once = verify(spec, PlannedStep("a", "", "a cat", spec.agent_type, input=given), Known())
+    again = verify(spec, PlannedStep("a", "", "a cat", spec.agent_type, input=once.values), Known())
+    assert again.values == once.values
+    wrong = [one for one in Draft202012Validator(spec.input_schema).iter_errors(once.values) if one.absolute_path]
+    assert not wrong
 
 
 @settings(max_examples=400, deadline=None)

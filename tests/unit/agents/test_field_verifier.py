@@ -187,6 +187,8 @@ FRAMES: dict[str, Any] = {
         ({"aspect_ratio": {"enum": ["16:9", "9:16"]}, "resolution": {"enum": ["480p", "720p"]}},
          {"aspect_ratio": "9:16", "resolution": "720p"}, {"aspect_ratio": "9:16", "resolution": "720p"}, ()),
         ({"aspect_ratio": {"enum": ["auto", "16:9", "9:16"]}}, {"aspect_ratio": "auto"}, {"aspect_ratio": "auto"}, ()),
+        ({"width": SIDE, "height": SIDE, "format": {"type": "string"}}, {"format": "mp3_44100_128"},
+         {"format": "mp3_44100_128"}, ()),
         ({"width": SIDE, "height": SIDE}, {"aspect_ratio": "9:16"}, {"width": 768, "height": 1360}, ()),
         ({"width": SIDE, "height": SIDE}, {"aspect_ratio": "4:1"}, {"width": 1536, "height": 384}, ()),
         ({"width": SIDE, "height": SIDE}, {"aspect_ratio": "portrait"}, {"width": 880, "height": 1184}, ()),
