@@ -8,12 +8,15 @@ from typing import Final
 BLOCKS_MAX: Final = 16
 _FENCE = re.compile(r"^[ \t]*```[\w+-]*[ \t]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 _TAG: Final = r"think|thinking|thought|thoughts|reasoning|scratchpad"
+_THOUGHT = re.compile(rf"<(?:{_TAG})>", re.IGNORECASE)
 _SIGN = re.compile(rf"\\.|[\"{{}}\[\]]|<({_TAG})>", re.DOTALL | re.IGNORECASE)
 
 
 def without_thoughts(answer: str) -> str:
     """Without what stands in thought tags, wherever they are but in a string. One that is never closed thinks on to the
     end; but within the answer's JSON it is taken for words."""
+    if _THOUGHT.search(answer) is None:
+        return answer
     kept: list[str] = []
     at, begun, depth, in_string = 0, 0, 0, False
     unclosed: set[str] = set()

@@ -1,4 +1,9 @@
-"""Strings as language models write them, read piece by piece: raw line breaks and stray quotes in them are text."""
+"""Strings as language models write them, read piece by piece: raw line breaks and stray quotes in them are text.
+
+A quote ends its string only where what follows may follow it. Of a member's value that is another member, or the end of
+its structure: `a sign that says "Hello", in red` is one value. Where that cannot be told within `AHEAD_MAX` characters,
+the quote ends it.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +15,24 @@ _PLAIN = re.compile(r"[^\"'\\]+")
 _SPACE = re.compile(r"\s+")
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _AFTER_STRING: Final = frozenset(',:}]/"')
+AHEAD_MAX: Final = 256
+_GAP_MAX: Final = 64
+_AHEAD_WHOLE: Final = 2 * AHEAD_MAX + 2 * _GAP_MAX + 4
+"""The longest that any of the following look at."""
+_KEY: Final = rf"(?:[^{{0}}\\]|\\.){{{{0,{AHEAD_MAX}}}}}+{{0}}\s{{{{0,{_GAP_MAX}}}}}+(\S)"
+_QUOTED: Final = {quote: re.compile(_KEY.format(quote), re.DOTALL) for quote in "\"'"}
+"""Behind a quote that opens: to its end, and what comes then."""
+_BARE = re.compile(rf"[^\W\d][\w$-]{{0,{_GAP_MAX}}}+\s{{0,{_GAP_MAX}}}+(\S)")
+_SOON = re.compile(rf"\s{{0,{_GAP_MAX}}}+(\S)")
 _LOST: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 class StringReader:
     """One string, after its opening quote."""
 
-    def __init__(self, quote: str) -> None:
+    def __init__(self, quote: str, *, is_value: bool = False) -> None:
+        """`is_value`: of an object's member, and not its name."""
+        self._is_value = is_value
         self.text: str | None = None
         """What the string says, once it has ended."""
         self._quote = quote
@@ -44,8 +60,14 @@ class StringReader:
         if space := _SPACE.match(text, at):
             gap.append(space[0])
             return space.end()
+        ends = text[at] in _AFTER_STRING or text[at] == self._quote
+        if ends and self._is_value:
+            found = _ends_value(text, at)
+            if found is None and len(text) - at <= _AHEAD_WHOLE:
+                return at
+            ends = found is not False
         self._gap = None
-        if text[at] in _AFTER_STRING or text[at] == self._quote:
+        if ends:
             self.text = "".join(self._parts)
             return at
         self._parts += [self._quote, *gap]
@@ -79,6 +101,35 @@ class StringReader:
             return at + 6
         self._parts.append(chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)))
         return at + 12
+
+
+def _ends_value(text: str, at: int) -> bool | None:
+    """Whether what stands there may follow a member's value; None where more must come before it can be told."""
+    match text[at]:
+        case ",":
+            soon = _SOON.match(text, at + 1)
+            return None if soon is None else _may_follow_comma(soon[1], text, soon.start(1))
+        case ":":
+            soon = _SOON.match(text, at + 1)
+            return None if soon is None else soon[1] in "\"'{[-0123456789"
+        case "/":
+            return None if at + 1 == len(text) else text[at + 1] in "/*"
+        case '"' | "'":
+            return _is_key(_QUOTED[text[at]], text, at + 1)
+    return True
+
+
+def _may_follow_comma(char: str, text: str, at: int) -> bool | None:
+    if char in _QUOTED:
+        return _is_key(_QUOTED[char], text, at + 1)
+    if char.isalpha():
+        return _is_key(_BARE, text, at)
+    return not (char.isalnum() or char == "(")
+
+
+def _is_key(pattern: re.Pattern[str], text: str, at: int) -> bool | None:
+    found = pattern.match(text, at)
+    return None if found is None else found[1] == ":"
 
 
 def _code(text: str, at: int) -> int | None:

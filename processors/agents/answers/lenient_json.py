@@ -114,7 +114,8 @@ class LenientReader:
         if char == "/":
             return _skip_comment(text, at)
         if char in "\"'":
-            self._string = StringReader(char)
+            top_is_object = isinstance(top.value, dict)
+            self._string = StringReader(char, is_value=top_is_object and not self._lacks_key())
         elif char in "{[":
             self._open({} if char == "{" else [])
         elif char in "}]":

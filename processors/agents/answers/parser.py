@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from processors.agents.plan import Layer, ParsedPlan, PlannedStep
 TITLE_MAX_CHARS: Final = 200
 TEXT_MAX_CHARS: Final = 8000
 LABEL_MAX_CHARS: Final = 64
+MARK_CHARS: Final = 8
 
 INPUT_DEPTH_MAX: Final = 32
 INPUT_BYTES_MAX: Final = 20_000
@@ -159,8 +162,8 @@ class _Labels:
             title = text(fields.words("title"), TITLE_MAX_CHARS)
             description = text(fields.words("description"), TEXT_MAX_CHARS) or title
             kind = text(fields.words("kind"), LABEL_MAX_CHARS)
-            if not (description and kind):
-                continue
+            if not description:
+                continue  # without words it is no step; one without a kind is one that the rules will object to
             yield PlannedStep(
                 id=label(fields.get("id")) or f"s{self._count}",
                 title=title or description[:TITLE_MAX_CHARS],
@@ -191,12 +194,18 @@ class _Fields:
 
 
 def label(raw: Any) -> str:
-    """A short id of letters, digits, `_` and `-`; empty when there is none."""
+    """A short id of letters, digits, `_` and `-`; empty when there is none. Names in another script stay apart from
+    each other, the same each time."""
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         return ""
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
-    return _NOT_LABEL.sub("_", str(raw).strip())[:LABEL_MAX_CHARS].strip("_")
+    folded = "".join(one for one in unicodedata.normalize("NFKD", str(raw).strip()) if not unicodedata.combining(one))
+    plain = _NOT_LABEL.sub("_", folded)[:LABEL_MAX_CHARS].strip("_")
+    if not any(one.isalnum() and not one.isascii() for one in folded):
+        return plain
+    mark = hashlib.sha256(folded.encode(errors="replace")).hexdigest()[:MARK_CHARS]
+    return f"{plain[: LABEL_MAX_CHARS - MARK_CHARS - 1]}_{mark}".lstrip("_")
 
 
 def _references(raw: Any) -> Iterator[str]:

@@ -87,6 +87,7 @@ def _free(name: str, taken: Mapping[str, Any], before: Mapping[str, Any]) -> str
 
 
 def _merged(original: PlannedStep, step: PlannedStep) -> PlannedStep:
+    step = replace(step, agent_type=step.agent_type or original.agent_type)
     title, description = uncut(step.title, original.title), uncut(step.description, original.description)
     step = replace(step, title=title, description=description)
     if step.unchanged or _says_the_same(original, step):

@@ -47,6 +47,12 @@ def test_a_step_of_another_kind_keeps_nothing() -> None:
     assert (first.model, dict(first.input)) == (None, {})
 
 
+def test_a_step_whose_kind_is_lost_keeps_the_one_it_had() -> None:
+    before = step("a", "video", model="x/y", input={"width": 640})
+    edited = merge([before], answer(replace(before, agent_type="", description="other", model=None)), "change it")
+    assert (edited.steps[0].agent_type, edited.steps[0].model) == ("video", "x/y")
+
+
 def test_a_field_that_named_what_it_waits_for_no_more_goes() -> None:
     said = step("s2", "video", description="a film from words")
     (_, second, _) = merge(ORIGINALS, answer(step("s1", unchanged=True), said), "from words").steps

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from processors.agents.answers.parser import IncrementalParser, parse_plan
+from processors.agents.answers.parser import LABEL_MAX_CHARS, IncrementalParser, label, parse_plan
 from processors.agents.plan import PlannedStep
 
 ONE = {"id": "s1", "title": "A cat", "description": "A red cat", "agent_type": "image", "depends_on": []}
@@ -60,6 +61,50 @@ def test_an_unescaped_quote_stays_in_its_text() -> None:
     plan = parse_plan(TEXT.replace("A red cat", 'A 5" tall cat'))
     assert plan.steps[0].description == 'A 5" tall cat'
     assert plan.steps[1] == STEPS[1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'a sign that says "Hello", in red',
+        'she said "hi", loudly',
+        'the "A", "B" and "C" cats',
+        '"one", "two", three',
+        'a "big": thing',
+        'either "A"/"B" or C',
+        'signs "A", 5 in all',
+        '"Hi" she said',
+        'he said "hi"',
+        'two signs: "ja", "nein"',
+    ],
+)
+def test_quotations_stay_in_their_text_and_no_step_is_lost(words: str) -> None:
+    answer = TEXT.replace("A red cat", words)
+    first, second = parse_plan(answer).steps
+    assert (first.description, first.agent_type, second) == (words, "image", STEPS[1])
+    parser = IncrementalParser()
+    assert [step for char in answer for step in parser.feed(char)] == [first, second]
+
+
+def test_a_step_whose_kind_is_lost_is_one_that_can_be_objected_to() -> None:
+    answer = TEXT.replace('"image"', '""')
+    assert parse_plan(answer).steps == (replace(STEPS[0], agent_type=""), STEPS[1])
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [("画像", "動画"), ("画像1", "動画1"), ("الصورة", "الفيديو"), ("картинка", "видео"), ("画" * 70, "動" * 70)],
+)
+def test_names_in_another_script_are_names(one: str, two: str) -> None:
+    answer = {"steps": [{**ONE, "id": one}, {**TWO, "id": two, "depends_on": [one]}]}
+    first, second = parse_plan(json.dumps(answer)).steps
+    assert second.depends_on == (first.id,)
+    assert first.id != second.id
+    assert all(step.id.isascii() and 0 < len(step.id) <= LABEL_MAX_CHARS for step in (first, second))
+
+
+def test_an_accent_is_no_other_script() -> None:
+    assert [label(name) for name in ("étape-1", "Schritt ä", "s1", "→", "")] == ["etape-1", "Schritt_a", "s1", "", ""]
 
 
 def test_a_raw_line_break_stays_in_its_text() -> None:

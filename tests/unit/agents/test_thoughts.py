@@ -17,6 +17,9 @@ ANSWERS = [
     (f"Sure. <thinking>hm</thinking>\n{PLAN}", "hm", f"Sure. \n{PLAN}"),
     (f"a < b <Reasoning>one</reasoning><think>two</think>{PLAN}", "onetwo", f"a < b {PLAN}"),
     ("<think>never done <", "never done <", ""),
+    (f'I use image [1]. <think>{{"steps": []}}</think>{PLAN}', '{"steps": []}', f"I use image [1]. {PLAN}"),
+    (f"{{note}} and [v1]: <think>hm</think>{PLAN}", "hm", f"{{note}} and [v1]: {PLAN}"),
+    ("in [1] <think>hm</think>, and [", "hm", "in [1] , and ["),
     ("a plain word <", "", "a plain word <"),
     ('{"description": "say <think>this</think>"}', "", '{"description": "say <think>this</think>"}'),
 ]
