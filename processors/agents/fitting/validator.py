@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from processors.agents.catalog import Capabilities
+from processors.agents.fitting.circles import acyclic
 from processors.agents.fitting.kinds import agent_type
 from processors.agents.plan import PlannedStep
 from processors.agents.words.labels import LABEL
 from processors.executor import durations
 
 STEPS_MAX: Final = 500
+NAMED_MAX: Final = 5
+"""Steps in one issue."""
 GRAVE: Final = frozenset({
     "unknown-agent-type", "no-capability", "no-model", "dangling-reference", "cycle", "incompatible-media",
 })  # fmt: skip
@@ -47,16 +50,22 @@ class Checked:
 
 
 def check(steps: Iterable[PlannedStep], capabilities: Capabilities) -> Checked:
-    """Every rule in turn, each on what the last has left; the result is acyclic, closed, and within what there is."""
+    """Every rule in turn, each on what the last has left; the result is acyclic, closed, and within what there is.
+
+    What is wrong with a step in the same way several times is said once.
+    """
     issues: list[Issue] = []
     left = _within_size(list(steps), issues)
     left = _unique(left, issues)
     left = _feasible(left, capabilities, issues)
     left = _closed(left, issues)
-    left = _acyclic(left, issues)
+    left, broken = acyclic(left)
+    issues += [
+        Issue("cycle", "steps waited for each other in a circle", "the first of them starts", one) for one in broken
+    ]
     left = _compatible(left, capabilities, issues)
     left = [_within_limits(step, capabilities, issues) for step in left]
-    return Checked(tuple(left), tuple(issues))
+    return Checked(tuple(left), tuple(dict.fromkeys(issues)))
 
 
 def _within_size(steps: list[PlannedStep], issues: list[Issue]) -> list[PlannedStep]:
@@ -121,46 +130,6 @@ def _with_real_references(step: PlannedStep, names: set[str], issues: list[Issue
     return replace(step, depends_on=tuple(kept), description=description)
 
 
-def _acyclic(steps: list[PlannedStep], issues: list[Issue]) -> list[PlannedStep]:
-    """Kahn's order; where it stands still, the earliest step left gives up what it waits for further down."""
-    place = {step.id: n for n, step in enumerate(steps)}
-    waits = {step.id: set(step.depends_on) for step in steps}
-    dependents: dict[str, list[str]] = {step.id: [] for step in steps}
-    for step in steps:
-        for upstream in step.depends_on:
-            dependents[upstream].append(step.id)
-    ready = [step.id for step in steps if not waits[step.id]]
-    open_ones = dict.fromkeys(step.id for step in steps)
-    dropped: dict[str, set[str]] = {step.id: set() for step in steps}
-    while open_ones:
-        while ready:
-            done = ready.pop()
-            del open_ones[done]
-            for dependent in dependents[done]:
-                waits[dependent].discard(done)
-                if not waits[dependent] and dependent in open_ones and dependent not in ready:
-                    ready.append(dependent)
-        if open_ones:
-            circle = _circle(open_ones, waits, place)
-            first = min(circle, key=place.__getitem__)
-            dropped[first] |= waits[first] & circle
-            waits[first] -= circle
-            ready = [] if waits[first] else [first]
-            issues.append(Issue("cycle", "steps waited for each other in a circle", "the first of them starts", first))
-    return [
-        replace(step, depends_on=tuple(up for up in step.depends_on if up not in dropped[step.id])) for step in steps
-    ]
-
-
-def _circle(open_ones: Iterable[str], waits: Mapping[str, set[str]], place: Mapping[str, int]) -> set[str]:
-    """Steps that wait for each other: following what is waited for from anywhere leads into a circle."""
-    at, seen = next(iter(open_ones)), dict[str, int]()
-    while at not in seen:
-        seen[at] = len(seen)
-        at = min(waits[at], key=place.__getitem__)
-    return {step for step, turn in seen.items() if turn >= seen[at]}
-
-
 def _compatible(steps: list[PlannedStep], capabilities: Capabilities, issues: list[Issue]) -> list[PlannedStep]:
     """An edge carries a medium: what the upstream step gives must be something the downstream kind can take."""
     kinds = {step.id: step.agent_type for step in steps}
@@ -168,13 +137,21 @@ def _compatible(steps: list[PlannedStep], capabilities: Capabilities, issues: li
     for step in steps:
         takes = capabilities[step.agent_type].media_in | _ANY_TEXT
         fitting = [up for up in step.depends_on if capabilities[kinds[up]].media_out & takes]
+        useless: dict[str, list[str]] = {}
         for upstream in step.depends_on:
-            if upstream not in fitting:
-                gives = " or ".join(sorted(capabilities[kinds[upstream]].media_out))
-                problem = f"a {step.agent_type} step cannot use the {gives} of {upstream}"
-                issues.append(Issue("incompatible-media", problem, "it no longer waits for it", step.id))
+            if not (gives := capabilities[kinds[upstream]].media_out) & takes:
+                useless.setdefault(" or ".join(sorted(gives)), []).append(upstream)
+        for media, ups in useless.items():
+            problem = f"a {step.agent_type} step cannot use the {media} of {_listed(ups)}"
+            suggestion = "it no longer waits for it" if len(ups) == 1 else "it no longer waits for them"
+            issues.append(Issue("incompatible-media", problem, suggestion, step.id))
         checked.append(replace(step, depends_on=tuple(fitting)))
     return checked
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - NAMED_MAX
+    return ", ".join(names[:NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
 
 
 def _within_limits(step: PlannedStep, capabilities: Capabilities, issues: list[Issue]) -> PlannedStep:

@@ -23,6 +23,9 @@ from processors.agents.telling.present import Present
 
 AGENT: Final = "edit_planner"
 CALL: Final = Call(AGENT, "edit", timeout_s=120.0, drafts=True)
+ISSUES_MAX: Final = 50
+"""That it is told."""
+ISSUE_CHARS_MAX: Final = 1_000
 REPAIR: Final = replace(CALL, stage="revise", least_s=20.0)
 
 
@@ -50,7 +53,7 @@ class Asked:
     def __call__(self, prompt: Prompt) -> list[Message]:
         sections = blocks(self.briefing, self.catalog, self.present)
         if self.issues:
-            sections.append(block("issues", [str(issue) for issue in self.issues]))
+            sections.append(block("issues", _in_short(self.issues)))
         user = "\n".join([*sections, request(self.briefing)])
         return [{"role": "system", "content": prompt.whole}, {"role": "user", "content": user}]
 
@@ -80,3 +83,9 @@ async def edit(stages: Stages, asked: Asked, turn: int = 0) -> Edit:
     said = await stages.ask(replace(call, beside=beside(asked.briefing)), asked)
     edited, parsed = asked.read(said.text)
     return Edit(edited, parsed, said)
+
+
+def _in_short(issues: Sequence[Issue]) -> list[str]:
+    """The first of them, and how many more there are."""
+    told = [str(issue)[:ISSUE_CHARS_MAX] for issue in issues[:ISSUES_MAX]]
+    return [*told, f"and {len(issues) - ISSUES_MAX} more like these"] if len(issues) > ISSUES_MAX else told

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from graphlib import TopologicalSorter
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -74,6 +77,38 @@ def test_a_step_beside_a_circle_keeps_what_it_waits_for(catalog: Catalog) -> Non
     plan = [step("a", "image", "b", "x"), step("b", "image", "a"), step("x", "image", "y"), step("y")]
     checked = check(plan, catalog.capabilities)
     assert {s.id: s.depends_on for s in checked.steps} == {"a": ("x",), "b": ("a",), "x": ("y",), "y": ()}
+
+
+@pytest.mark.parametrize("waits_for", [499, 16, 1])
+def test_a_plan_that_waits_for_itself_all_over_is_checked_in_a_moment(catalog: Catalog, waits_for: int) -> None:
+    """Where it takes more than some calls for each step and edge, it is no moment."""
+    names = [f"s{n}" for n in range(500)]
+    plan = [
+        step(name, "image", *(names[(at + ahead) % 500] for ahead in range(1, waits_for + 1)))
+        for at, name in enumerate(names)
+    ]
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        checked = check(plan, catalog.capabilities)
+    finally:
+        sys.setprofile(None)
+    assert len(list(TopologicalSorter({one.id: one.depends_on for one in checked.steps}).static_order())) == 500
+    assert len(checked.issues) <= 500
+    assert calls < 20 * 500 * (waits_for + 500)
+
+
+def test_what_cannot_be_used_is_said_once_for_a_step(catalog: Catalog) -> None:
+    songs = [step(f"m{n}", "music") for n in range(9)]
+    checked = check([*songs, step("a", "image", *(song.id for song in songs))], catalog.capabilities)
+    assert [issue.problem for issue in checked.issues] == [
+        "a image step cannot use the audio of m0, m1, m2, m3, m4 and 4 more"
+    ]
 
 
 def test_a_kind_without_a_model_is_not_planned() -> None:
