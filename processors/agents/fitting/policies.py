@@ -18,6 +18,12 @@ _MADE: Final = (
     r"(?:clips?|videos?|films?|images?|pictures?|photos?|versions?|drafts?|models?|options?|ones?|ways?|songs?|music|"
     r"voiceovers?|animations?|results?|renders?|tiers?|modelle?n?|variante)"
 )
+_MODELS: Final = (
+    r"(?:(?:video|image|picture|photo|text|speech|voice|music|sound|audio|3d)\s+)?(?:models?|modelle?n?|option|tier)"
+)
+_CLAUSE: Final = r"(?<![^.,;:!?\n])\s*(?:(?:and|but|please|then|so|now)\s+)*"
+"""From the beginning of one."""
+_OVER: Final = r"(?=\s*(?:\Z|[.,;:!?\n]))"
 _TAKES: Final = (
     r"(?:use|using|with|take|taking|pick|choose|want|by|from|only|nimm|mit)\s+(?:the\s+|your\s+|only\s+|die\s+|das\s+)*"
 )
@@ -26,14 +32,20 @@ _ENDS: Final = (
 )
 _CHEAPEST: Final = (
     rf"cheapest\s+(?:possible\s+)?{_MADE}|cheapest{_ENDS}|as cheap(?:ly)? as(?: possible|\s+(?:it|you|we)\b)|"
-    rf"cheaply{_ENDS}|(?:keep|make|do) it (?:as )?(?:cheap|low[- ]cost){_ENDS}|{_TAKES}cheap(?:er)?\s+{_MADE}|"
+    rf"cheaply{_ENDS}|(?:keep|make|do) it (?:as |a bit |much )?(?:cheap(?:er)?|low[- ]cost){_ENDS}|"
+    rf"{_TAKES}cheap(?:er)?\s+{_MADE}|{_TAKES}(?:an?\s+|eine?n?\s+|some\s+)?(?:cheap(?:er)?|low[- ]cost)\s+{_MODELS}\b|"
+    rf"{_CLAUSE}(?:a bit |something |much )?cheaper{_OVER}|{_CLAUSE}cheap(?:er)?,? (?:please|bitte){_OVER}|"
+    rf"{_CLAUSE}(?:that's |that is |this is |it's |it is )?too (?:expensive|costly){_OVER}|"
     rf"low[- ]cost\s+{_MADE}|(?<![^.,;:!?\n])[ \t]*(?:we are |i am |i'm |we're )?on an? (?:\w+ )?budget{_ENDS}|"
-    r"save (?:money|credits)|(?:cost|spend)\w* as little as possible|(?:so|moglichst) (?:gunstig|billig)\w*|"
+    rf"save credits{_ENDS}|{_CLAUSE}(?:to )?save money{_ENDS}|(?:cost|spend)\w* as little as possible|"
+    rf"{_CLAUSE}low budget{_OVER}|keep the (?:costs?|price) (?:low|down){_ENDS}|(?:so|moglichst) (?:gunstig|billig)\w*|"
     rf"(?:am )?gunstigste\w*(?:{_ENDS}|\s+{_MADE})|le moins cher|lo mas barato"
 )
 _BEST: Final = (
     r"(?:best|highest|top|premium|finest|maximum)(?: possible)?[- ](?:quality|resolution)"
-    rf"(?:{_ENDS}|(?=\s+(?:{_MADE}|is|in|of the)\b))|{_TAKES}(?:best|top|premium|finest)\s+models?{_ENDS}|"
+    rf"(?:{_ENDS}|(?=\s+(?:(?:(?:in|of) (?:the|all|this|these|both) )?{_MADE}|is)\b))|"
+    rf"{_TAKES}(?:best|top|premium|finest)\s+{_MODELS}{_ENDS}|"
+    rf"{_CLAUSE}(?:the )?(?:best|top|premium|finest)\s+{_MODELS},? (?:please|bitte){_OVER}|"
     r"(?:price|cost|money) (?:is no object|does(?: not|n't) matter)|(?:whatever|no matter what) it costs|"
     r"(?:beste[rn]?|hochste[rn]?) qualitat|meilleure qualite|(?:mejor|maxima) calidad"
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Final, Literal
+import re
+from typing import Any, Final, Literal
 
 from commands.canvas.commands import RecordContext
+from processors.agents.answers.fences import without_thoughts
 from processors.agents.answers.objects import read_object
 from processors.agents.asking.call import Call, Stages
 from processors.agents.asking.prompting import Prompt
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 Decision = Literal["SAME", "NEW"]
 CALL: Final = Call("context_classifier", "context", timeout_s=20.0, small=True)
 HISTORY_CHARS: Final = 3_000
+_SAYS_NEW = re.compile(r"[\W_]*(?:decision[\W_]+)?new[\W_]*", re.IGNORECASE)
 
 
 async def classify(stages: Stages, briefing: Briefing, present: Present | None) -> Decision:
@@ -43,10 +46,14 @@ async def classify(stages: Stages, briefing: Briefing, present: Present | None) 
 
 
 def read(answer: str) -> Decision:
-    """NEW only where it is said in so many letters."""
+    """NEW only where nothing else is said."""
     found = read_object(answer)
-    said = str(found.get("decision", "")) if found is not None else answer
-    return "NEW" if said.strip().upper() == "NEW" else "SAME"
+    said: Any
+    if found is not None:
+        said = next((value for key, value in found.items() if key.strip().lower() == "decision"), "")
+    else:
+        said = without_thoughts(answer)
+    return "NEW" if isinstance(said, str) and _SAYS_NEW.fullmatch(said) else "SAME"
 
 
 def _told(briefing: Briefing, present: Present) -> str:

@@ -44,7 +44,13 @@ _PASSED: Final = frozenset({"ok", "okay", "yes", "valid", "good", "accept", "acc
 _FAILED: Final = frozenset({
     "fail", "failed", "reject", "rejected", "no", "invalid", "bad", "false", "notok", "needschanges", "needswork",
 })  # fmt: skip
-_SAYS_REVISE = re.compile(r"[\W_]*(?:verdict[\W_]*)?(?:needs\s+)?revis(?:e|ion)\b[\W_]*(.*)", re.IGNORECASE | re.DOTALL)
+_NEGATES: Final = frozenset({"not", "cannot", "unable", "doesn", "isn", "never", "fails", "failed"})
+_WORD = re.compile(r"[a-z]+")
+_SAYS_REVISE = re.compile(
+    r"[\W_]*(?:verdict[\W_]*)?(?:(?:the|this)\s+)?(?:plan\s+|it\s+|i\s+)?"
+    r"(?:(?:needs?|requires?|should|must|would|has\s+to)\s+(?:be\s+|an?\s+|some\s+)?)?revis(?:ed?|ions?)\b[\W_]*(.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 async def objections(
@@ -114,7 +120,15 @@ def _verdict(said: Any) -> str:
     word = _plain(said) if isinstance(said, str) else ""
     if word in _PASSED or word.startswith(("pass", "approve")):
         return "PASS"
+    if isinstance(said, str) and _negated(_WORD.findall(said.lower())):
+        return "REVISE"
     return "REVISE" if word in _FAILED or "revis" in word else ""
+
+
+def _negated(words: Sequence[str]) -> bool:
+    """`NOT PASS`, `does not pass`, `unable to approve`."""
+    denied = [at for at, word in enumerate(words) if word in _NEGATES]
+    return bool(denied) and any(word in _PASSED or word.startswith(("pass", "approv")) for word in words[denied[0] :])
 
 
 def _listed(said: Any) -> Iterator[Any]:

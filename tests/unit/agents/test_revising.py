@@ -16,6 +16,7 @@ from events.canvas.plan_events import PlanDrafted, PlanEdited, PlanValidated
 from events.canvas.session_events import AgentCallRecorded
 from processors.agents.fitting.validator import Issue
 from processors.agents.llm import LlmFailed
+from processors.agents.stages.edit_planner import ISSUES_MAX
 from processors.agents.stages.plan_validator import OBJECTIONS_MAX, UNSAID, WORDS_MAX, read
 from tests.unit.agents.play import Line, Play
 
@@ -73,6 +74,18 @@ async def test_the_cheaper_model_is_asked_for_what_is_small() -> None:
     await play.hears("a fox that runs")
     asked = zip(play.script.agents, play.script.preferred, strict=True)
     assert list(asked) == [("planner", None), ("validator", "small"), ("edit_planner", None), ("validator", "small")]
+
+
+async def test_the_edit_planner_is_told_so_many_issues_and_no_more() -> None:
+    dense = plan(*(step(f"s{n}", after=tuple(f"s{m}" for m in range(120) if m != n)) for n in range(120)))
+    play = play_of(dense, [], [dense, dense])
+    await play.hears("pictures")
+    told = [str(one[-1]["content"]) for agent, one in zip(play.script.agents, play.script.asked, strict=True)
+            if agent == "edit_planner"]  # fmt: skip
+    found = json.loads(told[0].partition("<issues>\n")[2].partition("\n</issues>")[0])
+    assert len(found) == ISSUES_MAX + 1
+    assert found[-1].startswith("and ")
+    assert max(map(len, told)) < 100_000
 
 
 HOLOGRAM = plan(step("a", "hologram"))
@@ -212,6 +225,15 @@ ISSUE = Issue("objection", "the film is missing")
         ({"verdict": "REVISE", "issues": []}, Issue("objection", UNSAID)),
         ({"verdict": "REVISE", "issues": [7, None, {"step_id": "a"}]}, Issue("objection", "7")),
         ({"verdict": "REVISE", "issues": [], "comment": "the film is missing"}, ISSUE),
+        ({"verdict": "NOT PASS", "comment": "the film is missing"}, ISSUE),
+        ({"verdict": "does not pass", "issues": ["the film is missing"]}, ISSUE),
+        ({"verdict": "unable to approve", "issues": ["the film is missing"]}, ISSUE),
+        ({"verdict": "PASS: nothing to object, not even the title", "issues": []}, None),
+        ("The plan needs revision: the film is missing", ISSUE),
+        ("I would revise: the film is missing", ISSUE),
+        ("This plan should be revised: the film is missing", ISSUE),
+        ("The plan should not be revised.", None),
+        ("No revision needed", None),
         ("REVISE", Issue("objection", UNSAID)),
         ("**REVISE**: the film is missing", ISSUE),
         ("Verdict: revise - the film is missing", ISSUE),
