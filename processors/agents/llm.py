@@ -68,8 +68,13 @@ def tokens_of(chars: int) -> int:
 
 
 def tokens_told(messages: Sequence[Message]) -> int:
-    """What a model reads, estimated."""
-    return tokens_of(sum(len(str(message.get("content", ""))) for message in messages))
+    """What a model reads, estimated: four ASCII characters a token, and three bytes of all others, so that a Chinese
+    character is one."""
+    told = [str(message.get("content", "")) for message in messages]
+    chars = sum(map(len, told))
+    plain = sum(len(one) if one.isascii() else sum(map(str.isascii, one)) for one in told)
+    others = 0 if plain == chars else sum(len(one.encode(errors="replace")) for one in told) - plain
+    return tokens_of(plain) + math.ceil(others / 3)
 
 
 class LanguageModel(Protocol):

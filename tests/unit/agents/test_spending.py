@@ -18,7 +18,7 @@ from events.model import Event
 from events.topics import EVENTS_CANVAS
 from processors.agents.asking import spending
 from processors.agents.asking.spending import WINDOW_HOURS, Budgeted, Spending
-from processors.agents.llm import MAX_TOKENS, Completion, LlmFailed
+from processors.agents.llm import MAX_TOKENS, Completion, LlmFailed, tokens_told
 from tests.llm_server import LlmServer, held, serving, whole
 from tests.specification import NOON
 
@@ -70,6 +70,13 @@ def test_it_is_bounded_and_other_events_are_none_of_its_business(monkeypatch: py
     for org in ("a", "b", "c"):
         fold.note(called(5, org_id=org))
     assert [fold.spent(org, NOON) for org in ("a", "b", "c", ORG)] == [0, 5, 5, 0]
+
+
+@pytest.mark.parametrize(
+    ("words", "tokens"), [("", 0), ("a" * 400, 100), ("狐" * 400, 400), ("ф" * 300, 200), ("a" * 400 + "狐" * 4, 104)]
+)
+def test_what_is_told_counts_in_every_script(words: str, tokens: int) -> None:
+    assert tokens_told([{"role": "user", "content": words}]) == tokens
 
 
 async def test_who_has_used_up_the_budget_is_refused_without_a_call_and_others_go_on(server: LlmServer) -> None:
