@@ -74,6 +74,8 @@ class Figures:
     accepted: int = 0
     auto: int = 0
     """Plans that ran by themselves, unless a person has run them again: nobody accepted or rejected them."""
+    waiting: int = 0
+    """Plans that still wait for a person's yes or no."""
     rejected: int = 0
     authored: int = 0
     """Messages whose plan, or edit of one, it wrote first."""
@@ -87,7 +89,7 @@ class Figures:
 
     @property
     def acceptance(self) -> Share:
-        return Share(self.accepted, self.plans - self.auto)
+        return Share(self.accepted, self.plans - self.auto - self.waiting)
 
 
 async def metrics(db: Db, asked: Asked) -> dict[Key, Figures]:
@@ -107,7 +109,7 @@ async def metrics(db: Db, asked: Asked) -> dict[Key, Figures]:
         found.setdefault(_key(of), Figures()).times[ms] = row["calls"]
     for row in planned:
         figures = found.setdefault(_key(row["_id"]), Figures())
-        for name in ("plans", "accepted", "auto", "rejected"):
+        for name in ("plans", "accepted", "auto", "waiting", "rejected"):
             setattr(figures, name, row[name])
     for row in revised:
         figures = found.setdefault(_key(row["_id"]), Figures())
@@ -129,7 +131,7 @@ def item(key: Key, figures: Figures) -> dict[str, Any]:
         "revise_rounds": _per(figures.rounds, figures.authored),
     }
     numbers = ("calls", "open", "tokens_in", "tokens_out", "errors", "fallbacks", "messages", "plans", "accepted",
-               "auto", "rejected")  # fmt: skip
+               "auto", "waiting", "rejected")  # fmt: skip
     return {
         "agent": agent,
         "variant": variant,
@@ -286,9 +288,11 @@ def _rounds(asked: Asked) -> list[dict[str, Any]]:
 
 
 def _plans(asked: Asked) -> list[dict[str, Any]]:
-    """By who planned it first. Accepted is what a person approved or ran."""
+    """By who planned it first. Accepted is what a person approved or ran; of the others, some wait for that."""
     auto = {"$eq": ["$approved_by", "auto"]}
+    undecided = {"$in": ["$status", ["drafting", "awaiting_approval"]]}
     accepted = {"$and": [{"$or": [_there("$approved_by"), _there("$run_id")]}, {"$not": [auto]}]}
+    waiting = {"$and": [undecided, {"$not": [accepted]}, {"$not": [auto]}]}
     return [
         {"$match": {**asked.matching("drafted_at", None), "drafted_by": {"$exists": True}}},
         {"$set": {"author": {"$ifNull": ["$first_by", "$drafted_by"]}}},
@@ -299,6 +303,7 @@ def _plans(asked: Asked) -> list[dict[str, Any]]:
                 "plans": {"$sum": 1},
                 "accepted": {"$sum": {"$cond": [accepted, 1, 0]}},
                 "auto": {"$sum": {"$cond": [auto, 1, 0]}},
+                "waiting": {"$sum": {"$cond": [waiting, 1, 0]}},
                 "rejected": {"$sum": {"$cond": [_there("$rejected_by"), 1, 0]}},
             }
         },

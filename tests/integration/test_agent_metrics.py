@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commands.canvas.commands import CancelRun, RejectPlan
+from commands.canvas.commands import ApprovePlan, CancelRun, RejectPlan
 from events.log.position import encode
 from tests.canvas_play import player
 from tests.platform import Core, Org, post
@@ -68,6 +68,23 @@ async def test_calls_and_plans_are_counted_for_each_variant(core: Core) -> None:
     assert (await measured(core, org.admin, to=past))["items"] == []
     of_all = {item["variant"]: item for item in (await measured(core, core.admin_key, agent="planner"))["items"]}
     assert of_all["default"]["calls"] >= 2
+
+
+async def test_what_waits_for_a_yes_or_no_is_not_yet_turned_down(core: Core) -> None:
+    org = await core.new_org()
+    async with core.client(org.member) as client:
+        made = await post(client, "/v1/sessions")
+        path = f"/v1/sessions/{made['session_id']}/messages"
+        async with player(core, org.org_id, made["session_id"]) as agents:
+            for text in ("a fox", "a house"):
+                said = await post(client, path, {"text": text, "approval": "assist"})
+                call = await agents.call(said["message_id"])
+                plan = await agents.draft(said["message_id"], made_from=call)
+            approved = await agents.send(ApprovePlan(**agents.of(plan_id=plan)))
+    planner = await measured(core, org.admin, agent="planner", after=encode(approved.position))
+    [item] = planner["items"]
+    assert (item["plans"], item["accepted"], item["waiting"], item["rejected"]) == (2, 1, 1, 0)
+    assert item["acceptance_rate"] == 1.0
 
 
 async def test_only_admins_may_know(core: Core) -> None:
