@@ -10,7 +10,7 @@ from processors.agents.llm import Delta
 _OPENING = re.compile(r"<(think|thinking|thought|thoughts|reasoning)>", re.IGNORECASE)
 _BEGUN = re.compile(r"(?:</?[a-z]{0,9}|[{\[]\s{0,64})\Z", re.IGNORECASE)
 """At the end of a piece: what may become a tag, or the answer's JSON, with the next one."""
-_VALUE = re.compile(r"\{(?=\s*[\"'}/])|\[(?=\s*[{\]/])")
+_VALUE = re.compile(r"\{(?=\s{0,64}[\"'}/])|\[(?=\s{0,64}[{\]/])")
 """Where JSON begins, and not a word in brackets: `[1]`, `{note}`."""
 
 

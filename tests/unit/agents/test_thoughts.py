@@ -20,6 +20,7 @@ ANSWERS = [
     (f'I use image [1]. <think>{{"steps": []}}</think>{PLAN}', '{"steps": []}', f"I use image [1]. {PLAN}"),
     (f"{{note}} and [v1]: <think>hm</think>{PLAN}", "hm", f"{{note}} and [v1]: {PLAN}"),
     ("in [1] <think>hm</think>, and [", "hm", "in [1] , and ["),
+    (f"[{' ' * 70}{{<think>hm</think>{PLAN}", "hm", f"[{' ' * 70}{{{PLAN}"),
     ("a plain word <", "", "a plain word <"),
     ('{"description": "say <think>this</think>"}', "", '{"description": "say <think>this</think>"}'),
 ]
