@@ -17,13 +17,15 @@ _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _AFTER_STRING: Final = frozenset(',:}]/"')
 AHEAD_MAX: Final = 256
 _GAP_MAX: Final = 64
-_AHEAD_WHOLE: Final = 2 * AHEAD_MAX + 2 * _GAP_MAX + 4
-"""The longest that any of the following look at."""
-_KEY: Final = rf"(?:[^{{0}}\\]|\\.){{{{0,{AHEAD_MAX}}}}}+{{0}}\s{{{{0,{_GAP_MAX}}}}}+(\S)"
-_QUOTED: Final = {quote: re.compile(_KEY.format(quote), re.DOTALL) for quote in "\"'"}
+_THEN: Final = rf"\s{{0,{_GAP_MAX}}}+(?:(:)|(\S)|\s)"
+"""A colon, something else, or so much space that it cannot be told."""
+_QUOTED: Final = {
+    quote: re.compile(rf"(?:[^{quote}\\]|\\.){{0,{AHEAD_MAX}}}+(?:{quote}{_THEN}|[^{quote}\\]|\\.)", re.DOTALL)
+    for quote in "\"'"
+}
 """Behind a quote that opens: to its end, and what comes then."""
-_BARE = re.compile(rf"[^\W\d][\w$-]{{0,{_GAP_MAX}}}+\s{{0,{_GAP_MAX}}}+(\S)")
-_SOON = re.compile(rf"\s{{0,{_GAP_MAX}}}+(\S)")
+_BARE: Final = re.compile(rf"[^\W\d][\w$-]{{0,{_GAP_MAX}}}+{_THEN}")
+_SOON: Final = re.compile(rf"\s{{0,{_GAP_MAX}}}+(?:(\S)|\s)")
 _LOST: Final = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -63,9 +65,9 @@ class StringReader:
         ends = text[at] in _AFTER_STRING or text[at] == self._quote
         if ends and self._is_value:
             found = _ends_value(text, at)
-            if found is None and len(text) - at <= _AHEAD_WHOLE:
+            if found is None:
                 return at
-            ends = found is not False
+            ends = found
         self._gap = None
         if ends:
             self.text = "".join(self._parts)
@@ -108,10 +110,10 @@ def _ends_value(text: str, at: int) -> bool | None:
     match text[at]:
         case ",":
             soon = _SOON.match(text, at + 1)
-            return None if soon is None else _may_follow_comma(soon[1], text, soon.start(1))
+            return _told(soon) if soon is None or not soon[1] else _may_follow_comma(soon[1], text, soon.start(1))
         case ":":
             soon = _SOON.match(text, at + 1)
-            return None if soon is None else soon[1] in "\"'{[-0123456789"
+            return _told(soon) if soon is None or not soon[1] else soon[1] in "\"'{[-0123456789"
         case "/":
             return None if at + 1 == len(text) else text[at + 1] in "/*"
         case '"' | "'":
@@ -129,7 +131,12 @@ def _may_follow_comma(char: str, text: str, at: int) -> bool | None:
 
 def _is_key(pattern: re.Pattern[str], text: str, at: int) -> bool | None:
     found = pattern.match(text, at)
-    return None if found is None else found[1] == ":"
+    return _told(found) if found is None or not found[2] else False
+
+
+def _told(found: re.Match[str] | None) -> bool | None:
+    """What cannot be told ends the string; None where more must come."""
+    return None if found is None else True
 
 
 def _code(text: str, at: int) -> int | None:

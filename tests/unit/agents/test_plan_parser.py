@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from processors.agents.answers.lenient_json import LenientReader
 from processors.agents.answers.parser import LABEL_MAX_CHARS, IncrementalParser, label, parse_plan
 from processors.agents.plan import PlannedStep
 
@@ -84,6 +85,24 @@ def test_quotations_stay_in_their_text_and_no_step_is_lost(words: str) -> None:
     assert (first.description, first.agent_type, second) == (words, "image", STEPS[1])
     parser = IncrementalParser()
     assert [step for char in answer for step in parser.feed(char)] == [first, second]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        '"a": "b", "KEY": 1',
+        '"a": "b",GAP"k": 1',
+        '"a": "b", "k"GAP: 1',
+        '"a": ", \\"z\\"", "KEY": ""',
+        '"a": "b", "k\\"": 1',
+    ],
+)
+def test_of_what_is_written_well_nothing_is_taken_for_words(members: str) -> None:
+    text = '{"steps": [], "more": {' + members.replace("KEY", "k" * 300).replace("GAP", " " * 300) + "}}"
+    reader = LenientReader()
+    for char in text:
+        reader.feed(char)
+    assert reader.roots == [json.loads(text)]
 
 
 def test_a_step_whose_kind_is_lost_is_one_that_can_be_objected_to() -> None:
