@@ -21,7 +21,7 @@ _MADE: Final = (
 _MODELS: Final = (
     r"(?:(?:video|image|picture|photo|text|speech|voice|music|sound|audio|3d)\s+)?(?:models?|modelle?n?|option|tier)"
 )
-_CLAUSE: Final = r"(?<![^.,;:!?\n])\s*(?:(?:and|but|please|then|so|now)\s+)*"
+_CLAUSE: Final = r"(?<![^.,;:!?\n])[ \t]*(?:(?:and|but|please|then|so|now)[ \t]+)*"
 """From the beginning of one."""
 _OVER: Final = r"(?=\s*(?:\Z|[.,;:!?\n]))"
 _TAKES: Final = (

@@ -12,7 +12,7 @@ from commands.canvas.commands import CancelSession
 from events.canvas.plan_events import FieldsVerified, PlanDrafted, PlanRejected
 from events.canvas.session_events import AgentCallRecorded, StageBegun
 from events.envelope import Recorded
-from processors.agents.llm import Completion, Delta, Message, Restarted
+from processors.agents.llm import Completion, Delta, Message, Restarted, tokens_told
 from processors.agents.reactor import Agents, key_of
 from processors.runners.hand_off import HandOff
 from tests.unit.agents.makers import wide_catalog
@@ -94,8 +94,7 @@ async def test_a_newer_message_stops_the_call_and_is_asked_with_the_one_before()
     assert drafted.message_id == "msg_2"
     stopped, *_ = process.play.log.of(AgentCallRecorded)
     assert (stopped.agent, stopped.error, stopped.answer) == ("planner", "cancelled", None)
-    told = sum(len(str(message["content"])) for message in process.model.asked[0])
-    assert (stopped.tokens_in, stopped.tokens_out) == (-(-told // 4), 0)
+    assert (stopped.tokens_in, stopped.tokens_out) == (tokens_told(process.model.asked[0]), 0)
     assert await process.play.heard() == []
 
 
