@@ -120,7 +120,13 @@ class DeciderRunner:
                     raise BatchStuck(f"{self._decider.name}: a batch has been on its way for {worker.busy_s:.0f} s")
 
     async def take(self, partitions: Collection[TopicPartition]) -> None:
-        """Becomes the owner of these partitions."""
+        """Becomes the owner of these partitions; not who has failed.
+
+        A zombie whose batch was refused may be back in its group, under its name, before its process has ended: it
+        would fence the living owner.
+        """
+        if self._failure() is not None:
+            return
         assert self._membership is not None
         assert self._replier is not None
         self._membership.pause(*partitions)
