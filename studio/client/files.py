@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 import re
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 from studio.client.api import Api
 
@@ -21,21 +22,42 @@ SUFFIXES: Final = {
     "text/plain": ".txt",
 }
 NAME_MAX: Final = 48
+AT_ONCE: Final = 4
+"""Files that are fetched side by side."""
+
+T = TypeVar("T")
 
 
 async def download_all(api: Api, steps: list[dict[str, Any]], folder: Path) -> list[dict[str, str]]:
     """The files of all steps in their order: `1-product-image.png`, …"""
-    files = []
-    for name, step, output in named(steps):
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(name: str, step: dict[str, Any], output: dict[str, Any]) -> dict[str, str]:
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.part")
-        with draft.open("wb") as file:
-            async for chunk in api.download(output["url"]):
-                file.write(chunk)
+        async with places:
+            with begun(draft) as file:
+                async for chunk in api.download(output["url"]):
+                    file.write(chunk)
         draft.replace(path)
-        files.append({"path": str(path), "media_type": output["media_type"], "step_id": step["step_id"]})
-    return files
+        return {"path": str(path), "media_type": output["media_type"], "step_id": step["step_id"]}
+
+    return await all_of(one(*wanted) for wanted in named(steps))
+
+
+def begun(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("wb")
+
+
+async def all_of(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Their results in order. The first failure ends the others, and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 def named(steps: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
