@@ -70,9 +70,10 @@ async def test_what_nothing_would_read_or_nobody_could_ask_is_not_published(core
     async with core.client(org.admin) as admin, core.client(core.admin_key) as platform:
         for agent in ("error_classifier", "writer"):
             await put(admin, f"/v1/prompts/{agent}/ours", {"text": "Say it."}, 422)
-            await put(platform, f"/v1/prompts/{agent}/default", {"text": "Say it.", "weight": 1})
+            written = await put(platform, f"/v1/prompts/{agent}/default", {"text": "Say it.", "weight": 1})
             await put(admin, f"/v1/prompts/{agent}", {"weights": {"default": 1}}, 422)
-            seen = [await get(client, f"/v1/prompts/{agent}/default") for client in (admin, platform)]
+            path, after = f"/v1/prompts/{agent}/default", written["position"]
+            seen = [await get(client, path, after=after) for client in (admin, platform)]
             assert [(one["editable"], one["publishable"]) for one in seen] == [(False, False), (True, True)]
         assert (await get(admin, "/v1/prompts/planner/default"))["publishable"]
         for client in (admin, platform):
