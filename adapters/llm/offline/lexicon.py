@@ -146,6 +146,9 @@ NOT_HEADS: Final = some_of("""
     site room wall booth conference call card-game festival teacher lesson school stand class""")
 """After a noun of media these make something else of it: a video game is no video."""
 
+QUALITIES: Final = some_of("short visual still comic graphic")
+"""Nouns of media only where no other noun follows: a short, but a short welcome."""
+
 
 def kind_of(word: str) -> Kind | None:
     """The medium that a noun means, in singular or plural."""

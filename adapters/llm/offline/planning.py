@@ -171,6 +171,9 @@ class _Clause(Making):
             medium = sources[-1].medium
             kind = "image" if medium == "image" else "text" if medium == "text" else "utility"
         if not sources and self._targets():
+            if product is not None and self.draft.latest and (subject := self._latest_subject()):
+                self.lost = False
+                self._make(kind, product, [], subject=subject)  # no model here takes it: made anew, from its words
             return
         if clause.act == "extract" and sources and kind in ("image", "audio") and sources[-1].medium == "video":
             self._utility("extract", sources, medium=MEDIUM_OF[kind], title=words.phrase_title(clause, product, kind))

@@ -15,6 +15,7 @@ from adapters.llm.offline.lexicon import (
     NUMBERS,
     POINTING,
     PRONOUNS,
+    QUALITIES,
     QUESTION,
     REFUSED,
     SHOWN_AS,
@@ -52,6 +53,7 @@ _TALK = re.compile(r"\b(?:talk|speak|say|sing)s?\b", re.IGNORECASE)
 _LEADING_PRONOUN = re.compile(r"\b(?:for|from|with) (?:it|this|that|them)\b", re.IGNORECASE)
 _BORDERS: Final = STOPPERS | DETERMINERS | {"it", "them"}
 _AFTER_PRONOUN: Final = frozenset({"aloud", "all", "talk", "speak", "move", "sing", "dance", "together", "say"})
+INDEFINITE: Final = frozenset({"a", "an", "some", "another", "one"})
 COUNT_MAX: Final = 100
 DURATION_MAX_S: Final = 3600.0
 
@@ -116,6 +118,9 @@ def read(request: str) -> Reading:
             if not clauses:
                 setting.append(part)
             continue
+        if not clauses and setting and clause.pronouns and (thing := _thing(setting[-1], quotes)) is not None:
+            setting.pop()
+            clauses.append(thing)
         clauses.append(clause)
     return Reading(tuple(clauses), shown(", ".join(setting), quotes))
 
@@ -197,6 +202,14 @@ def _clause(part: str, quotes: list[str]) -> Clause | None:
     return clause
 
 
+def _thing(part: str, quotes: list[str]) -> Clause | None:
+    """`Design a mug`, before `turn it into …`: no medium is said, and something has to be seen of it first."""
+    verb, _, thing = LEADS.sub("", part.strip()).partition(" ")
+    if verb_of(verb) != "make" or thing.partition(" ")[0].lower() not in INDEFINITE:
+        return None
+    return _clause(f"draw {thing}", quotes)
+
+
 def _measures_out(text: str) -> str:
     without = _RATIO.sub(" ", _SIZE.sub(" ", durations.without(text))).strip()
     return without.removeprefix("of ")
@@ -221,6 +234,8 @@ def _phrases(tokens: list[str], first: int) -> list[Phrase]:
         kind = kind_of(tokens[place])
         after = tokens[place + 1].lower() if place + 1 < len(tokens) else ""
         if kind is None or after in NOT_HEADS or (kind_of(after) and after not in STOPPERS):
+            continue
+        if tokens[place].lower() in QUALITIES and after and after not in _BORDERS | _AFTER_PRONOUN:
             continue
         found.append(_phrase(tokens, place, kind, max(first, found[-1].end if found else 0)))
     return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +26,21 @@ PHOTO = KnownUpload("image_1", "image", "upl_1", "ast_1")
 def own() -> Catalog:
     specs = [entry.spec for entry in shipped("fleet", "llm")]
     return Catalog.of(CurrentModel(model=spec, version=1) for spec in specs)
+
+
+EXAMPLE = re.compile(r"media: \[([^\]]+)\],\s*sentence:\s*\"([^\"]+)\"")
+EXAMPLES = EXAMPLE.findall((Path(__file__).parents[3] / "gateway/ui/src/panels/welcome.tsx").read_text())
+
+
+def test_the_page_offers_examples() -> None:
+    assert len(EXAMPLES) == 3
+
+
+@pytest.mark.parametrize(("media", "sentence"), EXAMPLES)
+def test_an_example_of_the_page_gives_what_its_icons_show(own: Catalog, media: str, sentence: str) -> None:
+    made = assembled(sentence, own)
+    assert set(re.findall(r"\w+", media)) <= {one.step.agent_type for one in made}
+    assert [one.flags for one in made] == [()] * len(made)
 
 
 def assembled(request: str, catalog: Catalog, *uploads: KnownUpload) -> list[Fitted]:

@@ -69,6 +69,11 @@ def graph(answer: Answer) -> str:
         ("Please read this text aloud: Hello everyone, and welcome.", "speech"),
         ("I need a birthday card for my mother with a short poem", "image; text"),
         ("Make an image of a lighthouse, upscale it", "image; image<1"),
+        ("design a ceramic mug and turn it into a 3D model", "image; 3d<1"),
+        ("Create a dragon, then animate it", "image; video<1"),
+        ("write a short welcome and read it aloud", "text; speech<1"),
+        ("a short about whales", "video"),
+        ("write a visual description of a beach", "text"),
         # with files of the session
         ("animate image_1", "video<image_1"),
         ("animate this picture", "video<image_1"),
