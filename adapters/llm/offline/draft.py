@@ -79,6 +79,8 @@ class Draft:
     made: list[Source] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     """Kinds that were asked for and that nobody can make."""
+    unable: list[str] = field(default_factory=list)
+    """Things that something was to be done to that no model here does."""
     absent: list[str] = field(default_factory=list)
     """Media that the words point at and that are not there."""
     latest: list[Source] = field(default_factory=list)

@@ -50,6 +50,8 @@ def plan(request: str, facts: Facts) -> Answer:
     thoughts = [words.thought(step) for step in draft.steps]
     if draft.missing:
         thoughts.append(f"No model here makes {words.listed(sorted(set(draft.missing)))}; that part is left out.")
+    if draft.unable:
+        thoughts.append(f"No model here can do that to {words.listed(draft.unable)}; that part is left out.")
     return Answer(words.plan_title(request, draft.steps), tuple(draft.steps), thoughts=tuple(thoughts))
 
 
@@ -174,6 +176,11 @@ class _Clause(Making):
             if product is not None and self.draft.latest and (subject := self._latest_subject()):
                 self.lost = False
                 self._make(kind, product, [], subject=subject)  # no model here takes it: made anew, from its words
+            elif clause.act == "edit" and self.draft.latest:
+                self.draft.unable.append(words.called(self.draft.latest[-1]))
+            return
+        if clause.act == "edit" and product is None and sources and not any(self._usable(one, kind) for one in sources):
+            self.draft.unable.append(words.called(sources[-1]))
             return
         if clause.act == "extract" and sources and kind in ("image", "audio") and sources[-1].medium == "video":
             self._utility("extract", sources, medium=MEDIUM_OF[kind], title=words.phrase_title(clause, product, kind))

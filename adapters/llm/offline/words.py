@@ -91,6 +91,8 @@ def thought(step: Mapping[str, Any]) -> str:
 def why_nothing(reading: Reading, draft: Draft) -> str:
     if draft.missing:
         return f"No model that makes {listed(sorted(set(draft.missing)))} is available at the moment."
+    if draft.unable:
+        return f"No model here can do that to {listed(draft.unable)}, so nothing was planned for it."
     if draft.absent:
         return f"I could not find the {draft.absent[0]} that you mean: upload it, or describe what should be made."
     if reading.is_question:
