@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import psutil
@@ -11,8 +11,9 @@ CORES = 2
 
 
 def spent_s(processes: Mapping[str, int]) -> dict[str, float]:
-    """CPU seconds so far of each process and its children, by name."""
-    return {name: _with_children(psutil.Process(pid)) for name, pid in processes.items()}
+    """CPU seconds so far of each process and its children, by name; a child with a name of its own is only that."""
+    named = set(processes.values())
+    return {name: _with_children(psutil.Process(pid), named - {pid}) for name, pid in processes.items()}
 
 
 def pids(status: Mapping[str, Any]) -> dict[str, int]:
@@ -31,6 +32,7 @@ def ceiling(per_operation: Mapping[str, float]) -> float:
     return CORES * 1000 / sum(per_operation.values())
 
 
-def _with_children(process: psutil.Process) -> float:
-    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
-    return float(sum(time.user + time.system for time in times))
+def _with_children(process: psutil.Process, but: Collection[int]) -> float:
+    times = process.cpu_times()
+    children = [child for child in process.children() if child.pid not in but]
+    return float(times.user + times.system) + sum(_with_children(child, but) for child in children)
