@@ -15,7 +15,7 @@ RECORDS_MAX: Final = 1_000
 ASKED: Final = "plan: message on the log → the model is asked"
 AT_WORK: Final = "each step: dispatched → its engine works (inputs fetched)"
 TOLD: Final = "end: run completed → the client knows"
-BROUGHT: Final = "end: the client knows → plan read, files brought"
+BROUGHT: Final = "end: the client knows → files brought"
 MARKS: Final = {
     "com.aistudio.canvas.message_posted.v1": "plan: prompt sent → message on the log",
     "com.aistudio.canvas.plan_drafted.v1": "plan: the model has answered → plan drafted",

@@ -68,6 +68,11 @@ def named(steps: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any], di
             yield f"{number}-{title}{again}{suffix(output['media_type'])}", step, output
 
 
+def wanted(steps: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Names of files, and which file each is."""
+    return [(name, output["asset_id"]) for name, _, output in named(steps)]
+
+
 def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:NAME_MAX].rstrip("-") or "file"
 

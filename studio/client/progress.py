@@ -24,6 +24,7 @@ class StepView:
     progress: float | None = None
     error: str = ""
     depends_on: list[str] = field(default_factory=list)
+    outputs: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -50,6 +51,11 @@ class Progress:
     drafts: dict[str, StepView] = field(default_factory=dict)
     models: list[Span] = field(default_factory=list)
 
+    @property
+    def made(self) -> list[dict[str, Any]]:
+        """The plan's steps in order with what has come of them, as far as the frames have told."""
+        return [{"step_id": one.step_id, "title": one.title, "outputs": one.outputs} for one in self.steps.values()]
+
     def take(self, frame: Frame, now: float) -> None:
         handler = _HANDLERS.get(frame.event)
         if handler is not None:
@@ -64,6 +70,7 @@ class Progress:
         step.status = {"started": "running", "progress": "running"}.get(what, what)
         if isinstance(data.get("progress"), int | float):
             step.progress = float(data["progress"])
+        step.outputs = data.get("outputs", step.outputs)
         error = data.get("error")
         if isinstance(error, dict):
             step.error = str(error.get("detail") or error.get("category", ""))

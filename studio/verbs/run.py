@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from studio.client.access import Access, Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
-from studio.client.files import download_all
+from studio.client.files import download_all, wanted
 from studio.client.progress import Progress
 from studio.client.screen import Screen, credit
 from studio.client.timing import Span, split
@@ -73,9 +73,12 @@ async def whole_run(
             await api.post(f"/v1/plans/{view.plan_id}/approve", key=str(uuid4()))
             await follow(api, session_id, view)
         told = time.time()
+        folder = out or Path("artifacts") / session_id
+        files = await download_all(api, view.made, folder)
+        ended = time.time()
         plan = await api.get(f"/v1/plans/{view.plan_id}", after=api.position) if view.plan_id else {"steps": []}
-        files = await download_all(api, plan["steps"], out or Path("artifacts") / session_id)
-    ended = time.time()
+        if wanted(plan["steps"]) != wanted(view.made):  # not all frames came: the stream was begun anew
+            files, ended = await download_all(api, plan["steps"], folder), time.time()
     return document(await page_of(found, session_id), session_id, view, plan, files, (began, ended), told)
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from studio.client.access import Access
 from studio.client.api import Frame
-from studio.client.files import named, slug, suffix
+from studio.client.files import named, slug, suffix, wanted
 from studio.client.progress import Progress
 from studio.client.screen import credit, lines, rendered
 from studio.client.timing import split, union_length
@@ -53,6 +53,12 @@ def test_steps_follow_their_frames_and_do_not_reopen() -> None:
     found = seen.steps["stp_X.1.s1"]
     assert (found.status, found.progress, found.model) == ("succeeded", 0.5, "local/picture")
     assert "  [bold green]✓[/] Picture [dim]local/picture[/] succeeded" in lines(seen)
+
+
+def test_what_came_of_the_steps_is_known_from_their_frames() -> None:
+    output = {"asset_id": "ast_1", "media_type": "image/png", "url": "/v1/assets/ast_1?sig=x"}
+    seen = view(*DRAFTED, ("step.succeeded", {"step_id": "stp_X.1.s1", "outputs": [output]}))
+    assert wanted(seen.made) == [("1-picture.png", "ast_1")]
 
 
 def test_the_end_of_its_own_run_is_the_end() -> None:
