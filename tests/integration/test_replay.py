@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from bench.ledgers import OVER, Ledgers, write
 from events.log.admin import ensure_topics
 from studio.client.replay_sources import LogSource
 from studio.client.replaying import Asked, Replay
+from tests.broker import a_broker
 from tests.platform import Running
-from tests.servers import Servers
 from tests.typing_line import credits_once, get, studio, studio_json
 
 pytestmark = pytest.mark.servers
@@ -36,11 +37,16 @@ async def account(source: LogSource, org_id: str, as_of: datetime) -> dict[str, 
     return {"totals": replay.account.totals, "head": replay.account.book.head, **replay.account.book.balances}
 
 
-async def test_by_the_index_as_without_it_also_when_the_index_is_of_another_log(
-    servers: Servers, tmp_path: Path
-) -> None:
-    bootstrap, series = servers.kafka_bootstrap, secrets.randbelow(10**12)
-    await ensure_topics(bootstrap)
+@pytest.fixture
+async def own_log(tmp_path: Path) -> AsyncIterator[str]:
+    """The bootstrap of a log whose times only grow: on one that others write to, a month ago would come after now."""
+    async with a_broker(tmp_path / "kafka") as broker:
+        await ensure_topics(broker.bootstrap)
+        yield broker.bootstrap
+
+
+async def test_by_the_index_as_without_it_also_when_the_index_is_of_another_log(own_log: str, tmp_path: Path) -> None:
+    bootstrap, series = own_log, secrets.randbelow(10**12)
     await write(bootstrap, 3, 600, series=series)
     org_id, now = Ledgers(3, 0, series).names[0], datetime.now(UTC)
     told: list[tuple[int, int]] = []
