@@ -80,6 +80,8 @@ async def remind(not_yet: Collection[str], report: Report) -> None:
     started = asyncio.get_running_loop().time()
     while True:
         await asyncio.sleep(REMIND_S)
+        if not not_yet:
+            return
         waited = asyncio.get_running_loop().time() - started
         report("waiting", f"for {', '.join(not_yet)} ({waited:.0f} s so far)")
 
