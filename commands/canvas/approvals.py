@@ -15,7 +15,8 @@ TIMEOUT = "timeout"
 
 
 def approve_step(command: ApproveStep, streams: Streams, context: Context) -> Decision:
-    """The step becomes ready in the same decision."""
+    """The step becomes ready in the same decision. Raises InsufficientCredit where it is certain that it cannot be
+    paid."""
     draft = begin(command, streams, context)
     step = _step_of_run(draft, command)
     if step.status != "awaiting_approval":
@@ -25,6 +26,7 @@ def approve_step(command: ApproveStep, streams: Streams, context: Context) -> De
         StepApproved(plan_id=command.plan_id, run_id=run_id, step_id=command.step_id, approved_by=context.command.actor)
     )
     draft.add(first_attempt(draft, command.step_id))
+    draft.refuse_unpaid(command.credit)
     return draft.decision({"run_id": run_id})
 
 

@@ -214,7 +214,14 @@ class SelectModels(PlanCommand):
     flags: tuple[str, ...] = ()
 
 
-class ApprovePlan(PlanCommand):
+class PaidCommand(PlanCommand):
+    """Makes steps ready, which cost something."""
+
+    credit: Money | None = None
+    """What the plan's jobs can draw on, as the asker has read it; None: nobody has looked."""
+
+
+class ApprovePlan(PaidCommand):
     """Answered `{run_id}`. `reuse`: a step that equals an earlier one may take its result, for nothing."""
 
     reuse: bool = False
@@ -247,7 +254,7 @@ class EditStep(PlanCommand):
     """The model that input, estimate and flags were made for; the edit is refused where the step has another by now."""
 
 
-class RerunPlan(PlanCommand):
+class RerunPlan(PaidCommand):
     """Runs all steps, or those named and what depends on them, again. Answered `{run_id}`."""
 
     step_ids: tuple[str, ...] = ()
@@ -262,7 +269,7 @@ class StepCommand(PlanCommand):
     step_id: str
 
 
-class ApproveStep(StepCommand):
+class ApproveStep(StepCommand, PaidCommand):
     """The yes that a step waits for. Answered `{run_id}`."""
 
 

@@ -16,6 +16,7 @@ from commands.canvas.commands import (
     RerunPlan,
     SelectModels,
 )
+from commands.canvas.credit import refuse_what_nothing_pays
 from commands.canvas.flags import hold_up, telling
 from commands.canvas.run_report import completed
 from commands.canvas.streams import plan_in, ref, refuse_given_up, session_stream
@@ -40,6 +41,7 @@ from events.canvas.plan_state import OPEN, Plan, Run, evolve_plan
 from events.canvas.state import Session
 from events.ids import job_id_of_step, label_of
 from events.ids import run_id as run_id_of
+from events.model import Money
 
 ENDED = ("succeeded", "partial", "failed", "cancelled")
 UPLOADS_CARRIED = 32
@@ -71,6 +73,10 @@ class Draft:
         if self.plan.run is None:
             raise IllegalState("the plan has no run", allowed=["running"])
         return self.plan.run
+
+    def refuse_unpaid(self, credit: Money | None) -> None:
+        """Raises InsufficientCredit where nothing of what was decided to be ready can be paid for certain."""
+        refuse_what_nothing_pays(self.plan, self.session, self.events, credit)
 
     def decision(self, result: Mapping[str, object]) -> Decision:
         stream = ref(self.plan.plan_id)
@@ -123,7 +129,9 @@ def approve_plan(command: ApprovePlan, streams: Streams, context: Context) -> De
     if draft.plan.status != "awaiting_approval":
         raise IllegalState(f"the plan is {draft.plan.status}", allowed=["awaiting_approval"])
     draft.add(PlanApproved(plan_id=command.plan_id, approved_by=context.command.actor))
-    return draft.decision({"run_id": next_run(draft, reuse=command.reuse)})
+    run_id = next_run(draft, reuse=command.reuse)
+    draft.refuse_unpaid(command.credit)
+    return draft.decision({"run_id": run_id})
 
 
 def reject_plan(command: RejectPlan, streams: Streams, context: Context) -> Decision:
@@ -183,7 +191,9 @@ def rerun_plan(command: RerunPlan, streams: Streams, context: Context) -> Decisi
     fresh = {*wanted, *draft.plan.below(wanted)}
     draft.add(RunArchived(plan_id=command.plan_id, run_id=before.run_id))
     steps = tuple(step for step in draft.plan.steps if step in fresh)
-    return draft.decision({"run_id": start_run(draft, steps, reuse=command.reuse)})
+    run_id = start_run(draft, steps, reuse=command.reuse)
+    draft.refuse_unpaid(command.credit)
+    return draft.decision({"run_id": run_id})
 
 
 def cancel_run(command: CancelRun, streams: Streams, context: Context) -> Decision:

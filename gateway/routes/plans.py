@@ -15,6 +15,7 @@ from commands.canvas.commands import (
     CancelRun,
     CancelStep,
     EditStep,
+    PaidCommand,
     PlanCommand,
     RejectPlan,
     RerunPlan,
@@ -25,6 +26,7 @@ from gateway.access.auth import caller, of_prefix
 from gateway.access.keyring import Caller
 from gateway.answering.answers import ask, decided, json, page, platform_of
 from gateway.answering.catalog import active_model
+from gateway.answering.credit import ask_with_credit
 from gateway.http.bodies import Body, Nothing, read, takes
 from gateway.http.identity import identity
 from gateway.http.inputs import Inputs, as_text, priced
@@ -100,12 +102,16 @@ async def order(
     same = identity(request, platform.secrets.server, who.org_id, who.key_id, raw)
     ids = {"org_id": who.org_id, "session_id": session_of_plan(plan_id), "plan_id": plan_id}
     command = make.model_validate({**ids, **said.model_dump(), **more})
+    if isinstance(command, PaidCommand):
+        return decided(await ask_with_credit(platform, command, same, request.app.state.partitions), status)
     return decided(await ask(platform, command, same), status)
 
 
 @router.post("/plans/{plan_id}/approve", status_code=202, openapi_extra=takes(ApproveBody, required=False))
 async def approve(request: Request, plan_id: str) -> Response:
-    """Runs the plan. With `reuse`, a step that equals an earlier one may take its result for nothing."""
+    """Runs the plan. With `reuse`, a step that equals an earlier one may take its result for nothing.
+
+    402 where it is certain that no credit is there to begin with; then the plan waits on as it did."""
     return await order(request, ApprovePlan, plan_id, ApproveBody, 202)
 
 
@@ -131,7 +137,7 @@ async def rerun(request: Request, plan_id: str) -> Response:
         step_ids=tuple(step_of(plan_id, step) for step in body.step_ids),
         reuse=body.reuse,
     )
-    return decided(await ask(platform, command, same), 202)
+    return decided(await ask_with_credit(platform, command, same, request.app.state.partitions), 202)
 
 
 @router.patch("/plans/{plan_id}/steps/{step}", openapi_extra=takes(EditBody))
