@@ -20,6 +20,7 @@ from processors.agents.asking.rooms import Rooms
 from processors.agents.catalog import Catalog
 from processors.agents.fitting.assembly import feasible, fit
 from processors.agents.fitting.validator import Checked
+from processors.agents.plan import ParsedPlan
 from processors.agents.stages import field_verifier, planner
 from processors.agents.stages.context_classifier import classify
 from processors.agents.stages.edit_planner import Asked, edit
@@ -90,6 +91,7 @@ class Pipeline:
         draft = await proposals.draft(self.stages, best.title, best.checked.steps, best.said, said)
         drafted = await self.stages.send(draft, f"draft {best.said.call.attempt}")
         checked = await self._held(drafted.result, best)
+        await self._tell_left_out(parsed)
         await self._complete(str(drafted.result["plan_id"]), checked, briefing, lambda _: True)
 
     async def _edit(self, briefing: Briefing, now: Present) -> None:
@@ -100,6 +102,7 @@ class Pipeline:
         if not done.parsed.steps:
             await self._stays(briefing, now, apologies.no_edit(done.parsed), "no-edit")
             return
+        await self._tell_left_out(done.parsed)
         checked = feasible(done.edited.steps, catalog, briefing.files, briefing.said)
         best = Version(done.parsed.title or now.title, checked, done.said, planned=done.edited.steps)
         different = changed(now.planned, checked.steps) or done.edited.removed or not checked.steps
@@ -125,6 +128,11 @@ class Pipeline:
             await self.say(apologies.LESS, str(revised.result["plan_id"]))
         if doubtful := left & set(done.edited.restored) & set(done.parsed.removed):
             await self.say(apologies.kept(steps, doubtful), "kept")
+
+    async def _tell_left_out(self, parsed: ParsedPlan) -> None:
+        """What of the request the plan does not do stands in the chat, and not in the thoughts alone."""
+        if parsed.left_out:
+            await self.say(parsed.left_out, "left-out")
 
     async def _held(self, decided: Mapping[str, Any], best: Version) -> Checked:
         """The version as the plan has it now: before a restart it was made with the catalog of that moment."""

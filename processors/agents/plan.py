@@ -49,3 +49,5 @@ class ParsedPlan:
     """The answer broke off: what was complete is here, what was not is not."""
     removed: tuple[str, ...] = ()
     """Of a plan that is changed: ids of steps that the answer says are to go."""
+    left_out: str | None = None
+    """The planner's own word for what of the request no step does."""

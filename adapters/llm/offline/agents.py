@@ -98,6 +98,8 @@ def _planned(planned: Answer) -> Spoken:
     body: dict[str, Any] = {"title": planned.title, "steps": list(planned.steps)}
     if planned.reason:
         body["reason"] = planned.reason
+    if planned.left_out:
+        body["left_out"] = planned.left_out
     if planned.removed:
         body["removed"] = list(planned.removed)
     return Spoken(json.dumps(body, ensure_ascii=False), " ".join(planned.thoughts))

@@ -12,6 +12,7 @@ from adapters.llm.offline.lexicon import LEADS, kind_of, verb_of
 from adapters.llm.offline.planning import Answer, extend, is_addition
 from adapters.llm.offline.reading import Clause, read
 from adapters.llm.offline.undoing import HOW, asks_to_undo
+from adapters.llm.offline.words import left_out
 from processors.agents.plan import PlannedStep
 from processors.agents.words.enumerations import gathering
 from processors.agents.words.removals import Wish, asked
@@ -62,6 +63,8 @@ class _Edit:
     """Phrase, in small letters → what it means."""
     touched: set[str] = field(default_factory=set)
     thoughts: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """What of the request no step does, and why."""
 
     def by_id(self, name: str) -> Step | None:
         return next((step for step in self.steps if step["id"] == name), None)
@@ -96,13 +99,18 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
         _apply(work, _with_verb(parts, place), as_written)
     gone = [name for name in before if work.by_id(name) is None]
     if not work.touched and not gone:
-        return Answer(
-            "", (), "I could not tell what should be different. Say which step, and how.", tuple(work.thoughts)
-        )
+        why = " ".join(work.left_out) or "I could not tell what should be different. Say which step, and how."
+        return Answer("", (), why, tuple(work.thoughts))
     if not work.steps:
         return Answer("", (), "Nothing of the plan would be left: reject it instead.", tuple(work.thoughts))
     answered = tuple(_answered(step, changed=step["id"] in work.touched) for step in work.steps)
-    return Answer(str(plan.get("title", "")), answered, thoughts=tuple(work.thoughts), removed=tuple(gone))
+    return Answer(
+        str(plan.get("title", "")),
+        answered,
+        thoughts=tuple(work.thoughts),
+        removed=tuple(gone),
+        left_out=" ".join(work.left_out),
+    )
 
 
 def _parts(request: str) -> list[str]:
@@ -219,6 +227,8 @@ def _add(work: _Edit, part: str) -> None:
     draft.made += [_source(work, step) for step in sorted(work.steps, key=lambda one: one["id"] in pointed)]
     draft.latest = draft.made[-1:]
     extend(read(part), draft)
+    if without := left_out(draft):
+        work.left_out.append(without)
     new = [step for step in draft.steps if all(step is not one for one in work.steps)]
     work.steps += new
     work.touched |= {step["id"] for step in new}

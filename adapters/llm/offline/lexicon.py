@@ -57,8 +57,8 @@ _VERBS: Final[dict[str, str]] = {
     "turn": "turn convert transform morph adapt translate_into",
     "add": "add put include overlay layer attach lay place set append",
     "join": "merge combine join stitch concatenate concat mix mux assemble splice glue unite compile",
-    "edit": """upscale enhance sharpen restore colorize colourise colourize retouch restyle recolor recolour edit
-        improve crop resize trim cut shorten remove replace change swap rotate blur brighten darken stylize stylise
+    "edit": """upscale enlarge enhance sharpen restore colorize colourise colourize retouch restyle recolor recolour
+        edit improve crop resize trim cut shorten remove replace change swap rotate blur brighten darken stylize stylise
         refine extend remaster""",
     "extract": "extract grab capture",
     "record": "record",

@@ -37,6 +37,8 @@ class Making:
             sources = self._implied(kind, phrase)
         carried = own or next((s.subject for s in sources if s.subject), "") or self._latest_subject()
         about = carried or self.setting
+        if phrase is not None and phrase.noun.startswith("thumbnail") and self._shrinks(sources, own):
+            return self.done
         sources = [source for source in sources if self._usable(source, kind)]
         sources = [*sources, *self._first_made(kind, phrase, sources, about)]
         count = phrase.count if phrase is not None else 1
@@ -58,6 +60,15 @@ class Making:
             made.extend([source] if source else [])
         self.done = [*self.done, *made]
         return made
+
+    def _shrinks(self, sources: list[Source], own: str) -> bool:
+        """A thumbnail of what is there is a step for a tool, where the models that draw cannot take that."""
+        there = sources or ([] if own else [one for one in self.draft.meant("utility") if not one.upload])
+        shown = [one for one in there if one.medium in ("image", "video")][-1:]
+        if not shown or self._usable(shown[0], "image") or not self._usable(shown[0], "utility"):
+            return False
+        self._utility("thumbnail", shown, medium="image", title="Thumbnail")
+        return True
 
     def _values(self, kind: Kind, sources: list[Source], text: str, about: str) -> dict[str, Any]:
         clause, values = self.clause, dict[str, Any]()

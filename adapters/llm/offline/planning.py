@@ -25,6 +25,8 @@ MADE_BY: Final[Mapping[str, Kind]] = {
     "image": "image", "text": "text", "music": "music", "video": "video", "speech": "speech", "3d": "3d",
 }  # fmt: skip
 """What a verb makes where no noun says it."""
+OF_A_PICTURE: Final[Mapping[str, str]] = {"upscale": "Upscaled picture", "enlarge": "Enlarged picture"}
+"""Verbs of what a tool does to a picture where no model that draws can take one, and what comes of it."""
 _TALKS: Final = re.compile(r"\b(?:talk|speak|say|sing|tell)s?\b", re.IGNORECASE)
 _MOVES: Final = re.compile(r"\b(?:move|dance|come alive|come to life|walk|fly|run)s?\b", re.IGNORECASE)
 
@@ -38,6 +40,8 @@ class Answer:
     """What the planner says while it thinks."""
     removed: tuple[str, ...] = ()
     """Ids of the steps that an edit takes out."""
+    left_out: str = ""
+    """What of the request no step does, and why."""
 
 
 def plan(request: str, facts: Facts) -> Answer:
@@ -47,12 +51,13 @@ def plan(request: str, facts: Facts) -> Answer:
     extend(reading, draft)
     if not draft.steps:
         return Answer("", (), words.why_nothing(reading, draft), ("There is nothing here that a step could make.",))
-    thoughts = [words.thought(step) for step in draft.steps]
-    if draft.missing:
-        thoughts.append(f"No model here makes {words.listed(sorted(set(draft.missing)))}; that part is left out.")
-    if draft.unable:
-        thoughts.append(f"No model here can do that to {words.listed(draft.unable)}; that part is left out.")
-    return Answer(words.plan_title(request, draft.steps), tuple(draft.steps), thoughts=tuple(thoughts))
+    thoughts, left_out = [words.thought(step) for step in draft.steps], words.left_out(draft)
+    return Answer(
+        words.plan_title(request, draft.steps),
+        tuple(draft.steps),
+        thoughts=(*thoughts, *([left_out] if left_out else [])),
+        left_out=left_out,
+    )
 
 
 def extend(reading: Reading, draft: Draft) -> None:
@@ -69,7 +74,7 @@ def is_addition(clause: Clause) -> bool:
     text = " ".join(clause.tokens)
     match clause.act:
         case "edit" | "use":
-            return False
+            return clause.verb in OF_A_PICTURE
         case "turn":
             return into
         case "join" | "lipsync" | "extract":
@@ -172,11 +177,13 @@ class _Clause(Making):
         if product is None and sources:
             medium = sources[-1].medium
             kind = "image" if medium == "image" else "text" if medium == "text" else "utility"
+        if product is None and self._by_tool(sources):
+            return
         if not sources and self._targets():
             if product is not None and self.draft.latest and (subject := self._latest_subject()):
                 self.lost = False
                 self._make(kind, product, [], subject=subject)  # no model here takes it: made anew, from its words
-            elif clause.act == "edit" and self.draft.latest:
+            elif clause.act == "edit" and self.draft.latest and not self.lost:
                 self.draft.unable.append(words.called(self.draft.latest[-1]))
             return
         if clause.act == "edit" and product is None and sources and not any(self._usable(one, kind) for one in sources):
@@ -186,6 +193,17 @@ class _Clause(Making):
             self._utility("extract", sources, medium=MEDIUM_OF[kind], title=words.phrase_title(clause, product, kind))
             return
         self._make(kind, product, sources)
+
+    def _by_tool(self, sources: list[Source]) -> bool:
+        """`upscale it`, of a picture: a step for a tool, where the models that draw take no picture."""
+        verb = self.clause.verb
+        if verb not in OF_A_PICTURE or self.lost or any(self._usable(one, "image") for one in sources):
+            return False
+        meant = sources or self._pronouns("utility") or self.draft.latest
+        pictures = [one for one in meant if one.medium == "image" and self._usable(one, "utility")]
+        for picture in pictures:
+            self._utility("upscale", [picture], medium="image", title=OF_A_PICTURE[verb])
+        return bool(pictures)
 
     def _put(self) -> None:
         """Put one thing under, over or into another."""
@@ -309,5 +327,5 @@ class _Clause(Making):
         if len(sources) > 1:
             same = len({source.medium for source in sources}) == 1
             self._utility("concat" if same else "merge", sources)
-        elif not sources:
+        else:
             self.draft.absent.append("clips")

@@ -88,6 +88,19 @@ def thought(step: Mapping[str, Any]) -> str:
     return f"{step['title']}: that is a step for {step['agent_type']}{after}."
 
 
+def left_out(draft: Draft) -> str:
+    """What of a request there is no step for, though there are others; nothing where all of it is in them."""
+    said = []
+    if draft.missing:
+        said.append(f"No model that makes {listed(sorted(set(draft.missing)))} is available, so I left that part out.")
+    if draft.unable:
+        said.append(f"No model here can do that to {listed(list(dict.fromkeys(draft.unable)))}, so I left it as it is.")
+    if draft.absent:
+        absent = listed([f"the {one}" for one in dict.fromkeys(draft.absent)])
+        said.append(f"I could not find {absent} that you mean, so I left that out: upload it, or say what to make.")
+    return " ".join(said)
+
+
 def why_nothing(reading: Reading, draft: Draft) -> str:
     if draft.missing:
         return f"No model that makes {listed(sorted(set(draft.missing)))} is available at the moment."

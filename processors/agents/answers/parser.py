@@ -138,12 +138,13 @@ def _plan(head: Mapping[str, Any], steps: list[Any], *, layer: Layer, truncated:
     listed = [step for step in steps if isinstance(step, dict)]
     read = tuple(_Labels().read(step for step in listed if step.get("removed") is not True))
     gone = [step.get("id") for step in listed if step.get("removed") is True]
-    reason = text(head.get("reason"), TEXT_MAX_CHARS)
+    reason, without = text(head.get("reason"), TEXT_MAX_CHARS), head.get("left_out")
     return ParsedPlan(
         title=text(head.get("title"), TITLE_MAX_CHARS),
         steps=read,
         layer=layer,
         reason=reason or None,
+        left_out=text(without, TEXT_MAX_CHARS) or None if isinstance(without, str) else None,
         truncated=truncated,
         removed=tuple(dict.fromkeys([*_references(head.get("removed")), *_references(gone)])),
     )

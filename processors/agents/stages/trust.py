@@ -38,8 +38,13 @@ def trusted(parsed: ParsedPlan, briefing: Briefing, catalog: Catalog) -> ParsedP
             cleaned, model=None, flags=("model-unasked" if step.model in catalog.models else "model-unknown",)
         )
 
-    reason = None if parsed.reason is None else words(parsed.reason)
-    return replace(parsed, title=words(parsed.title), steps=tuple(map(trusted_step, parsed.steps)), reason=reason)
+    return replace(
+        parsed,
+        title=words(parsed.title),
+        steps=tuple(map(trusted_step, parsed.steps)),
+        reason=None if parsed.reason is None else words(parsed.reason),
+        left_out=None if parsed.left_out is None else words(parsed.left_out),
+    )
 
 
 def _may_name(model: str, asked: frozenset[str], refused: frozenset[str], doubtful: frozenset[str] | None) -> bool:

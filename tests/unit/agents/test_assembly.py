@@ -43,7 +43,7 @@ def test_an_example_of_the_page_gives_what_its_icons_show(own: Catalog, media: s
     assert [one.flags for one in made] == [()] * len(made)
 
 
-@pytest.mark.parametrize("request_", ["Remove the background from image_1", "upscale this picture"])
+@pytest.mark.parametrize("request_", ["Remove the background from image_1", "sharpen this picture"])
 def test_what_no_model_of_the_catalog_can_do_to_a_file_is_said_and_not_paid_for(own: Catalog, request_: str) -> None:
     facts = Facts.of(
         {kind: can.as_json() for kind, can in own.capabilities.items()}, [{"label": "image_1", "medium": "image"}]
