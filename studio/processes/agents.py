@@ -24,6 +24,8 @@ from studio.settings import Settings
 
 IN_FLIGHT_MAX: Final = 256
 """Messages that are planned at once: nearly all of their time they wait for models, whose calls have a limit too."""
+PATIENCE_MS: Final = 250
+"""A budget is of a day: what it counts may come a moment later, and half of all events pass here unread."""
 CALLED: Final = frozenset(map(type_name, CALLS))
 
 
@@ -67,7 +69,14 @@ async def run(settings: Settings, process: Process) -> None:
             spending.note(from_record(record))
 
     # Of all partitions, for an organisation's sessions are planned, and its texts written, by all processes.
-    spent = Follower(bootstrap, [EVENTS_CANVAS, EVENTS_JOBS], on_record=note, name="spending", back_s=WINDOW_S)
+    spent = Follower(
+        bootstrap,
+        [EVENTS_CANVAS, EVENTS_JOBS],
+        on_record=note,
+        name="spending",
+        back_s=WINDOW_S,
+        patience_ms=PATIENCE_MS,
+    )
 
     async def ready() -> None:
         await asyncio.gather(reactor.ready(), spent.ready())
