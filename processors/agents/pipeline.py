@@ -28,7 +28,7 @@ from processors.agents.stages.editing import changed
 from processors.agents.stages.model_selector import Selecting
 from processors.agents.stages.named_models import named_models
 from processors.agents.stages.revising import Revising, Version
-from processors.agents.telling import apologies, present, proposals
+from processors.agents.telling import apologies, changes, present, proposals
 from processors.agents.telling.briefing import anew, brief
 from processors.agents.telling.context import Briefing
 from processors.agents.telling.present import Present, label_of
@@ -119,13 +119,14 @@ class Pipeline:
         if new:
             checked = await self._held(revised.result, best)
             new = now.unchosen & left | {label_of(step_id) for step_id in revised.result["changed"]}
-            await self._complete(now.plan_id, checked, briefing, new.__contains__)
+            if not await self._complete(now.plan_id, checked, briefing, new.__contains__):
+                return
         elif tuple(step.id for step in steps) == tuple(step.id for step in now.planned):
             restored = left & set(done.edited.restored)
             await self.say(apologies.kept(steps, restored) if restored else apologies.NOTHING_CHANGED, "unchanged")
             return
-        else:
-            await self.say(apologies.LESS, str(revised.result["plan_id"]))
+        other = changed(now.planned, steps)
+        await self.say(changes.told(now.planned, steps, other), f"edited {now.plan_id}")
         if doubtful := left & set(done.edited.restored) & set(done.parsed.removed):
             await self.say(apologies.kept(steps, doubtful), "kept")
 
@@ -162,8 +163,9 @@ class Pipeline:
         except Refusal as error:
             log.info("the plan was ready already: %s", error)
 
-    async def _complete(self, plan_id: str, checked: Checked, briefing: Briefing, new: Callable[[str], bool]) -> None:
-        """Models and inputs for what is new or other than it was; then the plan waits for a yes, or runs."""
+    async def _complete(self, plan_id: str, checked: Checked, briefing: Briefing, new: Callable[[str], bool]) -> bool:
+        """Models and inputs for what is new or other than it was; then the plan waits for a yes, or runs. False where
+        it had to be given up."""
         self.making.append(plan_id)
         catalog, steps, ids = self._wished(briefing), checked.steps, partial(step_id_of, plan_id)
         self.stages.along(await proposals.validation(self.stages, plan_id, checked), "validate")
@@ -171,6 +173,7 @@ class Pipeline:
         fitted = [one for one in fit(steps, catalog, briefing.files, ids, briefing.said, chosen) if new(one.step.id)]
         if len(fitted) < sum(1 for step in steps if new(step.id)):
             await self.end(apologies.MODEL_GONE, "model-gone")
-            return
+            return False
         fitted = await field_verifier.settle(self.stages, briefing, catalog, fitted)
         await self.stages.send(await proposals.selection(self.stages, plan_id, fitted), "select")
+        return True

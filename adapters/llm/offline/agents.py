@@ -19,6 +19,10 @@ NAME: Final = "offline"
 _SECTION = re.compile(r"<(capabilities|uploads|outputs|plan|references|history|models)>\n(.*?)\n</\1>", re.DOTALL)
 _ISSUES = re.compile(r"^<issues>$", re.MULTILINE)
 _LABEL = re.compile(r"(?:made_)?(?:image|video|audio|3d|text|other)_\d+")
+_GIVES_WAY = re.compile(
+    r"\b(?:instead of|in place of|rather than|replace|swap|exchange|remove|delete|drop)\s+$", re.IGNORECASE
+)
+"""What follows is a part of the plan, not the file that is to take its place."""
 _REQUEST = re.compile(r"<request>\s*(.*)\s*</request>", re.DOTALL)
 _PROVIDER_WORDS = re.compile(r"<provider_words>\s*(.*?)\s*</provider_words>", re.DOTALL)
 _CATEGORIES: Final = (
@@ -90,7 +94,9 @@ def _with_labels(request: str, sections: Mapping[str, Any]) -> str:
     for one in _listed(sections, "references"):
         phrase, means = str(one.get("phrase", "")), [str(ref) for ref in one.get("means", ())]
         if phrase and len(means) == 1 and _LABEL.fullmatch(means[0]):
-            request = request.replace(phrase, means[0], 1)
+            at = request.find(phrase)
+            if at >= 0 and _GIVES_WAY.search(request, 0, at) is None:
+                request = f"{request[:at]}{means[0]}{request[at + len(phrase) :]}"
     return request
 
 

@@ -83,6 +83,8 @@ class Draft:
     """Things that something was to be done to that no model here does."""
     absent: list[str] = field(default_factory=list)
     """Media that the words point at and that are not there."""
+    taken: frozenset[str] = frozenset()
+    """Ids of steps that were there before."""
     latest: list[Source] = field(default_factory=list)
     """What the last request made: several where it asked for several."""
 
@@ -119,7 +121,7 @@ class Draft:
         return source
 
     def _free_id(self) -> str:
-        taken, number = {step["id"] for step in self.steps}, len(self.steps) + 1
+        taken, number = {*self.taken, *(step["id"] for step in self.steps)}, len(self.steps) + 1
         while f"s{number}" in taken:
             number += 1
         return f"s{number}"

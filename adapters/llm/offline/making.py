@@ -46,7 +46,7 @@ class Making:
         groups = [[source] for source in sources] if self._each(sources) else [sources] * count
         for number, group in enumerate(groups, 1):
             of = f" ({number} of {len(groups)})" if len(groups) > 1 else ""
-            title = words.phrase_title(clause, phrase, kind) + of
+            title = words.phrase_title(clause, phrase, kind, own) + of
             text = words.description(clause, phrase, kind, group, own, about, self.setting)
             source = self.draft.add(
                 kind,

@@ -118,6 +118,8 @@ def read(request: str) -> Reading:
             if not clauses:
                 setting.append(part)
             continue
+        if clauses and clauses[-1].act == "add" and not clause.act and _is_sound(clause):
+            clause.act = clause.verb = "add"
         if not clauses and setting and clause.pronouns and (thing := _thing(setting[-1], quotes)) is not None:
             setting.pop()
             clauses.append(thing)
@@ -208,6 +210,19 @@ def _thing(part: str, quotes: list[str]) -> Clause | None:
     if verb_of(verb) != "make" or thing.partition(" ")[0].lower() not in INDEFINITE:
         return None
     return _clause(f"draw {thing}", quotes)
+
+
+def _is_sound(clause: Clause) -> bool:
+    """`sound effects` in `add music and sound effects`."""
+    first = next(iter(clause.phrases), None)
+    ends = first is not None and first.end == len(clause.tokens)
+    return (
+        first is not None
+        and ends
+        and first.kind in ("speech", "music", "audio")
+        and not first.pointing
+        and not first.before
+    )
 
 
 def _measures_out(text: str) -> str:

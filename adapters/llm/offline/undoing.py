@@ -29,7 +29,20 @@ _UNDO = re.compile(
     re.IGNORECASE,
 )
 
+_UNDO_THING = re.compile(
+    r"^(?:(?:please|can you|could you|just|now)\b[\s,]*)*(?:undo|revert|roll\s?back|take back)\s+"
+    r"(?:(?:adding|the addition of|the change (?:of|to))\s+)?(?P<what>(?:the|that|my|this|all)\s.+?)"
+    r"(?:\s+(?:please|again|now))*[\s.!?]*$",
+    re.IGNORECASE,
+)
+
 
 def asks_to_undo(part: str) -> bool:
     """The whole part asks for nothing else."""
     return _UNDO.match(part.strip()) is not None
+
+
+def undone(part: str) -> str | None:
+    """What a part asks to take back by name: `the music`."""
+    match = _UNDO_THING.match(part.strip())
+    return match["what"].strip() if match is not None else None

@@ -10,7 +10,7 @@ from adapters.llm.offline.draft import Draft, Source
 from adapters.llm.offline.lexicon import DETERMINERS, NUMBERS, PRONOUNS, SHOWN_AS, STOPPERS, Kind, kind_of, verb_of
 from adapters.llm.offline.reading import Clause, Phrase, Reading
 
-_NAMES: Final[Mapping[str, str]] = {
+CALLED: Final[Mapping[str, str]] = {
     "image": "picture", "video": "video", "audio": "sound", "speech": "voiceover", "music": "music", "3d": "3D model",
     "lipsync": "lip-sync clip", "text": "text", "utility": "edit",
 }  # fmt: skip
@@ -29,6 +29,7 @@ _MANNER: Final = re.compile(
 _VOICE: Final = re.compile(
     r"\b(female|male|deep|warm|bright|man's|woman's)(?: \w+)? (?:voice|voiceover)\b", re.IGNORECASE
 )
+_VOICE_WORDS: Final = re.compile(r"\b(female|male|deep|warm|bright|man's|woman's)(?!\w)", re.IGNORECASE)
 _TITLE_MAX: Final = 60
 
 
@@ -63,19 +64,22 @@ def description(
     return _sentence(f"{whole}{length}{made_from}{_about(about, whole)}") + setting
 
 
-def phrase_title(clause: Clause, phrase: Phrase | None, kind: Kind) -> str:
+def phrase_title(clause: Clause, phrase: Phrase | None, kind: Kind, own: str = "") -> str:
+    """With what it shows or speaks of, where that is said in few words."""
     thing = _noun_phrase(clause, phrase, kind)
     if clause.duration_s and kind in ("video", "music", "audio"):
         thing = f"{clause.duration_s:g}-second {thing}"
-    return _sentence(thing)[:_TITLE_MAX]
+    tail = _said(_tail(clause, phrase)) if own and phrase is not None else ""
+    whole = f"{thing} {tail}"
+    return _sentence(whole if tail and len(whole) <= _TITLE_MAX else thing)[:_TITLE_MAX]
 
 
 def plain(kind: Kind, thing: str) -> str:
-    return _sentence(thing if kind == "image" else f"{_NAMES[kind]} about {thing}")
+    return _sentence(thing if kind == "image" else f"{CALLED[kind]} about {thing}")
 
 
 def plain_title(kind: Kind, thing: str) -> str:
-    return _sentence(f"{_NAMES[kind]}: {thing}")[:_TITLE_MAX]
+    return _sentence(f"{CALLED[kind]}: {thing}")[:_TITLE_MAX]
 
 
 def plan_title(request: str, steps: Sequence[Mapping[str, Any]]) -> str:
@@ -123,8 +127,8 @@ def called(source: Source) -> str:
     """What a source is called in another step's description."""
     if source.upload:
         return source.ref
-    noun = SHOWN_AS.get(source.noun, source.noun) or _NAMES.get(source.kind, source.kind)
-    return f"the {_NAMES.get(source.kind, noun) if noun == source.kind else noun}"
+    noun = SHOWN_AS.get(source.noun, source.noun) or CALLED.get(source.kind, source.kind)
+    return f"the {CALLED.get(source.kind, noun) if noun == source.kind else noun}"
 
 
 def talker(clause: Clause, product: Phrase | None, face: Phrase | None) -> str:
@@ -148,6 +152,13 @@ def voice(clause: Clause) -> str:
     """The kind of voice that is asked for, in one word."""
     match = _VOICE.search(" ".join(clause.tokens))
     return {"man's": "male", "woman's": "female"}.get(match[1].lower(), match[1].lower()) if match else ""
+
+
+def voice_in(text: str) -> str:
+    """The same, of words that are about a voice."""
+    found = [match.lower() for match in _VOICE_WORDS.findall(text)]
+    first = next((one for one in found if one not in ("deep", "warm", "bright")), found[0] if found else "")
+    return {"man's": "male", "woman's": "female"}.get(first, first)
 
 
 def said(clause: Clause) -> str:
@@ -188,7 +199,7 @@ def _tail(clause: Clause, phrase: Phrase | None) -> list[str]:
 
 def _noun_phrase(clause: Clause, phrase: Phrase | None, kind: Kind) -> str:
     if phrase is None:
-        return _NAMES[kind]
+        return CALLED[kind]
     adjectives = [word for word in clause.tokens[phrase.start : phrase.end - 1] if not _is_count(word)]
     noun = singular(phrase) if phrase.count > 1 else phrase.noun
     noun = SHOWN_AS.get(noun, noun)

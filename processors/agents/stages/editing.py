@@ -14,6 +14,7 @@ from typing import Any
 from processors.agents.fitting.validator import Issue
 from processors.agents.plan import ParsedPlan, PlannedStep
 from processors.agents.telling.shortened import uncut
+from processors.agents.words.labels import read_label
 from processors.agents.words.removed_steps import Missing, meant_to_go, superfluous
 from processors.executor.slots import PROMPTS
 
@@ -60,7 +61,8 @@ def _merged_with(
         answered[name] = replace(step, unchanged=False) if original is None else _merged(original, step)
     steps = [step if step.id == name else replace(step, id=name) for name, step in answered.items()]
     missing = tuple(step for step in originals if step.id not in answered)
-    lost = Missing(missing, frozenset(answer.removed), renewed=not answered.keys() <= before.keys())
+    renewed = not answered.keys() <= before.keys() or any(map(_takes_a_file, steps, map(before.get, answered)))
+    lost = Missing(missing, frozenset(answer.removed), renewed=renewed)
     removed = frozenset() if answer.truncated else to_go(lost)
     restored = [step for step in missing if step.id not in removed]
     steps = _put_back(steps, restored, originals)
@@ -95,9 +97,21 @@ def _merged(original: PlannedStep, step: PlannedStep) -> PlannedStep:
     other_kind = step.agent_type != original.agent_type
     return replace(
         step,
-        model=step.model or (None if other_kind else original.model),
+        model=step.model or (None if other_kind or _has_less(original, step.depends_on) else original.model),
         input=step.input if other_kind else {**_kept(original, step), **step.input},
     )
+
+
+def _has_less(original: PlannedStep, sources: Sequence[str]) -> bool:
+    """It is made from less than before: the model that it had may need what it has no more."""
+    return len(set(sources)) < len(set(original.depends_on))
+
+
+def _takes_a_file(step: PlannedStep, original: PlannedStep | None) -> bool:
+    """It is made from a file that it was not made from before."""
+    had = set() if original is None else set(map(str, original.input.values()))
+    return any(isinstance(one, str) and read_label(one.removeprefix("upload:")) and one not in had
+               for one in step.input.values())  # fmt: skip
 
 
 def _says_the_same(original: PlannedStep, step: PlannedStep) -> bool:
@@ -135,4 +149,4 @@ def _put_back(
 
 def _without(step: PlannedStep, removed: frozenset[str]) -> PlannedStep:
     left = tuple(up for up in step.depends_on if up not in removed)
-    return step if left == step.depends_on else replace(step, depends_on=left, unchanged=False)
+    return step if left == step.depends_on else replace(step, depends_on=left, model=None, unchanged=False)

@@ -11,7 +11,6 @@ from processors.agents.telling.shortened import TITLE_CHARS, cut
 
 STILL_RUNNING: Final = "The plan is still running. Say it again when it is done, or stop it first."
 NOTHING_CHANGED: Final = "The plan stays as it is: nothing in it had to be different for that."
-LESS: Final = "The plan has been changed; nothing has to be made again."
 REFUSED: Final = "This could not be planned: the session does not take a new plan at the moment."
 BROKEN: Final = "Something in this could not be handled, so there is no plan. Please say it in other words."
 MODEL_GONE: Final = (

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from processors.agents.words import removing as say
 from processors.agents.words.clauses import Clause, Words, clauses, vocabulary
 from processors.agents.words.enumerations import gathered, numbers_in
+
+_NAMED_MAX: Final = 3
+"""Words of a thing that is to be there instead."""
 
 Certainty = Literal["clear", "possible"]
 """`possible`: it counts only for a step that the answer, too, says was to go."""
@@ -122,7 +125,7 @@ def _wish(words: Words, last: Thing | None) -> Asked | None:
     rest = words[at:]
     if not rest:
         return None
-    readers = (_only, _verb, _unwanted, _lacking, _swapped, _keeping, _predicate)
+    readers = (_undone, _silenced, _only, _verb, _unwanted, _lacking, _swapped, _keeping, _predicate)
     return next((found for reader in readers if (found := reader(rest, last)) is not None), None)
 
 
@@ -159,16 +162,44 @@ def _gone(words: Words, at: int, last: Thing | None) -> Asked | None:
     return None if thing is None else _with_tail("gone", thing, words, end)
 
 
+def _undone(words: Words, _last: Thing | None) -> Asked | None:
+    """`undo the music`; `undo that` and `go back` may mean any step."""
+    begun = next((len(one) for one in say.UNDOES if words[: len(one)] == one), 0)
+    if not begun:
+        return None
+    at = _behind(words, begun, say.DETERMINERS | say.PRONOUNS)
+    thing, end = _thing(words, begun, None)
+    if at == len(words) or words[at] in say.VERSIONS or set(words[at:]) <= say.TAIL:
+        return Asked("gone", Thing(("everything",), several=True, certainty="possible"))
+    found = None if thing is None else _with_tail("gone", thing, words, end)
+    return None if found is None else replace(found, thing=replace(found.thing, certainty="possible"))
+
+
+def _silenced(words: Words, _last: Thing | None) -> Asked | None:
+    """`make it silent`, `mute the video`: without the sounds that are in a film."""
+    begun = int(words[0] in say.SILENCES | say.MAKES | say.KEEPS | {"turn"})
+    at = _behind(words, begun, say.DETERMINERS | say.PRONOUNS | say.FILMS | say.EVERYTHING)
+    quiet = at if words[0] in say.SILENCES else _behind(words, at, say.SILENT)
+    if quiet == at and words[0] not in say.SILENCES:
+        return None
+    if (words[0] in say.SILENCES and at == begun) or not set(words[quiet:]) <= say.TAIL:
+        return None
+    return Asked("gone", Thing(("silence",), several=True, certainty="possible"))
+
+
 def _unwanted(words: Words, last: Thing | None) -> Asked | None:
     """`don't need the voice`, `no longer want it`, `brauche die Stimme nicht`."""
     if words[0] in ("brauche", "brauchen", "benotige"):
         thing, end = _thing(words, 1, last)
         return _with_tail("gone", thing, words, end + 1) if thing and words[end : end + 1] == ("nicht",) else None
-    at = _behind(words, 0, say.UNWANTED)
+    at = _behind(words, 0, say.UNWANTED | {"really"})
     if not {"don't", "dont", "didn't", "never", "not", "longer"} & set(words[:at]):
         return None
     if words[at : at + 1] and words[at] in ("want", "wanted", "need", "needed", "require"):
         return _gone(words, at + 1, last)
+    if words[at : at + 1] == ("like",):
+        thing = _whole(words, at + 1, last)
+        return None if thing is None else Asked("replaced", thing)
     if words[at : at + 1] and words[at] in say.PUTS_IN:
         found = _gone(words, at + 1, last)
         is_new = found is None or found.thing.words[0] in say.NEW or bool(say.AGAIN & set(words))
@@ -195,14 +226,21 @@ def _lacking(words: Words, last: Thing | None) -> Asked | None:
 
 
 def _swapped(words: Words, last: Thing | None) -> Asked | None:
-    """`replace the video with a picture`, `a picture instead of the video`."""
-    if words[0] in say.SWAPS:
+    """`replace the video with a picture`, `a picture instead of the video`, `use music instead`."""
+    if words[0] in say.SWAPS | say.CHANGES:
         thing, end = _thing(words, 1, last)
-        return Asked("replaced", thing) if thing and words[end : end + 1] and words[end] in say.FOR else None
+        joint = say.FOR if words[0] in say.SWAPS else say.FOR | {"to", "into", "in"}
+        return Asked("replaced", thing) if thing and words[end : end + 1] and words[end] in joint else None
+    if words[0] in say.USES and words[-1] == "instead":
+        return Asked("replaced", Thing(("everything",), several=True, certainty="possible"))
     at = next((n for n in range(len(words) - 1) if words[n : n + 2] == ("instead", "of")), None)
-    if at is None or (at and words[0] not in say.USES) or {"the", "that", "this", "my"} & set(words[:at]):
+    if at is None or ({"the", "that", "this", "my"} & set(words[:at]) and words[0] not in ("use", "take")):
         return None
-    thing = _whole(words, at + 2, last)
+    if at and words[0] not in say.USES and (at > _NAMED_MAX or words[0] in say.STATES | say.STOPS):
+        return None
+    behind = words[at + 2 :]
+    use = next((n for n, word in enumerate(behind) if n and word in say.USES - say.DETERMINERS), len(behind))
+    thing = _whole(behind if at else behind[:use], 0, last)
     return None if thing is None else Asked("replaced", thing)
 
 

@@ -126,7 +126,9 @@ def meant(thing: Thing, originals: Sequence[PlannedStep], missing: Missing) -> M
     thing = replace(thing, words=_unmeasured(thing.words))
     words = thing.words
     if words == ("everything",):
-        return {step.id: "clear" for step in originals}
+        return {step.id: thing.certainty for step in originals}
+    if words == ("silence",):
+        return {step.id: thing.certainty for step in originals if _is_heard_in_film(step, originals)}
     titled = [step for step in originals if f'"{folded(step.title)}' in words or words == tuple(_words(step.title))]
     if titled and (len(words) > 1 or words[0].startswith('"')):
         return {step.id: thing.certainty for step in titled}
@@ -144,6 +146,15 @@ def meant(thing: Thing, originals: Sequence[PlannedStep], missing: Missing) -> M
         return {}
     chosen = _chosen(thing, pool, missing)
     return {step.id: "possible" if "possible" in (certainty, thing.certainty) else "clear" for step in chosen}
+
+
+def _is_heard_in_film(step: PlannedStep, originals: Sequence[PlannedStep]) -> bool:
+    """A sound that lies over a film, or is put together with one."""
+    if step.agent_type not in _SOUNDS:
+        return False
+    kinds = {one.id: one.agent_type for one in originals}
+    joined = any(one.agent_type == "utility" and step.id in one.depends_on for one in originals)
+    return joined or any(kinds.get(up) in ("video", "lipsync", "utility", *_SOUNDS) for up in step.depends_on)
 
 
 def _unmeasured(words: tuple[str, ...]) -> tuple[str, ...]:

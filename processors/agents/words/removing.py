@@ -35,6 +35,11 @@ MODALS: Final = vocabulary(
     "can could should must shall may be soll sollte sollen muss mussen kann konnen darf bitte auch jetzt"
 )
 GOES: Final = frozenset({"go", "off", "disappear", "verschwinden", *GONE})
+UNDOES: Final = (("undo",), ("revert",), ("rollback",), ("roll", "back"), ("take", "back"), ("go", "back"), ("reset",))
+VERSIONS: Final = vocabulary("""
+    version versions state change changes edit edits last previous earlier first old original before how what
+""")
+SILENT: Final = vocabulary("silent mute muted soundless completely totally be stumm lautlos")
 SILENCES: Final = frozenset({"mute", "silence"})
 WITHOUT: Final = vocabulary("without minus ohne sans sin senza")
 NONE: Final = vocabulary("no kein keine keinen keiner keines")
@@ -54,6 +59,7 @@ KEEPS: Final = vocabulary(
     "keep keeping leave leaving retain preserve save spare behalte behalten lass lasst garde conserva"
 )
 SWAPS: Final = vocabulary("replace swap exchange substitute ersetze tausche remplace reemplaza")
+CHANGES: Final = vocabulary("change switch turn convert")
 FOR: Final = vocabulary("with for by durch gegen par por")
 USES: Final = vocabulary("use make create generate give want like need have add do show a an some")
 ONLY: Final = vocabulary("only just nur solo")

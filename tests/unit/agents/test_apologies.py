@@ -51,9 +51,8 @@ async def test_what_is_only_forgotten_beside_a_change_comes_back_without_a_word(
     play = Play(FIRST, answer(brown), lines=SAME)
     await play.hears("a dog and a cat")
     await play.runs()
-    heard = await play.heard()
     await play.hears("make the dog brown")
-    assert await play.heard() == heard
+    assert "kept" not in (await play.heard())[-1]
     assert list(await play.shown()) == ["s1", "s2"]
 
 

@@ -86,7 +86,7 @@ DIALOGUES: dict[str, tuple[str, Sequence[str], Sequence[Turn]]] = {
     "no picture to begin with": (MAIN, (), [turn("remove the product image", "video speech", "s2 s3")]),
     "only the picture": (MAIN, (), [turn("only keep the picture", "image", "")]),
     "no voice but music": (MAIN, (), [
-        turn("remove the voiceover and add music", "image video music utility", "s3 s4"),
+        turn("remove the voiceover and add music", "image video music utility", "s4 s5"),
     ]),
     # what words point at
     "a file by its label": ("animate image_1", ["a.png", "b.png"], [

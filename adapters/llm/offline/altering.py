@@ -1,0 +1,106 @@
+"""Changes one step of a plan as the words say: how long, how large, what it says, and whatever else is wished for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from adapters.llm.offline.lexicon import LEADS, kind_of
+from adapters.llm.offline.reading import Clause
+from adapters.llm.offline.work import Step, Work
+
+_MAKE = re.compile(
+    r"^(?:make|turn|change|let|have|render|edit)\s+"
+    r"(?:it|this|that|them|(?:the|my|our|this|that)\s+(?:[\w-]+\s+){0,3}?)(?P<noun>\w+)?\b",
+    re.IGNORECASE,
+)
+_LONGER = re.compile(r"\blonger\b", re.IGNORECASE)
+_SHORTER = re.compile(r"\bshorter\b", re.IGNORECASE)
+_SECONDS = re.compile(r"\b\d+(?:\.\d+)?(?=[\s-]*(?:seconds?|secs?|s)\b)", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]{4,}")
+_TO = re.compile(r"^(?:to(?: be)?|be)\s+", re.IGNORECASE)
+_TIMED: Final = ("video", "music", "audio", "lipsync")
+_SHAPED: Final = ("image", "video")
+_USUAL_S: Final = 5.0
+
+
+def alter(work: Work, part: str, clause: Clause | None) -> None:
+    target = _target(work, part, clause)
+    if target is None:
+        return
+    values = _measured(target, part, clause)
+    values |= _spoken(target, clause)
+    description = str(target.get("description", ""))
+    if "duration_s" in values:
+        description = _SECONDS.sub(f"{values['duration_s']:g}", description)
+    elif not values:
+        description = f"{description.rstrip('.')}, {_wish(_unpointed(work, part, target))}"
+    target["description"] = description
+    target["input"] = values
+    work.change(target)
+
+
+def _target(work: Work, part: str, clause: Clause | None) -> Step | None:
+    """What is to change: what the words name, what can have the measure, else what all the others come from."""
+    if clause is not None and clause.quotes and (speaks := work.last(("speech",))) is not None:
+        return speaks
+    if (pointed := work.pointed(part)) is not None:
+        return pointed[0]
+    said = LEADS.sub("", part)
+    pointing = [phrase.noun for phrase in clause.phrases if phrase.pointing] if clause is not None else []
+    named = work.named(" ".join(pointing)) if pointing else []
+    if not named:
+        named = [
+            step for step in work.named(said) if kind_of(said.split(" ", maxsplit=1)[0]) or pointing or "the " in said
+        ]
+    if named:
+        return named[-1]
+    if (clause is not None and clause.duration_s) or _LONGER.search(part) or _SHORTER.search(part):
+        return work.last(_TIMED)
+    if clause is not None and (clause.ratio or clause.size):
+        return next((step for step in work.steps if step.get("agent_type") in _SHAPED), None)
+    words = set(_WORD.findall(said.lower()))
+    meant = (s for s in work.steps if words & set(_WORD.findall(f"{s.get('title')} {s.get('description')}".lower())))
+    return next(meant, None) or next((s for s in work.steps if s.get("agent_type") == "image"), None) or work.steps[0]
+
+
+def _unpointed(work: Work, part: str, target: Step) -> str:
+    """Without words that only say which step is meant, and that its own description does not need."""
+    pointed = work.pointed(part)
+    if pointed is None or pointed[0] is not target:
+        return part
+    at = part.lower().index(pointed[1])
+    return f"{part[:at]}it{part[at + len(pointed[1]) :]}"
+
+
+def _measured(target: Step, part: str, clause: Clause | None) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    length = clause.duration_s if clause is not None else None
+    given = target.get("input") or {}
+    now = given.get("duration_s", given.get("duration"))
+    usual = float(now) if isinstance(now, int | float) else _USUAL_S
+    if length is None and _LONGER.search(part):
+        length = usual * 2
+    if length is None and _SHORTER.search(part):
+        length = max(1.0, usual / 2)
+    if length is not None:
+        values["duration_s"] = length
+    if clause is not None and clause.ratio:
+        values["aspect_ratio"] = clause.ratio
+    if clause is not None and clause.size:
+        values["width"], values["height"] = clause.size
+    return values
+
+
+def _spoken(target: Step, clause: Clause | None) -> dict[str, Any]:
+    quotes = clause.quotes if clause is not None else []
+    return {"text": quotes[0]} if quotes and target.get("agent_type") == "speech" else {}
+
+
+def _wish(part: str) -> str:
+    """What is wished for, without the words that only say that it is."""
+    made = _MAKE.match(part)
+    rest = part[made.end() :].strip(" ,") if made is not None else ""
+    if made is not None and made["noun"] and kind_of(made["noun"]) is None:
+        rest = f"{made['noun']} {rest}".strip()
+    return _TO.sub("", rest or part)
