@@ -79,4 +79,4 @@ def test_the_stand_in_takes_out_what_is_numbered_too(request_: str, removed: str
 
 def test_the_stand_in_keeps_the_words_of_what_is_no_removal() -> None:
     answer = edit("make the video about steps 3 and 4 at ACME", PLAN, Facts.of({}, []), [])
-    assert answer.steps[4]["description"] == "a video, about steps 3 and 4 at ACME"
+    assert answer.steps[4]["description"] == "a video about steps 3 and 4 at ACME"
