@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -12,6 +12,7 @@ from pymongo.errors import ConnectionFailure
 from commands.ask import Unavailable
 from events.envelope import Recorded
 from events.model import Event
+from projections.looking import found_within
 from projections.plan_parts import OF_RUNS, by_plan, together
 from projections.session_events import COLLECTION, recorded
 
@@ -19,6 +20,10 @@ LOOK_EVERY_S: Final = 0.02
 PAGE: Final = 500
 TYPE_MAX: Final = 20_000
 PLAN_MAX: Final = 100_000
+
+
+def _a_moment() -> Awaitable[None]:
+    return asyncio.sleep(LOOK_EVERY_S)
 
 
 class StreamStore:
@@ -30,17 +35,19 @@ class StreamStore:
     async def read(self, subject: str, upto_version: int, *, timeout_s: float = 10.0) -> list[Recorded]:
         """The stream from its beginning up to this version. Raises Unavailable when it cannot be had now."""
         found: list[Recorded] = []
+
+        async def look() -> list[Recorded] | None:
+            if len(found) < upto_version:
+                found.extend(await self._after(subject, len(found), upto_version))
+            return found if len(found) >= upto_version else None
+
         try:
-            async with asyncio.timeout(timeout_s):
-                while len(found) < upto_version:
-                    found += await self._after(subject, len(found), upto_version)
-                    if len(found) < upto_version:
-                        await asyncio.sleep(LOOK_EVERY_S)
-        except TimeoutError as error:
-            raise Unavailable(f"{subject} is stored up to {len(found)}, not yet {upto_version}") from error
+            whole = await found_within(look, timeout_s, _a_moment)
         except ConnectionFailure as error:
             raise Unavailable(f"{subject} cannot be read: {type(error).__name__}") from error
-        return found
+        if whole is None:
+            raise Unavailable(f"{subject} is stored up to {len(found)}, not yet {upto_version}")
+        return whole
 
     async def stored(self, subject: str, most: int) -> list[Recorded]:
         """The stream from its beginning as far as it is stored, at most so many events. Raises Unavailable."""
@@ -58,18 +65,16 @@ class StreamStore:
     async def of_plan(self, plan_id: str, upto_version: int, *, timeout_s: float = 10.0) -> list[Recorded]:
         """What a plan is made of as of this version. Raises Unavailable when it cannot be had now."""
         upto = {"subject": plan_id, "_v": {"$lte": upto_version}}
-        stored = 0
+
+        async def look() -> bool | None:
+            return True if await self._events.count_documents(upto) >= upto_version else None
+
         try:
-            async with asyncio.timeout(timeout_s):
-                stored = await self._events.count_documents(upto)
-                while stored < upto_version:
-                    await asyncio.sleep(LOOK_EVERY_S)
-                    stored = await self._events.count_documents(upto)
+            if await found_within(look, timeout_s, _a_moment):
                 return await self.parts(upto, PLAN_MAX)
-        except TimeoutError as error:
-            raise Unavailable(f"{plan_id} is stored up to {stored}, not yet {upto_version}") from error
         except ConnectionFailure as error:
             raise Unavailable(f"{plan_id} cannot be read: {type(error).__name__}") from error
+        raise Unavailable(f"{plan_id} is not stored up to {upto_version} yet")
 
     async def parts(self, wanted: Mapping[str, Any], most: int) -> list[Recorded]:
         """Of a plan, or a session with its plans, what their states are made of, in the order of the log.

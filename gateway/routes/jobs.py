@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query, Request
@@ -29,6 +29,7 @@ from gateway.platform import Platform
 from gateway.reads import queries
 from gateway.reads.views import ENDED, Views
 from projections.jobs import HIDDEN
+from projections.looking import found_within
 
 router = APIRouter(tags=["jobs"])
 READS: Final = (EVENTS_JOBS,)
@@ -150,18 +151,23 @@ async def read_one(
 async def ended(
     platform: Platform, org_id: str, job_id: str, end: asyncio.Future[dict[str, int]], wait_s: float
 ) -> Mapping[str, Any]:
-    """The job at its end, from the log where all of it is at hand; or as the read model has it, when time is up."""
-    try:
-        position = await asyncio.wait_for(asyncio.shield(end), wait_s)
-    except TimeoutError:
-        return await queries.one(platform.db, "jobs", org_id, job_id)
+    """The job at its end, or as it is when time is up: from the log where all of it is at hand, which may be ahead of
+    the read model."""
+    await asyncio.wait([end], timeout=wait_s)
     found = await job_of(platform.vault, platform.hub.trails.get(job_id))
     if found is not None:
         if found["org_id"] != org_id:
             raise not_found()
         return found
-    await platform.reading.reach(position)
+    if end.done():
+        await platform.reading.reach(end.result())
     return await queries.one(platform.db, "jobs", org_id, job_id)
+
+
+class Begun(NamedTuple):
+    """A job that is there."""
+
+    document: dict[str, Any] | None
 
 
 async def begun(
@@ -171,18 +177,18 @@ async def begun(
 
     What nobody knows is waited for a moment: it may have been accepted just now. Then it is not there.
     """
-    try:
-        async with asyncio.timeout(within_s):
-            while True:
-                live = platform.live_jobs.get(job_id)
-                if end.done() or (live is not None and live.org_id == org_id):
-                    return None
-                found = await platform.db["jobs"].find_one({"_id": job_id, "org_id": org_id})
-                if found is not None:
-                    return found
-                await asyncio.wait([end], timeout=LOOK_AGAIN_S)
-    except TimeoutError:
-        raise not_found() from None
+
+    async def look() -> Begun | None:
+        live = platform.live_jobs.get(job_id)
+        if end.done() or (live is not None and live.org_id == org_id):
+            return Begun(None)
+        document = await platform.db["jobs"].find_one({"_id": job_id, "org_id": org_id})
+        return None if document is None else Begun(document)
+
+    found = await found_within(look, within_s, lambda: asyncio.wait([end], timeout=LOOK_AGAIN_S))
+    if found is None:
+        raise not_found()
+    return found.document
 
 
 @router.post("/jobs/{job_id}/cancel", openapi_extra=takes(Nothing, required=False))

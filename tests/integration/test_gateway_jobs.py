@@ -58,10 +58,10 @@ async def test_a_wait_ends_with_the_job(core: Core, org: Org) -> None:
         waiting = asyncio.create_task(client.get(path, params={"wait": 30}))
         early = await client.get(path, params={"wait": 1})
         assert early.json()["status"] == "queued"
-        await post(client, f"{path}/cancel")
+        cancelled = await post(client, f"{path}/cancel")
         assert (await waiting).json()["status"] == "cancelled"
         problem(await client.post(f"{path}/cancel"), 409, "terminal")
-        balance = (await client.get("/v1/credits")).json()
+        balance = (await client.get("/v1/credits", params={"after": cancelled["position"]})).json()
     assert (balance["available"], balance["reserved"]) == (1_000_000, 0)
 
 
