@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 SENTENCE = "generate a product image, animate it into a 5-second video, and add a voiceover"
 SCREENSHOTS = Path(__file__).parents[2] / "artifacts" / "screenshots"
+PHONE = ViewportSize(width=390, height=844)
 PLAN_TIMEOUT_MS = 60_000
 RUN_TIMEOUT_MS = 120_000
 LOAD_TIMEOUT_MS = 20_000
@@ -111,6 +112,25 @@ def test_a_sentence_becomes_three_files(page: Page, platform: Platform) -> None:
     keep_screenshot(page, "5-inspector")
     page.keyboard.press("Escape")
     expect(inspector).to_be_hidden()
+    on_a_phone(page)
+
+
+def on_a_phone(page: Page) -> None:
+    """The same plan on a narrow page: nothing stands before a step, and a film shows its picture until it is played."""
+    page.set_viewport_size(PHONE)
+    tools = page.get_by_role("button", name="History")
+    expect(tools).to_be_visible()
+    above_the_tools = "node => node.getBoundingClientRect().bottom"
+    for attempt in Retrying(stop=stop_after_delay(LOAD_TIMEOUT_MS / 1000), wait=wait_fixed(0.1), reraise=True):
+        with attempt:
+            top = tools.bounding_box()
+            assert top is not None
+            assert all(node.evaluate(above_the_tools) <= top["y"] for node in nodes(page).all())
+    film = nodes(page).nth(1).locator("video")
+    assert film.evaluate("video => video.controls") is False
+    keep_screenshot(page, "6-phone")
+    nodes(page).nth(1).get_by_role("button", name="Play").click()
+    wait_for_property(film, "video => video.controls && video.currentTime > 0")
 
 
 def test_a_rejected_plan_costs_nothing(page: Page, platform: Platform) -> None:

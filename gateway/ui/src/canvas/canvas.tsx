@@ -13,7 +13,7 @@ import {
 } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { mediumColour } from "../kit/media.ts";
-import { useMedia } from "../kit/theme.ts";
+import { NARROW, useMedia } from "../kit/theme.ts";
 import type { Step } from "../state/model.ts";
 import {
   type Direction,
@@ -47,7 +47,7 @@ export function Canvas(props: CanvasProps) {
 }
 
 function Flow({ plan_id, steps, ghost, open, onOpen, theme }: CanvasProps) {
-  const direction: Direction = useMedia("(width < 860px)") ? "TB" : "LR";
+  const direction: Direction = useMedia(NARROW) ? "TB" : "LR";
   const places = useLayout(steps, direction);
   const [moved, onNodesChange] = useMoved(plan_id);
   const nodes = useMemo(() => {
@@ -63,7 +63,7 @@ function Flow({ plan_id, steps, ghost, open, onOpen, theme }: CanvasProps) {
     );
   }, [steps, places, moved, direction, ghost, open, onOpen]);
   const edges = useMemo(() => toEdges(steps), [steps]);
-  const onMoveStart = useFitting(plan_id, steps);
+  const onMoveStart = useFitting(plan_id, steps, direction);
   const roomy = useMedia("(min-width: 1100px)");
   return (
     <ReactFlow
@@ -137,12 +137,13 @@ function useMoved(plan_id: string): [Record<string, Place>, (changes: NodeChange
 const NOTHING_MOVED: Record<string, Place> = {};
 
 /** Keeps the whole plan in view while it grows, until the person takes the view into their own hands. */
-function useFitting(plan_id: string, steps: Step[]): (event: unknown) => void {
+function useFitting(plan_id: string, steps: Step[], direction: Direction): (event: unknown) => void {
   const { fitView } = useReactFlow();
   const by_hand = useRef<string | null>(null);
   const calm = useMedia("(prefers-reduced-motion: reduce)");
   const count = steps.length;
-  const room = useStore((store) => Math.round(store.width / 40));
+  // Along the graph: what stands above or below an upright one comes and goes with the plan's state.
+  const room = useStore((store) => Math.round((direction === "TB" ? store.height : store.width) / 40));
   useEffect(() => {
     if (count === 0 || room === 0 || by_hand.current === plan_id) return;
     const frame = requestAnimationFrame(() => void fitView({ ...FIT, duration: calm ? 0 : 320 }));

@@ -1,8 +1,9 @@
 /** A result, shown as what it is: picture, film, sound, words, or an object in space. */
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { durationText } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
 import { fileName, shapeOf } from "../kit/media.ts";
+import { NARROW, useMedia } from "../kit/theme.ts";
 import type { Asset } from "../state/model.ts";
 
 const ModelView = lazy(() => import("./model-view.tsx"));
@@ -20,17 +21,7 @@ export function Preview({ asset, title, large = false }: PreviewProps) {
     case "image":
       return <img className="preview-image" src={asset.url} alt={title} loading="lazy" draggable={false} />;
     case "video":
-      return (
-        // biome-ignore lint/a11y/useMediaCaption: generated films come without a caption track
-        <video
-          className="preview-video"
-          src={asset.url}
-          aria-label={title}
-          controls
-          playsInline
-          preload="metadata"
-        />
-      );
+      return <Film asset={asset} title={title} />;
     case "audio":
       return <Sound asset={asset} title={title} />;
     case "text":
@@ -46,6 +37,38 @@ export function Preview({ asset, title, large = false }: PreviewProps) {
     case "file":
       return <FileCard asset={asset} title={title} icon="file" words={asset.media_type} />;
   }
+}
+
+/** Where there is little room, a film that has not begun shows its picture: the browser's controls would darken it. */
+function Film({ asset, title }: PreviewProps) {
+  const narrow = useMedia(NARROW);
+  const [begun, setBegun] = useState(false);
+  const film = useRef<HTMLVideoElement>(null);
+  const waiting = narrow && !begun;
+  const play = () => {
+    setBegun(true);
+    film.current?.play().catch(() => setBegun(false));
+  };
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useMediaCaption: generated films come without a caption track */}
+      <video
+        ref={film}
+        className="preview-video"
+        src={asset.url}
+        aria-label={title}
+        controls={!waiting}
+        playsInline
+        preload="metadata"
+        onEnded={() => setBegun(false)}
+      />
+      {waiting ? (
+        <button type="button" className="film-play nodrag" aria-label={`Play ${title}`} onClick={play}>
+          <Icon name="play" size={22} />
+        </button>
+      ) : null}
+    </>
+  );
 }
 
 function FileCard({ asset, title, icon, words }: PreviewProps & { icon: string; words: string }) {

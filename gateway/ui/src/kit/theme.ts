@@ -24,6 +24,9 @@ export function useTheme(): [Theme, () => void] {
   return [theme, toggle];
 }
 
+/** A phone held upright: one column, as in the style sheets. */
+export const NARROW = "(width < 860px)";
+
 export function useMedia(query: string): boolean {
   const [matches, setMatches] = useState(() => matchMedia(query).matches);
   useEffect(() => {
