@@ -14,10 +14,10 @@ from studio.local import leftovers, toolchain
 from studio.local.addresses import Addresses
 from studio.local.layout import Layout
 from studio.local.locks import locked
+from studio.local.named import named_servers, reach
 from studio.local.packing import PACKING, SERVER_NICENESS, Packed, port_names, program
 from studio.local.readiness import Awaited, Report, StartFailed, process_check, wait_for
 from studio.local.secrets import filled, with_secrets
-from studio.local.servers import firestore, kafka, mongo, redis
 from studio.local.servers.server import NotReady, Server
 from studio.local.supervisor import SERVERS, Program, Supervisor
 from studio.settings import Settings
@@ -60,14 +60,17 @@ class LocalPlatform:
         with locked(self.layout.lock, LOCK_TIMEOUT_S):
             addresses = addressbook.read(self.layout)
             if addresses is None or self.supervisor.pid() is None:
+                await reach(named_servers(self._asked_for, set()), report)
                 addresses = await self._start(report)
                 if not servers_only:
                     # Beside the servers, which they wait for: on two cores this saves a third of the time.
                     self.supervisor.start_platform()
+            else:
+                await reach(named_servers(self.settings(addresses), set(addresses.embedded)), report)
             if not set(port_names(self._packing)) <= set(addresses.ports):
                 raise StartFailed("another version is running; run `studio down` and then `studio up`")
             settings = self.settings(addresses)
-            await self._wait_for_servers(addresses, settings, report)
+            await self._wait_for_servers(addresses, report)
             if not servers_only:
                 await ensure_topics(required(settings.kafka_bootstrap))
                 self.supervisor.start_platform()
@@ -147,30 +150,12 @@ class LocalPlatform:
     def _supervisor_output(self) -> str:
         return (self.layout.logs / "supervisord.out").read_text(errors="replace")
 
-    async def _wait_for_servers(self, addresses: Addresses, settings: Settings, report: Report) -> None:
-        servers = self._servers(addresses)
-        checks = [Awaited(server.name, server.check) for server in servers]
-        checks += named_servers(settings, {server.name for server in servers})
+    async def _wait_for_servers(self, addresses: Addresses, report: Report) -> None:
+        checks = [Awaited(server.name, server.check) for server in self._servers(addresses)]
         await wait_for(checks, self.supervisor, self.layout, report)
 
     async def _wait_for_platform(self, addresses: Addresses, report: Report) -> None:
         await wait_for(platform_checks(addresses, self._packing), self.supervisor, self.layout, report)
-
-
-def named_servers(settings: Settings, here: set[str]) -> list[Awaited]:
-    """Checks of the servers that the environment names instead of embedded ones."""
-    bootstrap, mongo_url, redis_url = settings.kafka_bootstrap, settings.mongo_url, settings.redis_url
-    emulator = settings.firestore_emulator
-    checks = []
-    if bootstrap and "kafka" not in here:
-        checks.append(Awaited("kafka", lambda: kafka.check_kafka(bootstrap)))
-    if mongo_url and "mongo" not in here:
-        checks.append(Awaited("mongo", lambda: mongo.check_mongo(mongo_url)))
-    if redis_url and "redis" not in here:
-        checks.append(Awaited("redis", lambda: redis.check_redis(redis_url)))
-    if emulator and "firestore" not in here:
-        checks.append(Awaited("firestore", lambda: firestore.check_firestore(emulator)))
-    return checks
 
 
 def platform_checks(addresses: Addresses, packing: tuple[Packed, ...]) -> list[Awaited]:

@@ -17,8 +17,26 @@ INSTALL_TIMEOUT_S = 900
 
 Version = tuple[int, ...]
 NUMBERS = r"\d+(?:\.\d+)*"
-NODE: Version = (20, 19)
-"""What the page's build needs."""
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Those from one on; where a line of versions ends, up to its end."""
+
+    first: Version
+    end: Version = ()
+
+    def __contains__(self, version: Version) -> bool:
+        return version >= self.first and (not self.end or version < self.end)
+
+    def __str__(self) -> str:
+        return f"from {dotted(self.first)}" + (f" and below {dotted(self.end)}" if self.end else "")
+
+
+Accepted = tuple[Versions, ...]
+JAVA: Accepted = (Versions((17,)),)
+NODE: Accepted = (Versions((20, 19), (21,)), Versions((22, 12)))
+"""What the page's build takes."""
 
 
 class MissingPrerequisites(Exception):
@@ -33,27 +51,42 @@ class Prerequisite:
     purpose: str
     package: str
     found: Callable[[], str | None]
-    at_least: Version = ()
+    accepted: Accepted = ()
     elsewhere: str = ""
-    """Where a newer one is, for systems whose package is older than `at_least`."""
+    """Where another one is, for systems whose package is none of those that are accepted."""
 
-
-def program(name: str, *arguments: str, at_least: Version = ()) -> Callable[[], str | None]:
-    """Finds a program, and with a version command one that is new enough."""
-
-    def found() -> str | None:
-        path = shutil.which(name)
-        if path is None or not arguments:
-            return path
-        result = subprocess.run(
-            [path, *arguments], capture_output=True, text=True, check=False, timeout=PROBE_TIMEOUT_S
-        )
-        version = re.search(NUMBERS, result.stdout + result.stderr)
-        if version is None or parsed(version[0]) < at_least:
+    @property
+    def wrong(self) -> str | None:
+        """The version that is there, where it is none of those that are accepted."""
+        if not isinstance(self.found, Program) or (version := self.found.version()) is None:
             return None
-        return f"{path} {version[0]}"
+        return None if fits(version, self.accepted) else dotted(version)
 
-    return found
+
+@dataclass(frozen=True)
+class Program:
+    """Finds a program; where it is asked for its version, one of those that are accepted."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+    accepted: Accepted = ()
+
+    def __call__(self) -> str | None:
+        path = shutil.which(self.name)
+        if path is None or not self.arguments:
+            return path
+        version = self.version()
+        return f"{path} {dotted(version)}" if version is not None and fits(version, self.accepted) else None
+
+    def version(self) -> Version | None:
+        """Of the one that is there, whatever it is."""
+        path = shutil.which(self.name)
+        if path is None or not self.arguments:
+            return None
+        command = [path, *self.arguments]
+        result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PROBE_TIMEOUT_S)
+        found = re.search(NUMBERS, result.stdout + result.stderr)
+        return None if found is None else parsed(found[0])
 
 
 def library(name: str) -> Callable[[], str | None]:
@@ -75,23 +108,23 @@ def browser() -> str | None:
 
 
 SERVERS = (
-    Prerequisite("java 17", "Kafka", "openjdk-17-jre-headless", program("java", "-version", at_least=(17,))),
+    Prerequisite("java 17", "Kafka", "openjdk-17-jre-headless", Program("java", ("-version",), JAVA), JAVA),
     Prerequisite(
         "node 20.19",
         "Firestore emulator, page",
         "nodejs",
-        program("node", "--version", at_least=NODE),
+        Program("node", ("--version",), NODE),
         NODE,
         "https://nodejs.org/en/download",
     ),
-    Prerequisite("setpriv", "processes end with their supervisor", "util-linux", program("setpriv")),
+    Prerequisite("setpriv", "processes end with their supervisor", "util-linux", Program("setpriv")),
     Prerequisite("libcurl.so.4", "MongoDB", "libcurl4", library("libcurl.so.4")),
     Prerequisite("libEGL.so.1", "drawing pictures", "libegl1", library("libEGL.so.1")),
     Prerequisite("libGL.so.1", "drawing pictures", "libgl1", library("libGL.so.1")),
 )
 FETCHING = (
-    Prerequisite("mvn", "fetching Kafka", "maven", program("mvn")),
-    Prerequisite("npm", "fetching the Firestore emulator, building the page", "npm", program("npm")),
+    Prerequisite("mvn", "fetching Kafka", "maven", Program("mvn")),
+    Prerequisite("npm", "fetching the Firestore emulator, building the page", "npm", Program("npm")),
 )
 BROWSER = (Prerequisite("chromium", "browser tests", "chromium", browser),)
 
@@ -115,11 +148,11 @@ def ensure(prerequisites: Iterable[Prerequisite], report: Callable[[str, str], N
     if may is not None:
         report("prerequisites", f"installing {', '.join(sorted({one.package for one in absent}))}")
         apt_get(may, "update", "-q")
-        if packages := sorted({one.package for one in absent if too_old(one) is None}):
+        if packages := sorted({one.package for one in absent if unfit(one) is None}):
             apt_get(may, "install", "-y", "-q", "--no-install-recommends", *packages)
         absent = missing(absent)
     if absent:
-        names = ", ".join(f"{one.name} (for {one.purpose})" for one in absent)
+        names = ", ".join(f"{one.name} (for {one.purpose}{instead(one)})" for one in absent)
         raise MissingPrerequisites(f"missing: {names}; {advice(absent)}")
 
 
@@ -133,26 +166,45 @@ def advice(absent: Iterable[Prerequisite]) -> str:
     """What a person does about them: a command, where it helps."""
     told, packages = [], set()
     for one in absent:
-        offered = too_old(one)
+        offered = unfit(one)
         if offered is None:
             packages.add(one.package)
         else:
-            told.append(f"apt has {one.package} {offered} only: install {one.name} or newer from {one.elsewhere}")
+            program = one.name.split()[0]
+            told.append(f"apt has {one.package} {offered}: install {program} {in_words(one.accepted)}: {one.elsewhere}")
     if packages:
         told.append(f"type: sudo apt-get install -y {' '.join(sorted(packages))}")
     return "; ".join(told)
 
 
-def too_old(one: Prerequisite) -> str | None:
-    """The version that apt would install, where that is not new enough; None where it is, or nobody knows."""
+def instead(one: Prerequisite) -> str:
+    """That another version is there, and which it has to be."""
+    wrong = one.wrong
+    return "" if wrong is None else f"; {wrong} is here, and it has to be {in_words(one.accepted)}"
+
+
+def unfit(one: Prerequisite) -> str | None:
+    """The version that apt would install, where that is none to install; None where it is, or nobody knows."""
     apt_cache = shutil.which("apt-cache")
-    if apt_cache is None or not one.at_least:
+    if apt_cache is None or not one.accepted or not one.elsewhere:
         return None
     policy = [apt_cache, "policy", one.package]
     plain = {**os.environ, "LC_ALL": "C"}
     told = subprocess.run(policy, capture_output=True, text=True, check=False, timeout=PROBE_TIMEOUT_S, env=plain)
     candidate = re.search(rf"Candidate: (?:\d+:)?({NUMBERS})", told.stdout)
-    return candidate[1] if candidate is not None and parsed(candidate[1]) < one.at_least else None
+    return candidate[1] if candidate is not None and not fits(parsed(candidate[1]), one.accepted) else None
+
+
+def fits(version: Version, accepted: Accepted) -> bool:
+    return any(version in versions for versions in accepted)
+
+
+def in_words(accepted: Accepted) -> str:
+    return ", or ".join(map(str, accepted))
+
+
+def dotted(version: Version) -> str:
+    return ".".join(map(str, version))
 
 
 def parsed(version: str) -> Version:

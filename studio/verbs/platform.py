@@ -181,7 +181,7 @@ def doctor(as_json: Json = False) -> None:
     else:
         table = Table("needed", "for", "found")
         for one, where in found:
-            table.add_row(one.name, one.purpose, where or "[red]missing[/]")
+            table.add_row(one.name, one.purpose, where or f"[red]{one.wrong or 'missing'}[/]")
         for part in parts:
             table.add_row(str(part["name"]), "", "fetched" if part["fetched"] else "fetched by make setup")
         console.print(table)

@@ -205,10 +205,14 @@ def test_what_is_missing_is_named_with_the_command_to_type(monkeypatch: pytest.M
         prerequisites.ensure([absent], quiet)
 
 
+OTHER_NODE = "install node from 20.19 and below 21, or from 22.12: https://x.test"
+
+
 @pytest.mark.parametrize(
     ("candidate", "advice"),
     [
-        ("18.20.4+dfsg-1~deb12u1", "apt has nodejs 18.20.4 only: install node 20.19 or newer from https://x.test"),
+        ("18.20.4+dfsg-1~deb12u1", f"apt has nodejs 18.20.4: {OTHER_NODE}"),
+        ("22.9.0", f"apt has nodejs 22.9.0: {OTHER_NODE}"),
         ("20.19.2+dfsg-1", "type: sudo apt-get install -y nodejs"),
         ("(none)", "type: sudo apt-get install -y nodejs"),
     ],
@@ -220,7 +224,7 @@ def test_no_command_is_named_that_would_install_what_is_too_old(
     apt_cache.write_text(f'#!/bin/sh\necho "nodejs:"\necho "  Installed: (none)"\necho "  Candidate: {candidate}"\n')
     apt_cache.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    node = Prerequisite("node 20.19", "page", "nodejs", lambda: None, (20, 19), "https://x.test")
+    node = Prerequisite("node 20.19", "page", "nodejs", lambda: None, prerequisites.NODE, "https://x.test")
     with pytest.raises(MissingPrerequisites) as told:
         prerequisites.ensure([node], quiet)
     assert str(told.value) == f"missing: node 20.19 (for page); {advice}"
@@ -231,9 +235,43 @@ def test_a_program_that_is_too_old_counts_as_missing(tmp_path: Path, monkeypatch
     program_file.write_text('#!/bin/sh\necho openjdk version \\"11.0.2\\" >&2\n')
     program_file.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert prerequisites.program("java", "-version", at_least=(17,))() is None
-    assert prerequisites.program("java", "-version", at_least=(11, 1))() is None
-    assert prerequisites.program("java", "-version", at_least=(11,))() == f"{program_file} 11.0.2"
+    for first, found in (((17,), False), ((11, 1), False), ((11, 0, 2), True)):
+        java = prerequisites.Program("java", ("-version",), (prerequisites.Versions(first),))
+        assert java() == (f"{program_file} 11.0.2" if found else None)
+
+
+@pytest.mark.parametrize(
+    ("version", "accepted"),
+    [
+        ("18.20.4", False),
+        ("20.18.3", False),
+        ("20.19.0", True),
+        ("21.7.3", False),
+        ("22.0.0", False),
+        ("22.11.0", False),
+        ("22.12.0", True),
+        ("24.1.0", True),
+    ],
+)
+def test_node_is_one_that_the_pages_build_takes(
+    version: str, accepted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program_file = tmp_path / "node"
+    program_file.write_text(f"#!/bin/sh\necho v{version}\n")
+    program_file.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    node = next(one for one in prerequisites.SERVERS if one.package == "nodejs")
+    if accepted:
+        prerequisites.ensure([node], quiet)
+        return
+    with pytest.raises(MissingPrerequisites) as told:
+        prerequisites.ensure([node], quiet)
+    assert f"{version} is here, and it has to be from 20.19 and below 21, or from 22.12" in str(told.value)
+
+
+def test_the_page_says_itself_which_node_it_takes() -> None:
+    taken = json.loads((PROJECT_ROOT / "gateway/ui/package-lock.json").read_text())["packages"]
+    assert taken["node_modules/vite"]["engines"] == taken[""]["engines"] == {"node": "^20.19.0 || >=22.12.0"}
 
 
 @pytest.mark.parametrize(
