@@ -28,6 +28,8 @@ class Access:
     api_key: str
     admin_key: str | None = None
     org_id: str | None = None
+    is_kept_up: bool = False
+    """A supervisor on this machine brings it back, and is there."""
 
 
 def access(url: str | None, key: str | None) -> Access:
@@ -39,9 +41,10 @@ def access(url: str | None, key: str | None) -> Access:
     found_url, found_key = url or known.get("url"), key or known.get("api_key")
     if found_url is None or found_key is None:
         raise NoPlatform("no platform is running here: run `studio up`, or give --url and --key")
-    if found_url == known.get("url") and not is_listened_at(layout.supervisor_socket):
-        raise NoPlatform(nothing_answers(found_url))
-    return Access(found_url.rstrip("/"), found_key, known.get("admin_key"), known.get("org_id"))
+    is_ours = found_url == known.get("url")
+    if is_ours and not is_listened_at(layout.supervisor_socket):
+        raise NoPlatform(f"nothing answers at {found_url}: run `studio up`")
+    return Access(found_url.rstrip("/"), found_key, known.get("admin_key"), known.get("org_id"), is_ours)
 
 
 def is_listened_at(path: Path) -> bool:
@@ -57,5 +60,8 @@ def is_listened_at(path: Path) -> bool:
     return True
 
 
-def nothing_answers(url: str) -> str:
-    return f"nothing answers at {url}: run `studio up`"
+def nothing_answers(access: Access) -> str:
+    """With what to do: what is kept up here and does not answer has a trouble of its own."""
+    if access.is_kept_up:
+        return f"nothing answers at {access.url}, though it runs here: see `studio status` and `studio logs gateway`"
+    return f"nothing answers at {access.url}: check the address, or leave --url out for the platform of this machine"

@@ -23,7 +23,9 @@ SILENCE_MAX_S: Final = 40.0
 """The platform sends a comment every 15 s: after this long a connection is dead."""
 BACKOFF_FIRST_S: Final = 0.1
 BACKOFF_MAX_S: Final = 2.0
-REACHED_WITHIN_S: Final = 15.0
+RESTARTED_WITHIN_S: Final = 15.0
+"""What is kept up on this machine may be on its way back."""
+REACHED_WITHIN_S: Final = 2.0
 CONNECTED_WITHIN_S: Final = 5.0
 PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -52,18 +54,23 @@ class Frame:
 class Api:
     """One key's view of the platform, within a deadline. An async context manager.
 
-    Until the platform has answered at all it is given the time that a restart takes: then calls raise NoPlatform. Only
-    later silences are waited out.
+    Until the platform has answered at all it is given the time that a restart takes, where somebody would restart it:
+    then calls raise NoPlatform. Only later silences are waited out.
     """
 
-    def __init__(self, access: Access, timeout_s: float, reached_within_s: float = REACHED_WITHIN_S) -> None:
+    def __init__(self, access: Access, timeout_s: float, reached_within_s: float | None = None) -> None:
+        if reached_within_s is None:
+            reached_within_s = RESTARTED_WITHIN_S if access.is_kept_up else REACHED_WITHIN_S
         began = time.monotonic()
+        self._access = access
         self._deadline = began + timeout_s
         self._reached_by: float | None = began + reached_within_s
         self._http = httpx.AsyncClient(
             base_url=access.url,
             headers={"Authorization": f"Bearer {access.api_key}"},
-            timeout=httpx.Timeout(REQUEST_WITHIN_S, connect=CONNECTED_WITHIN_S),
+            timeout=httpx.Timeout(
+                REQUEST_WITHIN_S, connect=CONNECTED_WITHIN_S if access.is_kept_up else REACHED_WITHIN_S
+            ),
             trust_env=False,
             event_hooks={"response": [self._answered]},
             verify=trusted_at(access.url),
@@ -155,7 +162,7 @@ class Api:
     async def _rest(self, failures: int) -> None:
         ceiling = min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2 ** min(failures, 10))
         if self._reached_by is not None and time.monotonic() >= self._reached_by:
-            raise NoPlatform(nothing_answers(str(self._http.base_url)))
+            raise NoPlatform(nothing_answers(self._access))
         if self.left <= 0:
             raise OutOfTime("the platform did not finish in the time given")
         await asyncio.sleep(min(self.left, ceiling * random.uniform(0.5, 1)))

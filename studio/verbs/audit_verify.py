@@ -86,10 +86,11 @@ def verify(
     tune_collector()
     with failing_on(NoLog, NoExport, BadFile, KafkaError, PyMongoError, Stalled, TimeoutError, OSError):
         asked = Asked(org, _keys(keys), _held(checkpoint or []))
+        bootstrap = log_address() if from_export is None else None
         beside = Comparison(_mongo_url(), org, findings.say) if read_model else None
-        if from_export is None:
-            verifier = asyncio.run(verify_log(log_address(), asked, findings.say, findings.tell, beside=beside))
-        elif beside is None:
+        if bootstrap is not None:
+            verifier = asyncio.run(verify_log(bootstrap, asked, findings.say, findings.tell, beside=beside))
+        elif from_export is not None and beside is None:
             verifier = verify_export(from_export, asked, findings.say, findings.tell)
         else:
             raise BadFile("--read-model compares with the log as it is now: leave --from-export out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -13,8 +14,10 @@ from aiokafka.errors import KafkaError
 from rich.text import Text
 
 from events.log.clients import Record
+from studio.client.access import is_listened_at
 from studio.client.log import EVENT_TOPICS, export, follow, newest, shown
 from studio.local import addresses as addressbook
+from studio.local.layout import Layout
 from studio.settings import Settings
 from studio.verbs.output import Json, console, failing_on, print_json, progress
 
@@ -23,6 +26,7 @@ app = typer.Typer(help="The log itself: everything that has happened.", no_args_
 COLOURS: Final = {"canvas": "cyan", "jobs": "green", "credits": "yellow", "accounts": "magenta", "catalog": "blue"}
 SHORT_NAMES: Final = {name.removeprefix("events."): name for name in EVENT_TOPICS}
 VALUE_MAX: Final = 60
+CONNECTED_WITHIN_S: Final = 2.0
 
 
 class NoLog(Exception):
@@ -47,7 +51,7 @@ def tail(
     """
     show = write_json if as_json else show_line
     with failing_on(NoLog, KafkaError, TimeoutError):
-        bootstrap, names = log_address(), topic_names(topic)
+        names, bootstrap = topic_names(topic), log_address()
         try:
             asyncio.run(shown_from(bootstrap, names, last, for_s, show))
         except KeyboardInterrupt:
@@ -65,9 +69,10 @@ def export_topic(
     Example:  studio events export --topic credits --out credits.jsonl
     """
     with failing_on(NoLog, KafkaError, TimeoutError, OSError):
-        count = asyncio.run(export(log_address(), topic_names([topic])[0], out))
+        [name] = topic_names([topic])
+        count = asyncio.run(export(log_address(), name, out))
     if as_json:
-        print_json({"topic": topic_names([topic])[0], "events": count, "file": str(out)})
+        print_json({"topic": name, "events": count, "file": str(out)})
     else:
         console.print(f"{count} events in {out}", highlight=False)
 
@@ -131,7 +136,22 @@ def topic_names(asked: list[str] | None) -> list[str]:
 
 
 def log_address() -> str:
-    bootstrap = addressbook.connected(Settings()).kafka_bootstrap
-    if bootstrap is None:
-        raise NoLog("no platform runs here: studio up starts one")
+    """Of a Kafka that takes connections. Raises NoLog with what to do."""
+    settings = Settings()
+    bootstrap = addressbook.connected(settings).kafka_bootstrap
+    is_ours = settings.kafka_bootstrap is None
+    if bootstrap is None or (is_ours and not is_listened_at(Layout(settings.data_dir.resolve()).supervisor_socket)):
+        raise NoLog("nothing runs here: type `studio up`")
+    if not any(map(takes_connections, bootstrap.split(","))):
+        what_to_do = "see `studio status`" if is_ours else "is STUDIO_KAFKA_BOOTSTRAP right, and is it up?"
+        raise NoLog(f"Kafka does not answer at {bootstrap}: {what_to_do}")
     return bootstrap
+
+
+def takes_connections(server: str) -> bool:
+    host, _, port = server.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), CONNECTED_WITHIN_S).close()
+    except (OSError, ValueError):
+        return False
+    return True

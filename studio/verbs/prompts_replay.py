@@ -33,6 +33,7 @@ from studio.client.past_requests import Archive, Past, Unreadable
 from studio.client.prompt_trial import NOT_TRIED, TRIED, Compared, Trial, summary
 from studio.local import addresses as addressbook
 from studio.settings import Settings
+from studio.verbs.events import NoLog, log_address
 from studio.verbs.output import Json, console, failing_on, print_json, progress
 
 CAUGHT_UP_WITHIN_S: Final = 30.0
@@ -53,7 +54,7 @@ class NotTried(Exception):
 
 
 EXPECTED: Final = (
-    NoPlatform, NoVariant, NotTried, KafkaError, PyMongoError, VaultError, Unavailable, TimeoutError, ValueError,
+    NoPlatform, NoLog, NoVariant, NotTried, KafkaError, PyMongoError, VaultError, Unavailable, TimeoutError, ValueError,
 )  # fmt: skip
 
 
@@ -92,18 +93,7 @@ def replay(
     Examples:  studio prompts replay --variant brief --last 200  ·  studio prompts replay -v draft --file p.md --json
     ·  studio prompts replay --agent edit_planner -v terse
     """
-    expected = (
-        NoPlatform,
-        NoVariant,
-        NotTried,
-        KafkaError,
-        PyMongoError,
-        VaultError,
-        Unavailable,
-        TimeoutError,
-        ValueError,
-    )
-    with failing_on(*expected):
+    with failing_on(*EXPECTED):
         text = file.read_text(encoding="utf-8").rstrip("\n") if file is not None else None
         of = org or _local_org(access(None, None))
         done = asyncio.run(tried(Wanted(of, agent, variant, text, last, budget, yes, words), quiet=as_json))
@@ -121,9 +111,8 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
     from studio.processes.parts import refused_by
 
     check_tried(wanted.agent)
-    settings = addressbook.connected(Settings())
+    bootstrap, settings = log_address(), addressbook.connected(Settings())
     url = needed(settings.mongo_url, "MONGO_URL")
-    bootstrap = needed(settings.kafka_bootstrap, "KAFKA_BOOTSTRAP")
     table: CatalogTable = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_entry)
     orgs = CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg)
     await asyncio.gather(caught_up(table), caught_up(orgs))
