@@ -4,7 +4,7 @@ from typing import Any
 
 import typer
 
-from studio.verbs.lazily import lazily, no_options
+from studio.verbs.lazily import LazyGroup, no_options
 
 VERBS = {
     "up": "studio.verbs.platform:up",
@@ -23,8 +23,10 @@ VERBS = {
 }
 
 
-class Studio(lazily(VERBS)):  # type: ignore[misc]
+class Studio(LazyGroup):
     """All verbs; a setting that a person mistyped ends each of them with a line that names it."""
+
+    places = VERBS
 
     def invoke(self, ctx: Any) -> Any:
         try:

@@ -13,7 +13,7 @@ from studio.client.checkpoints import signed_now
 from studio.local import addresses as addressbook
 from studio.settings import Settings
 from studio.verbs.jobs import answered
-from studio.verbs.lazily import lazily
+from studio.verbs.lazily import LazyGroup
 from studio.verbs.output import Json, Row, failing_on, print_json, show_json, show_table
 
 VERBS = {
@@ -22,8 +22,15 @@ VERBS = {
     "replay": "studio.verbs.audit_replay:replay",
 }
 
+
+class Audit(LazyGroup):
+    """With verbs that take long to be imported."""
+
+    places = VERBS
+
+
 app = typer.Typer(
-    cls=lazily(VERBS), help="Proof of the books: checkpoints and the keys that signed them.", no_args_is_help=True
+    cls=Audit, help="Proof of the books: checkpoints and the keys that signed them.", no_args_is_help=True
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import UserDict
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperGroup
@@ -40,11 +40,11 @@ def no_options() -> None:
     """What Typer asks for where a group may be without commands."""
 
 
-def lazily(places: Mapping[str, str]) -> type[TyperGroup]:
+class LazyGroup(TyperGroup):
     """A group that has these commands too, by the place of each."""
 
-    class Verbs(TyperGroup):
-        def __init__(self, *, commands: Any = None, **attrs: Any) -> None:
-            super().__init__(commands=Lazy({**(commands or {}), **places}), **attrs)  # type: ignore[arg-type]
+    places: ClassVar[Mapping[str, str]] = {}
 
-    return Verbs
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        self.commands = Lazy({**self.commands, **self.places})

@@ -11,13 +11,19 @@ import typer
 
 from studio.client.access import Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
-from studio.verbs.lazily import lazily
+from studio.verbs.lazily import LazyGroup
 from studio.verbs.output import Json, Row, console, failing_on, print_json, progress, show_table
 
 VERBS = {"replay": "studio.verbs.prompts_replay:replay"}
-app = typer.Typer(
-    cls=lazily(VERBS), help="What the agents are told: variants, versions, weights.", no_args_is_help=True
-)
+
+
+class Prompts(LazyGroup):
+    """With verbs that take long to be imported."""
+
+    places = VERBS
+
+
+app = typer.Typer(cls=Prompts, help="What the agents are told: variants, versions, weights.", no_args_is_help=True)
 TIMEOUT_S: Final = 30.0
 T = TypeVar("T")
 
