@@ -43,6 +43,8 @@ class Wire:
             timeout=openai.Timeout(TIMEOUT_S, connect=10.0),
             http_client=openai.DefaultAioHttpClient(),
         )
+        # The library loads what it calls at its first use: here, and not while somebody waits for a first plan.
+        self._create = self._client.chat.completions.with_streaming_response.create
 
     async def aclose(self) -> None:
         await self._client.close()
@@ -138,7 +140,6 @@ class Wire:
         Leaving the stack closes the connection where the answer has not come to its end.
         """
         await self._asking.turn()
-        create = self._client.chat.completions.with_streaming_response.create
         request: dict[str, Any] = {
             "model": model,
             "messages": list(call.messages),
@@ -151,13 +152,13 @@ class Wire:
         if stream:
             optional["stream_options"] = {"include_usage": True}
         if not optional or time.monotonic() < self._modest.get(model, 0.0):
-            return await stack.enter_async_context(create(**request))
+            return await stack.enter_async_context(self._create(**request))
         try:
-            return await stack.enter_async_context(create(**request, **optional))
+            return await stack.enter_async_context(self._create(**request, **optional))
         except openai.APIStatusError as error:
             if error.status_code not in _UNPROCESSABLE or category(error) == "too_long":
                 raise
-            answer = await stack.enter_async_context(create(**request))
+            answer = await stack.enter_async_context(self._create(**request))
             self._modest[model] = time.monotonic() + MODEST_S
             return answer
 

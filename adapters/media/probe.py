@@ -42,6 +42,7 @@ whole way through the log."""
 _PILLOW: Final = {
     "image/png", "image/jpeg", "image/gif", "image/bmp", "image/tiff", "image/webp", "image/avif",
 }  # fmt: skip
+Image.preinit()  # Pillow's formats are loaded with the process, and not while the first result waits to be measured
 _threads: Final = ThreadPoolExecutor(PROBES_AT_ONCE, thread_name_prefix="probe")
 
 

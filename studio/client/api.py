@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
+import anyio.lowlevel
 import httpx
 import orjson
 from httpx_sse import SSEError, aconnect_sse
@@ -78,6 +79,8 @@ class Api:
         self.position: str | None = None
 
     async def __aenter__(self) -> Api:
+        # What httpx would load within its first call: tens of milliseconds of the client's own.
+        await anyio.lowlevel.checkpoint()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -59,8 +59,8 @@ async def whole_run(
     found: Access, prompt: str, approval: Approval, mode: Mode, out: Path | None, timeout: float, *, asks: bool
 ) -> dict[str, Any]:
     view = Progress(stops_for_approval=approval != "auto")
-    began = time.time()
     async with Api(found, timeout) as api:
+        began = time.time()
         session = await api.post("/v1/sessions", {"title": prompt[:TITLE_MAX]})
         session_id = str(session.get("session_id") or session["existing_id"])
         api.position = session.get("position")
