@@ -6,9 +6,10 @@ import asyncio
 import random
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
@@ -99,13 +100,17 @@ class Api:
         """What it says is the same however often it arrives."""
         return await self._repeated("PUT", path, json=body)
 
-    async def download(self, url: str) -> AsyncIterator[bytes]:
-        async with self._http.stream("GET", url) as answer:
-            if answer.is_error:
-                await answer.aread()
-                raise refused(answer)
-            async for chunk in answer.aiter_bytes():
-                yield chunk
+    async def download(self, url: str, path: Path) -> None:
+        """A whole file; from its beginning on again where the connection ends in the middle of it."""
+        failures = 0
+        while True:
+            with suppress(httpx.TransportError):
+                async with self._http.stream("GET", url) as answer:
+                    if answer.status_code not in PASSING:
+                        await _write(answer, path)
+                        return
+            failures += 1
+            await self._rest(failures)
 
     async def frames(self, path: str) -> AsyncGenerator[Frame, None]:
         """Server-sent events without an end, over as many connections as it takes. Who stops reading closes it."""
@@ -175,6 +180,15 @@ def trusted_at(url: str) -> ssl.SSLContext | bool:
     """Whose certificates hold: the usual authorities'; nobody's at a plain address, for to read them takes longer than
     to ask a platform on this machine for a plan."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if url.startswith("http://") else True
+
+
+async def _write(answer: httpx.Response, path: Path) -> None:
+    if answer.is_error:
+        await answer.aread()
+        raise refused(answer)
+    with path.open("wb") as file:
+        async for chunk in answer.aiter_bytes():
+            file.write(chunk)
 
 
 def refused(answer: httpx.Response) -> Refused:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import re
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import Any, Final, Self
 
 from studio.client.api import Api
 
@@ -24,40 +24,59 @@ SUFFIXES: Final = {
 NAME_MAX: Final = 48
 AT_ONCE: Final = 4
 """Files that are fetched side by side."""
+Wanted = tuple[str, str]
+"""A file's name, and which file it is."""
 
-T = TypeVar("T")
 
+class Fetching:
+    """The files of a run: `1-product-image.png`, … Each is fetched as soon as its step tells of it.
 
-async def download_all(api: Api, steps: list[dict[str, Any]], folder: Path) -> list[dict[str, str]]:
-    """The files of all steps in their order: `1-product-image.png`, …"""
-    places = asyncio.Semaphore(AT_ONCE)
+    An async context manager: what is not fetched by its end is given up.
+    """
 
-    async def one(name: str, step: dict[str, Any], output: dict[str, Any]) -> dict[str, str]:
-        path = folder / name
-        draft = path.with_name(f".{path.name}.part")
-        async with places:
-            with begun(draft) as file:
-                async for chunk in api.download(output["url"]):
-                    file.write(chunk)
+    def __init__(self, api: Api, folder: Path) -> None:
+        self._api = api
+        self._folder = folder
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._begun: dict[Wanted, asyncio.Task[None]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._begun.values():
+            task.cancel()
+        await asyncio.gather(*self._begun.values(), return_exceptions=True)
+
+    def begin(self, steps: list[dict[str, Any]]) -> None:
+        """Those that nobody has begun yet; a run has as many as its steps have outputs."""
+        for name, _, output in named(steps):
+            key = (name, output["asset_id"])
+            if key not in self._begun:
+                self._begun[key] = asyncio.create_task(self._fetch(name, output))
+
+    async def all(self, steps: list[dict[str, Any]]) -> list[dict[str, str]]:
+        """The files of all steps, in their order."""
+        self.begin(steps)
+        found = list(named(steps))
+        for name, _, output in found:
+            await self._begun[name, output["asset_id"]]
+        return [
+            {"path": str(self._folder / name), "media_type": output["media_type"], "step_id": step["step_id"]}
+            for name, step, output in found
+        ]
+
+    async def _fetch(self, name: str, output: dict[str, Any]) -> None:
+        path = self._folder / name
+        draft = path.with_name(f".{name}.part")
+        async with self._places:
+            make_folder(self._folder)
+            await self._api.download(output["url"], draft)
         draft.replace(path)
-        return {"path": str(path), "media_type": output["media_type"], "step_id": step["step_id"]}
-
-    return await all_of(one(*wanted) for wanted in named(steps))
 
 
-def begun(path: Path) -> BinaryIO:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("wb")
-
-
-async def all_of(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Their results in order. The first failure ends the others, and is raised as it is."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in works]
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    return [task.result() for task in tasks]
+def make_folder(path: Path) -> None:
+    path.mkdir(parents=True, exist_ok=True)
 
 
 def named(steps: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
@@ -68,7 +87,7 @@ def named(steps: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any], di
             yield f"{number}-{title}{again}{suffix(output['media_type'])}", step, output
 
 
-def wanted(steps: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def wanted(steps: list[dict[str, Any]]) -> list[Wanted]:
     """Names of files, and which file each is."""
     return [(name, output["asset_id"]) for name, _, output in named(steps)]
 

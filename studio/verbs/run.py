@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from studio.client.access import Access, Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
-from studio.client.files import download_all, wanted
+from studio.client.files import Fetching, wanted
 from studio.client.progress import Progress
 from studio.client.screen import Screen, credit
 from studio.client.timing import Span, split
@@ -67,29 +67,30 @@ async def whole_run(
         message = {"text": prompt, "approval": approval, "mode": mode}
         posted = await api.post(f"/v1/sessions/{session_id}/messages", message)
         view.message_id = str(posted.get("message_id") or posted["existing_id"])
-        await follow(api, session_id, view)
-        if view.status == "awaiting_approval" and approval == "assist" and asks and agreed(view):
-            view.status, view.stops_for_approval = None, False
-            await api.post(f"/v1/plans/{view.plan_id}/approve", key=str(uuid4()))
-            await follow(api, session_id, view)
-        told = time.time()
-        folder = out or Path("artifacts") / session_id
-        files = await download_all(api, view.made, folder)
-        ended = time.time()
-        plan = await api.get(f"/v1/plans/{view.plan_id}", after=api.position) if view.plan_id else {"steps": []}
-        if wanted(plan["steps"]) != wanted(view.made):  # not all frames came: the stream was begun anew
-            files, ended = await download_all(api, plan["steps"], folder), time.time()
+        async with Fetching(api, out or Path("artifacts") / session_id) as fetching:
+            await follow(api, session_id, view, fetching)
+            if view.status == "awaiting_approval" and approval == "assist" and asks and agreed(view):
+                view.status, view.stops_for_approval = None, False
+                await api.post(f"/v1/plans/{view.plan_id}/approve", key=str(uuid4()))
+                await follow(api, session_id, view, fetching)
+            told = time.time()
+            files = await fetching.all(view.made)
+            ended = time.time()
+            plan = await api.get(f"/v1/plans/{view.plan_id}", after=api.position) if view.plan_id else {"steps": []}
+            if wanted(plan["steps"]) != wanted(view.made):  # not all frames came: the stream was begun anew
+                files, ended = await fetching.all(plan["steps"]), time.time()
     return document(await page_of(found, session_id), session_id, view, plan, files, (began, ended), told)
 
 
-async def follow(api: Api, session_id: str, view: Progress) -> None:
-    """Shows frames until it is over, or until the time is."""
+async def follow(api: Api, session_id: str, view: Progress, fetching: Fetching) -> None:
+    """Shows frames, and fetches the files that they tell of, until it is over, or until the time is."""
     with Screen(progress) as screen:
         try:
             async with asyncio.timeout(max(0.0, api.left)):
                 async with aclosing(api.frames(f"/v1/sessions/{session_id}/stream")) as frames:
                     async for frame in frames:
                         view.take(frame, time.time())
+                        fetching.begin(view.made)
                         screen.show(view)
                         if view.status is not None:
                             return
