@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from adapters.llm.offline.lexicon import LEADS, kind_of
@@ -14,8 +15,15 @@ _MAKE = re.compile(
     r"(?:it|this|that|them|(?:the|my|our|this|that)\s+(?:[\w-]+\s+){0,3}?)(?P<noun>\w+)?\b",
     re.IGNORECASE,
 )
-_LONGER = re.compile(r"\blonger\b", re.IGNORECASE)
-_SHORTER = re.compile(r"\bshorter\b", re.IGNORECASE)
+_LONGER = re.compile(r"\blonger\b|\btoo short\b", re.IGNORECASE)
+_SHORTER = re.compile(r"\bshorter\b|\btoo long\b", re.IGNORECASE)
+_TOO = re.compile(r"^.*\b(?:is|are|looks?|sounds?|seems?|feels?|it's|that's) (?:\w+ )?too (?P<how>\w+)$", re.IGNORECASE)
+_OPPOSITES: Final = {
+    "fast": "slower", "slow": "faster", "loud": "quieter", "quiet": "louder", "dark": "brighter", "bright": "darker",
+    "big": "smaller", "small": "bigger", "high": "lower", "low": "higher", "sad": "happier", "happy": "calmer",
+    "cold": "warmer", "warm": "cooler", "blurry": "sharper", "boring": "livelier", "busy": "simpler",
+}  # fmt: skip
+_END = re.compile(r"(?:\s(?:please|now|then|too|bitte))*[\s.!?]*$", re.IGNORECASE)
 _SECONDS = re.compile(r"\b\d+(?:\.\d+)?(?=[\s-]*(?:seconds?|secs?|s)\b)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]{4,}")
 _TO = re.compile(r"^(?:to(?: be)?|be)\s+", re.IGNORECASE)
@@ -28,16 +36,16 @@ def alter(work: Work, part: str, clause: Clause | None) -> None:
     target = _target(work, part, clause)
     if target is None:
         return
-    values = _measured(target, part, clause)
+    values = _measured(work.fields(target), part, clause)
     values |= _spoken(target, clause)
-    description = str(target.get("description", ""))
+    title, description = str(target.get("title", "")), str(target.get("description", ""))
     if "duration_s" in values:
         description = _SECONDS.sub(f"{values['duration_s']:g}", description)
     elif not values:
         description = f"{description.rstrip('.')}, {_wish(_unpointed(work, part, target))}"
+    target["title"] = _SECONDS.sub(f"{values['duration_s']:g}", title) if "duration_s" in values else title
     target["description"] = description
-    target["input"] = values
-    work.change(target)
+    work.fill(target, values)
 
 
 def _target(work: Work, part: str, clause: Clause | None) -> Step | None:
@@ -73,10 +81,9 @@ def _unpointed(work: Work, part: str, target: Step) -> str:
     return f"{part[:at]}it{part[at + len(pointed[1]) :]}"
 
 
-def _measured(target: Step, part: str, clause: Clause | None) -> dict[str, Any]:
+def _measured(given: Mapping[str, Any], part: str, clause: Clause | None) -> dict[str, Any]:
     values: dict[str, Any] = {}
     length = clause.duration_s if clause is not None else None
-    given = target.get("input") or {}
     now = given.get("duration_s", given.get("duration"))
     usual = float(now) if isinstance(now, int | float) else _USUAL_S
     if length is None and _LONGER.search(part):
@@ -99,6 +106,9 @@ def _spoken(target: Step, clause: Clause | None) -> dict[str, Any]:
 
 def _wish(part: str) -> str:
     """What is wished for, without the words that only say that it is."""
+    part = _END.sub("", part)
+    if (too := _TOO.match(part)) is not None:
+        return _OPPOSITES.get(too["how"].lower(), f"less {too['how']}")
     made = _MAKE.match(part)
     rest = part[made.end() :].strip(" ,") if made is not None else ""
     if made is not None and made["noun"] and kind_of(made["noun"]) is None:

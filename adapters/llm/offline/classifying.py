@@ -23,6 +23,8 @@ _GOES_ON = re.compile(
     r"besides|additionally|still|actually|rather|auch|noch|statt)\b",
     re.IGNORECASE,
 )
+_NAMES = re.compile(r"\b(?:image|video|audio)_\d|\bsteps? (?:\d|one|two|three|four|five)\b", re.IGNORECASE)
+"""A file, or a step."""
 _WORD = re.compile(r"[^\W_]{4,}")
 _OWN: Final = frozenset({"image", "video", "3d", "text", "music"})
 """Kinds that can stand on their own."""
@@ -34,7 +36,7 @@ def goes_on(request: str, plan: Mapping[str, Any], history: str) -> tuple[bool, 
     """Whether it does, and why it is thought so."""
     if _ANEW.search(request):
         return False, "it says that it begins something new"
-    if _GOES_ON.search(request) or re.search(r"\b(?:image|video|audio)_\d", request):
+    if _GOES_ON.search(request) or _NAMES.search(request):
         return True, "it refers to what is there"
     clauses = read(request).clauses
     first = clauses[0] if clauses else None

@@ -13,8 +13,8 @@ from adapters.llm.offline.lexicon import LEADS, NUMBERS, verb_of
 from adapters.llm.offline.planning import Answer, is_addition
 from adapters.llm.offline.reading import read
 from adapters.llm.offline.sourcing import use
-from adapters.llm.offline.subjects import is_part, without
-from adapters.llm.offline.swapping import swap
+from adapters.llm.offline.subjects import is_part, put_into, without
+from adapters.llm.offline.swapping import restyled, swap
 from adapters.llm.offline.swaps import normal, read_swap, read_use
 from adapters.llm.offline.taking_out import asks_for_silence, silence, take_out
 from adapters.llm.offline.undoing import HOW, asks_to_undo, undone
@@ -27,22 +27,30 @@ _JOINT = re.compile(
     r"[.;!\n]+\s*|,?\s+and\s+(?:also\s+|then\s+)?|,\s*(?:but|then|also)\s+|\s+but\s+|,\s+", re.IGNORECASE
 )
 _INSTEAD = re.compile(r"instead of\b", re.IGNORECASE)
+_INSTEAD_AT_END = re.compile(r"\s+instead(?=[\s.!]*$)", re.IGNORECASE)
 _SENTENCE_END: Final = frozenset(".;!\n")
 _REMOVE = re.compile(
     r"^(?:please\s+)?(?:remove|delete|drop|get rid of|skip|leave out|take out|lose|without|no|cancel)\s+(?P<what>.+)$",
     re.IGNORECASE,
 )
+_JUST = re.compile(r"(?:just|only|but|rather)\b", re.IGNORECASE)
+_KEEP = re.compile(
+    r"^(?:keep|leave)\s+(?P<what>(?:the|my|our|that)\s.+?)(?:\s+as (?:it is|is|they are))?$", re.IGNORECASE
+)
 _ONLY = re.compile(
     r"^(?:only|just)\s+(?:keep\s+)?(?:the\s+)(?P<what>.+)$|^keep\s+(?:only|just)\s+(?P<also>.+)$", re.IGNORECASE
 )
 _WISHES = re.compile(r"\b(?:should|must|needs?|has to|have to|is too|are too|to be)\b", re.IGNORECASE)
-_CHAT = re.compile(
-    r"^(?:thanks?(?: you)?|thank you|great|nice|perfect|cool|okay|ok|hello|hi|hey|wow|yes|danke|super|"
-    r"good job|well done|(?:i )?love it|looks? (?:good|great|nice|fine)|h+m+|uh+|never ?mind|sorry|lol)"
-    r"\b[\s\w!.,]{0,24}$|^(?:no|nope|nothing)(?:,?\s+(?:thanks?|thank you|it'?s (?:fine|ok|okay)))?[\s.!]*$",
-    re.IGNORECASE,
-)
-"""What is said and asks for nothing."""
+_CHATTER: Final = frozenset({
+    "thanks", "thank", "you", "thx", "great", "nice", "perfect", "cool", "okay", "ok", "hello", "hi", "hey", "wow", "yes",
+    "yeah", "danke", "super", "good", "job", "well", "done", "i", "we", "love", "it", "looks", "look", "fine", "hm", "hmm",
+    "uh", "never", "mind", "nevermind", "sorry", "lol", "wait", "hold", "on", "oops", "changed", "my", "second",
+    "thought", "thoughts", "very", "much", "so", "that", "this", "is", "was", "awesome", "amazing", "wonderful",
+    "beautiful", "excellent", "really", "a", "lot", "the", "like", "no", "nope", "nothing", "now", "for", "all", "stop",
+    "please", "bye",
+})  # fmt: skip
+"""Of words like these alone nothing is asked for."""
+_CHAT_WORD = re.compile(r"\w+")
 _RUN = re.compile(
     r"^(?:(?:ok|okay|yes|please|now|great|good|fine)\b[\s,]*)*(?:run|start|execute|approve|launch|begin|go|go ahead|do)"
     r"(?:\s+(?:it|this|that|the plan|everything|now|ahead|for it))*(?:\s+please)?[\s.!]*$",
@@ -66,7 +74,7 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
     work = Work(facts, [{**step, "depends_on": ups(step)} for step in listed], phrases, taken)
     if _RUN.match(request.strip()):
         return Answer("", (), APPROVE)
-    if _CHAT.match(request.strip()) or read(request).is_question:
+    if _is_chat(request) or read(request).is_question:
         return Answer("", (), STAYS)
     before = [step["id"] for step in work.steps]
     listed_as_one, as_written = gathering(normal(request))
@@ -74,14 +82,15 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
     if any(map(asks_to_undo, [request, *parts])):
         return Answer("", (), HOW)
     for place in range(len(parts)):
-        _apply(work, _with_verb(parts, place), as_written)
+        if not _is_chat(parts[place]):
+            _apply(work, _with_verb(parts, place), as_written)
     gone = [name for name in before if work.by_id(name) is None]
     asks = " ".join(dict.fromkeys(work.asks))
     if not work.touched and not gone:
         return Answer("", (), asks or NOT_UNDERSTOOD, tuple(work.thoughts))
     if not work.steps:
         return Answer("", (), NOTHING_LEFT, tuple(work.thoughts))
-    answered = tuple(_answered(step, changed=step["id"] in work.touched) for step in work.steps)
+    answered = tuple(_answered(work, step) for step in work.steps)
     return Answer(
         str(plan.get("title", "")), answered, thoughts=tuple(work.thoughts), removed=tuple(gone), left_out=asks
     )
@@ -97,6 +106,8 @@ def _parts(request: str) -> list[str]:
     for match in [*_JOINT.finditer(request), None]:
         raw = request[at : match.start() if match else len(request)].strip()
         piece = LEADS.sub("", raw).strip(" ,") or raw
+        if parts and _JUST.match(raw) and _is_bare(piece):
+            piece = f"add {piece}"
         goes_on = joint.strip() == "," and parts and _INSTEAD.match(parts[-1])
         if piece and parts and not _SENTENCE_END & set(joint) and (goes_on or not _is_wish(raw, piece, parts[-1])):
             parts[-1] = f"{parts[-1]}{joint}{raw}"
@@ -135,40 +146,58 @@ def _is_bare(part: str) -> bool:
     return verb_of(first) is None and [one.wish for one in found] == ["gone"] and not list(asked(part))
 
 
+def _is_chat(said: str) -> bool:
+    return all(word.lower() in _CHATTER for word in _CHAT_WORD.findall(said))
+
+
 def _apply(work: Work, part: str, as_written: Mapping[str, str]) -> None:
-    if (only := _ONLY.match(part)) is not None:
-        kept = work.counted(part, "only") or {step["id"] for step in work.named(only["what"] or only["also"])}
-        if kept:
-            take_out(work, [step["id"] for step in work.steps if step["id"] not in kept])
+    """The first reading that the words have."""
+    said = _written(part, as_written)
+    if _only(work, part) or _keeps(work, part):
         return
     if asks_for_silence(part):
         silence(work)
-        return
-    if (what := undone(part)) is not None:
+    elif (what := undone(part)) is not None:
         _remove(work, f"remove {what}", "undo", as_written)
+    elif (wish := read_swap(said)) is not None and swap(work, wish):
         return
-    if (wish := read_swap(_written(part, as_written))) is not None and swap(work, wish):
-        return
-    if _REPLACES.match(part):
+    elif _REPLACES.match(part):
         work.asks.append(BY_WHAT)
-        return
-    if _removes(part):
+    elif _removes(part):
         _remove(work, part, "remove", as_written)
-        return
-    part = _written(part, as_written)
-    if (source := read_use(part)) is not None and use(work, source):
-        return
+    elif (source := read_use(said)) is None or not use(work, source):
+        _otherwise(work, _INSTEAD_AT_END.sub("", said))
+
+
+def _only(work: Work, part: str) -> bool:
+    """All else goes, but what it is made from."""
+    if (only := _ONLY.match(part)) is None:
+        return False
+    kept = work.counted(part, "only") or {step["id"] for step in work.named(only["what"] or only["also"])}
+    if kept:
+        kept |= work.above(kept)
+        take_out(work, [step["id"] for step in work.steps if step["id"] not in kept])
+    return True
+
+
+def _keeps(work: Work, part: str) -> bool:
+    keeps = _KEEP.match(part)
+    return keeps is not None and bool(work.find(keeps["what"]).steps)
+
+
+def _otherwise(work: Work, part: str) -> None:
+    """What there is, other than it was; or something more."""
+    reading = read(part)
     if _COUNT.match(part):
         work.asks.append(HOW_MANY)
+    elif restyled(work, reading) or put_into(work, part):
         return
-    reading = read(part)
-    if any(is_addition(clause) for clause in reading.clauses):
-        add(
-            work, part, last=[ref for phrase, refs in work.references.items() if phrase in part.lower() for ref in refs]
-        )
-        return
-    clauses = reading.clauses or read(f"make it {part}").clauses
-    alter(work, part, clauses[0] if clauses else None)
+    elif any(is_addition(clause) for clause in reading.clauses):
+        pointed = [ref for phrase, refs in work.references.items() if phrase in part.lower() for ref in refs]
+        add(work, part, last=pointed)
+    else:
+        clauses = reading.clauses or read(f"make it {part}").clauses
+        alter(work, part, clauses[0] if clauses else None)
 
 
 def _remove(work: Work, part: str, verb: str, as_written: Mapping[str, str]) -> None:
@@ -196,8 +225,9 @@ def _written(part: str, as_written: Mapping[str, str]) -> str:
     return part
 
 
-def _answered(step: Step, *, changed: bool) -> Step:
+def _answered(work: Work, step: Step) -> Step:
     shown = {key: step.get(key, "") for key in ("id", "title", "description", "agent_type")} | {"depends_on": ups(step)}
-    if not changed:
+    if step["id"] not in work.touched:
         return shown | {"unchanged": True}
-    return shown | ({"input": step["input"]} if step.get("input") else {})
+    values = work.told.get(step["id"], {}) if step["id"] in work.taken else step.get("input")
+    return shown | ({"input": values} if values else {})

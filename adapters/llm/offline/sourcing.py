@@ -68,10 +68,9 @@ def _source_in_place(work: Work, step: Step, medium: str, source: str) -> None:
     old = next((str(value) for value in (step.get("input") or {}).values() if _is_file_of(value, medium)), "")
     step["depends_on"] = left if is_file else [*left, source]
     field = next((key for key, value in (step.get("input") or {}).items() if _is_file_of(value, medium)), medium)
-    step["input"] = {field: source} if is_file else {}
+    work.fill(step, {field: source} if is_file else {})
     if is_file and old:
         step["description"] = str(step.get("description", "")).replace(old.removeprefix("upload:"), source)
-    work.change(step)
 
 
 def _is_file_of(value: object, medium: str) -> bool:

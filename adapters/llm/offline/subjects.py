@@ -20,6 +20,11 @@ _STYLES: Final = some_of("""
 """After `make it a`: not what is shown, but how."""
 _SHOWN_BY: Final = ("image", "video", "3d")
 _THING = re.compile(r"(?:an?|some|the|my|our|two|three)\s", re.IGNORECASE)
+_INTO = re.compile(
+    r"(?:please\s+)?(?:add|put|include|place)\s+(?P<thing>(?:an?|some|the|my|our|two|three|more)\s.+?)\s+"
+    r"(?:to|on|onto|in|into)\s+(?P<place>(?:the|my|our|that|this)\s.+?|it|this|that)(?:\s+please)?$",
+    re.IGNORECASE,
+)
 _OF = re.compile(r"(?P<thing>.+?)\s+(?:from|in|on|of|off)\s+(?P<place>(?:the|my|our|that|this)\s.+|it)$", re.IGNORECASE)
 
 
@@ -27,8 +32,7 @@ def thing_in_place(work: Work, old: str, new: str) -> None:
     """Wherever the plan speaks of it. A mere property comes before it: `change the dog to brown`."""
     said = new if _is_thing(old, new) else f"{new} {bare(old)}"
     for step in work.steps:
-        if put_in_place(step, old, said):
-            work.change(step)
+        put_in_place(work, step, old, said)
 
 
 def subject_in_place(work: Work, step: Step, new: str, *, sure: bool = False) -> bool:
@@ -44,24 +48,42 @@ def subject_in_place(work: Work, step: Step, new: str, *, sure: bool = False) ->
     old = head_of(subject)
     if not old:
         step["description"] = f"{str(step.get('description', '')).rstrip('.')} about {new}"
-        step["input"] = {}
-        work.change(step)
+        work.fill(step, {})
         return sure
     one = len(core.split()) == 1 and old.lower().split()[-1] != old.lower()
     pair = (old.split()[-1], core) if one else (old, new)
     below = work.below([step["id"]])
     for one_step in work.steps:
-        if (one_step is step or one_step["id"] in below) and put_in_place(one_step, *pair):
-            work.change(one_step)
+        if one_step is step or one_step["id"] in below:
+            put_in_place(work, one_step, *pair)
     return True
+
+
+def put_into(work: Work, part: str) -> bool:
+    """`add a logo to the picture`: it is shown there from then on. What is heard is no such thing."""
+    match = _INTO.match(part.strip(" .!"))
+    if match is None or _is_step_of_its_own(match["thing"]):
+        return False
+    shown = [step for step in work.find(match["place"]).steps if step.get("agent_type") in _SHOWN_BY]
+    if match["place"].lower() in ("it", "this", "that"):
+        shown = [step for step in work.steps if step.get("agent_type") in _SHOWN_BY][:1]
+    shown = shown or [step for step in work.steps if speaks_of(step, match["place"])][:1]
+    for step in shown:
+        step["description"] = f"{str(step.get('description', '')).rstrip('.')}, with {match['thing']}"
+        work.fill(step, {})
+    return bool(shown)
+
+
+def _is_step_of_its_own(thing: str) -> bool:
+    kinds = {kind_of(word) for word in re.findall(r"[\w-]+", thing)} - {None}
+    return bool(kinds - {"image", "text"}) or re.search(r"_\d+\b", thing) is not None
 
 
 def aspect(work: Work, what: str, new: str) -> None:
     """Of the first picture: it has one, though its words do not speak of it."""
     step = next((one for one in work.steps if one.get("agent_type") in _SHOWN_BY), work.steps[0])
     step["description"] = f"{str(step.get('description', '')).rstrip('.')}, {what}: {new}"
-    step["input"] = {}
-    work.change(step)
+    work.fill(step, {})
 
 
 def is_aspect(what: str) -> bool:
@@ -92,8 +114,7 @@ def without(work: Work, what: str) -> bool:
         cut = _cut(description, thing)
         step["title"] = _cut(str(step.get("title", "")), thing)
         step["description"] = cut if cut != description else f"{description.rstrip('.')}, without {thing}"
-        step["input"] = {}
-        work.change(step)
+        work.fill(step, {})
     return bool(targets)
 
 

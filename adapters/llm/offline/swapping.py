@@ -15,7 +15,7 @@ from adapters.llm.offline.adding import add, source_of
 from adapters.llm.offline.draft import MEDIUM_OF, Draft
 from adapters.llm.offline.lexicon import kind_of
 from adapters.llm.offline.planning import extend
-from adapters.llm.offline.reading import Phrase, read
+from adapters.llm.offline.reading import Phrase, Reading, read
 from adapters.llm.offline.sourcing import file_in_place, label_of
 from adapters.llm.offline.subjects import aspect, is_aspect, subject_in_place, thing_in_place
 from adapters.llm.offline.swaps import Swap
@@ -24,6 +24,11 @@ from adapters.llm.offline.wording import bare, head_of, put_in_place, renamed_no
 from adapters.llm.offline.work import Step, Work, not_there, ups, which_of
 
 _PRONOUNS: Final = frozenset({"it", "this", "that"})
+_OTHERWISE: Final = frozenset({"different", "other", "new", "better", "nicer"})
+OTHERWISE: Final = (
+    "Say how it should be different: “make it brighter”, “a woman's voice”. To have a step made once more as it is, "
+    "run it again; for one more beside it, say “one more picture of …”."
+)
 INSTEAD_OF_WHAT: Final = "Instead of what? Say, for example, “replace step 2 with music”."
 
 
@@ -55,6 +60,28 @@ def swap(work: Work, wish: Swap) -> bool:
     return True
 
 
+def restyled(work: Work, reading: Reading) -> bool:
+    """`use a female voice`, `a different picture please`: what there is of that kind, otherwise. How, it is asked where
+    that is not said."""
+    clause = reading.clauses[0] if len(reading.clauses) == 1 else None
+    if clause is None or len(clause.phrases) != 1 or clause.act not in ("", "use", "make") or clause.quotes:
+        return False
+    phrase = clause.phrases[0]
+    same = [step for step in work.steps if step.get("agent_type") == phrase.kind]
+    if phrase.before or not same or (phrase.pointing and clause.act != "use"):
+        return False
+    sort = [word.lower() for word in clause.tokens[phrase.start : phrase.end - 1]]
+    rest = [word.lower() for word in clause.tokens[phrase.end :] if word.lower() not in ("please", "instead", "now")]
+    voice = words.voice_in(" ".join(sort)) if phrase.kind == "speech" else ""
+    if voice and not rest:
+        _restyle(work, same[-1], " ".join(clause.tokens[phrase.outer : phrase.end]))
+    elif not rest and sort and set(sort) <= _OTHERWISE and phrase.noun != "version":
+        work.asks.append(OTHERWISE)
+    else:
+        return False
+    return True
+
+
 def _unnamed(work: Work, wish: Swap, product: Phrase | None) -> bool:
     """Nothing says what is to go: what is of the same kind, or what the plan is about."""
     if product is None:
@@ -68,6 +95,8 @@ def _unnamed(work: Work, wish: Swap, product: Phrase | None) -> bool:
         return True
     if wish.old:
         return False  # `make it a video` of what is no video yet makes one
+    if not wish.old and len(work.steps) < len(work.taken):
+        return False  # `forget the voice, add a song instead`
     sounds = [step for step in work.steps if step.get("agent_type") in SOUNDS] if product.kind in SOUNDS else same
     if len(sounds) == 1:
         _step_in_place(work, sounds, wish.new, product)
@@ -108,13 +137,13 @@ def _renew(work: Work, step: Step, new: str) -> None:
         _restyle(work, step, new)
         return
     values = {key: value for key, value in (made.get("input") or {}).items() if value != made["description"]}
-    step |= {"title": made["title"], "description": made["description"], "input": values}
-    work.change(step)
+    step |= {"title": made["title"], "description": made["description"]}
+    work.fill(step, values)
     if before:
         below = work.below([step["id"]])
         for one in work.steps:
-            if one["id"] in below and put_in_place(one, head_of(before), bare(subject)):
-                work.change(one)
+            if one["id"] in below:
+                put_in_place(work, one, head_of(before), bare(subject))
 
 
 def _restyle(work: Work, step: Step, new: str) -> None:
@@ -126,8 +155,7 @@ def _restyle(work: Work, step: Step, new: str) -> None:
     step["description"] = image or f"{description.rstrip('.')}, {new}"
     step["title"] = titled or step.get("title", "")
     voice = words.voice_in(new) if kind == "speech" else ""
-    step["input"] = {"voice": voice} if voice else {}
-    work.change(step)
+    work.fill(step, {"voice": voice} if voice else {})
 
 
 def _other_kind(work: Work, step: Step, new: str, product: Phrase) -> None:

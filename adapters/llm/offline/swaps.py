@@ -22,16 +22,20 @@ _SWAPS: Final = tuple(
         r"^(?:change|switch)\s+(?:from\s+)?(?P<old>.+?)\s+(?:to|into|for)\s+(?:be\s+)?(?P<new>.+)$",
         rf"^instead of\s+(?P<old>.+?)(?:\s*,\s*(?:please\s+)?(?:{_DO}\s+)?|\s+(?:please\s+)?{_DO}\s+)"
         r"(?:it\s+)?(?:be\s+)?(?P<new>.+)$",
-        r"^(?:make|have|let)\s+(?P<old>it|this|that|the\s+.+?)\s+(?:be\s+)?about\s+(?P<about>.+?)(?:\s+instead)?$",
-        r"^(?P<old>it|this|that|the\s+.+?)\s+(?:should|must|shall)\s+(?:rather\s+)?be\s+about\s+(?P<about>.+?)"
+        r"^(?:make|have|let)\s+(?P<old>it|this|that|the\s+.+?)\s+(?:(?:be\s+)?about|show)\s+(?P<about>.+?)"
+        r"(?:\s+instead)?$",
+        r"^(?P<old>it|this|that|the\s+.+?)\s+(?:should|must|shall)\s+(?:rather\s+)?(?:be\s+about|show)\s+(?P<about>.+?)"
         r"(?:\s+instead)?$",
         rf"^(?:{_DO}\s+)?(?:it\s+)?(?P<new>(?!it\b).+?)\s+(?:instead of|in place of|rather than)\s+(?P<old>.+)$",
         r"^(?P<old>the\s+.+?)\s+(?:should|must|shall)\s+(?:rather\s+)?be\s+(?P<new>(?:an?|some)\s+.+)$",
-        r"^(?:make|turn)\s+(?P<old>it|this|that|the\s+.+?)\s+(?:into\s+)?(?P<new>an?\s+.+?)(?:\s+instead)?$",
+        r"^(?:make|turn)\s+(?P<old>it|this|that|step\s+\w+|the\s+.+?)\s+(?:into\s+)?(?P<new>an?\s+.+?)(?:\s+instead)?$",
         rf"^{_DO}\s+(?P<new>.+?)\s+instead$",
     )
 )
 _NORMAL: Final = (
+    (re.compile(r"\binstead of\s+\d+\s*(?P<unit>seconds?|secs?|s|minutes?)\b\s*,?\s*(?:make it|use|i want)?\s*"
+                r"(?P<n>\d+)(?!\s?\w)", re.IGNORECASE),
+     r"make it \g<n> \g<unit>"),
     (re.compile(r"\b(?:i\s+)?(?:don't|do not|dont)\s+(?:really\s+)?(?:like|want|need)\s+(?P<old>[^,;.]+?)\s*"
                 rf"(?:,|;|\band\b|\bso\b)\s*(?:(?:so|please|and)\s+)*{_DO}\s+(?P<new>[^,;.]+?)\s+instead\b",
                 re.IGNORECASE),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from adapters.llm.offline import words
 from adapters.llm.offline.lexicon import DETERMINERS, STOPPERS, kind_of
 from adapters.llm.offline.reading import read
-from adapters.llm.offline.work import Step
+from adapters.llm.offline.work import Step, Work
 from processors.executor.slots import PROMPTS
 
 ARTICLES: Final = r"(?:an?|the|my|our|your|this|that|these|those|some)"
@@ -27,11 +27,11 @@ def speaks_of(step: Step, thing: str) -> bool:
     return any(pattern.search(text) for text in _texts(step))
 
 
-def put_in_place(step: Step, old: str, new: str) -> bool:
-    """Whether the step spoke of it. Its prompt is made anew from its description, unless it says something else."""
+def put_in_place(work: Work, step: Step, old: str, new: str) -> None:
+    """Where the step speaks of it. Its prompt is made anew from its description, unless it says something else."""
     if not speaks_of(step, old):
-        return False
-    values = {key: value for key, value in (step.get("input") or {}).items() if isinstance(value, str)}
+        return
+    values = {key: value for key, value in work.fields(step).items() if isinstance(value, str)}
     description = str(step.get("description", ""))
     kept = {
         key: renamed(value, old, new)
@@ -40,8 +40,7 @@ def put_in_place(step: Step, old: str, new: str) -> bool:
     }
     step["title"] = renamed(str(step.get("title", "")), old, new)
     step["description"] = renamed(description, old, new)
-    step["input"] = kept
-    return True
+    work.fill(step, kept)
 
 
 def renamed(text: str, old: str, new: str) -> str:

@@ -46,6 +46,8 @@ class Work:
     """Phrase, in small letters → what it means."""
     taken: frozenset[str] = frozenset()
     """Ids of all steps that were there at first: one that goes is not another's afterwards."""
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By step that was there: fields that are other than they were."""
     touched: set[str] = field(default_factory=set)
     thoughts: list[str] = field(default_factory=list)
     asks: list[str] = field(default_factory=list)
@@ -53,6 +55,15 @@ class Work:
 
     def by_id(self, name: str) -> Step | None:
         return next((step for step in self.steps if step["id"] == name), None)
+
+    def fill(self, step: Step, values: Mapping[str, Any]) -> None:
+        """Fields that are other than they were."""
+        self.told[step["id"]] = {**self.told.get(step["id"], {}), **values}
+        self.change(step)
+
+    def fields(self, step: Step) -> dict[str, Any]:
+        """As they are by now."""
+        return {**(step.get("input") or {}), **self.told.get(step["id"], {})}
 
     def change(self, step: Step) -> None:
         """Notes that it is other than it was."""
@@ -122,6 +133,13 @@ class Work:
         found = set(names)
         for step in self.steps:
             found |= {step["id"]} if found & set(ups(step)) else set()
+        return found - set(names)
+
+    def above(self, names: Iterable[str]) -> set[str]:
+        """All that these are made from, directly or not."""
+        found = set(names)
+        for step in reversed(self.steps):
+            found |= set(ups(step)) if step["id"] in found else set()
         return found - set(names)
 
     def _resolved(self, what: str) -> tuple[Step, ...]:
