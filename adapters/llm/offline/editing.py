@@ -9,7 +9,7 @@ from typing import Any, Final
 from adapters.llm.offline.adding import add
 from adapters.llm.offline.altering import alter
 from adapters.llm.offline.draft import Facts
-from adapters.llm.offline.lexicon import LEADS, NUMBERS, verb_of
+from adapters.llm.offline.lexicon import LEADS, NUMBERS, some_of, verb_of
 from adapters.llm.offline.planning import Answer, is_addition
 from adapters.llm.offline.reading import read
 from adapters.llm.offline.sourcing import use
@@ -41,14 +41,11 @@ _ONLY = re.compile(
     r"^(?:only|just)\s+(?:keep\s+)?(?:the\s+)(?P<what>.+)$|^keep\s+(?:only|just)\s+(?P<also>.+)$", re.IGNORECASE
 )
 _WISHES = re.compile(r"\b(?:should|must|needs?|has to|have to|is too|are too|to be)\b", re.IGNORECASE)
-_CHATTER: Final = frozenset({
-    "thanks", "thank", "you", "thx", "great", "nice", "perfect", "cool", "okay", "ok", "hello", "hi", "hey", "wow", "yes",
-    "yeah", "danke", "super", "good", "job", "well", "done", "i", "we", "love", "it", "looks", "look", "fine", "hm", "hmm",
-    "uh", "never", "mind", "nevermind", "sorry", "lol", "wait", "hold", "on", "oops", "changed", "my", "second",
-    "thought", "thoughts", "very", "much", "so", "that", "this", "is", "was", "awesome", "amazing", "wonderful",
-    "beautiful", "excellent", "really", "a", "lot", "the", "like", "no", "nope", "nothing", "now", "for", "all", "stop",
-    "please", "bye",
-})  # fmt: skip
+_CHATTER: Final = some_of("""
+    thanks thank you thx great nice perfect cool okay ok hello hi hey wow yes yeah danke super good job well done i we
+    love it looks look fine hm hmm uh never mind nevermind sorry lol wait hold on oops changed my mind second thought
+    thoughts very much so that this is was awesome amazing wonderful beautiful excellent really a lot the like no nope
+    nothing now for all stop please bye""")
 """Of words like these alone nothing is asked for."""
 _CHAT_WORD = re.compile(r"\w+")
 _RUN = re.compile(
