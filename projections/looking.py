@@ -1,8 +1,8 @@
 """Looks again and again until something is there, or time is up by the clock.
 
 A time-out that is raised into a look may be lost: up to Python 3.11 `asyncio.wait_for`, which the MongoDB driver writes
-with, swallows a cancellation that comes in the moment when what it waits for is done. A loop that nothing but that
-time-out ends would then never end.
+with, swallows a cancellation where what it waits for has ended by the time it wakes, as a write to a socket mostly has.
+On a busy machine those moments are long. A loop that nothing but that time-out ends would then never end.
 """
 
 from __future__ import annotations

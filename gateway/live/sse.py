@@ -50,7 +50,7 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         gone = asyncio.ensure_future(_disconnected(receive))
-        sending = asyncio.ensure_future(self._send(send))
+        sending = asyncio.ensure_future(self._send(send, gone))
         try:
             await asyncio.wait((gone, sending), return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -60,10 +60,12 @@ class EventStream(Response):
         if not sending.cancelled() and (error := sending.exception()) is not None:
             raise error
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, send: Send, gone: asyncio.Future[None]) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         async with contextlib.aclosing(self._chunks):
             async for chunk in self._chunks:
+                if gone.done():
+                    return  # being cancelled may have been swallowed in the middle of a reading (`projections.looking`)
                 try:
                     async with asyncio.timeout(SEND_WITHIN_S):
                         await send({"type": "http.response.body", "body": chunk, "more_body": True})
