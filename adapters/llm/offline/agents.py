@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from adapters.llm.offline.adding import spoken_of
 from adapters.llm.offline.classifying import goes_on
 from adapters.llm.offline.draft import Facts
 from adapters.llm.offline.editing import edit
@@ -50,7 +51,9 @@ def answer(agent: str, messages: Messages) -> Spoken:
 
 def _plan(messages: Messages) -> Spoken:
     request, sections = _told(messages)
-    return _planned(plan(_with_labels(request, sections), _facts(sections)))
+    references = {str(one.get("phrase", "")).lower(): _means(one) for one in _listed(sections, "references")}
+    said, several = spoken_of(_with_labels(request, sections), references)
+    return _planned(plan(said, _facts(sections), several))
 
 
 def _edit(messages: Messages) -> Spoken:
@@ -83,6 +86,10 @@ def _listed(sections: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
+def _means(reference: Mapping[str, Any]) -> list[str]:
+    return [str(ref) for ref in reference.get("means", ())]
+
+
 def _facts(sections: Mapping[str, Any]) -> Facts:
     capabilities = sections.get("capabilities")
     files = [*_listed(sections, "outputs"), *_listed(sections, "uploads")]
@@ -92,7 +99,7 @@ def _facts(sections: Mapping[str, Any]) -> Facts:
 def _with_labels(request: str, sections: Mapping[str, Any]) -> str:
     """Words that were found to mean a file, as its label."""
     for one in _listed(sections, "references"):
-        phrase, means = str(one.get("phrase", "")), [str(ref) for ref in one.get("means", ())]
+        phrase, means = str(one.get("phrase", "")), _means(one)
         if phrase and len(means) == 1 and _LABEL.fullmatch(means[0]):
             at = request.find(phrase)
             if at >= 0 and _GIVES_WAY.search(request, 0, at) is None:

@@ -29,6 +29,7 @@ _WORD = re.compile(r"[^\W_]{4,}")
 _OWN: Final = frozenset({"image", "video", "3d", "text", "music"})
 """Kinds that can stand on their own."""
 _WORKS_ON: Final = frozenset({"animate", "summarize", "summarise", "translate", "describe", "score"})
+_SEVERAL: Final = frozenset({"them", "these", "those", "both"})
 _SAY_NOTHING: Final = some_of("please would could like want need second seconds minute minutes short long with")
 
 
@@ -44,7 +45,8 @@ def goes_on(request: str, plan: Mapping[str, Any], history: str) -> tuple[bool, 
         return True, "it does not stand on its own"
     products = [phrase for phrase in first.phrases if not phrase.pointing and not phrase.before]
     makes = products[0].kind if products else first.act
-    if any(place == 1 for place, _ in first.pronouns) or makes not in _OWN or first.verb in _WORKS_ON:
+    pointed = any(place == 1 or first.tokens[place].lower() in _SEVERAL for place, _ in first.pronouns)
+    if pointed or makes not in _OWN or first.verb in _WORKS_ON:
         return True, "it works on what is there"
     steps = plan.get("steps") or ()
     known = " ".join([str(plan.get("title", "")), history, *(str(step.get("title", "")) for step in steps)])

@@ -83,6 +83,8 @@ class Draft:
     """Things that something was to be done to that no model here does."""
     absent: list[str] = field(default_factory=list)
     """Media that the words point at and that are not there."""
+    spoken: tuple[Source, ...] = ()
+    """What the words were found to mean: `them`, and `the pictures`, are these."""
     taken: frozenset[str] = frozenset()
     """Ids of steps that were there before."""
     latest: list[Source] = field(default_factory=list)
@@ -128,6 +130,8 @@ class Draft:
 
     def of_kind(self, kind: Kind, *, plural: bool = False) -> list[Source]:
         """What `the picture` means: the newest of that kind, then of that medium, then an upload."""
+        if spoken := [source for source in self.spoken if source.medium == MEDIUM_OF[kind]]:
+            return spoken if plural else spoken[-1:]
         same = [source for source in self.made if source.kind == kind]
         medium = [source for source in self.made if source.medium == MEDIUM_OF[kind]]
         uploads = [source for source in self.uploads() if source.medium == MEDIUM_OF[kind]]
@@ -137,6 +141,8 @@ class Draft:
     def meant(self, kind: str, *, plural: bool = False) -> list[Source]:
         """What `it` means to a step of this kind: the newest thing that it can be made from."""
         accepted = self.facts.takes.get(kind, frozenset({"text"}))
+        if spoken := [source for source in self.spoken if source.gives(accepted)]:
+            return spoken if plural or len(spoken) > 1 else spoken[-1:]
         usable = [source for source in self.made if source.gives(accepted)]
         if not usable:
             return [source for source in self.uploads() if source.medium in accepted][-1:]

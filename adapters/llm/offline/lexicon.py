@@ -76,7 +76,7 @@ NUMBERS: Final = {
      "few": 3, "several": 3, "dozen": 12, "both": 2}  # fmt: skip
 
 DETERMINERS: Final = some_of(
-    "a an the my our your its their this that these those some another one each every his her any no"
+    "a an the my our your its their this that these those some another one each every his her any no both all"
 )
 WORDS: Final = some_of("poem slogan story haiku tagline lyrics script verse motto limerick")
 """Texts that may come with a picture: a card with a poem."""
@@ -128,6 +128,8 @@ _COMPOUNDS: Final = (
     (r"(?:out[\s-]loud|aloud)", "aloud"),
     (r"mood[\s-]boards?", "moodboard"),
     (r"(?:ad|web|body|marketing|advertising)[\s-]copy", "copy"),
+    (r"(?:all|both|every one) of (?:them|these|those)|them (?:all|both)|(?:the|all) (?:two|three|four|five) of them",
+     "them"),
     (r"come up with", "create"),
     (r"bring (it|them|this|that|the \w+|\w+_\d+) to life", r"animate \1"),
     (r"set (it|them|this|that|the \w+) to music", r"compose music for \1"),

@@ -35,17 +35,18 @@ class Making:
             return []
         if not sources and not own and self.draft.made and not clause.quotes:
             sources = self._implied(kind, phrase)
-        carried = own or next((s.subject for s in sources if s.subject), "") or self._latest_subject()
-        about = carried or self.setting
+        about = own or words.subjects(sources) or self._subjects_of_them() or self._latest_subject() or self.setting
         if phrase is not None and phrase.noun.startswith("thumbnail") and self._shrinks(sources, own):
             return self.done
         sources = [source for source in sources if self._usable(source, kind)]
         sources = [*sources, *self._first_made(kind, phrase, sources, about)]
         count = phrase.count if phrase is not None else 1
         made = []
-        groups = [[source] for source in sources] if self._each(sources) else [sources] * count
+        groups = [[source] for source in sources] if self._each(sources, phrase) else [sources] * count
         for number, group in enumerate(groups, 1):
             of = f" ({number} of {len(groups)})" if len(groups) > 1 else ""
+            if len(groups) > 1 and group and not own:
+                about = words.subjects(group) or about
             title = words.phrase_title(clause, phrase, kind, own) + of
             text = words.description(clause, phrase, kind, group, own, about, self.setting)
             source = self.draft.add(
@@ -199,9 +200,12 @@ class Making:
     def _plural(self) -> bool:
         return any(token.lower() in _PLURAL for token in self.clause.tokens)
 
-    def _each(self, sources: list[Source]) -> bool:
+    def _each(self, sources: list[Source], phrase: Phrase | None) -> bool:
         """`animate them`: one step for each of several, when all are of one medium."""
         pointing = any(p.pointing and p.noun.endswith("s") for p in self.clause.phrases)
+        one = phrase is not None and phrase.count == 1 and not phrase.noun.endswith("s")
+        if one and not {"each", "every"} & {token.lower() for token in self.clause.tokens}:
+            return False  # `a film of both pictures` is one
         return len(sources) > 1 and len({s.medium for s in sources}) == 1 and (self._plural() or pointing)
 
     def _texts(self, phrase: Phrase | None) -> list[Source]:
@@ -225,6 +229,13 @@ class Making:
 
     def _usable(self, source: Source, kind: str) -> bool:
         return source.gives(self.draft.facts.takes.get(kind, frozenset()))
+
+    def _subjects_of_them(self) -> str:
+        """What `both of them` show, where nothing can be made from them themselves."""
+        if not self._plural() or not self.draft.made:
+            return ""
+        newest = self.draft.made[-1].kind
+        return words.subjects(self.draft.spoken or [one for one in self.draft.made if one.kind == newest])
 
     def _latest_subject(self) -> str:
         return next((source.subject for source in reversed(self.draft.made) if source.subject), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,10 +44,12 @@ class Answer:
     """What of the request no step does, and why."""
 
 
-def plan(request: str, facts: Facts) -> Answer:
-    """The plan of a request; no steps and a reason where nothing in it can be made."""
+def plan(request: str, facts: Facts, several: Sequence[str] = ()) -> Answer:
+    """The plan of a request; no steps and a reason where nothing in it can be made. `several` are files that `them`
+    was found to mean."""
     reading = read(request)
     draft = Draft(facts)
+    draft.spoken = tuple(one for label in several for one in draft.upload(label))
     extend(reading, draft)
     if not draft.steps:
         return Answer("", (), words.why_nothing(reading, draft), ("There is nothing here that a step could make.",))
@@ -141,7 +143,7 @@ class _Clause(Making):
         elif product.kind == "utility":
             self.draft.absent.append("video")
         elif product.noun == "slideshow" and len(pictures := self._sources("utility", product)) > 1:
-            self._utility("concat", pictures, title="Slide show")
+            self._utility("concat", self._as_clips(pictures), title="Slide show")
         elif product.kind == "speech" and act == "text":
             self._make("text", product, self._sources("text", product))
         else:
@@ -311,6 +313,25 @@ class _Clause(Making):
         made = self.draft.add("lipsync", "Lip-sync", text, [*faces[-1:], *voices[-1:]], about, "lipsync", {})
         self.done = some(made)
 
+    def _as_clips(self, sources: list[Source]) -> list[Source]:
+        """Each picture as a short clip: what joins films takes no pictures."""
+        clips, self.done = [], list(self.done)
+        for source in sources:
+            made = source
+            if source.medium == "image" and self.draft.facts.can("video") and self._usable(source, "video"):
+                text = f"Clip of {words.called(source)}" + (f": {source.subject}" if source.subject else "")
+                values = {"prompt": text}
+                made = self.draft.add("video", "Clip", text, [source], source.subject, "clip", values) or source
+            clips.append(made)
+        return clips
+
+    def _into_one_picture(self, phrase: Phrase, sources: list[Source]) -> None:
+        """Where a model that draws takes pictures; no tool here puts them on one."""
+        if all(self._usable(one, "image") for one in sources):
+            self._make("image", phrase, sources)
+        else:
+            self.draft.unable.append("several pictures")
+
     def _join(self) -> None:
         clause, sources = self.clause, [*self._pronouns("utility"), *self._uploads()]
         for phrase in clause.phrases:
@@ -324,7 +345,11 @@ class _Clause(Making):
         if not sources:
             sources = self.draft.uploads()
         self.done = []
-        if len(sources) > 1:
+        into = next((p for p in clause.phrases if p.before in ("into", "as", "to") and p.kind == "image"), None)
+        if into is not None and len(sources) > 1 and all(one.medium == "image" for one in sources):
+            self._into_one_picture(into, sources)
+        elif len(sources) > 1:
+            sources = self._as_clips(sources)
             same = len({source.medium for source in sources}) == 1
             self._utility("concat" if same else "merge", sources)
         else:

@@ -295,5 +295,6 @@ def _pronouns(tokens: list[str], first: int) -> Iterator[tuple[int, str]]:
         before = tokens[place - 1].lower() if place else ""
         after = tokens[place + 1].lower() if place + 1 < len(tokens) else ""
         ends = not after or after in _BORDERS or after in _AFTER_PRONOUN
-        if (place == first or before in STOPPERS or before in PRONOUNS) and (ends or word in ("it", "them")):
+        object_ = place == first or before in STOPPERS or before in PRONOUNS or word == "them"
+        if object_ and (ends or word in ("it", "them")):
             yield place, before if place > first else ""

@@ -26,6 +26,11 @@ _SPEAKS: Final = re.compile(r"(?:talk|speak|say|sing|tell|that|who)s?$", re.IGNO
 _MANNER: Final = re.compile(
     r"\s+(?:in|with)\s+(?:a|an)\s+(?:\w+\s+){0,3}(?:voice|tone|accent|style)\b.*$", re.IGNORECASE
 )
+_LEFT_OVER: Final = frozenset({
+    "aloud", "something", "short", "each", "uses", "use", "shows", "show", "showing", "combines", "contains",
+    "includes", "has", "joins", "mixes",
+})  # fmt: skip
+"""At the end of what is said of a thing, before what it is made from."""
 _VOICE: Final = re.compile(
     r"\b(female|male|deep|warm|bright|man's|woman's)(?: \w+)? (?:voice|voiceover)\b", re.IGNORECASE
 )
@@ -60,7 +65,7 @@ def description(
     tail = _said(_tail(clause, phrase))
     whole = f"{thing} {tail}".strip() if phrase is not None else f"{thing} {_joining(kind)} {own}" if own else thing
     joint = "for" if kind in ("speech", "music", "audio") else "from"
-    made_from = f" {joint} {listed([called(source) for source in sources])}" if sources else ""
+    made_from = f" {joint} {named(sources)}" if sources else ""
     return _sentence(f"{whole}{length}{made_from}{_about(about, whole)}") + setting
 
 
@@ -131,6 +136,17 @@ def called(source: Source) -> str:
     return f"the {CALLED.get(source.kind, noun) if noun == source.kind else noun}"
 
 
+def named(sources: Sequence[Source]) -> str:
+    """`the picture and the voice`, `the pictures`."""
+    names = [called(source) for source in sources]
+    return listed([f"{name}s" if names.count(name) > 1 else name for name in dict.fromkeys(names)])
+
+
+def subjects(sources: Sequence[Source]) -> str:
+    """All that they show or speak of."""
+    return listed(list(dict.fromkeys(source.subject for source in sources if source.subject)))
+
+
 def talker(clause: Clause, product: Phrase | None, face: Phrase | None) -> str:
     """Who shall talk: `the robot` in `make the robot say …`."""
     if product is not None or face is not None:
@@ -192,7 +208,7 @@ def _tail(clause: Clause, phrase: Phrase | None) -> list[str]:
             break
     quotes = iter(clause.quotes)
     tail = [f"“{next(quotes, '')}”" if token.startswith("⟦") else token for token in tokens[start:end]]
-    while tail and tail[-1].lower() in STOPPERS | DETERMINERS | {"aloud", "something", "short", "each"}:
+    while tail and tail[-1].lower() in STOPPERS | DETERMINERS | _LEFT_OVER:
         tail = tail[:-1]
     return tail
 
@@ -207,7 +223,7 @@ def _noun_phrase(clause: Clause, phrase: Phrase | None, kind: Kind) -> str:
 
 
 def _with_names(clause: Clause, sources: Sequence[Source]) -> str:
-    names = listed([called(source) for source in sources])
+    names = named(sources)
     tokens = [w for w in clause.tokens if not w.startswith("⟦")]
     for place, _ in clause.pronouns[:1]:
         if place < len(tokens) and names:

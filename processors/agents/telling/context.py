@@ -15,8 +15,9 @@ from processors.agents.plan import PlannedStep
 from processors.agents.telling.blocks import block, words
 from processors.agents.telling.present import Present
 from processors.agents.telling.shortened import steps_told, without_middle
-from processors.agents.words.mentions import Thing, resolve
+from processors.agents.words.mentions import resolve
 from processors.agents.words.references import KnownUpload
+from processors.agents.words.things import Thing
 
 HISTORY_CHARS: Final = 12_000
 """Of what was said before the request, in all."""

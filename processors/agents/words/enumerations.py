@@ -38,6 +38,11 @@ _BARE: Final = (
     r"(?=\s?(?:$|[.!?;]|please|bitte))"
 )
 _ORDERED: Final = rf"\b(?P<orders>{ORDERS})\s(?P<of>{_NOUN}|ones?)\b(?!\s?(?:\d|no_))"
+STEPS: Final = (
+    r"(?:the\s)?(?:steps?|schritte?n?)\s(?:#|(?:no|nr)\.?\s?|numbers?\s|nummern?\s)?"
+    rf"(?P<steps>{_LIST}){_MEASURES}"
+)
+"""Steps by their numbers."""
 _EACH = re.compile(rf"(?P<to>{_TO})?{_AGAIN}(?P<number>{_NUMBER})", re.IGNORECASE)
 _FIND = re.compile("|".join((_QUOTED, _NUMBERED, _BARE, _ORDERED)), re.IGNORECASE)
 _SPACES = re.compile(r"[^\S\n]+")
@@ -68,6 +73,12 @@ def numbers_in(word: str) -> tuple[int, ...]:
     if not _MARK.fullmatch(word):
         return ()
     return tuple(-int(one[1:]) if one.startswith("m") else int(one) - 1 for one in word.split("_")[1:])
+
+
+def numbered(listed: str) -> tuple[int, ...]:
+    """Places, from 0, that a list of numbers names; none where it is none."""
+    places = tuple(dict.fromkeys(_numbers(listed)))
+    return places if all(0 <= at < 1000 for at in places) else ()
 
 
 def _gathered(match: re.Match[str]) -> str:

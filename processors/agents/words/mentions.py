@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -17,6 +16,8 @@ from processors.agents.words import modifiers
 from processors.agents.words.labels import spoken
 from processors.agents.words.modifiers import Modifier
 from processors.agents.words.places import COUNT, ORDERS, Place, count_of, places
+from processors.agents.words.step_numbers import by_number, step_of, steps_of
+from processors.agents.words.things import MEDIUM_OF, Mention, Thing
 
 PHRASES_MAX: Final = 200
 """Nouns of one text that are asked about; what comes after them points at nothing."""
@@ -34,7 +35,6 @@ _NOUNS: Final = {
 }  # fmt: skip
 _KIND_OF: Final = {noun: kind for kind, nouns in _NOUNS.items() for noun in nouns}
 _MANY: Final = frozenset({"bilder", "filme", "stimmen", "lieder", "aufnahmen", "texte", "dateien"})
-_MEDIUM_OF: Final = {"speech": "audio", "music": "audio", "lipsync": "video"}
 _NOUN: Final = "|".join(sorted((re.escape(noun) for noun in _KIND_OF), key=len, reverse=True))
 _DETERMINER: Final = (
     r"that|this|the|my|our|your|these|those|both|all|das|der|die|den|dem|dieses|dieser|diese|diesen|diesem|mein|meine|"
@@ -59,6 +59,11 @@ _PHRASE = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(rf"\b(?P<noun>{_NOUN})\s?(?:#|no\.|number\s|nr\.\s?|nummer\s)\s?(?P<number>\d{{1,3}})\b", re.I)
+_ALL_OF_THEM = re.compile(
+    r"\b(?:(?:all|both|each|every one) of (?:them|these|those)|them (?:all|both)|alle davon|beide davon"
+    rf"|(?:the|all) (?P<count>{COUNT}) of them)\b",
+    re.IGNORECASE,
+)
 _SPACES = re.compile(r"\s{2,}")
 _PRONOUN = re.compile(r"\b(?:it|that|this)\b", re.IGNORECASE)
 _NOT_ADJECTIVES: Final = frozenset({
@@ -88,45 +93,31 @@ _ABOUT_MAX: Final = 300
 """Letters of what is said of a thing: what it shows is said first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """A file of the session (`ref` is its label) or a step of the present plan (`ref` is its id); without a `ref` one
-    that is not known any more, and still counts."""
-
-    ref: str
-    kind: str
-    """A medium for a file, the agent type for a step."""
-    name: str = ""
-    about: str = ""
-    """What is said of it beside its name."""
-    upload: bool = False
-    now: bool = False
-    """It came with this very message."""
-    past: bool = False
-    """It was made by a plan before the present one: meant only where that is said, or where there is no other."""
-
-    @property
-    def medium(self) -> str:
-        return _MEDIUM_OF.get(self.kind, self.kind)
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    phrase: str
-    refs: tuple[str, ...]
-
-
 def resolve(text: str, things: Sequence[Thing]) -> tuple[Mention, ...]:
     """In the order of the words. `things` are in the order in which they came, the newest last."""
     text = _SPACES.sub(" ", text)
     pointing = list(_told_apart(text, list(_Phrases(text, things).found())))
     taken = [range(at, at + len(mention.phrase)) for at, mention in pointing]
     named = [one for one in _named(text, things) if not any(one[0] in span for span in taken)]
-    found = sorted([*_labels(text, things), *_numbered(text, things), *pointing, *named], key=lambda one: one[0])
+    steps = [one for one in by_number(text, things) if not any(one[0] in span for span in taken)]
+    found = sorted(
+        [*_labels(text, things), *_numbered(text, things), *pointing, *named, *steps], key=lambda one: one[0]
+    )
     mentions = [mention for _, mention in found if all(mention.refs)]
     if not mentions and len(things) == 1 and (pronoun := _PRONOUN.search(text)) is not None:
         mentions = [Mention(pronoun[0], (things[0].ref,))]
-    return tuple(dict.fromkeys(mentions))
+    return tuple(dict.fromkeys(mentions or _all_of_them(text, things)))
+
+
+def _all_of_them(text: str, things: Sequence[Thing]) -> list[Mention]:
+    """All things of the newest one's medium, where they are as many as is said."""
+    match = _ALL_OF_THEM.search(text)
+    alike = [one for one in things if not one.past and one.medium == things[-1].medium] if things else []
+    if match is None or len(alike) < 2:
+        return []
+    count = 2 if "both" in match[0].lower() else count_of(match["count"])
+    refs = tuple(one.ref for one in alike)
+    return [Mention(match[0], refs)] if count in (None, len(alike)) and all(refs) else []
 
 
 def _told_apart(text: str, found: Sequence[tuple[int, Mention]]) -> Iterator[tuple[int, Mention]]:
@@ -265,9 +256,13 @@ class _Phrases:
         if it were not there."""
         match modifier.kind:
             case "step":
-                step = _step(modifier, self._things)
+                step = step_of(modifier, self._things)
                 same = [step] if step is not None and (noun in ("one", "ones") or step in candidates) else []
                 return same, modifier.end
+            case "steps":
+                some = steps_of(modifier.numbers, self._things)
+                such = several and (noun in ("one", "ones") or all(one in candidates for one in some))
+                return (some if such else []), modifier.end
             case "called":
                 return self._called(modifier, candidates)
             case "part" if len(modifier.words[0]) > 1 or not self._best(modifier, candidates)[0]:
@@ -342,17 +337,6 @@ def _singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
-def _step(modifier: Modifier, things: Sequence[Thing]) -> Thing | None:
-    """By its id, else by its place in the plan."""
-    steps = [one for one in things if not one.upload and not one.past and not one.ref.startswith("made_")]
-    ids = {one.ref.lower(): one for one in steps}
-    if modifier.number is None:
-        return ids.get(modifier.id)
-    if (one := ids.get(str(modifier.number + 1))) is not None:
-        return one
-    return steps[modifier.number] if -len(steps) <= modifier.number < len(steps) else None
-
-
 def _how_many(match: re.Match[str]) -> tuple[bool, int | None]:
     """Whether it speaks of several, and of how many."""
     noun, determiner = match["noun"].lower(), match["det"].lower()
@@ -390,7 +374,7 @@ def _of_noun(noun: str, things: Sequence[Thing]) -> list[Thing]:
     if kind == "file":
         return [thing for thing in things if thing.upload]
     same = [thing for thing in things if thing.kind == kind]
-    if kind in _MEDIUM_OF and same:
+    if kind in MEDIUM_OF and same:
         return same
-    medium = _MEDIUM_OF.get(kind, kind)
+    medium = MEDIUM_OF.get(kind, kind)
     return [thing for thing in things if thing.medium == medium]

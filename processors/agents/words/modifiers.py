@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from processors.agents.words.enumerations import STEPS, numbered
 from processors.agents.words.places import ONE, places
 
 READ_MAX: Final = 200
@@ -28,6 +29,11 @@ _OF_STEP = re.compile(
     r"(?:(?:step|schritt)\s+(?:#|no\.?\s|number\s|nr\.?\s|nummer\s)?\s?"
     rf"(?P<number>\d{{1,3}}|{'|'.join(_NUMBERS)})\b(?!\s?[,&]?\s?(?:and|to|und|or|bis|\d))"
     rf"|(?P<order>{ONE})\s+(?:step|schritt)\b|(?P<id>s\d{{1,3}})\b)",
+    re.IGNORECASE,
+)
+_OF_STEPS = re.compile(
+    r",?\s+(?:(?:that|which)\s+(?:were\s+|come\s+)?)?(?:made\s+|generated\s+|created\s+|coming\s+)?"
+    rf"(?:from|of|in|by|aus|von|vom)\s+{STEPS}",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
@@ -77,7 +83,7 @@ _TAKES_WITH = re.compile(
     re.IGNORECASE,
 )
 
-Kind = Literal["step", "called", "shown", "part", "unclear"]
+Kind = Literal["step", "steps", "called", "shown", "part", "unclear"]
 """`shown`: by what is in it. `part`: of another thing. `unclear`: it says which one, and nothing is known by that."""
 
 
@@ -88,6 +94,8 @@ class Modifier:
     """Letters behind the noun that it takes up; of words, each has its own end."""
     number: int | None = None
     """Of a step, from 0 or from -1."""
+    numbers: tuple[int, ...] = ()
+    """Of several."""
     id: str = ""
     words: tuple[tuple[tuple[str, int], ...], ...] = ()
     """What is shown, or the name, in groups: the thing itself, then what is beside it; each word with its end."""
@@ -121,6 +129,8 @@ def read(text: str, noun_at: int, at: int, nouns: re.Pattern[str]) -> Modifier |
     end = min(len(text), at + READ_MAX)
     if (step := _OF_STEP.match(text, at, end)) is not None:
         return _of_step(step, at)
+    if (steps := _OF_STEPS.match(text, at, end)) is not None and len(numbers := numbered(steps["steps"])) > 1:
+        return Modifier("steps", steps.end() - at, numbers=numbers)
     if (called := _CALLED.match(text, at, end)) is not None:
         words = [(one["word"], one.end() - at) for one in _PIECE.finditer(text, called.end(), end) if one["word"]]
         if called["quoted"]:

@@ -16,8 +16,9 @@ from urllib.parse import unquote
 from rapidfuzz import fuzz, process
 
 from processors.agents.words.labels import read_label, spoken, written
-from processors.agents.words.mentions import Thing, resolve
+from processors.agents.words.mentions import resolve
 from processors.agents.words.placeholders import bare
+from processors.agents.words.things import Thing
 
 _NOTATION = re.compile(r"^(upload|step):([A-Za-z0-9_.-]{1,128})$")
 _REFERENCE_KEYS: Final = ("$ref", "ref", "url", "uri", "label", "id", "asset_id", "upload_id")

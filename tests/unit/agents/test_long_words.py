@@ -14,8 +14,9 @@ from processors.agents.fitting.policies import policy_of
 from processors.agents.stages.plan_validator import read
 from processors.agents.telling.blocks import words
 from processors.agents.words.labels import spoken, written
-from processors.agents.words.mentions import Thing, resolve
+from processors.agents.words.mentions import resolve
 from processors.agents.words.removals import asked
+from processors.agents.words.things import Thing
 from processors.executor import durations
 
 LENGTH = 40_000

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.agents.telling.blocks import block, words
-from processors.agents.words.mentions import Thing, resolve
+from processors.agents.words.mentions import resolve
+from processors.agents.words.things import Thing
 
 THINGS = [
     Thing("image_1", "image", "cat.png", upload=True),
@@ -48,6 +49,13 @@ THINGS = [
         ("the soundtrack", ["s4"]),
         ("both images", ["image_2", "s1"]),
         ("all the pictures", ["image_1", "image_2", "s1"]),
+        ("the results of steps 1 and 2", []),
+        ("merge steps 2 and 3", ["s2", "s3"]),
+        ("step 2 is too long", ["s2"]),
+        ("step 9", []),
+        ("steps 3 and 9", []),
+        ("step 3 of the recipe", []),
+        ("a poster in 3 steps", []),
         ("the last file", ["image_2"]),
         ("a picture of the sea", []),
         ("make it blue", []),
@@ -55,6 +63,36 @@ THINGS = [
 )
 def test_what_is_meant(text: str, means: list[str]) -> None:
     assert [ref for mention in resolve(text, THINGS) for ref in mention.refs] == means
+
+
+PETS = [
+    Thing("s1", "image", "Picture", "Picture of a dog"),
+    Thing("s2", "image", "Picture", "Picture of a cat"),
+    Thing("s3", "video", "Clip"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "things", "means"),
+    [
+        ("merge the images from steps 1 and 2", PETS, "s1 s2"),
+        ("the pictures of steps 1 & 2", PETS, "s1 s2"),
+        ("the pictures from step 1 and step 2 side by side", PETS, "s1 s2"),
+        ("both pictures", PETS, "s1 s2"),
+        ("animate both of them", PETS[:2], "s1 s2"),
+        ("animate all of them", PETS[:2], "s1 s2"),
+        ("join them all", PETS[:2], "s1 s2"),
+        ("the two of them", PETS[:2], "s1 s2"),
+        ("the three of them", PETS[:2], ""),
+        ("all of them", PETS, ""),
+        ("the images from steps 1 and 3", PETS, ""),
+        ("the ones from steps 1 and 3", PETS, "s1 s3"),
+        ("the image from steps 1 and 2", PETS, ""),
+        ("the images from steps 1 and 7", PETS, ""),
+    ],
+)
+def test_several_at_once(text: str, things: list[Thing], means: str) -> None:
+    assert " ".join(ref for mention in resolve(text, things) for ref in mention.refs) == means
 
 
 def test_it_is_the_only_thing_there_is() -> None:
@@ -217,7 +255,7 @@ FILM = [
         ("the image from the last step", "s2"),
         ("the image from step 7", ""),
         ("the video from step 1", ""),
-        ("the images from steps 1 and 2", ""),
+        ("the images from steps 1 and 2", "s1 s2"),
         # who made it, and when
         ("the image you made first", "s1"),
         ("the image that you generated last", "s2"),

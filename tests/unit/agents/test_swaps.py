@@ -163,6 +163,38 @@ async def test_what_is_not_there_or_not_clear_is_asked_back(first: str, then: st
     assert asks in (await play.heard())[-1]
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "steps"),
+    [
+        (PETS, "animate both pictures", "s3 video<s1; s4 video<s2"),
+        (PETS, "animate all of them", "s3 video<s1; s4 video<s2"),
+        (PETS, "animate the images from steps 1 and 2", "s3 video<s1; s4 video<s2"),
+        (PETS, "make a video from the images from steps 1 and 2", "s3 video<s1,s2"),
+        (PETS, "make one video of both pictures", "s3 video<s1,s2"),
+        (PETS, "make a slideshow of them all", "s3 video<s1; s4 video<s2; s5 utility<s3,s4"),
+        (PETS, "join both pictures into a video", "s3 video<s1; s4 video<s2; s5 utility<s3,s4"),
+        (f"{PETS} and a picture of a cow", "animate the pictures from steps 1 and 3", "s4 video<s1; s5 video<s3"),
+        (f"{PETS} and a picture of a cow", "make a slideshow of the first and the last picture",
+         "s4 video<s1; s5 video<s3; s6 utility<s4,s5"),
+    ],
+)  # fmt: skip
+async def test_several_things_are_each_a_source(first: str, then: str, steps: str) -> None:
+    before = len(await graph(await said(first)))
+    assert "; ".join((await graph(await said(first, then)))[before:]) == steps
+
+
+async def test_what_no_model_puts_on_one_picture_is_drawn_from_words_or_said() -> None:
+    play = await said(PETS, "make a picture that shows both of them")
+    assert (await play.shown())["s3"]["description"] == "Picture: a dog and a cat"
+    play = await said(PETS, "merge the images from steps 1 and 2 into one picture")
+    assert "several pictures" in (await play.heard())[-1]
+
+
+async def test_both_files_are_each_a_source() -> None:
+    play = await said("animate both pictures", files=["cat.png", "dog.png"])
+    assert [one["input"]["image"] for one in (await play.shown()).values()] == ["upload:image_1", "upload:image_2"]
+
+
 async def test_what_could_be_done_is_done_and_the_rest_is_asked() -> None:
     play = await said(FILM, "remove the dragon and make the video 8 seconds")
     assert await graph(play) == [IMAGE, VIDEO, VOICE]
