@@ -30,7 +30,15 @@ _TAKES: Final = (
 _ENDS: Final = (
     r"(?=\s*(?:\Z|[.,;:!?\n()])|\s+(?:please|possible|available|you|that|first|for|and|but|only|now|bitte|any|again)\b)"
 )
+_SOON: Final = r"(?:quick|fast|simple|rough|easy) ?"
 _CHEAPEST: Final = (
+    rf"{_CLAUSE}{_SOON}(?:and |& )?cheap(?:,? (?:please|bitte))?{_OVER}|"
+    rf"{_SOON}(?:and |& )cheap{_ENDS}|cheap(?: and| &) {_SOON}{_ENDS}|"
+    rf"\ban?\s+(?:{_SOON})?(?:and |& )?(?:cheap(?:er)?|inexpensive)\s+{_MADE}"
+    rf"(?=\s+(?:of|about|for|from|with|that|please)\b|{_OVER})|"
+    rf"{_CLAUSE}(?:cheap|low[- ]cost) (?:is|would be) (?:fine|ok|okay|enough|good enough){_OVER}|"
+    rf"{_CLAUSE}(?:low[- ]cost|inexpensive(?:ly)?|economical(?:ly)?|nothing (?:expensive|fancy))(?:,? please)?{_OVER}|"
+    rf"(?:budget|economy)\s+(?:version|option|tier|model)|(?:do not|don't) (?:want to )?spend (?:too )?(?:much|a lot)|"
     rf"cheapest\s+(?:possible\s+)?{_MADE}|cheapest{_ENDS}|as cheap(?:ly)? as(?: possible|\s+(?:it|you|we)\b)|"
     rf"cheaply{_ENDS}|(?:keep|make|do) it (?:as |a bit |much )?(?:cheap(?:er)?|low[- ]cost){_ENDS}|"
     rf"{_TAKES}cheap(?:er)?\s+{_MADE}|{_TAKES}(?:an?\s+|eine?n?\s+|some\s+)?(?:cheap(?:er)?|low[- ]cost)\s+{_MODELS}\b|"
@@ -46,6 +54,10 @@ _BEST: Final = (
     rf"(?:{_ENDS}|(?=\s+(?:(?:(?:in|of) (?:the|all|this|these|both) )?{_MADE}|is)\b))|"
     rf"{_TAKES}(?:best|top|premium|finest)\s+{_MODELS}{_ENDS}|"
     rf"{_CLAUSE}(?:the )?(?:best|top|premium|finest)\s+{_MODELS},? (?:please|bitte){_OVER}|"
+    rf"{_CLAUSE}(?:(?:i|we) (?:want|need|'d like|would like) |i'd like |go (?:for )?|make it |use |the )?"
+    rf"premium(?: (?:version|option|tier|one))?(?:,? please)?{_OVER}|"
+    rf"as good as (?:possible|it gets|you can){_ENDS}|the best you can(?: do)?{_ENDS}|"
+    r"best possible (?:result|outcome)s?|spare no expense|no expense spared|"
     r"(?:price|cost|money) (?:is no object|does(?: not|n't) matter)|(?:whatever|no matter what) it costs|"
     r"(?:beste[rn]?|hochste[rn]?) qualitat|meilleure qualite|(?:mejor|maxima) calidad"
 )
