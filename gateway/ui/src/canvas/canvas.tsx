@@ -39,15 +39,24 @@ export interface CanvasProps {
 }
 
 export function Canvas(props: CanvasProps) {
+  const direction: Direction = useMedia(NARROW) ? "TB" : "LR";
+  // A screen that is turned gets a drawing of its own: handles and places are others.
   return (
-    <ReactFlowProvider>
-      <Flow {...props} />
+    <ReactFlowProvider key={direction}>
+      <Flow {...props} direction={direction} />
     </ReactFlowProvider>
   );
 }
 
-function Flow({ plan_id, steps, ghost, open, onOpen, theme }: CanvasProps) {
-  const direction: Direction = useMedia(NARROW) ? "TB" : "LR";
+function Flow({
+  plan_id,
+  steps,
+  ghost,
+  open,
+  onOpen,
+  theme,
+  direction,
+}: CanvasProps & { direction: Direction }) {
   const places = useLayout(steps, direction);
   const [moved, onNodesChange] = useMoved(plan_id);
   const nodes = useMemo(() => {
