@@ -89,17 +89,17 @@ class Ledgers:
         self, book: _Book, at: datetime, kind: str, job: str | None, postings: list[tuple[str, int]], command: str = "g"
     ) -> Written:
         name = {"grant": "granted", "reserve": "reserved", "capture": "captured"}[kind]
+        named = {} if job is None else {"job_id": job}
         data: dict[str, Any] = {
             "org_id": book.org_id,
             "seq": book.seq + 1,
             "entry_id": f"ent_{(job or book.org_id)[4:]}.{kind}",
             "kind": kind,
+            **named,
             "at": at.isoformat(),
             "postings": [{"account": account, "amount": amount} for account, amount in postings],
             "prev_hash": book.head,
         }
-        if job is not None:
-            data["job_id"] = job
         data["hash"] = book.head = entry_hash(book.head, data)
         book.seq += 1
         return self._event(book, at, f"credits.{name}", book.org_id, book.seq, data, command)

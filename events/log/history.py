@@ -21,7 +21,7 @@ FETCH_WAIT_MS: Final = 20
 """How long the broker may hold a fetch back that finds nothing: what another topic has waits behind it."""
 SILENT_POLLS_MAX: Final = 300
 """So many polls of a partition without a record or a step forward: it stands."""
-FETCH_BYTES: Final = 4_000_000
+FETCH_BYTES: Final = 2_000_000
 """What the client holds of a partition ahead of its reader."""
 
 

@@ -87,7 +87,7 @@ def _moved(entry: Mapping[str, Any]) -> Moved:
     available = project = reserved = spent = external = total = 0
     source, job = "available", entry.get("job_id")
     for posting in entry["postings"]:
-        account, amount = posting["account"], posting["amount"]
+        account, amount = _members(posting)
         if type(amount) is not int or not -MONEY_MAX <= amount <= MONEY_MAX:
             raise BadEntry("amount", f"{amount!r} is no amount")
         total += amount
@@ -113,6 +113,13 @@ def _moved(entry: Mapping[str, Any]) -> Moved:
     if not (-MONEY_MAX <= spent <= MONEY_MAX and -MONEY_MAX <= reserved <= MONEY_MAX):
         raise BadEntry("amount", "it moves more than can be kept exactly")
     return Moved(available, project, reserved, spent, external, source)
+
+
+def _members(posting: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Whatever else stood there, nobody could say what it changes. Raises TypeError for it."""
+    if len(posting) != 2:
+        raise TypeError(f"{posting} is more than an account and an amount")
+    return posting["account"], posting["amount"]
 
 
 def shape_holds(kind: str, m: Moved) -> bool:

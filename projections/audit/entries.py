@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +25,7 @@ TYPE_OF_KIND: Final = {
 }
 JOB_KINDS: Final = frozenset({"reserve", "capture", "release", "refund"})
 ENDS: Final = frozenset({"capture", "release"})
+_HASH: Final = re.compile("[0-9a-f]{64}")
 PROJECT_KINDS: Final = frozenset({"allocate", "deallocate"})
 
 
@@ -39,14 +42,26 @@ def opened(value: bytes | None) -> Opened:
     """Raises BadEntry for what has no place on a chain."""
     try:
         data = orjson.loads(value or b"")
+        if orjson.dumps(data) != value:
+            json.loads(value or b"", object_pairs_hook=_each_once)
         org, seq, given = data["org_id"], data["seq"], data.pop("hash")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BadEntry("no entry", f"this is no entry of a ledger: {error!r}") from error
     if type(org) is not str or not org or type(given) is not str or type(data.get("prev_hash")) is not str:
         raise BadEntry("no entry", "organisation or hash are no text")
+    if not (_HASH.fullmatch(given) and _HASH.fullmatch(data["prev_hash"])):
+        raise BadEntry("no entry", f"{given!r} after {data['prev_hash']!r} are no hashes")
     if type(seq) is not int or not 1 <= seq <= MONEY_MAX:
         raise BadEntry("no entry", f"{seq!r} is no number of an entry of {org}")
     return Opened(data, org, seq, given)
+
+
+def _each_once(members: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """Of two members of one name each reader believes another one. Raises ValueError where there are such."""
+    found = dict(members)
+    if len(found) != len(members):
+        raise ValueError(f"a member twice, among {[name for name, _ in members]}")
+    return found
 
 
 def check(entry: Mapping[str, Any]) -> None:

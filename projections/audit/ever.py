@@ -12,11 +12,12 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from struct import Struct
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
 
 BUCKETS: Final = 256
 _ROW: Final = Struct("<16sqqqqQQIHH")
-BUFFER_BYTES: Final = _ROW.size * 256
+SPREAD_BYTES: Final = _ROW.size * 65_536
+"""Rows are kept in memory up to here: a short history makes no files."""
 _DTYPE: Final = np.dtype(
     [("id", "S16"), ("amount", "<i8"), ("reserved", "<i8"), ("seq", "<i8"), ("offset", "<i8"), ("account", "<u8"),
      ("project", "<u8"), ("org", "<u4"), ("partition", "<u2"), ("kind", "<u2")]
 )  # fmt: skip
+_SHA256: Final = sha256()
+"""A copy of it is made in half the time of a new one."""
 LIVE, ENDED, REFUNDED, REFUNDED_OF_CLOSED, CLAMPED, CLAMPED_OF_CLOSED = range(6)
 """Of a job's money; a clamped refund left something uncollected."""
 END, AFTER = 6, 7
@@ -58,8 +62,9 @@ class Ever:
         self._within = folder
         self._stack = ExitStack()
         self._folder = Path()
-        self._files: list[IO[bytes] | None] = [None] * BUCKETS
-        """Each from its first row on: a short history makes few."""
+        self._rows = bytearray()
+        self._files: list[BinaryIO] = []
+        """By the first byte of the rows' ids."""
         self._orgs: dict[str, int] = {}
         self._compared = False
 
@@ -73,9 +78,10 @@ class Ever:
     ) -> None:
         self._stack.close()
 
-    def ended(self, entry: dict[str, Any], m: Moved, live: Live, record: Record) -> None:
-        """A capture, or a release with nothing captured, of what `live` had set aside."""
-        self._job(entry["org_id"], entry["job_id"], m.spent, entry["seq"], live, ENDED, record)
+    def ended(self, org: str, job: str, spent: int, seq: int, live: Live, record: Record) -> None:
+        """A capture, or a release with nothing spent, of what `live` had set aside."""
+        amount, source, project = live
+        self._row(org, job, ENDED, record, spent, amount, seq, _code(source), _code(project))
 
     def entered(self, book: Book, entry: dict[str, Any], m: Moved, command: bytes, record: Record) -> None:
         """What an operator has entered. A refund to `available` though a project paid is right only while the
@@ -128,16 +134,25 @@ class Ever:
         number = self._orgs.get(org)
         if number is None:
             number = self._orgs[org] = len(self._orgs)
-        id_ = sha256(name.encode()).digest()[:16]
+        hashed = _SHA256.copy()
+        hashed.update(name.encode())
+        id_ = hashed.digest()  # of which the row takes the first half
         partition, offset = (0, 0) if record is None else (record.partition, record.offset)
-        row = _ROW.pack(id_, amount, reserved, seq, offset, account, project, number, partition, kind)
-        file = self._files[id_[0]] or self._open(id_[0])
-        file.write(row)
+        self._rows += _ROW.pack(id_, amount, reserved, seq, offset, account, project, number, partition, kind)
+        if len(self._rows) >= SPREAD_BYTES:
+            self._spread()
 
-    def _open(self, bucket: int) -> IO[bytes]:
-        file = self._stack.enter_context((self._folder / f"{bucket:02x}").open("w+b", buffering=BUFFER_BYTES))
-        self._files[bucket] = file
-        return file
+    def _spread(self) -> None:
+        """Each row to the file of its id's first byte."""
+        if not self._files:
+            paths = [self._folder / f"{bucket:02x}" for bucket in range(BUCKETS)]
+            self._files = [self._stack.enter_context(path.open("w+b", buffering=0)) for path in paths]
+        buckets = np.frombuffer(self._rows, np.uint8)[:: _ROW.size]
+        order = np.argsort(buckets, kind="stable")
+        rows, stops = np.frombuffer(self._rows, _DTYPE)[order], np.cumsum(np.bincount(buckets, minlength=BUCKETS))
+        for file, start, stop in zip(self._files, np.r_[0, stops], stops, strict=False):
+            file.write(rows[start:stop].tobytes())
+        self._rows = bytearray()
 
     def finish(self, books: Iterable[Book], say: Say) -> None:
         """`books` hold the jobs that live still."""
@@ -145,22 +160,29 @@ class Ever:
             for job, live in book.live.items():
                 self._job(book.org_id, job, 0, book.seq + 1, live, LIVE, None)
         told = _Telling(self._topics, list(self._orgs), say)
-        for file in filter(None, self._files):
+        if not self._files:
+            self._look(np.frombuffer(self._rows, _DTYPE), told)
+            return
+        self._spread()
+        for file in self._files:
             file.seek(0)
-            rows = np.frombuffer(file.read(), _DTYPE)
-            rows = rows[np.lexsort((rows["seq"], rows["org"], rows["id"]))]
-            kinds = rows["kind"]
-            money = kinds <= CLAMPED_OF_CLOSED
-            looks = [(_money, money), (_events, (kinds == END) | (kinds == AFTER))]
-            looks.append((_ids, (kinds == ENTRY) | (kinds == COMMAND)))
-            off = kinds == CALLED_OFF
-            if off.any():
-                looks.append((_called_off, money | off))
-            if self._compared:
-                looks.append((_shown, money | (kinds == SHOWN) | (kinds == SINCE)))
-            for look, wanted in looks:
-                if wanted.any():
-                    look(rows[wanted], told)
+            self._look(np.frombuffer(file.read(), _DTYPE), told)
+
+    def _look(self, rows: Any, told: _Telling) -> None:
+        """Through all rows of some things."""
+        rows = rows[np.lexsort((rows["seq"], rows["org"], rows["id"]))]
+        kinds = rows["kind"]
+        money = kinds <= CLAMPED_OF_CLOSED
+        looks = [(_money, money), (_events, (kinds == END) | (kinds == AFTER))]
+        looks.append((_ids, (kinds == ENTRY) | (kinds == COMMAND)))
+        off = kinds == CALLED_OFF
+        if off.any():
+            looks.append((_called_off, money | off))
+        if self._compared:
+            looks.append((_shown, money | (kinds == SHOWN) | (kinds == SINCE)))
+        for look, wanted in looks:
+            if wanted.any():
+                look(rows[wanted], told)
 
 
 class _Telling:
@@ -266,6 +288,7 @@ def _shown(rows: Any, told: _Telling) -> None:
         told.one(Fault("read model", detail), one)
 
 
+@lru_cache(maxsize=4096)
 def _code(name: str | None) -> int:
     """Of an account or a project; 0 for `available` and for none."""
     if name is None or name == AVAILABLE:

@@ -55,7 +55,8 @@ class Heads:
         self._retired = {key_id: to_ms(at) for key_id, at in noted.retired.items()}
         self._introduced: dict[str, str | None] = {}
         """By the id of a key that the log has introduced that of the key which it replaced."""
-        self._waiting: dict[str, dict[int, list[Signed]]] = {}
+        self.awaited: dict[str, dict[int, list[Signed]]] = {}
+        """By organisation the checkpoints whose entry has not come yet, by its number."""
         self.late: dict[str, dict[int, list[Signed]]] = {}
         self.unknown: list[tuple[Mapping[str, Any], str]] = []
         """Checkpoints by keys that are not introduced yet, and their places."""
@@ -66,7 +67,7 @@ class Heads:
 
     @property
     def waiting(self) -> int:
-        return len(self._waiting)
+        return len(self.awaited)
 
     def learn(self, record: Record) -> None:
         """A key that the log introduces: known already, vouched for by a known one, or a fault."""
@@ -129,7 +130,7 @@ class Heads:
         if book is not None and signed.seq <= book.seq:
             self._arrived_after(signed, book)
         else:
-            self._waiting.setdefault(signed.org_id, {}).setdefault(signed.seq, []).append(signed)
+            self.awaited.setdefault(signed.org_id, {}).setdefault(signed.seq, []).append(signed)
         return True
 
     def hold_again(self, books: Mapping[str, Book]) -> None:
@@ -174,10 +175,10 @@ class Heads:
 
     def entry(self, org_id: str, seq: int, hash_: str, at: str) -> None:
         """Called for every entry, in order."""
-        waiting = self._waiting.get(org_id)
+        waiting = self.awaited.get(org_id)
         if waiting and (signed := waiting.pop(seq, None)):
             if not waiting:
-                del self._waiting[org_id]
+                del self.awaited[org_id]
             for one in signed:
                 self._compare(one, hash_, at)
 
@@ -205,7 +206,7 @@ class Heads:
         for key_id in self._noted:
             if key_id not in self._introduced:
                 self._say(Fault("key", f"{key_id} was noted, and the log does not introduce it"))
-        for org_id, by_seq in [*self._waiting.items(), *self.late.items()]:
+        for org_id, by_seq in [*self.awaited.items(), *self.late.items()]:
             for seq, signed in by_seq.items():
                 told = f"entry {seq} was signed, the log's chain ends at {seq_of.get(org_id, 0)}"
                 if seq <= seq_of.get(org_id, 0):

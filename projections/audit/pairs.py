@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -32,20 +32,9 @@ MISSING: Final = {"entry": "job event", "job event": "entry", "acceptance": "rep
 """By one side of a moment the other."""
 
 
-class Half(NamedTuple):
-    """One side's account of a moment: the decision's command, and what is said to have moved."""
-
-    side: str
-    command: bytes
-    facts: Hashable
-    seq: int | None
-    topic: str
-    partition: int
-    offset: int
-
-    @property
-    def place(self) -> str:
-        return f"{self.topic}/{self.partition}/{self.offset}"
+Half = tuple[str, bytes, Hashable, int | None, str, int, int]
+"""One side's account of a moment: the side, its decision's command, what is said to have moved, the entry's number, and
+topic, partition and offset."""
 
 
 class Pairs:
@@ -74,7 +63,7 @@ class Pairs:
             moment, facts = "end", (entry.get("reason"), 0, 0)
         else:
             moment, facts = f"refund {entry['entry_id']}", -m.spent
-        self._half((entry["org_id"], job, moment), "entry", command, facts, entry["seq"], record)
+        self.half((entry["org_id"], job, moment), "entry", command, facts, entry["seq"], record)
 
     def event(self, record: Record) -> None:
         """A record of `events.jobs`."""
@@ -139,41 +128,47 @@ class Pairs:
         try:
             org = data["org_id"]
             for moment, side, job, facts in _moments(name, data):
-                self._half((org, job, moment), side, command, facts, None, record)
+                self.half((org, job, moment), side, command, facts, None, record)
         except (KeyError, TypeError):
             self._say(Fault("no event", f"the data are not those of {name}", data["org_id"], place=place(record)))
 
-    def _half(
+    def half(
         self, key: tuple[str, str, str], side: str, command: bytes, facts: Hashable, seq: int | None, record: Record
     ) -> None:
         """One side of a moment, named by its organisation, job and name."""
         other = self._waiting.get(key)
         if other is None:
-            self._waiting[key] = Half(side, command, facts, seq, record.topic, record.partition, record.offset)
+            self._waiting[key] = side, command, facts, seq, record.topic, record.partition, record.offset
             return
+        other_side, other_command, other_facts, other_seq, *_ = other
+        if other_side != side:
+            del self._waiting[key]
+            if other_facts == facts and other_command == command:
+                return
         org, job, moment = key
-        if seq is None:
-            seq = other.seq
-        if other.side == side:
-            told = f"{moment} of {job}: two {side} halves, also at {other.place}"
-            self._say(Fault("twice", told, org, seq, place(record)))
-            return
-        del self._waiting[key]
-        if other.facts != facts:
-            told = f"{moment} of {job}: the {other.side} at {other.place} says {other.facts}, the {side} {facts}"
-            self._say(Fault("job and money differ", told, org, seq, place(record)))
-        elif other.command != command:
-            told = f"{moment} of {job} and its money at {other.place} are not one decision"
-            self._say(Fault("two decisions", told, org, seq, place(record)))
+        if other_side == side:
+            rule, told = "twice", f"{moment} of {job}: two {side} halves, also at {_place(other)}"
+        elif other_facts != facts:
+            rule = "job and money differ"
+            told = f"{moment} of {job}: the {other_side} at {_place(other)} says {other_facts}, the {side} {facts}"
+        else:
+            rule, told = "two decisions", f"{moment} of {job} and its money at {_place(other)} are not one decision"
+        self._say(Fault(rule, told, org, other_seq if seq is None else seq, place(record)))
 
     def finish(self) -> None:
         """What has found no other half by the end of the log."""
         for (org, job, moment), half in self._waiting.items():
-            told = f"{moment} of {job}: its {half.side} without its {MISSING[half.side]}"
-            self._say(Fault("half a decision", told, org, half.seq, half.place))
+            side, _, _, seq, *_ = half
+            told = f"{moment} of {job}: its {side} without its {MISSING[side]}"
+            self._say(Fault("half a decision", told, org, seq, _place(half)))
         for (org, job), version in self._versions.items():
             if version == 1:
                 self._say(Fault("half a decision", f"{job} was accepted and is in no queue", org))
+
+
+def _place(half: Half) -> str:
+    *_, topic, partition, offset = half
+    return f"{topic}/{partition}/{offset}"
 
 
 def _names(value: bytes, job: bytes, org: bytes) -> bool:

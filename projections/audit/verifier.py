@@ -18,6 +18,7 @@ from projections.audit.ever import Ever
 from projections.audit.faults import Fault, Say, place
 from projections.audit.heads import KEY, Heads, Noted
 from projections.audit.pairs import Pairs
+from projections.audit.usual import Usual
 
 if TYPE_CHECKING:
     from events.log.clients import Record
@@ -49,9 +50,17 @@ class Verifier:
     """
 
     def __init__(
-        self, say: Say, ever: Ever, topics: Topics | None = None, noted: Noted | None = None, org_id: str | None = None
+        self,
+        say: Say,
+        ever: Ever,
+        topics: Topics | None = None,
+        noted: Noted | None = None,
+        org_id: str | None = None,
+        *,
+        by_form: bool = True,
     ) -> None:
-        """With `org_id` all other organisations' records are passed by."""
+        """With `org_id` all other organisations' records are passed by. Without `by_form` every entry is looked at rule
+        by rule, however usual it is: that finds the same, in twice the time."""
         self.topics = topics or Topics()
         self.books: dict[str, Book] = {}
         self.pairs = Pairs(say, ever)
@@ -63,6 +72,8 @@ class Verifier:
         """Called with the book after each entry, where somebody waits for one."""
         self.ever = ever
         self._say = say
+        self._by_form = by_form
+        self._usual = Usual(self.books, self.heads, self.pairs, ever)
         self._refunded: Counter[str] = Counter()
         self._key = None if org_id is None else org_id.encode()
 
@@ -93,8 +104,7 @@ class Verifier:
             return ()
         topic = records[0].topic
         if topic == self.topics.credits:
-            for record in records:
-                self._entry(record)
+            self._entries(records)
         elif topic == self.topics.jobs:
             for record in records:
                 self.pairs.event(record)
@@ -132,8 +142,18 @@ class Verifier:
         self.ever.finish(self.books.values(), self._say)
         self.heads.finish({org: book.seq for org, book in self.books.items()})
 
+    def _entries(self, records: Sequence[Record]) -> None:
+        self.entries += len(records)
+        if not self._by_form or self.after is not None:
+            for record in records:
+                self._entry(record)
+            return
+        enter = self._usual.enter
+        for record in records:
+            if not enter(record):
+                self._entry(record)
+
     def _entry(self, record: Record) -> None:
-        self.entries += 1
         try:
             entry = opened(record.value)
         except BadEntry as bad:
@@ -194,7 +214,8 @@ class Verifier:
         if kind in JOB_KINDS:
             self.pairs.entry(entry, m, command, record)
         if kind in ENDS:
-            self.ever.ended(entry, m, live or Live(-m.reserved, m.source, entry.get("project_id")), record)
+            live = live or Live(-m.reserved, m.source, entry.get("project_id"))
+            self.ever.ended(book.org_id, entry["job_id"], m.spent, entry["seq"], live, record)
         elif kind != "reserve":
             self._refunded[book.org_id] -= m.spent
             self.ever.entered(book, entry, m, command, record)

@@ -12,9 +12,9 @@ from studio.bundle.verify import BOOKS
 MODULES: Final = (
     "events", "events.credits", "events.credits.chain", "events.credits.signatures", "events.log",
     "events.log.position", "events.topics", "projections", "projections.audit", "projections.audit.books",
-    "projections.audit.entries", "projections.audit.ever", "projections.audit.faults", "projections.audit.heads",
-    "projections.audit.pairs", "projections.audit.verifier", "studio", "studio.client", "studio.client.exported",
-    "studio.client.verifying_files",
+    "projections.audit.entries", "projections.audit.envelopes", "projections.audit.ever", "projections.audit.faults",
+    "projections.audit.heads", "projections.audit.pairs", "projections.audit.usual", "projections.audit.verifier",
+    "studio", "studio.client", "studio.client.exported", "studio.client.verifying_files",
 )  # fmt: skip
 """Those that verify here too, as they are."""
 PLACED: Final = {"studio.bundle.verify": "verify.py", "studio.bundle.record": "events/log/clients.py"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated, Any, Final
 
 import orjson
 import typer
+import uvloop
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 from rich.markup import escape
@@ -89,7 +89,7 @@ def verify(
         bootstrap = log_address() if from_export is None else None
         beside = Comparison(_mongo_url(), org, findings.say) if read_model else None
         if bootstrap is not None:
-            verifier = asyncio.run(verify_log(bootstrap, asked, findings.say, findings.tell, beside=beside))
+            verifier = uvloop.run(verify_log(bootstrap, asked, findings.say, findings.tell, beside=beside))
         elif from_export is not None and beside is None:
             verifier = verify_export(from_export, asked, findings.say, findings.tell)
         else:

@@ -35,8 +35,7 @@ def faults(
     book = Book(ORG, allocations={} if closed else {"prj_1": 0}, live={JOB: PAID} if live_still else {})
     with Ever("t", "j") as ever:
         for seq in range(lives):
-            end = entry(50 if before else seq, ("spent", 100), (f"reserved:{JOB}", -100))
-            ever.ended(end, moved(end), PAID, record("t", seq, None, None, ()))
+            ever.ended(ORG, JOB, 100, 50 if before else seq, PAID, record("t", seq, None, None, ()))
         for seq, (account, amount) in enumerate(refunds, start=lives):
             back = entry(seq, ("spent", -amount), (account, amount), **members)
             ever.entered(book, back, moved(back), b"cmd_%d" % seq, record("t", seq, None, None, ()))

@@ -1,0 +1,174 @@
+"""Entries that are taken by their form lead to the books and faults that they lead to rule by rule, whatever was done
+to them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.credits.chain import GENESIS, canonical
+from events.log.clients import Record
+from events.topics import EVENTS_CREDITS, EVENTS_JOBS
+from projections.audit.ever import Ever
+from projections.audit.faults import Fault
+from projections.audit.usual import Usual
+from projections.audit.verifier import Verifier
+from tests import tampering
+from tests.tampering import Records, Signer
+
+SPELLINGS = (
+    (b'"amount":-', b'"amount":'), (b'"amount":', b'"amount":-'), (b"400", b"400.0"), (b"400", b"4e2"),
+    (b"400", b"0400"), (b"400", b'"400"'), (b"400", b"399"), (b"300", b"301"), (b"100", b"99"), (b"400", b"true"),
+    (b"400", b"9999999999999999"), (b'"available"', b'"spent"'), (b'"spent"', b'"available"'),
+    (b'"available"', b'"project:prj_1"'), (b"project:prj_1", b"project:prj_2"), (b'"prj_1"', b'"prj_2"'),
+    (b"available", b"\\u0061vailable"), (b"job_A", b"job_\\u0041"), (b"job_A", b"job_\xc3\x84"),
+    (b"job_A", b"job_\xff"), (b"job_A", b"jobA"), (b"_A2", b"_A0"), (b"_A0", b"_A2"), (b"org_A", b"org_B"),
+    (b'"reserve"', b'"release"'), (b'"capture"', b'"release"'), (b'"release"', b'"capture"'),
+    (b".capture", b".release"), (b'"reason":"cancelled"', b'"reason":"failed"'), (b'"reason":"cancelled",', b""),
+    (b'"at":', b'"reason":"x","at":'), (b'"at":', b'"uncollected":1,"at":'),
+    (b'"at":', b'"project_id":"prj_1","at":'), (b'"project_id":"prj_1",', b""), (b'"at":', b'"more":1,"at":'),
+    (b'"at":', b'"more":1.5,"at":'), (b'"seq":', b'"seq":1,"seq":'), (b'"amount"', b'"amount":1,"amount"'),
+    (b'"amount"', b'"amount2":1,"amount"'), (b'"hash"', b'"hash":"","hash"'), (b",", b", "), (b"}", b"}\n"),
+    (b"{", b"\n{"), (b'"postings":[', b'"postings":[[],'),
+    (b'"postings":[{"account":"available","amount":-400},', b'"postings":['), (b"2026-01-01T12", b"2026-02-30T12"),
+    (b"2026-01-01T12", b"2026-01-01T24"), (b"2026-01-01T12", b"2027-01-01T12"), (b"2026-01-01T12", b"2025-01-01T12"),
+    (b"000+00:00", b"001+00:00"), (b".0", b",0"), (b"+00:00", b"Z"), (b'"job_id"', b'"job_ID"'), (b'"kind"', b'"at"'),
+)  # fmt: skip
+"""What stands in the place of what."""
+HEADERS = (
+    "ce_type", "ce_time", "ce_orgid", "ce_commandid", "ce_subject", "ce_streamversion", "ce_actor", "traceparent",
+)  # fmt: skip
+VALUES = (b"", b"1", b"org_B", b"com.aistudio.credits.released.v1", b"com.aistudio.credits.reserved.v1")
+AT = st.integers(0, 10**6)
+"""Of a record, a byte, a header: as far as there are so many."""
+
+
+@cache
+def genuine() -> tuple[Record, ...]:
+    with tempfile.TemporaryDirectory() as folder:
+        return tuple(tampering.signed(asyncio.run(tampering.history(Path(folder))), Signer()))
+
+
+def verified(records: Records, *, by_form: bool) -> tuple[Any, ...]:
+    """All that a verifier comes to."""
+    faults: list[Fault] = []
+    with Ever(EVENTS_CREDITS, EVENTS_JOBS) as ever:
+        verifier = Verifier(faults.append, ever, by_form=by_form)
+        verifier.learn_keys([one for one in records if one.topic not in (EVENTS_CREDITS, EVENTS_JOBS)])
+        for one in records:
+            verifier.take([one])
+        verifier.take_again([one for one in records if one.topic == EVENTS_CREDITS])
+        verifier.finish()
+    return faults, verifier.books, verifier.sums, verifier.heads.proven, verifier.entries
+
+
+@st.composite
+def spellings(draw: st.DrawFn, value: bytes) -> bytes:
+    old, new = draw(st.sampled_from([one for one in SPELLINGS if one[0] in value] or [(b"", b"")]))
+    places = [found.start() for found in re.finditer(re.escape(old), value)]
+    at = draw(st.sampled_from(places))
+    return value[:at] + new + value[at + len(old) :]
+
+
+@st.composite
+def bytes_altered(draw: st.DrawFn, value: bytes) -> bytes:
+    at = draw(AT) % (len(value) + 1)
+    return value[:at] + draw(st.binary(max_size=3)) + value[at + draw(st.integers(0, 3)) :]
+
+
+@st.composite
+def headers_altered(draw: st.DrawFn, headers: Sequence[tuple[str, bytes]]) -> tuple[tuple[str, bytes], ...]:
+    done, at = list(headers), draw(AT) % len(headers)
+    match draw(st.sampled_from(["drop", "twice", "swap", "another", "one more", "again"])):
+        case "drop":
+            del done[at]
+        case "twice":
+            done.insert(draw(AT) % len(done), done[at])
+        case "swap":
+            other = draw(AT) % len(done)
+            done[at], done[other] = done[other], done[at]
+        case "another":
+            done[at] = done[at][0], draw(st.sampled_from(VALUES))
+        case "again":
+            done[at] = draw(st.sampled_from(HEADERS)), done[at][1]
+        case _:
+            done.insert(draw(AT) % (len(done) + 1), (draw(st.sampled_from(HEADERS)), draw(st.sampled_from(VALUES))))
+    return tuple(done)
+
+
+@st.composite
+def altered(draw: st.DrawFn) -> list[Record]:
+    """The genuine history after up to four alterations, with its chains hashed anew or not."""
+    records = list(genuine())
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.sampled_from([n for n, one in enumerate(records) if one.topic == EVENTS_CREDITS]))
+        one = records[at]
+        match draw(st.sampled_from(["spell", "spell", "bytes", "headers", "key", "drop", "twice", "swap", "none"])):
+            case "spell":
+                records[at] = replace(one, value=draw(spellings(one.value or b"")))
+            case "bytes":
+                records[at] = replace(one, value=draw(bytes_altered(one.value or b"")))
+            case "headers":
+                records[at] = replace(one, headers=draw(headers_altered(one.headers)))
+            case "key":
+                records[at] = replace(one, key=draw(st.sampled_from([None, b"", b"org_B"])))
+            case "drop":
+                del records[at]
+            case "twice":
+                records.insert(at, one)
+            case "swap":
+                records[at], records[at - 1] = records[at - 1], one
+            case _:
+                records[at] = replace(one, value=None)
+    return draw(st.sampled_from([records, hashed_anew(records)]))
+
+
+def hashed_anew(records: Records) -> list[Record]:
+    """Links and hashes that hold, in the spelling that the entries have."""
+    heads: dict[Any, str] = {}
+    done = []
+    for one in records:
+        value = one.value or b""
+        prev = heads.get(one.key, GENESIS)
+        value = re.sub(rb'"prev_hash":"\w{64}"', b'"prev_hash":"%b"' % prev.encode(), value)
+        try:
+            data = orjson.loads(value)
+            del data["hash"]
+            told = sha256(data["prev_hash"].encode() + canonical(data)).hexdigest()
+        except (KeyError, TypeError, ValueError, AttributeError):
+            done.append(one)
+            continue
+        heads[one.key] = told
+        done.append(replace(one, value=re.sub(rb'"hash":"\w{64}"', b'"hash":"%b"' % told.encode(), value)))
+    return done
+
+
+@given(altered())
+def test_by_its_form_as_rule_by_rule(records: list[Record]) -> None:
+    assert verified(records, by_form=True) == verified(records, by_form=False)
+
+
+def test_the_entries_of_jobs_are_taken_by_their_form() -> None:
+    """But for those that left something uncollected."""
+    faults: list[Fault] = []
+    with Ever(EVENTS_CREDITS, EVENTS_JOBS) as ever:
+        verifier = Verifier(faults.append, ever)
+        usual = Usual(verifier.books, verifier.heads, verifier.pairs, ever)
+        for one in [one for one in genuine() if one.topic == EVENTS_CREDITS]:
+            data = orjson.loads(one.value or b"")
+            wanted = data.get("kind") in ("reserve", "capture", "release") and "uncollected" not in data
+            assert usual.enter(one) is wanted
+            if not wanted:
+                verifier.take([one])
+    assert faults == []
