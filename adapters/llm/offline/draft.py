@@ -85,6 +85,8 @@ class Draft:
     """Media that the words point at and that are not there."""
     spoken: tuple[Source, ...] = ()
     """What the words were found to mean: `them`, and `the pictures`, are these."""
+    notes: list[str] = field(default_factory=list)
+    """What else the person is to know of how the words were read, whole sentences."""
     taken: frozenset[str] = frozenset()
     """Ids of steps that were there before."""
     latest: list[Source] = field(default_factory=list)

@@ -73,7 +73,7 @@ NUMBERS: Final = {
         seventeen eighteen nineteen twenty""")
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100, "couple": 2, "pair": 2,
-     "few": 3, "several": 3, "dozen": 12, "both": 2}  # fmt: skip
+     "few": 3, "several": 3, "handful": 4, "trio": 3, "dozen": 12, "both": 2}  # fmt: skip
 
 DETERMINERS: Final = some_of(
     "a an the my our your its their this that these those some another one each every his her any no both all"
@@ -135,7 +135,7 @@ _COMPOUNDS: Final = (
     (r"set (it|them|this|that|the \w+) to music", r"compose music for \1"),
 )  # fmt: skip
 COMPOUNDS: Final = tuple((re.compile(rf"\b(?:{pattern})(?!\w)", re.IGNORECASE), word) for pattern, word in _COMPOUNDS)
-SHOWN_AS: Final = {
+_SHOWN_AS: Final = {
     "sfx": "sound effects", "bgm": "background music", "model3d": "3D model", "lipsync": "lip-sync clip",
     "talkinghead": "talking portrait", "musicvideo": "music video", "blogpost": "blog post",
     "conceptart": "concept art",
@@ -143,6 +143,7 @@ SHOWN_AS: Final = {
     "audioguide": "audio guide",
     "spokenword": "spoken word", "slideshow": "slide show",
 }  # fmt: skip
+SHOWN_AS: Final = _SHOWN_AS | {f"{word}s": f"{shown}s" for word, shown in _SHOWN_AS.items() if word != "sfx"}
 NOT_HEADS: Final = some_of("""
     game games book books album player camera cameras frame frames gallery box store shop studio editor app website
     site room wall booth conference call card-game festival teacher lesson school stand class""")
@@ -161,6 +162,27 @@ def kind_of(word: str) -> Kind | None:
     if lower.endswith("ies") and lower[:-3] + "y" in NOUNS:
         return NOUNS[lower[:-3] + "y"]
     return None
+
+
+def is_plural(noun: str) -> bool:
+    """It is said of several: `pictures`, `stories`."""
+    lower = noun.lower()
+    if lower in ("sfx", "subtitles", "captions"):
+        return True
+    ends = lower.endswith("s") and lower not in NOUNS
+    return ends and kind_of(lower) is not None
+
+
+def joined_nouns(text: str) -> str:
+    """`3D models` as one word, in singular or plural as it was."""
+    for pattern, word in COMPOUNDS:
+        text = pattern.sub(lambda match, word=word: _joined(match, word), text)
+    return text
+
+
+def _joined(match: re.Match[str], word: str) -> str:
+    many = match[0].lower().endswith("s") and word in NOUNS and word not in ("sfx", "lipsync", "talkinghead")
+    return f"{match.expand(word)}s" if many else match.expand(word)
 
 
 def verb_of(word: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from adapters.llm.offline import words
+from adapters.llm.offline import counting, words
 from adapters.llm.offline.draft import MEDIUM_OF, Draft, Source
 from adapters.llm.offline.lexicon import BESIDES, Kind, some_of
 from adapters.llm.offline.narration import spoken
@@ -40,7 +40,7 @@ class Making:
             return self.done
         sources = [source for source in sources if self._usable(source, kind)]
         sources = [*sources, *self._first_made(kind, phrase, sources, about)]
-        count = phrase.count if phrase is not None else 1
+        count = self._count(phrase)
         made = []
         groups = [[source] for source in sources] if self._each(sources, phrase) else [sources] * count
         for number, group in enumerate(groups, 1):
@@ -61,6 +61,17 @@ class Making:
             made.extend([source] if source else [])
         self.done = [*self.done, *made]
         return made
+
+    def _count(self, phrase: Phrase | None) -> int:
+        """How many of them; none, and it is said, where nobody can want so many, or none are wanted."""
+        if phrase is None:
+            return 1
+        if phrase.doubtful:
+            self.draft.notes.append(counting.not_counted(phrase.doubtful, words.shown_noun(phrase.noun)))
+        if 0 < phrase.count <= counting.COUNT_MAX:
+            return phrase.count
+        self.draft.notes.append(counting.no_count(phrase.count, words.shown_noun(phrase.noun)))
+        return 0
 
     def _shrinks(self, sources: list[Source], own: str) -> bool:
         """A thumbnail of what is there is a step for a tool, where the models that draw cannot take that."""

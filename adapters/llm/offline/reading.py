@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from adapters.llm.offline.counting import Count, count_of, is_measure, quantity
 from adapters.llm.offline.lexicon import (
-    COMPOUNDS,
     DETERMINERS,
     LEADS,
     NOT_HEADS,
-    NUMBERS,
     POINTING,
     PRONOUNS,
     QUALITIES,
@@ -21,6 +20,7 @@ from adapters.llm.offline.lexicon import (
     SHOWN_AS,
     STOPPERS,
     Kind,
+    joined_nouns,
     kind_of,
     verb_of,
 )
@@ -53,8 +53,9 @@ _TALK = re.compile(r"\b(?:talk|speak|say|sing)s?\b", re.IGNORECASE)
 _LEADING_PRONOUN = re.compile(r"\b(?:for|from|with) (?:it|this|that|them)\b", re.IGNORECASE)
 _BORDERS: Final = STOPPERS | DETERMINERS | {"it", "them"}
 _AFTER_PRONOUN: Final = frozenset({"aloud", "all", "talk", "speak", "move", "sing", "dance", "together", "say"})
+_QUANTITY_WORDS: Final = 4
+"""Before `of`, as in `a couple of` and `three different versions of`."""
 INDEFINITE: Final = frozenset({"a", "an", "some", "another", "one"})
-COUNT_MAX: Final = 100
 DURATION_MAX_S: Final = 3600.0
 
 
@@ -75,6 +76,8 @@ class Phrase:
     pointing: bool
     count: int = 1
     another: bool = False
+    doubtful: int = 0
+    """A number before it that was not read as a count, though it could be one."""
 
 
 @dataclass(slots=True)
@@ -106,8 +109,7 @@ class Reading:
 def read(request: str) -> Reading:
     text, quotes = _without_quotes(" ".join(request.split("\r")).strip())
     text = _UPLOAD_WORDS.sub(lambda match: f"{match[1].lower()}_{match[2]}", text)
-    for pattern, word in COMPOUNDS:
-        text = pattern.sub(word, text)
+    text = joined_nouns(text)
     opening = LEADS.sub("", text)
     if QUESTION.match(text.strip()) and not _starts_something(opening):
         return Reading((), text, is_question=True)
@@ -250,10 +252,29 @@ def _phrases(tokens: list[str], first: int) -> list[Phrase]:
         after = tokens[place + 1].lower() if place + 1 < len(tokens) else ""
         if kind is None or after in NOT_HEADS or (kind_of(after) and after not in STOPPERS):
             continue
+        if _names_another(tokens, place):
+            continue
         if tokens[place].lower() in QUALITIES and after and after not in _BORDERS | _AFTER_PRONOUN:
+            continue
+        plain = "" if after in _BORDERS or after.startswith("⟦") else after
+        if place > first and is_measure(tokens[place - 1].lower(), tokens[place], plain):
             continue
         found.append(_phrase(tokens, place, kind, max(first, found[-1].end if found else 0)))
     return found
+
+
+def _names_another(tokens: list[str], place: int) -> bool:
+    """`movie` in `a movie night poster`: what is made is what the last noun of them names."""
+    if place and _UPLOAD.match(tokens[place - 1]):
+        return False
+    for word in (one.lower() for one in tokens[place + 1 : place + 4]):
+        if word in _BORDERS or word in _AFTER_PRONOUN or word.startswith("⟦") or _UPLOAD.match(word):
+            return False
+        if kind_of(word):
+            return True
+        if verb_of(word):
+            return False
+    return False
 
 
 def _phrase(tokens: list[str], place: int, kind: Kind, first: int) -> Phrase:
@@ -271,19 +292,29 @@ def _phrase(tokens: list[str], place: int, kind: Kind, first: int) -> Phrase:
     if determiner in ("both", "all", "each", "every", "these", "those") or determiner == "":
         outer = outer - 1 if outer > first and tokens[outer - 1].lower() in ("all", "both", "each") else outer
     before = tokens[outer - 1].lower() if outer > first and tokens[outer - 1].lower() in STOPPERS else ""
-    count = next((n for word in adjectives[:2] if (n := _count(word)) is not None), 1)
+    after = tokens[place + 1].lower() if place + 1 < len(tokens) else ""
     noun = tokens[place].lower()
-    if determiner == "a" and adjectives[:1] and adjectives[0] in ("couple", "pair", "few", "dozen"):
-        count = NUMBERS[adjectives[0]]
+    count = count_of(adjectives, noun, determiner, "" if after in _BORDERS else after)
+    if before == "of" and (many := _so_many_of(tokens, outer - 1, first, noun)) is not None:
+        count, outer, before = many
     pointing = determiner in POINTING and not any(word in ("new", "next", "following", "second") for word in adjectives)
     outer -= 1 if before else 0
-    return Phrase(kind, noun, outer, start, place + 1, before, pointing, min(count, COUNT_MAX), determiner == "another")
+    start += count.taken
+    another = determiner == "another"
+    return Phrase(kind, noun, outer, start, place + 1, before, pointing, count.number, another, count.doubtful)
 
 
-def _count(word: str) -> int | None:
-    if word.isdigit() and 0 < int(word) <= 1000:
-        return int(word)
-    return NUMBERS.get(word) or None
+def _so_many_of(tokens: list[str], of: int, first: int, noun: str) -> tuple[Count, int, str] | None:
+    """`a couple of pictures`, `three variations of a logo`: how many, where that begins, and what stands before."""
+    start = of
+    while start > first and of - start < _QUANTITY_WORDS and tokens[start - 1].lower() not in STOPPERS | DETERMINERS:
+        start -= 1
+    number = quantity([word.lower() for word in tokens[start:of]], noun)
+    if number is None:
+        return None
+    outer = start - 1 if start > first and tokens[start - 1].lower() in INDEFINITE else start
+    before = tokens[outer - 1].lower() if outer > first and tokens[outer - 1].lower() in STOPPERS else ""
+    return Count(number, 0), outer, before
 
 
 def _pronouns(tokens: list[str], first: int) -> Iterator[tuple[int, str]]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from adapters.llm.offline.counting import is_of_a_measure
 from adapters.llm.offline.draft import Draft, Source
-from adapters.llm.offline.lexicon import DETERMINERS, NUMBERS, PRONOUNS, SHOWN_AS, STOPPERS, Kind, kind_of, verb_of
+from adapters.llm.offline.lexicon import DETERMINERS, PRONOUNS, SHOWN_AS, STOPPERS, Kind, is_plural, verb_of
 from adapters.llm.offline.reading import Clause, Phrase, Reading
 
 CALLED: Final[Mapping[str, str]] = {
@@ -47,8 +48,8 @@ def subject(clause: Clause, phrase: Phrase | None) -> str:
         return _said(tail)
     if phrase is None or phrase.kind in ("speech", "music", "text", "lipsync", "utility"):
         return ""  # adjectives of a picture say what is on it, those of a voice or a song how it sounds
-    adjectives = [w for w in clause.tokens[phrase.start : phrase.end - 1] if not _is_count(w) and not _is_style(w)]
-    return _said(adjectives)
+    adjectives = [w for w in clause.tokens[phrase.start : phrase.end - 1] if not _is_other(w) and not _is_style(w)]
+    return "" if all(is_of_a_measure(word) for word in adjectives) else _said(adjectives)
 
 
 def description(
@@ -107,6 +108,7 @@ def left_out(draft: Draft) -> str:
     if draft.absent:
         absent = listed([f"the {one}" for one in dict.fromkeys(draft.absent)])
         said.append(f"I could not find {absent} that you mean, so I left that out: upload it, or say what to make.")
+    said += dict.fromkeys(draft.notes)
     return " ".join(said)
 
 
@@ -117,6 +119,8 @@ def why_nothing(reading: Reading, draft: Draft) -> str:
         return f"No model here can do that to {listed(draft.unable)}, so nothing was planned for it."
     if draft.absent:
         return f"I could not find the {draft.absent[0]} that you mean: upload it, or describe what should be made."
+    if draft.notes:
+        return " ".join(dict.fromkeys(draft.notes))
     if reading.is_question:
         return (
             "That is a question, and I only plan things to make: describe a picture, a video, a voice, music or a text."
@@ -161,7 +165,9 @@ def singular(phrase: Phrase | None) -> str:
     """The noun of one of several."""
     if phrase is None:
         return ""
-    return phrase.noun[:-1] if phrase.noun.endswith("s") and kind_of(phrase.noun[:-1]) else phrase.noun
+    if not is_plural(phrase.noun) or phrase.noun == "sfx":
+        return phrase.noun
+    return f"{phrase.noun[:-3]}y" if phrase.noun.endswith("ies") else phrase.noun[:-1]
 
 
 def voice(clause: Clause) -> str:
@@ -183,6 +189,11 @@ def said(clause: Clause) -> str:
         return ""
     text = _MANNER.sub("", _said(clause.tokens[1:]))
     return "" if text.lower() in PRONOUNS | {"it aloud", "this aloud"} or clause.pronouns else text
+
+
+def shown_noun(noun: str) -> str:
+    """As a person writes it."""
+    return SHOWN_AS.get(noun, noun)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -216,7 +227,7 @@ def _tail(clause: Clause, phrase: Phrase | None) -> list[str]:
 def _noun_phrase(clause: Clause, phrase: Phrase | None, kind: Kind) -> str:
     if phrase is None:
         return CALLED[kind]
-    adjectives = [word for word in clause.tokens[phrase.start : phrase.end - 1] if not _is_count(word)]
+    adjectives = [word for word in clause.tokens[phrase.start : phrase.end - 1] if not _is_other(word)]
     noun = singular(phrase) if phrase.count > 1 else phrase.noun
     noun = SHOWN_AS.get(noun, noun)
     return " ".join([*adjectives, noun])
@@ -246,8 +257,8 @@ def _said(tokens: Sequence[str]) -> str:
     return " ".join(SHOWN_AS.get(token, token) for token in tokens)
 
 
-def _is_count(word: str) -> bool:
-    return word.isdigit() or word.lower() in NUMBERS or word.lower() in ("of", "new", "next", "different")
+def _is_other(word: str) -> bool:
+    return word.lower() in ("of", "new", "next", "different", "more")
 
 
 def _is_style(word: str) -> bool:
