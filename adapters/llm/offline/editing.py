@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from adapters.llm.offline.adding import add
 from adapters.llm.offline.altering import alter
+from adapters.llm.offline.controls import control
 from adapters.llm.offline.draft import Facts
 from adapters.llm.offline.lexicon import LEADS, NUMBERS, some_of, verb_of
 from adapters.llm.offline.planning import Answer, is_addition
@@ -48,17 +49,11 @@ _CHATTER: Final = some_of("""
     nothing now for all stop please bye""")
 """Of words like these alone nothing is asked for."""
 _CHAT_WORD = re.compile(r"\w+")
-_RUN = re.compile(
-    r"^(?:(?:ok|okay|yes|please|now|great|good|fine)\b[\s,]*)*(?:run|start|execute|approve|launch|begin|go|go ahead|do)"
-    r"(?:\s+(?:it|this|that|the plan|everything|now|ahead|for it))*(?:\s+please)?[\s.!]*$",
-    re.IGNORECASE,
-)
 _REPLACES = re.compile(r"(?:replace|swap|exchange|substitute)\b(?!.*:)", re.IGNORECASE)
 _COUNT = re.compile(rf"^(?:make|do|have|use)\s+(?:it|them|that)\s+(?:\d+|{'|'.join(NUMBERS)})$", re.IGNORECASE)
 BY_WHAT: Final = "What should be there instead? Say, for example, “replace step 2 with music”."
 HOW_MANY: Final = "Say which steps are to go, or what else is to be made: “remove step 3”, “one more picture of it”."
 STAYS: Final = "The plan stays as it is: there was nothing to change in that."
-APPROVE: Final = "The plan stays as it is. Approve it to run it: nothing is made before you do."
 NOT_UNDERSTOOD: Final = "I could not tell what should be different. Say which step, and how."
 NOTHING_LEFT: Final = "Nothing of the plan would be left: reject it instead."
 
@@ -69,8 +64,9 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
     listed = [dict(step) for step in plan.get("steps", ()) if isinstance(step, dict) and step.get("id")]
     taken = frozenset(str(step["id"]) for step in listed)
     work = Work(facts, [{**step, "depends_on": ups(step)} for step in listed], phrases, taken)
-    if _RUN.match(request.strip()):
-        return Answer("", (), APPROVE)
+    status = str(plan.get("status", ""))
+    if (answer := control(request, status)) is not None:
+        return Answer("", (), answer)
     if _is_chat(request) or read(request).is_question:
         return Answer("", (), STAYS)
     before = [step["id"] for step in work.steps]
@@ -79,7 +75,9 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
     if any(map(asks_to_undo, [request, *parts])):
         return Answer("", (), HOW)
     for place in range(len(parts)):
-        if not _is_chat(parts[place]):
+        if (answer := control(parts[place], status)) is not None:
+            work.asks.append(answer)
+        elif not _is_chat(parts[place]):
             _apply(work, _with_verb(parts, place), as_written)
     gone = [name for name in before if work.by_id(name) is None]
     asks = " ".join(dict.fromkeys(work.asks))
@@ -118,6 +116,8 @@ def _parts(request: str) -> list[str]:
 def _is_wish(raw: str, piece: str, before: str) -> bool:
     first = piece.split(" ", maxsplit=1)[0]
     if verb_of(first) is not None or _removes(piece) or _ONLY.match(piece) or asks_for_silence(piece):
+        return True
+    if control(piece, "") is not None:
         return True
     if read_swap(before) is not None:
         return False

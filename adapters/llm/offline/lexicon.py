@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Final, Literal
 
 Kind = Literal["image", "video", "audio", "speech", "music", "3d", "lipsync", "text", "utility"]
@@ -176,11 +177,11 @@ def is_plural(noun: str) -> bool:
 def joined_nouns(text: str) -> str:
     """`3D models` as one word, in singular or plural as it was."""
     for pattern, word in COMPOUNDS:
-        text = pattern.sub(lambda match, word=word: _joined(match, word), text)
+        text = pattern.sub(partial(_joined, word), text)
     return text
 
 
-def _joined(match: re.Match[str], word: str) -> str:
+def _joined(word: str, match: re.Match[str]) -> str:
     many = match[0].lower().endswith("s") and word in NOUNS and word not in ("sfx", "lipsync", "talkinghead")
     return f"{match.expand(word)}s" if many else match.expand(word)
 

@@ -21,7 +21,7 @@ _STYLES: Final = some_of("""
 _SHOWN_BY: Final = ("image", "video", "3d")
 _THING = re.compile(r"(?:an?|some|the|my|our|two|three)\s", re.IGNORECASE)
 _INTO = re.compile(
-    r"(?:please\s+)?(?:add|put|include|place)\s+(?P<thing>(?:an?|some|the|my|our|two|three|more)\s.+?)\s+"
+    r"(?:please\s+)?(?:add|put|include|place)\s+(?P<thing>(?!(?:it|this|that|them|these|those|him|her|me)\b).+?)\s+"
     r"(?:to|on|onto|in|into)\s+(?P<place>(?:the|my|our|that|this)\s.+?|it|this|that)(?:\s+please)?$",
     re.IGNORECASE,
 )
