@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -19,8 +19,9 @@ from processors.agents.asking.call import Stages
 from processors.agents.asking.rooms import Rooms
 from processors.agents.catalog import Catalog
 from processors.agents.fitting.assembly import feasible, fit
+from processors.agents.fitting.unknown_models import unknown_models
 from processors.agents.fitting.validator import Checked
-from processors.agents.plan import ParsedPlan
+from processors.agents.plan import ParsedPlan, PlannedStep
 from processors.agents.stages import field_verifier, planner
 from processors.agents.stages.context_classifier import classify
 from processors.agents.stages.edit_planner import Asked, edit
@@ -122,13 +123,17 @@ class Pipeline:
             if not await self._complete(now.plan_id, checked, briefing, new.__contains__):
                 return
         elif tuple(step.id for step in steps) == tuple(step.id for step in now.planned):
-            restored = left & set(done.edited.restored)
-            await self.say(apologies.kept(steps, restored) if restored else apologies.NOTHING_CHANGED, "unchanged")
+            await self.say(self._unchanged(briefing, steps, left & set(done.edited.restored)), "unchanged")
             return
         other = changed(now.planned, steps)
         await self.say(changes.told(now.planned, steps, other), f"edited {now.plan_id}")
         if doubtful := left & set(done.edited.restored) & set(done.parsed.removed):
             await self.say(apologies.kept(steps, doubtful), "kept")
+
+    def _unchanged(self, briefing: Briefing, steps: Sequence[PlannedStep], restored: Collection[str]) -> str:
+        if unknown := unknown_models(briefing.request, self.catalog):
+            return apologies.no_such_model(unknown, (), self.catalog.models)
+        return apologies.kept(steps, restored) if restored else apologies.NOTHING_CHANGED
 
     async def _tell_left_out(self, parsed: ParsedPlan) -> None:
         """What of the request the plan does not do stands in the chat, and not in the thoughts alone."""
@@ -176,4 +181,6 @@ class Pipeline:
             return False
         fitted = await field_verifier.settle(self.stages, briefing, catalog, fitted)
         await self.stages.send(await proposals.selection(self.stages, plan_id, fitted), "select")
+        if unknown := unknown_models(briefing.request, self.catalog):
+            await self.say(apologies.no_such_model(unknown, fitted, self.catalog.models), "no-such-model")
         return True

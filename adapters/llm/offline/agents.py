@@ -11,9 +11,10 @@ from typing import Any, Final
 from adapters.llm.offline.adding import spoken_of
 from adapters.llm.offline.classifying import goes_on
 from adapters.llm.offline.draft import Facts
-from adapters.llm.offline.editing import edit
+from adapters.llm.offline.editing import edit, is_chat
 from adapters.llm.offline.narration import written
 from adapters.llm.offline.planning import Answer, plan
+from processors.agents.fitting.policies import without_price
 
 Messages = Sequence[Mapping[str, Any]]
 NAME: Final = "offline"
@@ -51,6 +52,7 @@ def answer(agent: str, messages: Messages) -> Spoken:
 
 def _plan(messages: Messages) -> Spoken:
     request, sections = _told(messages)
+    request = without_price(request) or request
     references = {str(one.get("phrase", "")).lower(): _means(one) for one in _listed(sections, "references")}
     said, several = spoken_of(_with_labels(request, sections), references)
     return _planned(plan(said, _facts(sections), several))
@@ -63,7 +65,10 @@ def _edit(messages: Messages) -> Spoken:
         return _plan(messages)
     if _ISSUES.search(last_words(messages)):
         return _unchanged(present)
-    references = _listed(sections, "references")
+    references, left = _listed(sections, "references"), without_price(request)
+    if left != request and is_chat(left):
+        return _unchanged(present)  # another price is all that is wanted: that is no matter of the steps
+    request = left
     return _planned(edit(_with_labels(request, sections), present, _facts(sections), references))
 
 

@@ -67,7 +67,7 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
     status = str(plan.get("status", ""))
     if (answer := control(request, status)) is not None:
         return Answer("", (), answer)
-    if _is_chat(request) or read(request).is_question:
+    if is_chat(request) or read(request).is_question:
         return Answer("", (), STAYS)
     before = [step["id"] for step in work.steps]
     listed_as_one, as_written = gathering(normal(request))
@@ -77,7 +77,7 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
     for place in range(len(parts)):
         if (answer := control(parts[place], status)) is not None:
             work.asks.append(answer)
-        elif not _is_chat(parts[place]):
+        elif not is_chat(parts[place]):
             _apply(work, _with_verb(parts, place), as_written)
     gone = [name for name in before if work.by_id(name) is None]
     asks = " ".join(dict.fromkeys(work.asks))
@@ -143,7 +143,8 @@ def _is_bare(part: str) -> bool:
     return verb_of(first) is None and [one.wish for one in found] == ["gone"] and not list(asked(part))
 
 
-def _is_chat(said: str) -> bool:
+def is_chat(said: str) -> bool:
+    """Nothing is asked for by it."""
     return all(word.lower() in _CHATTER for word in _CHAT_WORD.findall(said))
 
 

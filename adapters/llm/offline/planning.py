@@ -27,6 +27,8 @@ MADE_BY: Final[Mapping[str, Kind]] = {
 """What a verb makes where no noun says it."""
 OF_A_PICTURE: Final[Mapping[str, str]] = {"upscale": "Upscaled picture", "enlarge": "Enlarged picture"}
 """Verbs of what a tool does to a picture where no model that draws can take one, and what comes of it."""
+_THING: Final = re.compile(r"(?:an?|two|three|four|five|some|the)\s+\w{3,}", re.IGNORECASE)
+"""A thing that nothing is said of but that it is there: it is drawn."""
 _TALKS: Final = re.compile(r"\b(?:talk|speak|say|sing|tell)s?\b", re.IGNORECASE)
 _MOVES: Final = re.compile(r"\b(?:move|dance|come alive|come to life|walk|fly|run)s?\b", re.IGNORECASE)
 
@@ -48,6 +50,8 @@ def plan(request: str, facts: Facts, several: Sequence[str] = ()) -> Answer:
     """The plan of a request; no steps and a reason where nothing in it can be made. `several` are files that `them`
     was found to mean."""
     reading = read(request)
+    if not reading.clauses and not reading.is_question and _THING.match(reading.setting):
+        reading = read(f"draw {reading.setting}")
     draft = Draft(facts)
     draft.spoken = tuple(one for label in several for one in draft.upload(label))
     extend(reading, draft)

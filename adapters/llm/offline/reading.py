@@ -49,6 +49,10 @@ _SAYS = re.compile(
     r"[^:⟦\n]{0,40}:\s*(?P<said>[^⟦\s].*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_TOOL = re.compile(
+    r"(?:please\s+)?(?:use|using|with|by|take|try)\s+(?P<name>[^\s,:]+(?:\s[^\s,:]+){0,3}?)(?:\s*[:,]\s*|\s+(?P<to>to)\s+)",
+    re.IGNORECASE,
+)
 _TALK = re.compile(r"\b(?:talk|speak|say|sing)s?\b", re.IGNORECASE)
 _LEADING_PRONOUN = re.compile(r"\b(?:for|from|with) (?:it|this|that|them)\b", re.IGNORECASE)
 _BORDERS: Final = STOPPERS | DETERMINERS | {"it", "them"}
@@ -108,6 +112,7 @@ class Reading:
 
 def read(request: str) -> Reading:
     text, quotes = _without_quotes(" ".join(request.split("\r")).strip())
+    text = _without_tool(text)
     text = _UPLOAD_WORDS.sub(lambda match: f"{match[1].lower()}_{match[2]}", text)
     text = joined_nouns(text)
     opening = LEADS.sub("", text)
@@ -127,6 +132,16 @@ def read(request: str) -> Reading:
             clauses.append(thing)
         clauses.append(clause)
     return Reading(tuple(clauses), shown(", ".join(setting), quotes))
+
+
+def _without_tool(text: str) -> str:
+    """`use Kling to animate …`, `with flux: …`: with what it is to be done is no matter of a plan."""
+    match = _TOOL.match(text)
+    if match is None:
+        return text
+    name, rest = match["name"].split(), text[match.end() :]
+    thing = any(kind_of(w) or w.lower() in DETERMINERS | PRONOUNS or _UPLOAD.fullmatch(w) for w in name)
+    return text if thing or (match["to"] and verb_of(rest.split(" ", maxsplit=1)[0]) is None) else rest
 
 
 def shown(text: str, quotes: list[str]) -> str:

@@ -76,6 +76,7 @@ def phrase_title(clause: Clause, phrase: Phrase | None, kind: Kind, own: str = "
     if clause.duration_s and kind in ("video", "music", "audio"):
         thing = f"{clause.duration_s:g}-second {thing}"
     tail = _said(_tail(clause, phrase)) if own and phrase is not None else ""
+    tail = f"{_joining(kind)} {own}" if own and phrase is None and kind in ("image", "3d") else tail
     whole = f"{thing} {tail}"
     return _sentence(whole if tail and len(whole) <= _TITLE_MAX else thing)[:_TITLE_MAX]
 

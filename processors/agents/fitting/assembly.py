@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -14,6 +14,7 @@ from events.model import MONEY_MAX
 from processors.agents.catalog import Catalog, media_out
 from processors.agents.fitting.fields import verify
 from processors.agents.fitting.hints import output_hint
+from processors.agents.fitting.policies import Policy
 from processors.agents.fitting.rehearsal import unwirable
 from processors.agents.fitting.selector import Choice, select
 from processors.agents.fitting.validator import Checked, Issue, check
@@ -95,6 +96,22 @@ def furnished(step: PlannedStep, choice: Choice, known: Known) -> Fitted:
     )
 
 
+def by_policy(
+    steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[KnownUpload], said: str, policy: Policy
+) -> tuple[PlannedStep, ...]:
+    """The steps with the models that the policy takes, where these are others than theirs."""
+    free = [replace(step, model=None) for step in steps]
+    chosen = {step.id: choice for step, choice in _choices(free, catalog, uploads, str, {}, said, policy)}
+
+    def other(step: PlannedStep) -> PlannedStep:
+        choice = chosen.get(step.id)
+        if choice is None or choice.model.id == step.model:
+            return step
+        return replace(step, model=choice.model.id, unchanged=False)
+
+    return tuple(map(other, steps))
+
+
 def price_of(model: ModelSpec, values: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
     """In millicredits at most; with a flag where no amount of money is enough."""
     try:
@@ -126,6 +143,7 @@ def _choices(
     step_id: Callable[[str], str],
     given: Mapping[str, Choice],
     said: str,
+    policy: Policy = "balanced",
 ) -> list[tuple[PlannedStep, Choice | None]]:
     """In topological order, so that what a model gives is known to the steps after it."""
     by_id = {step.id: step for step in steps}
@@ -133,7 +151,7 @@ def _choices(
     chosen: list[tuple[PlannedStep, Choice | None]] = []
     for name in TopologicalSorter({step.id: step.depends_on for step in steps}).static_order():
         step = by_id[name]
-        choice = given.get(name) or select(step, known_to(step, outputs, uploads, step_id, said), catalog)
+        choice = given.get(name) or select(step, known_to(step, outputs, uploads, step_id, said), catalog, policy)
         outputs[name] = output(choice, step)
         chosen.append((step, choice))
     return chosen

@@ -7,10 +7,11 @@ budget`, and nothing that is denied.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final, Literal
 
-from processors.agents.words.clauses import unquoted
+from processors.agents.words.clauses import folded, own_words, unquoted
 
 Policy = Literal["cheapest", "balanced", "best"]
 
@@ -46,7 +47,8 @@ _CHEAPEST: Final = (
     rf"{_CLAUSE}(?:that's |that is |this is |it's |it is )?too (?:expensive|costly){_OVER}|"
     rf"low[- ]cost\s+{_MADE}|(?<![^.,;:!?\n])[ \t]*(?:we are |i am |i'm |we're )?on an? (?:\w+ )?budget{_ENDS}|"
     rf"save credits{_ENDS}|{_CLAUSE}(?:to )?save money{_ENDS}|(?:cost|spend)\w* as little as possible|"
-    rf"{_CLAUSE}low budget{_OVER}|keep the (?:costs?|price) (?:low|down){_ENDS}|(?:so|moglichst) (?:gunstig|billig)\w*|"
+    rf"{_CLAUSE}low budget{_OVER}|keep the (?:costs?|price) (?:low|down){_ENDS}|"
+    r"(?:so|moglichst) (?:gunstig|billig)\w*(?: wie moglich)?|"
     rf"(?:am )?gunstigste\w*(?:{_ENDS}|\s+{_MADE})|le moins cher|lo mas barato"
 )
 _BEST: Final = (
@@ -62,6 +64,14 @@ _BEST: Final = (
     r"(?:beste[rn]?|hochste[rn]?) qualitat|meilleure qualite|(?:mejor|maxima) calidad"
 )
 _SAID = re.compile(rf"(?<!\w)(?:(?P<cheapest>{_CHEAPEST})|(?P<best>{_BEST}))")
+_MADE_AT_END = re.compile(rf"{_MADE}$")
+WISHES_MAX: Final = 20
+"""That are taken out of one text."""
+_NEAR: Final = 40
+_QUOTATION = re.compile(r"\"[^\"]*\"|(?<!\w)'[^'\n]{2,}'(?!\w)")
+_LEADS_UP = re.compile(r"(?:[\s,;]*\b(?:in|with|at|of|the|a|and|but|use|using|take))*[\s,;]*\Z")
+_PLEASE = re.compile(r"^(?:,?\s+(?:please|bitte))+")
+_FIRST = re.compile(r"^[\s,:;.!]*(?:(?:for|to|and)\s+)?")
 _DENIED_BEFORE = re.compile(
     r"\b(?:not|don't|dont|doesn't|isn't|never|no|without|nicht|keine?n?|rather than|instead of|avoid)\b"
     r"[^.,;:!?\n]{0,30}\Z"
@@ -79,15 +89,38 @@ def policy_of(request: str, earlier: Iterable[str] = ()) -> Policy:
     """
     said: Policy = "balanced"
     for words in map(unquoted, (*earlier, request)):
-        for match in _SAID.finditer(words):
+        for match in _said_in(words):
             told: Policy = "cheapest" if match["cheapest"] else "best"
-            if _SHOWN_BEFORE.search(words, max(0, match.start() - 60), match.start()):
-                continue
             if not _is_denied(words, match):
                 said = told
             elif said == told:
                 said = "balanced"
     return said
+
+
+def without_price(request: str) -> str:
+    """What is left of it for those who draw and write: that a picture shall be cheap is not to be seen on it."""
+    words = folded(request)
+    if len(words) != len(request):
+        return request
+    own = own_words(request)
+    end = len(own) if own == words else len(own) - len(' ""')
+    words = _QUOTATION.sub(lambda match: "\0" * len(match[0]), words[:end])
+    for match in reversed(list(islice(_said_in(words), WISHES_MAX))):
+        if _is_denied(words, match):
+            continue
+        made = _MADE_AT_END.search(match[0]) if match[0].startswith(("a ", "an ")) else None
+        kept = f"a {match[0][made.start() :]}" if made is not None else ""
+        leads = _LEADS_UP.search(words, max(0, match.start() - _NEAR), match.start())
+        begin = leads.start() if leads is not None and not kept else match.start()
+        request = f"{request[:begin]}{kept}{_PLEASE.sub('', request[match.end() :])}"
+    return _FIRST.sub("", " ".join(request.split())).strip(" ,:;")
+
+
+def _said_in(words: str) -> Iterator[re.Match[str]]:
+    for match in _SAID.finditer(words):
+        if _SHOWN_BEFORE.search(words, max(0, match.start() - 60), match.start()) is None:
+            yield match
 
 
 def _is_denied(words: str, match: re.Match[str]) -> bool:

@@ -20,7 +20,7 @@ from processors.agents.plan import PlannedStep
 from processors.agents.stages.denials import DENIES, FILLERS, USES, Sides, sides
 from processors.agents.words.clauses import vocabulary
 
-_VERSION_POINT = re.compile(r"(?<=\w)\.(?=\d)")
+_VERSION_POINT = re.compile(r"\b([^\W\d]\w{0,40})\.(?=\d)")
 """`FLUX.1`, `gen4.5`: no end of a sentence."""
 _WORDS_MAX: Final = 6
 """Of a model's name."""
@@ -58,7 +58,7 @@ def named_models(said: str, catalog: Catalog) -> NamedModels:
     index = _Index.of(catalog)
     wanted: dict[str, frozenset[str]] = {}
     refused = frozenset[str]()
-    for clause in sides(_VERSION_POINT.sub("", said)):
+    for clause in sides(_VERSION_POINT.sub(r"\1", said)):
         for name, ids in index.wanted(clause):
             wanted[name], refused = ids, refused - ids
         for ids in index.refused(clause):

@@ -9,6 +9,7 @@ from processors.agents.answers.parser import parse_plan
 from processors.agents.asking.call import Call, Said, Stages
 from processors.agents.asking.prompting import Prompt
 from processors.agents.catalog import Catalog
+from processors.agents.fitting.unknown_models import spoken_names, without_names
 from processors.agents.llm import Message
 from processors.agents.plan import ParsedPlan
 from processors.agents.stages.named_models import named_models, with_models
@@ -28,8 +29,11 @@ async def plan(stages: Stages, briefing: Briefing, catalog: Catalog) -> tuple[Pa
 
     said = await stages.ask(replace(CALL, beside=beside(briefing)), asked)
     parsed = trusted(parse_plan(said.text), briefing, catalog)
-    named = named_models("\n".join([*briefing.said_before, briefing.request]), catalog)
+    wished = "\n".join([*briefing.said_before, briefing.request])
+    named = named_models(wished, catalog)
+    names = spoken_names(wished, named.wanted, catalog)
     steps = with_models(parsed.steps, named, catalog, parsed.steps, lambda step: step.model is None)
+    steps = tuple(without_names(step, names) for step in steps)
     return replace(parsed, steps=steps), said
 
 

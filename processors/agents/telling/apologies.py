@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
+from events.catalog.events import ModelSpec
+from processors.agents.fitting.assembly import Fitted
+from processors.agents.fitting.unknown_models import Unknown
 from processors.agents.fitting.validator import Checked
 from processors.agents.plan import ParsedPlan, PlannedStep
 from processors.agents.telling.shortened import TITLE_CHARS, cut
@@ -71,6 +74,20 @@ def kept(steps: Sequence[PlannedStep], names: Collection[str]) -> str:
         f"I kept {_listed([*titles, *more])}, as I was not sure that you want to be without. "
         f"If you do, say “remove {what} {numbers}”."
     )
+
+
+def no_such_model(unknown: Sequence[Unknown], fitted: Sequence[Fitted], models: Mapping[str, ModelSpec]) -> str:
+    """Of names that no model here has: which, and what does the steps in their place."""
+    names = [f"“{cut(one.name, TITLE_CHARS)}”" for one in unknown]
+    taken: dict[str, list[str]] = {}
+    for one in fitted:
+        taken.setdefault(models[one.model].title, []).append(f"“{cut(one.step.title, TITLE_CHARS)}”")
+    if not taken:
+        return f"There is no model {_listed(names)} here, so the plan stays as it is."
+    listed = [f"{title} makes {_listed(steps[:_NAMED_MAX])}" for title, steps in list(taken.items())[:_NAMED_MAX]]
+    if not any(one.sure for one in unknown):
+        return f"If {_listed(names)} is meant as a model: there is none of that name here, and {_listed(listed)}."
+    return f"There is no model {_listed(names)} here. In its place, {_listed(listed)}."
 
 
 def not_fetched(addresses: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from processors.agents.fitting.coercion import Unfit, coerced
-from processors.agents.fitting.policies import policy_of
+from processors.agents.fitting.policies import policy_of, without_price
 from processors.agents.stages.plan_validator import read
 from processors.agents.telling.blocks import words
 from processors.agents.words.labels import spoken, written
@@ -28,6 +28,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "labels": lambda text: (list(spoken(text)), list(written(text))),
     "mentions": lambda text: resolve(text, [Thing("image_1", "image"), Thing("s1", "speech")]),
     "policies": policy_of,
+    "prices": without_price,
     "removals": lambda text: list(asked(text)),
     "blocks": lambda text: words("request", text),
     "durations": lambda text: (durations.said_in(text), durations.seconds(text)),

@@ -77,6 +77,11 @@ def graph(answer: Answer) -> str:
         ("write a short welcome and read it aloud", "text; speech<1"),
         ("a short about whales", "video"),
         ("write a visual description of a beach", "text"),
+        ("a red fox in the snow", "image"),
+        ("two cats on a sofa", "image"),
+        ("use Kling to animate a picture of a fox", "image; video<1"),
+        ("with flux: a red mug", "image"),
+        ("use the picture to make a video", "video<image_1"),
         # with files of the session
         ("animate image_1", "video<image_1"),
         ("animate this picture", "video<image_1"),

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from processors.agents.fitting.policies import Policy, policy_of
-from tests.unit.agents.makers import wide_catalog
-from tests.unit.agents.play import Play
+from processors.agents.fitting.policies import Policy, policy_of, without_price
+from tests.unit.agents.makers import shipped_catalog, wide_catalog
+from tests.unit.agents.play import Play, StandIn
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,30 @@ def test_what_is_said_of_the_making_counts(said: str, policy: Policy) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("a picture of a fox, as cheap as possible", "a picture of a fox"),
+        ("a picture of a fox in the best quality", "a picture of a fox"),
+        ("a picture of a fox, quick and cheap", "a picture of a fox"),
+        ("I want premium: a picture of a fox", "a picture of a fox"),
+        ("a cheap video of a fox", "a video of a fox"),
+        ("a fox in the best quality and a dog", "a fox and a dog"),
+        ("use the best video model for a clip of a fox", "a clip of a fox"),
+        ("ein Fuchs, so günstig wie möglich", "ein Fuchs"),
+        ("make it cheaper", ""),
+        ("use the best quality", ""),
+        ("remove the voice, and make it cheaper", "remove the voice"),
+        ("a poster that says 'best quality'", "a poster that says 'best quality'"),
+        ("the voice says: as cheap as possible", "the voice says: as cheap as possible"),
+        ("not the cheapest model please: a fox", "not the cheapest model please: a fox"),
+        ("a film with the best quality coffee", "a film with the best quality coffee"),
+    ],
+)
+def test_what_is_drawn_does_not_show_its_price(said: str, left: str) -> None:
+    assert without_price(said) == left
+
+
+@pytest.mark.parametrize(
     ("earlier", "said", "policy"),
     [
         (["a fox in the best quality"], "make it blue", "best"),
@@ -151,3 +175,19 @@ async def test_a_message_that_goes_on_with_a_plan_keeps_its_policy() -> None:
 async def test_a_new_plan_begins_with_a_balanced_price() -> None:
     told = await policies_asked("a fox in the best quality", "a red house", decision="NEW")
     assert told == ["best", "balanced", "balanced"]
+
+
+async def test_another_price_alone_chooses_the_models_anew_and_changes_no_words() -> None:
+    play = Play(model=StandIn())
+    play.catalog = shipped_catalog()
+    await play.hears("a picture of a fox and animate it")
+    usual = await play.shown()
+    await play.hears("use the best quality")
+    best, dear = await play.shown(), [one.estimate or 0 for one in play.newest.steps.values()]
+    assert {name: one["description"] for name, one in best.items()} == {
+        name: one["description"] for name, one in usual.items()
+    }
+    assert all(best[name]["model"] != usual[name]["model"] for name in usual)
+    await play.hears("now as cheap as possible")
+    cheap = [one.estimate or 0 for one in play.newest.steps.values()]
+    assert all(less < more for less, more in zip(cheap, dear, strict=True))
