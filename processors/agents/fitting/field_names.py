@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
+
+from processors.executor.slots import media_slots
 
 Rules = Mapping[str, Mapping[str, Any]]
 
@@ -42,6 +45,13 @@ def matching(key: str, rules: Rules) -> str | None:
             if found is not None:
                 return found
     return None
+
+
+@lru_cache(maxsize=1024)
+def media_of(key: str) -> frozenset[str]:
+    """The media that a field of this name holds a file of; none where it holds no file."""
+    slots = media_slots({"type": "object", "properties": {key: {"type": "string"}}})
+    return frozenset(kind for slot in slots for kind in slot.kinds)
 
 
 def means_words(key: str) -> bool:

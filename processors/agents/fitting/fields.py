@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from events.catalog.events import ModelSpec
 from processors.agents.fitting.addresses import is_address, without_foreign
 from processors.agents.fitting.coercion import Unfit, coerced, kind_of
+from processors.agents.fitting.field_names import media_of
 from processors.agents.fitting.media_fields import place_uploads, references, take_media, take_nested
 from processors.agents.fitting.shapes import shaped
 from processors.agents.fitting.verifying import Verified, Work
@@ -61,7 +62,8 @@ def _take_given(work: Work) -> None:
 
 def _strip(work: Work, key: str, value: Any) -> None:
     """Of a field that the model does not have only a file is kept, where it is named for certain."""
-    read = [work.known.read(one) for one in (*(value if isinstance(value, list) else [value]), key)]
+    given = value if isinstance(value, list) else [value]
+    read = [*(work.known.file(one, media_of(key)) for one in given), work.known.read(key)]
     uploads = [one for one, sure in read if sure and isinstance(one, KnownUpload)]
     work.named.extend(uploads)
     if not uploads and not durations.names(key):

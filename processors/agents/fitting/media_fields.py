@@ -17,7 +17,7 @@ def take_media(work: Work, slot: Slot, value: Any) -> None:
     """What the plan gives for a field, as far as it is known here and of a medium that the field takes."""
     fitting = list[str]()
     for one in value if isinstance(value, list) else [value]:
-        found, sure = work.known.read(one)
+        found, sure = work.known.file(one, slot.kinds)
         if found is None:
             work.flag("foreign-file", slot.name)
             work.ask(slot.name, "foreign-file", one)

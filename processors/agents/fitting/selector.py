@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,10 +11,11 @@ from events.catalog.events import ModelSpec
 from events.model import MONEY_MAX
 from processors.agents.catalog import Catalog, words
 from processors.agents.fitting.compatibility import Compatibility, Wish, compatibility, wish
+from processors.agents.fitting.field_names import media_of
 from processors.agents.fitting.model_names import meant
 from processors.agents.fitting.policies import Policy
 from processors.agents.plan import PlannedStep
-from processors.agents.words.references import Known, KnownUpload
+from processors.agents.words.references import Known, KnownStep, KnownUpload
 
 DEAR_FACTOR: Final = 4
 """Balanced: among equals, a model is only passed over for its price when it costs more than this many times the
@@ -144,9 +145,17 @@ def why(best: Rated, rated: Sequence[Rated], policy: Policy) -> str:
 def _at_hand(step: PlannedStep, known: Known) -> frozenset[str]:
     """What comes from upstream and what the step's description names; other uploads of the session are not meant."""
     upstream = {medium for one in known.steps for medium in one.media}
-    named = (found for value in step.input.values() if (found := known.find(value)) is not None)
-    uploads = (*known.mentioned(step.description), *named)
+    uploads = (*known.mentioned(step.description), *_files_in(step.input, known))
     return frozenset(upstream | {upload.medium for upload in uploads if isinstance(upload, KnownUpload)})
+
+
+def _files_in(given: Mapping[str, Any], known: Known) -> Iterator[KnownUpload | KnownStep]:
+    """What the plan gives for a field, alone or in a list."""
+    for key, value in given.items():
+        for one in value if isinstance(value, list) else [value]:
+            found, _ = known.file(one, media_of(key))
+            if found is not None:
+                yield found
 
 
 def _can_start(model: ModelSpec, at_hand: frozenset[str], catalog: Catalog) -> bool:

@@ -28,6 +28,7 @@ _CLEAR_LEAD: Final = 6.0
 _TAIL_MIN: Final = 6
 _PART_MIN: Final = 10
 """Characters of a shortened name or address that stand for the whole, when only one begins or ends so."""
+_WORD = re.compile(r"[^\W\d_]+|\d+")
 _DIGITS = re.compile(r"\d+")
 _IDS: Final = ("ast_", "upl_")
 _SUFFIX = re.compile(r"\.[a-z0-9]{2,5}$")
@@ -93,6 +94,20 @@ class Known:
             if scheme == "step" or (upload := self._upload(name)) is not None:
                 return (None if scheme == "step" else upload), True
         return self._similar(raw.strip())
+
+    def file(self, raw: Any, kinds: frozenset[str]) -> tuple[KnownUpload | KnownStep | None, bool]:
+        """The same of what can be nothing but a file of these media: then a name without its ending says which, however
+        short it is, and a word of one may."""
+        found, sure = self.read(raw)
+        if found is not None or not isinstance(raw, str):
+            return found, sure
+        wanted = _stem(raw.strip().lower())
+        fitting = [one for one in self.uploads if one.medium in kinds and one.name]
+        if same := [one for one in fitting if wanted and _stem(one.name) == wanted]:
+            return (same[0] if len(same) == 1 else None), True
+        words = frozenset(_WORD.findall(wanted))
+        having = [one for one in fitting if words and words <= frozenset(_WORD.findall(_stem(one.name)))]
+        return (having[0], False) if len(having) == 1 and not raw.strip().isdigit() else (None, sure)
 
     def mentioned(self, text: str) -> Iterator[KnownUpload | KnownStep]:
         """What a text names by label, in order: a step before it by its own name, else an upload; only an upload where
