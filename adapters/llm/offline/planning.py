@@ -269,7 +269,8 @@ class _Clause(Making):
             fits = phrase.kind in SOUND or phrase.noun in BESIDES | WORDS or phrase.kind == "utility"
             if phrase.before in ("with", "including", "featuring") and not phrase.pointing and fits and self.done:
                 made = list(self.done)
-                if not any(source.noun == phrase.noun for source in made):
+                same = phrase.kind in SOUND and any(source.kind == phrase.kind for source in made)
+                if not same and not any(source.noun == phrase.noun for source in made):
                     self._attach(phrase, made)
                     self.done = [*made, *self.done[len(made) :]] or made
 

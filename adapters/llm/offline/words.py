@@ -174,7 +174,7 @@ def singular(phrase: Phrase | None) -> str:
 def voice(clause: Clause) -> str:
     """The kind of voice that is asked for, in one word."""
     match = _VOICE.search(" ".join(clause.tokens))
-    return {"man's": "male", "woman's": "female"}.get(match[1].lower(), match[1].lower()) if match else ""
+    return voice_in(match[0]) if match else ""
 
 
 def voice_in(text: str) -> str:

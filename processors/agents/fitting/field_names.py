@@ -30,6 +30,7 @@ _GROUPS: Final = (
     ("lyrics", "words"),
 )  # fmt: skip
 _WORDS: Final = _GROUPS[1]
+_VOICES: Final = next(group for group in _GROUPS if group[0] == "voice")
 
 
 def matching(key: str, rules: Rules) -> str | None:
@@ -57,6 +58,11 @@ def media_of(key: str) -> frozenset[str]:
 def means_words(key: str) -> bool:
     """Whether a plan gives under it the very words that are to be spoken or shown."""
     return _folded(key) in {_folded(name) for name in _WORDS}
+
+
+def means_voice(key: str) -> bool:
+    """Whether a field of this name says who speaks."""
+    return _folded(key) in {_folded(name) for name in _VOICES}
 
 
 def _folded(name: str) -> str:

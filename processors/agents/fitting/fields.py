@@ -14,10 +14,11 @@ from jsonschema import Draft202012Validator
 from events.catalog.events import ModelSpec
 from processors.agents.fitting.addresses import is_address, without_foreign
 from processors.agents.fitting.coercion import Unfit, coerced, kind_of
-from processors.agents.fitting.field_names import media_of
+from processors.agents.fitting.field_names import means_voice, media_of
 from processors.agents.fitting.media_fields import place_uploads, references, take_media, take_nested
 from processors.agents.fitting.shapes import shaped
 from processors.agents.fitting.verifying import Verified, Work
+from processors.agents.fitting.voices import VOICES, is_voice, voice_of
 from processors.agents.fitting.word_fields import field_of, in_order, place_words
 from processors.agents.plan import PlannedStep
 from processors.agents.words.references import Known, KnownStep, KnownUpload, is_notation, notation
@@ -50,6 +51,8 @@ def _take_given(work: Work) -> None:
         if value is None or value in ("", [], {}):
             continue
         name = field_of(work, key, value)
+        if name is None and _take_nested_voice(work, key, value):
+            continue
         if name is None or name in work.built:
             _strip(work, key, value)
         elif name in work.slots:
@@ -58,6 +61,18 @@ def _take_given(work: Work) -> None:
             take_nested(work, name, value)
         else:
             _take_value(work, name, value)
+
+
+def _take_nested_voice(work: Work, key: str, value: Any) -> bool:
+    """Where the model has its voice in an object among other settings."""
+    if not means_voice(key):
+        return False
+    for name, rule in work.rules.items():
+        for inner, inner_rule in (rule.get("properties") or {}).items():
+            if VOICES in inner_rule and (voice := voice_of(value, inner_rule)) is not None:
+                work.built[name] = {**(work.built.get(name) or {}), inner: voice}
+                return True
+    return False
 
 
 def _strip(work: Work, key: str, value: Any) -> None:
@@ -86,6 +101,13 @@ def _take_value(work: Work, name: str, value: Any) -> None:
         work.flag("foreign-address", name)
     if clean in ("", [], {}):
         return
+    if work.spec.agent_type in ("speech", "lipsync") and is_voice(name, work.rules[name]):
+        voice = voice_of(clean, work.rules[name])
+        if voice is None:
+            work.flag("voice-unknown", name)
+            work.ask(name, "unfit", value)
+            return
+        clean = voice
     try:
         fit = coerced(_timed(name, clean), work.rules[name])
     except Unfit:

@@ -78,6 +78,8 @@ def graph(answer: Answer) -> str:
         ("a short about whales", "video"),
         ("write a visual description of a beach", "text"),
         ("a red fox in the snow", "image"),
+        ('say "hello" with a deep male voice', "speech"),
+        ('read "hello" with a woman\'s voice', "speech"),
         ("two cats on a sofa", "image"),
         ("use Kling to animate a picture of a fox", "image; video<1"),
         ("with flux: a red mug", "image"),

@@ -13,6 +13,7 @@ const WORDS: Record<string, Words> = {
   "foreign-file": (step, what) => `${step}: what was named as its ${what} is no file of this session`,
   "wrong-medium": (step, what) => `${step}: what was named as its ${what} is another kind of file`,
   "near-name": (step, what) => `${step}: its ${what} is the file whose name came nearest`,
+  "voice-unknown": (step) => `${step}: the model has no such voice, so its usual one speaks`,
   "newest-upload": (step, what) => `${step}: no ${what} was named, so it takes the newest file that fits`,
 };
 
