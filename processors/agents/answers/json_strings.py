@@ -117,6 +117,11 @@ def _ends_value(text: str, at: int) -> bool | None:
         case "/":
             return None if at + 1 == len(text) else text[at + 1] in "/*"
         case '"' | "'":
+            soon = _SOON.match(text, at + 1)
+            if soon is None:
+                return None
+            if soon[1] in ("}", "]", ","):
+                return False  # `"he said "hi""}`: the next one ends it
             return _is_key(_QUOTED[text[at]], text, at + 1)
     return True
 

@@ -45,9 +45,14 @@ class _Frame:
 
 @dataclass(slots=True)
 class LenientReader:
-    """Feed text, get the step objects that closed; `roots` and `open_root` hold all else."""
+    """Feed text, get the step objects that closed; `roots`, `asides` and `open_root` hold all else.
+
+    Of what stands within a sentence no step is told; what stands there in parentheses only illustrates it, and is among
+    `asides`.
+    """
 
     roots: list[Any] = field(default_factory=list)
+    asides: list[Any] = field(default_factory=list)
     closed_steps: list[dict[str, Any]] = field(default_factory=list)
     reads: int = 0
     """Tokens so far."""
@@ -58,6 +63,9 @@ class LenientReader:
     """How many structures are open that are nested too deep to be kept."""
     _tail: str = ""
     _string: StringReader | None = None
+    _inline: bool = False
+    """The structure that is read, or would begin now, stands within a line of prose."""
+    _bracketed: bool = False
     _long_word: bool = False
     """The word that is being read is longer than any that means something."""
 
@@ -127,6 +135,9 @@ class LenientReader:
     def _seek_root(self, text: str, at: int) -> int:
         """Prose before and between the answers is passed over."""
         opener = _OPENER.search(text, at)
+        passed = text[at : opener.start() if opener else len(text)]
+        self._inline = _is_within_prose(passed, within=self._inline)
+        self._bracketed = _is_in_parentheses(passed, within=self._bracketed)
         if opener is None:
             return len(text)
         self.reads += 1
@@ -186,7 +197,7 @@ class LenientReader:
             if self._stack:
                 self._put(frame.value)
             else:
-                self.roots.append(frame.value)
+                (self.asides if self._bracketed else self.roots).append(frame.value)
             if isinstance(frame.value, kind):
                 break
 
@@ -196,7 +207,7 @@ class LenientReader:
         top = self._stack[-1]
         if isinstance(top.value, list):
             top.value.append(value)
-            if top.holds_steps and isinstance(value, dict):
+            if top.holds_steps and isinstance(value, dict) and not self._inline:
                 self.closed_steps.append(value)
         elif top.key is not None:
             top.value[top.key] = value
@@ -206,6 +217,20 @@ class LenientReader:
         """What was begun was no JSON."""
         self._stack.clear()
         self._steps_at, self._beyond = None, 0
+
+
+def _is_within_prose(passed: str, *, within: bool) -> bool:
+    """Whether what comes next is a part of a sentence: words stand before it on its line, and no colon at their end."""
+    line = passed.rpartition("\n")[2].strip()
+    if not line:
+        return within and "\n" not in passed
+    return not line.endswith((":", "`"))
+
+
+def _is_in_parentheses(passed: str, *, within: bool) -> bool:
+    """Opened on this line, and not closed on it."""
+    begun, over = passed.rfind("("), max(passed.rfind(")"), passed.rfind("\n"))
+    return begun > over if max(begun, over) >= 0 else within
 
 
 def _may_begin(frame: _Frame, char: str) -> bool:

@@ -21,7 +21,10 @@ def read_object(answer: str) -> Mapping[str, Any] | None:
     except orjson.JSONDecodeError:
         reader = LenientReader()
         reader.feed(text)
-        value = next((root for root in (*reader.roots, reader.open_root()) if isinstance(root, dict) and root), None)
+        value = next(
+            (root for root in (*reader.roots, *reader.asides, reader.open_root()) if isinstance(root, dict) and root),
+            None,
+        )
     return value if isinstance(value, dict) else None
 
 

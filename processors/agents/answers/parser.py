@@ -66,7 +66,7 @@ class IncrementalParser:
     def feed(self, delta: str) -> list[PlannedStep]:
         said = (one.text for one in self._thoughts.feed(_whole_characters(delta)) if one.kind == "content")
         text = "".join(said)
-        return list(self._labels.read(self._reader.feed(text))) if text else []
+        return list(self._labels.read(step for step in self._reader.feed(text) if _is_step(step))) if text else []
 
 
 def _direct(candidate: str) -> ParsedPlan | None:
@@ -82,12 +82,13 @@ def _lenient(candidate: str) -> ParsedPlan:
     reader = LenientReader()
     reader.feed(candidate)
     rest = reader.open_root()
-    found = [(*holder, False) for root in reader.roots if (holder := _find(root))]
+    roots = reader.roots if any(map(_find, reader.roots)) else [*reader.roots, *reader.asides]
+    found = [(*holder, False) for root in roots if (holder := _find(root))]
     if rest is not None and (holder := _find(rest)):
         found.append((*holder, True))
     complete = (one for one in reversed(found) if one[1] and not one[2])
     best = next(complete, None) or next((one for one in found if one[1]), None)
-    if best is None and (loose := [root for root in reader.roots if _is_step(root)]):
+    if best is None and (loose := [root for root in roots if _is_step(root)]):
         best = {}, loose, rest is not None
     best = best or next(iter(found), None)
     if best is None:

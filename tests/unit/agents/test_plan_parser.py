@@ -245,3 +245,50 @@ def test_numbers_are_ids_however_they_are_written() -> None:
     answer = {"steps": [{**ONE, "id": 1.0}, {**TWO, "id": "2", "depends_on": [1]}, {**TWO, "depends_on": "1.0, 2"}]}
     plan = parse_plan(json.dumps(answer).replace('"1.0, 2"', "[1.0, 2.0]"))
     assert [(step.id, step.depends_on) for step in plan.steps] == [("1", ()), ("2", ("1",)), ("s2", ("1", "2"))]
+
+
+PLAN_OF_ONE = json.dumps({"title": "Fox", "steps": [{**ONE, "description": "a fox"}]})
+EXAMPLE = PLAN_OF_ONE.replace("s1", "e1").replace("a fox", "an example")
+AROUND = {
+    "a list in the thoughts": f'I thought of [{{"title": "a"}}, {{"title": "b"}}] and then:\n{PLAN_OF_ONE}',
+    "an example in a sentence": f"A plan looks like {EXAMPLE} in general. Mine:\n{PLAN_OF_ONE}",
+    "an example behind it": f"{PLAN_OF_ONE} (unlike {EXAMPLE})",
+    "other objects before it": f'{{"thoughts": [{{"title": "x", "description": "y"}}]}}\n{PLAN_OF_ONE}',
+    "brackets in prose": f"Here [see notes] is the plan {{as asked}}:\n{PLAN_OF_ONE}",
+    "a fence": f"Sure!\n```json\n{PLAN_OF_ONE}\n```\nHope that helps [1].",
+    "on one line with its announcement": f"Here is the plan: {PLAN_OF_ONE}",
+}
+
+
+@pytest.mark.parametrize("pieces", [1, 7, 10_000])
+@pytest.mark.parametrize("name", AROUND)
+def test_what_stands_around_the_answer_is_shown_as_no_step(name: str, pieces: int) -> None:
+    answer, parser = AROUND[name], IncrementalParser()
+    shown = [step for at in range(0, len(answer), pieces) for step in parser.feed(answer[at : at + pieces])]
+    assert [step.id for step in shown] == ["s1"]
+    assert parse_plan(answer).steps == tuple(shown)
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 10_000])
+@pytest.mark.parametrize(
+    ("written", "description"),
+    [
+        ('"description": "a sign that says "hello""}', 'a sign that says "hello"'),
+        ('"description": "a sign that says "hello"" }', 'a sign that says "hello"'),
+        ('"description": "says "hello"", "depends_on": []}', 'says "hello"'),
+        ("'description': 'a sign that says 'hello''}", "a sign that says 'hello'"),
+        ('"description": "words", "input": {"text": "he said "hi""}}', "words"),
+        ('"description": "", "title": ""}', "image"),
+    ],
+)
+def test_a_quotation_right_before_a_closing_brace_is_a_part_of_its_words(
+    written: str, description: str, pieces: int
+) -> None:
+    mark = written[0]
+    members = {"id": "s1", "name": "image", "agent_type": "image"}
+    keys = ", ".join(f"{mark}{key}{mark}: {mark}{value}{mark}" for key, value in members.items())
+    answer, parser = f'{{"title": "T", "steps": [{{{keys}, {written}]}}', IncrementalParser()
+    shown = [step for at in range(0, len(answer), pieces) for step in parser.feed(answer[at : at + pieces])]
+    assert [step.description for step in shown] == [description]
+    assert [step.description for step in parse_plan(answer).steps] == [description]
+    assert shown[0].input.get("text") in (None, 'he said "hi"')
