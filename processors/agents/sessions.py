@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from events.canvas.plan_events import PlanEdited
 from events.canvas.state import CanvasState, NoSession, Plan, Session, evolve, initial
 from events.envelope import Recorded
 from events.ids import plan_id
 
 STREAMS_MAX: Final = 4000
 PLANS_BACK: Final = 5
+EDITS_BACK: Final = 3
 EVENTS_MAX: Final = 20_000
 """Of one plan that are read again."""
 
@@ -37,6 +39,8 @@ class NoSuchSession(LookupError):
 class _Known:
     state: CanvasState
     version: int
+    before: tuple[Plan, ...] = ()
+    """Of a plan: as it was before each of its last edits, the newest last."""
 
 
 class Sessions:
@@ -80,12 +84,20 @@ class Sessions:
 
     async def plan(self, plan_id: str, version: int) -> Plan | None:
         """The plan in its state after that many events, whatever has come since. Raises `Unavailable`."""
+        state = (await self._plan_at(plan_id, version)).state
+        return state if isinstance(state, Plan) else None
+
+    async def before_edits(self, plan_id: str, version: int) -> tuple[Plan, ...]:
+        """The same plan as it was before each of its last edits, the newest first. Raises `Unavailable`."""
+        return (await self._plan_at(plan_id, version)).before[::-1]
+
+    async def _plan_at(self, plan_id: str, version: int) -> _Known:
         known = self._known.get(plan_id)
         if known is None or known.version != version:
             known = _folded(_Known(initial(plan_id), 0), await self._store.read(plan_id, version))
             if plan_id not in self._known:
                 self._keep(plan_id, known)
-        return known.state if isinstance(known.state, Plan) else None
+        return known
 
     async def plans(self, session_id: str, newest: str | None) -> list[Plan]:
         """The session's last plans up to its `newest`; what is not known here is read as it is stored. Raises
@@ -109,8 +121,10 @@ class Sessions:
 
 
 def _folded(known: _Known, events: Sequence[Recorded]) -> _Known:
-    state, version = known.state, known.version
+    state, version, before = known.state, known.version, known.before
     for event in events:
         if event.version == version + 1:
+            if isinstance(event.data, PlanEdited) and isinstance(state, Plan):
+                before = (*before, state)[-EDITS_BACK:]
             state, version = evolve(state, event.data, event.envelope.time), event.version
-    return _Known(state, version)
+    return _Known(state, version, before)

@@ -80,12 +80,12 @@ def _without_addresses(issue: Issue, said: str) -> Issue:
 
 
 def _in_short(plan: Present) -> Present:
-    """What a plan makes, without its fields."""
+    """What a plan makes, without its fields, and nothing of what it was before."""
     steps = (
         replace(one, step=replace(one.step, description=one.step.description[:DESCRIPTION_CHARS], input={}))
         for one in plan.steps
     )
-    return replace(plan, steps=tuple(steps))
+    return replace(plan, steps=tuple(steps), earlier=())
 
 
 def read(answer: str, step_ids: Collection[str]) -> Iterator[Issue]:

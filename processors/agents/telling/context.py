@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import orjson
+
 from events.canvas.session_events import PlanningMode
 from processors.agents.catalog import Catalog, media_in, media_out
 from processors.agents.plan import PlannedStep
@@ -24,6 +26,8 @@ HISTORY_CHARS: Final = 12_000
 SAID_CHARS_MAX: Final = 2_000
 """Of one message of it."""
 EARLIER_MAX: Final = 5
+BEFORE_CHARS: Final = 12_000
+"""Of what the plan was before its last edits."""
 REQUEST_CHARS_MAX: Final = 40_000
 CATALOG_MAX: Final = 200
 UPLOADS_TOLD: Final = 32
@@ -95,6 +99,8 @@ def blocks(briefing: Briefing, catalog: Catalog, present: Present | None = None)
     if present is not None:
         steps = steps_told(present.steps, {ref for one in mentions for ref in one.refs})
         told.append(block("plan", {"title": present.title, "status": present.status, "steps": steps}))
+        if before := _before(present):
+            told.append(block("before", before))
     if window := within(briefing.history, HISTORY_CHARS):
         told.append(block("history", [{"role": one.role, "text": one.text} for one in window]))
     if mentions:
@@ -177,6 +183,23 @@ def _output(made: KnownUpload, full: Collection[str]) -> dict[str, Any]:
 def _plan(plan: Earlier) -> dict[str, Any]:
     steps = [{"agent_type": kind, "title": title, "status": status} for kind, title, status in plan.steps]
     return {"title": plan.title, "status": plan.status, "steps": steps}
+
+
+def _before(present: Present) -> list[dict[str, Any]]:
+    """What the plan was before its last edits, the newest first, as far as there is room."""
+    told: list[dict[str, Any]] = []
+    left = BEFORE_CHARS
+    for back, steps in enumerate(present.earlier, 1):
+        listed = [{"id": one, "as_now": True} if isinstance(one, str) else _as_it_was(one) for one in steps]
+        left -= len(orjson.dumps(listed))
+        if left < 0:
+            break
+        told.append({"edits_back": back, "steps": listed})
+    return told
+
+
+def _as_it_was(step: PlannedStep) -> dict[str, Any]:
+    return {**step.as_json(), **({"input": dict(step.input)} if step.input else {})}
 
 
 def _models(catalog: Catalog) -> list[dict[str, Any]]:

@@ -41,6 +41,8 @@ class Present:
     message_id: str
     """The message that it was last made or changed for."""
     steps: tuple[PresentStep, ...]
+    earlier: tuple[tuple[str | PlannedStep, ...], ...] = ()
+    """The plan before each of its last edits, the newest first; of a step that is as it is now, only its id."""
 
     @property
     def planned(self) -> tuple[PlannedStep, ...]:
@@ -56,7 +58,19 @@ async def before(vault: Vault, sessions: Sessions, message: MessagePosted) -> Pr
     """The session's newest plan as it was when the message was posted: a restart sees the same."""
     plan_id, version = message.after_plan, message.after_version
     plan = await sessions.plan(plan_id, version) if plan_id and version else None
-    return await opened(vault, plan) if plan is not None else None
+    if plan is None or plan_id is None or version is None:
+        return None
+    earlier = [await _other_than(vault, plan, one) for one in await sessions.before_edits(plan_id, version)]
+    return replace(await opened(vault, plan), earlier=tuple(earlier))
+
+
+async def _other_than(vault: Vault, now: Plan, then: Plan) -> tuple[str | PlannedStep, ...]:
+    """The plan's steps as they were, by id where they are the same."""
+    steps: list[str | PlannedStep] = []
+    for step_id, step in then.steps.items():
+        same = now.steps.get(step_id) == step
+        steps.append(label_of(step_id) if same else (await _opened(vault, then, step)).step)
+    return tuple(steps)
 
 
 async def opened(vault: Vault, plan: Plan) -> Present:

@@ -123,9 +123,11 @@ def _wish(words: Words, last: Thing | None) -> Asked | None:
             return Asked("only", thing)
         at = _behind(words, at + 1, say.COURTESY)
     rest = words[at:]
+    if (undone := _undone(words[_behind(words, 0, say.COURTESY - {"go"}) :], last)) is not None:
+        return undone
     if not rest:
         return None
-    readers = (_undone, _silenced, _only, _verb, _unwanted, _lacking, _swapped, _keeping, _predicate)
+    readers = (_silenced, _only, _verb, _unwanted, _lacking, _swapped, _keeping, _predicate)
     return next((found for reader in readers if (found := reader(rest, last)) is not None), None)
 
 

@@ -37,7 +37,8 @@ MODALS: Final = vocabulary(
 GOES: Final = frozenset({"go", "off", "disappear", "verschwinden", *GONE})
 UNDOES: Final = (("undo",), ("revert",), ("rollback",), ("roll", "back"), ("take", "back"), ("go", "back"), ("reset",))
 VERSIONS: Final = vocabulary("""
-    version versions state change changes edit edits last previous earlier first old original before how what
+    version versions state change changes edit edits last previous earlier first old original before how what twice two
+    three again one
 """)
 SILENT: Final = vocabulary("silent mute muted soundless completely totally be stumm lautlos")
 SILENCES: Final = frozenset({"mute", "silence"})
