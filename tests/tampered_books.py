@@ -86,6 +86,12 @@ def _malformed(**members: Any) -> Callable[[Records], Records]:
     return lambda records: put(records, nth(records, 1), rewritten(nth(records, 1), **members))
 
 
+def _more_in_a_posting(records: Records) -> Records:
+    """As if it were of another currency."""
+    postings = [one | {"unit": "other"} for one in twice(5_000)]
+    return rehashed(put(records, nth(records, 0), rewritten(nth(records, 0), postings=postings)))
+
+
 def _nothing(records: Records) -> Records:
     return put(records, nth(records, 1), replace(nth(records, 1), value=b"null"))
 
@@ -285,6 +291,8 @@ OF_THE_BOOKS = (
     Tampering("an organisation that is a number", _malformed(org_id=5), "no entry"),
     Tampering("a clamp beyond all amounts", _malformed(uncollected=2**60), "uncollected"),
     Tampering("an account that is a number", _malformed(postings=[{"account": 5, "amount": 0}]), "no entry"),
+    Tampering("a posting of more than an account and an amount", _more_in_a_posting, "no entry"),
+    Tampering("a hash that is none", _malformed(hash="0" * 63 + "G"), "no entry"),
     Tampering("a job that is a list", _malformed(job_id=["x"]), "no entry"),
     Tampering("no entry at all", _nothing, "no entry"),
 )

@@ -1,8 +1,8 @@
 """What holds for ever, of jobs and of what operators enter: rows on disk, looked through when all was read.
 
 A job has one reserve and one end; after it refunds of at most what was captured, to where it was paid from; its events
-are numbered without a gap. An operator's entry has an id and a command of its own. Each row of 72 bytes goes to one of
-up to 256 temporary files; at the end each file is sorted and looked through. So a second life of a job years after the
+are numbered without a gap. An operator's entry has an id and a command of its own. Rows of 72 bytes go to 256 temporary
+files, once there are many; at the end each file is sorted and looked through. So a second life of a job years after the
 first one is found, and nothing of ended jobs is kept in memory.
 """
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 BUCKETS: Final = 256
 _ROW: Final = Struct("<16sqqqqQQIHH")
-SPREAD_BYTES: Final = _ROW.size * 65_536
-"""Rows are kept in memory up to here: a short history makes no files."""
+KEPT_ROWS: Final = 65_536
+"""So many are in memory before they go to files: a short history makes none."""
 _DTYPE: Final = np.dtype(
     [("id", "S16"), ("amount", "<i8"), ("reserved", "<i8"), ("seq", "<i8"), ("offset", "<i8"), ("account", "<u8"),
      ("project", "<u8"), ("org", "<u4"), ("partition", "<u2"), ("kind", "<u2")]
@@ -56,10 +56,11 @@ NOT_YET: Final = -1
 class Ever:
     """A context manager; its files end with it."""
 
-    def __init__(self, credits_: str, jobs: str, folder: Path | None = None) -> None:
+    def __init__(self, credits_: str, jobs: str, folder: Path | None = None, kept_rows: int = KEPT_ROWS) -> None:
         """With the names of the topics that the rows come from."""
         self._topics = credits_, jobs
         self._within = folder
+        self._kept_bytes = kept_rows * _ROW.size
         self._stack = ExitStack()
         self._folder = Path()
         self._rows = bytearray()
@@ -139,7 +140,7 @@ class Ever:
         id_ = hashed.digest()  # of which the row takes the first half
         partition, offset = (0, 0) if record is None else (record.partition, record.offset)
         self._rows += _ROW.pack(id_, amount, reserved, seq, offset, account, project, number, partition, kind)
-        if len(self._rows) >= SPREAD_BYTES:
+        if len(self._rows) >= self._kept_bytes:
             self._spread()
 
     def _spread(self) -> None:

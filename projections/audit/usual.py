@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _TEXT: Final = r"[ !#-\[\]-~]+"
 """Printable ASCII but for quotes and backslashes: JSON has no other spelling of it that is canonical."""
 _AMOUNT: Final = "[1-9][0-9]{0,14}"
+_DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}"
 _SOURCE: Final = "(available|project:(?P=project))"
 _RESERVED: Final = "reserved:job_(?P=job)"
@@ -39,17 +40,21 @@ def _posting(account: str, amount: str) -> str:
 _RESERVES: Final = _posting(_SOURCE, f"-(?P<amount>{_AMOUNT})") + "," + _posting(_RESERVED, "(?P=amount)")
 _ENDS: Final = (
     _posting(_RESERVED, f"-({_AMOUNT})")
-    + f"(?:,{_posting('spent', f'({_AMOUNT})')})?"
-    + f"(?:,{_posting(_SOURCE, f'({_AMOUNT})')})?"
+    + f"(?:,{_posting('spent', f'({_AMOUNT})')}|)"
+    + f"(?:,{_posting(_SOURCE, f'({_AMOUNT})')}|)"
 )
 
 
 def _form(kind: str, postings: str) -> re.Pattern[str]:
-    """The job's id is matched without its `job_`. A job that costs nothing has no postings."""
+    """The job's id is matched without its `job_`. A job that costs nothing has no postings.
+
+    `(…|)` is faster than `(…)?`. That both hashes are hexadecimal is seen when they are compared with such.
+    """
     return re.compile(
         rf'\{{"org_id":"({_TEXT})","seq":({_AMOUNT}),"entry_id":"ent_(?P<job>{_TEXT})\.{kind}","kind":"{kind}"'
-        rf',"job_id":"job_(?P=job)"((?:,"project_id":"(?P<project>{_TEXT})")?(?:,"reason":"({_TEXT})")?)'
-        rf',"at":"(([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})T{_TIME})([0-9]{{3}}\+00:00)","postings":\[((?:{postings})?)\],"prev_hash":"(.{{64}})","hash":"(.{{64}})"\}}'
+        rf',"job_id":"job_(?P=job)"((?:,"project_id":"(?P<project>{_TEXT})"|)(?:,"reason":"({_TEXT})"|))'
+        rf',"at":"(({_DAY})T{_TIME})([0-9]{{3}}\+00:00)","postings":\[({postings}|)\]'
+        r',"prev_hash":"(.{64})","hash":"(.{64})"\}'
     )
 
 
@@ -108,10 +113,12 @@ class Usual:
         job = f"job_{name}"
         facts: Hashable
         if kind == "reserve":
-            facts = live = _reserve(book, job, project, *amounts)
-            moment, spent = "reserve", 0
+            source, amount = amounts
+            live, spent = _reserve(book, job, project, source, amount), 0
+            moment, facts = "reserve", live and tuple(live)
         else:
-            live, spent = _end(book, kind, job, project, *amounts)
+            amount, taken, source, back = amounts
+            live, spent = _end(book, kind, job, project, amount, taken, source, back)
             moment, facts = "end", ("succeeded", spent, 0) if kind == "capture" else (reason, 0, 0)
         if live is None:
             return False

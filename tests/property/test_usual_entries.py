@@ -28,9 +28,9 @@ from tests import tampering
 from tests.tampering import Records, Signer
 
 SPELLINGS = (
-    (b'"amount":-', b'"amount":'), (b'"amount":', b'"amount":-'), (b"400", b"400.0"), (b"400", b"4e2"),
-    (b"400", b"0400"), (b"400", b'"400"'), (b"400", b"399"), (b"300", b"301"), (b"100", b"99"), (b"400", b"true"),
-    (b"400", b"9999999999999999"), (b'"available"', b'"spent"'), (b'"spent"', b'"available"'),
+    (b'"amount":-', b'"amount":--'), (b'"amount":-', b'"amount":'), (b'"amount":', b'"amount":-'), (b"400", b"400.0"),
+    (b"400", b"4e2"), (b"400", b"0400"), (b"400", b'"400"'), (b"400", b"399"), (b"300", b"301"), (b"100", b"99"),
+    (b"400", b"true"), (b"400", b"9999999999999999"), (b'"available"', b'"spent"'), (b'"spent"', b'"available"'),
     (b'"available"', b'"project:prj_1"'), (b"project:prj_1", b"project:prj_2"), (b'"prj_1"', b'"prj_2"'),
     (b"available", b"\\u0061vailable"), (b"job_A", b"job_\\u0041"), (b"job_A", b"job_\xc3\x84"),
     (b"job_A", b"job_\xff"), (b"job_A", b"jobA"), (b"_A2", b"_A0"), (b"_A0", b"_A2"), (b"org_A", b"org_B"),
@@ -52,6 +52,15 @@ HEADERS = (
 VALUES = (b"", b"1", b"org_B", b"com.aistudio.credits.released.v1", b"com.aistudio.credits.reserved.v1")
 AT = st.integers(0, 10**6)
 """Of a record, a byte, a header: as far as there are so many."""
+
+
+class Altered(list[Record]):
+    """Shown as what the genuine history has not."""
+
+    def __repr__(self) -> str:
+        headers = {one.headers for one in genuine()}
+        differ = [one for one in self if one not in genuine()]
+        return repr([(one.offset, one.key, one.value, [] if one.headers in headers else one.headers) for one in differ])
 
 
 @cache
@@ -108,7 +117,7 @@ def headers_altered(draw: st.DrawFn, headers: Sequence[tuple[str, bytes]]) -> tu
 
 
 @st.composite
-def altered(draw: st.DrawFn) -> list[Record]:
+def altered(draw: st.DrawFn) -> Altered:
     """The genuine history after up to four alterations, with its chains hashed anew or not."""
     records = list(genuine())
     for _ in range(draw(st.integers(1, 4))):
@@ -131,7 +140,7 @@ def altered(draw: st.DrawFn) -> list[Record]:
                 records[at], records[at - 1] = records[at - 1], one
             case _:
                 records[at] = replace(one, value=None)
-    return draw(st.sampled_from([records, hashed_anew(records)]))
+    return Altered(hashed_anew(records) if draw(st.booleans()) else records)
 
 
 def hashed_anew(records: Records) -> list[Record]:
@@ -155,7 +164,7 @@ def hashed_anew(records: Records) -> list[Record]:
 
 
 @given(altered())
-def test_by_its_form_as_rule_by_rule(records: list[Record]) -> None:
+def test_by_its_form_as_rule_by_rule(records: Altered) -> None:
     assert verified(records, by_form=True) == verified(records, by_form=False)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from projections.audit.books import Book, Live, moved
-from projections.audit.ever import Ever
+from projections.audit.ever import KEPT_ROWS, Ever
 from projections.audit.faults import Fault
 from tests.deciding import record
 from tests.given import JOB, ORG
@@ -30,10 +30,24 @@ def faults(
     before: bool = False,
     **members: Any,
 ) -> list[Fault]:
-    """Of a job that a project paid for, which captured 100."""
+    """Of a job that a project paid for, which captured 100. Whether its rows have gone to files makes no difference."""
+    found, on_disk = (_faults(refunds, lives, live_still, closed, before, members, kept) for kept in (KEPT_ROWS, 2))
+    assert found == on_disk
+    return found
+
+
+def _faults(
+    refunds: tuple[tuple[str, int], ...],
+    lives: int,
+    live_still: bool,
+    closed: bool,
+    before: bool,
+    members: dict[str, Any],
+    kept: int,
+) -> list[Fault]:
     said: list[Fault] = []
     book = Book(ORG, allocations={} if closed else {"prj_1": 0}, live={JOB: PAID} if live_still else {})
-    with Ever("t", "j") as ever:
+    with Ever("t", "j", kept_rows=kept) as ever:
         for seq in range(lives):
             ever.ended(ORG, JOB, 100, 50 if before else seq, PAID, record("t", seq, None, None, ()))
         for seq, (account, amount) in enumerate(refunds, start=lives):
