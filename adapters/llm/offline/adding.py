@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from adapters.llm.offline.draft import MEDIUM_OF, Draft, Source
+from adapters.llm.offline.lexicon import NUMBERS, kind_of
 from adapters.llm.offline.planning import extend
 from adapters.llm.offline.reading import read
 from adapters.llm.offline.wording import subject_of
-from adapters.llm.offline.words import left_out
+from adapters.llm.offline.words import CALLED, left_out
 from adapters.llm.offline.work import Step, Work, ups
+
+_NUMBER: Final = r"(?P<n>\d{1,2}|one|two|three|four|five|six)"
+_MORE = re.compile(
+    rf"^(?:please\s+)?(?:(?:make|create|generate|do|give me|i want|i need)\s+)?(?:{_NUMBER}\s+more|another(?: one)?)"
+    r"(?:\s+ones?)?(?:\s+like (?:it|this|that|these)|\s+of (?:it|them|these))?"
+    r"(?P<with>\s+(?:with|in|at|on)\s+.+?)?(?:\s+please)?[\s.!]*$",
+    re.IGNORECASE,
+)
+_AS = re.compile(
+    r"^(?:i (?:need|want) it\s+|it\s+)?as an?\s+(?P<noun>[\w-]+(?:\s[\w-]+)?)\s+(?:too|as well|also)"
+    r"(?:\s+please)?[\s.!]*$",
+    re.IGNORECASE,
+)
 
 
 def add(work: Work, said: str, last: Iterable[str] = ()) -> list[Step]:
@@ -28,6 +44,26 @@ def add(work: Work, said: str, last: Iterable[str] = ()) -> list[Step]:
     if without := left_out(draft):
         work.asks.append(without)
     return new
+
+
+def one_more(work: Work, part: str) -> bool:
+    """`two more like this`, `another one with mountains`, `as a sticker too`: of what the plan ends or begins with."""
+    if (match := _MORE.match(part)) is not None:
+        own = [step for step in work.steps if step.get("agent_type") not in ("utility", "lipsync")]
+        return bool(own) and bool(add(work, _like(own[-1], match["n"] or "one", match["with"] or "")))
+    if (match := _AS.match(part)) is None or (kind := kind_of(match["noun"].split()[-1])) is None:
+        return False
+    root = work.steps[0]
+    of = "from it" if kind != root.get("agent_type") else f"of {subject_of(root)}"
+    return bool(add(work, f"make a {match['noun']} {of}", last=[str(root["id"])]))
+
+
+def _like(step: Step, number: str, how: str) -> str:
+    """Asks for so many more of what a step makes."""
+    noun = CALLED.get(str(step["agent_type"]), "picture")
+    count = int(number) if number.isdigit() else NUMBERS[number.lower()]
+    said = f"{count} {noun}s" if count > 1 else f"a {noun}"
+    return f"make {said} of {subject_of(step) or step.get('title', '')}{how}"
 
 
 def spoken_of(said: str, references: Mapping[str, Sequence[str]]) -> tuple[str, tuple[str, ...]]:

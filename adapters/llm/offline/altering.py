@@ -11,7 +11,7 @@ from adapters.llm.offline.reading import Clause
 from adapters.llm.offline.work import Step, Work
 
 _MAKE = re.compile(
-    r"^(?:make|turn|change|let|have|render|edit)\s+"
+    r"^(?:make|turn|change|let|have|render|edit|put|place|show)\s+"
     r"(?:it|this|that|them|(?:the|my|our|this|that)\s+(?:[\w-]+\s+){0,3}?)(?P<noun>\w+)?\b",
     re.IGNORECASE,
 )

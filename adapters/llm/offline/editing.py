@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from adapters.llm.offline.adding import add
+from adapters.llm.offline.adding import add, one_more
 from adapters.llm.offline.altering import alter
 from adapters.llm.offline.controls import control
 from adapters.llm.offline.draft import Facts
@@ -188,7 +188,7 @@ def _otherwise(work: Work, part: str) -> None:
     reading = read(part)
     if _COUNT.match(part):
         work.asks.append(HOW_MANY)
-    elif restyled(work, reading) or put_into(work, part):
+    elif one_more(work, part) or restyled(work, reading) or put_into(work, part):
         return
     elif any(is_addition(clause) for clause in reading.clauses):
         pointed = [ref for phrase, refs in work.references.items() if phrase in part.lower() for ref in refs]

@@ -20,7 +20,7 @@ def some_of(words: str) -> frozenset[str]:
 _NOUNS: Final[dict[Kind, str]] = {
     "image": """image picture photo photograph pic drawing painting illustration sketch portrait poster logo icon
         artwork wallpaper banner thumbnail cover headshot render rendering shot still graphic sticker meme
-        infographic postcard
+        infographic postcard invitation brochure
         card flyer leaflet mockup snapshot selfie watercolor watercolour cartoon comic conceptart collage mural emblem
         badge pattern texture backdrop diagram albumcover bookcover visual storyboard doodle caricature label
         turnaround keyframe moodboard mascot packshot""",

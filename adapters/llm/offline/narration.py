@@ -72,7 +72,12 @@ def _definite(thing: str) -> str:
 
 def _with_article(thing: str) -> str:
     first = thing.split()[0].lower() if thing.split() else ""
-    if thing[:1].isupper() or first.endswith("s") or first in {"rain", "music", "water", "coffee", "snow", "love"}:
+    head = _definite(thing).split()[-1].lower()
+    if (
+        thing[:1].isupper()
+        or (head.endswith("s") and not head.endswith("ss"))
+        or first in {"rain", "music", "water", "coffee", "snow", "love"}
+    ):
         return thing
     return f"{'an' if first[:1] in 'aeiou' else 'a'} {thing}"
 

@@ -29,6 +29,8 @@ OF_A_PICTURE: Final[Mapping[str, str]] = {"upscale": "Upscaled picture", "enlarg
 """Verbs of what a tool does to a picture where no model that draws can take one, and what comes of it."""
 _THING: Final = re.compile(r"(?:an?|two|three|four|five|some|the)\s+\w{3,}", re.IGNORECASE)
 """A thing that nothing is said of but that it is there: it is drawn."""
+_PICTURES: Final = frozenset({"pictures", "illustrations", "images", "drawings"})
+"""With a text they are what it tells."""
 _TALKS: Final = re.compile(r"\b(?:talk|speak|say|sing|tell)s?\b", re.IGNORECASE)
 _MOVES: Final = re.compile(r"\b(?:move|dance|come alive|come to life|walk|fly|run)s?\b", re.IGNORECASE)
 
@@ -164,6 +166,10 @@ class _Clause(Making):
         if not sources and direct is not None and direct.kind != kind:
             sources = self._make(direct.kind, direct, [])
             self.done = []
+        manner = kind == "speech" and not sources and direct is None and product is None
+        if manner and any(p.kind == "speech" and p.before == "by" for p in clause.phrases) and self._texts(None):
+            self._make(kind, None, self._texts(None), subject="")  # `read by a warm voice`
+            return
         self._make(
             product.kind if product is not None and product.kind in ("video", "lipsync") else kind, product, sources
         )
@@ -267,6 +273,12 @@ class _Clause(Making):
         """`… with a soundtrack`, `… with a voiceover`: a second thing in the same breath."""
         for phrase in self.clause.phrases:
             fits = phrase.kind in SOUND or phrase.noun in BESIDES | WORDS or phrase.kind == "utility"
+            texts = self.draft.of_kind("text") if phrase.noun in _PICTURES and phrase.before == "with" else []
+            if texts and self.done:
+                made = list(self.done)
+                self._make("image", phrase, texts)
+                self.done = made
+                continue
             if phrase.before in ("with", "including", "featuring") and not phrase.pointing and fits and self.done:
                 made = list(self.done)
                 same = phrase.kind in SOUND and any(source.kind == phrase.kind for source in made)

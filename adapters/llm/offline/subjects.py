@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from adapters.llm.offline.lexicon import kind_of, some_of
@@ -25,6 +26,10 @@ _INTO = re.compile(
     r"(?:to|on|onto|in|into)\s+(?P<place>(?:the|my|our|that|this)\s.+?|it|this|that)(?:\s+please)?$",
     re.IGNORECASE,
 )
+_ALONE = re.compile(
+    r"(?:please\s+)?(?:add|include|put in)\s+(?P<thing>(?:an?|some|the|two|three)\s.+?)(?:\s+please)?$", re.IGNORECASE
+)
+_SAYING = re.compile(r"\b(?:says?|saying|reads?|reading)\b|[\"“„«]", re.IGNORECASE)
 _OF = re.compile(r"(?P<thing>.+?)\s+(?:from|in|on|of|off)\s+(?P<place>(?:the|my|our|that|this)\s.+|it)$", re.IGNORECASE)
 
 
@@ -61,21 +66,31 @@ def subject_in_place(work: Work, step: Step, new: str, *, sure: bool = False) ->
 
 def put_into(work: Work, part: str) -> bool:
     """`add a logo to the picture`: it is shown there from then on. What is heard is no such thing."""
-    match = _INTO.match(part.strip(" .!"))
-    if match is None or _is_step_of_its_own(match["thing"]):
+    match = _INTO.match(part.strip(" .!")) or _ALONE.match(part.strip(" .!"))
+    if match is None or _is_step_of_its_own(match["thing"], alone="place" not in match.groupdict()):
         return False
+    if "place" not in match.groupdict():
+        shown = [step for step in work.steps if step.get("agent_type") in _SHOWN_BY][:1]
+        return _show(work, shown, match["thing"])
     shown = [step for step in work.find(match["place"]).steps if step.get("agent_type") in _SHOWN_BY]
     if match["place"].lower() in ("it", "this", "that"):
         shown = [step for step in work.steps if step.get("agent_type") in _SHOWN_BY][:1]
     shown = shown or [step for step in work.steps if speaks_of(step, match["place"])][:1]
-    for step in shown:
-        step["description"] = f"{str(step.get('description', '')).rstrip('.')}, with {match['thing']}"
+    return _show(work, shown, match["thing"])
+
+
+def _show(work: Work, steps: Sequence[Step], thing: str) -> bool:
+    for step in steps:
+        step["description"] = f"{str(step.get('description', '')).rstrip('.')}, with {thing}"
         work.fill(step, {})
-    return bool(shown)
+    return bool(steps)
 
 
-def _is_step_of_its_own(thing: str) -> bool:
+def _is_step_of_its_own(thing: str, *, alone: bool) -> bool:
+    """A picture and a text may be in another thing: where nothing says so, only one that says something."""
     kinds = {kind_of(word) for word in re.findall(r"[\w-]+", thing)} - {None}
+    if alone and kinds and _SAYING.search(thing) is None:
+        return True
     return bool(kinds - {"image", "text"}) or re.search(r"_\d+\b", thing) is not None
 
 

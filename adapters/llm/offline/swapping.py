@@ -13,7 +13,7 @@ from typing import Final
 from adapters.llm.offline import words
 from adapters.llm.offline.adding import add, source_of
 from adapters.llm.offline.draft import MEDIUM_OF, Draft
-from adapters.llm.offline.lexicon import kind_of
+from adapters.llm.offline.lexicon import STOPPERS, kind_of
 from adapters.llm.offline.planning import extend
 from adapters.llm.offline.reading import Phrase, Reading, read
 from adapters.llm.offline.sourcing import file_in_place, label_of
@@ -49,7 +49,8 @@ def swap(work: Work, wish: Swap) -> bool:
         _step_in_place(work, found.steps, wish.new, product)
     elif found.steps and not _is_thing(work, wish.old):
         for step in found.steps:
-            if not subject_in_place(work, step, wish.new):
+            spoken = step.get("agent_type") == "speech" and words.voice_in(wish.new)
+            if spoken or not subject_in_place(work, step, wish.new):
                 _restyle(work, step, wish.new)
     elif any(speaks_of(step, wish.old) for step in work.steps):
         thing_in_place(work, wish.old, wish.new)
@@ -75,6 +76,10 @@ def restyled(work: Work, reading: Reading) -> bool:
     voice = words.voice_in(" ".join(sort)) if phrase.kind == "speech" else ""
     if voice and not rest:
         _restyle(work, same[-1], " ".join(clause.tokens[phrase.outer : phrase.end]))
+    elif rest and sort and set(sort) <= _OTHERWISE and clause.tokens[phrase.end].lower() in ("please", *rest[:1]):
+        if rest[0] in STOPPERS:
+            return False  # `a different picture of a cat` is one more
+        _restyle(work, same[-1], " ".join(rest))
     elif not rest and sort and set(sort) <= _OTHERWISE and phrase.noun != "version":
         work.asks.append(OTHERWISE)
     else:

@@ -35,7 +35,7 @@ _LEFT_OVER: Final = frozenset({
 _VOICE: Final = re.compile(
     r"\b(female|male|deep|warm|bright|man's|woman's)(?: \w+)? (?:voice|voiceover)\b", re.IGNORECASE
 )
-_VOICE_WORDS: Final = re.compile(r"\b(female|male|deep|warm|bright|man's|woman's)(?!\w)", re.IGNORECASE)
+_VOICE_WORDS: Final = re.compile(r"\b(female|male|deep|warm|bright|man's|woman's|man|woman)(?![\w'])", re.IGNORECASE)
 _TITLE_MAX: Final = 60
 
 
@@ -181,7 +181,7 @@ def voice_in(text: str) -> str:
     """The same, of words that are about a voice."""
     found = [match.lower() for match in _VOICE_WORDS.findall(text)]
     first = next((one for one in found if one not in ("deep", "warm", "bright")), found[0] if found else "")
-    return {"man's": "male", "woman's": "female"}.get(first, first)
+    return {"man": "male", "woman": "female"}.get(first.removesuffix("'s"), first)
 
 
 def said(clause: Clause) -> str:
