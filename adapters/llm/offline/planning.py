@@ -27,8 +27,11 @@ MADE_BY: Final[Mapping[str, Kind]] = {
 """What a verb makes where no noun says it."""
 OF_A_PICTURE: Final[Mapping[str, str]] = {"upscale": "Upscaled picture", "enlarge": "Enlarged picture"}
 """Verbs of what a tool does to a picture where no model that draws can take one, and what comes of it."""
-_THING: Final = re.compile(r"(?:an?|two|three|four|five|some|the)\s+\w{3,}", re.IGNORECASE)
-"""A thing that nothing is said of but that it is there: it is drawn."""
+_THING: Final = re.compile(r"(?:an?|two|three|four|five|some)\s+\w{3,}", re.IGNORECASE)
+_STATES: Final = re.compile(
+    r"\b(?:is|are|was|were|am|has|have|had|does|did|do|can|could|will|would|should|told|said|asked|i|me|you|we|us)\b",
+    re.IGNORECASE,
+)
 _PICTURES: Final = frozenset({"pictures", "illustrations", "images", "drawings"})
 """With a text they are what it tells."""
 _TALKS: Final = re.compile(r"\b(?:talk|speak|say|sing|tell)s?\b", re.IGNORECASE)
@@ -52,7 +55,7 @@ def plan(request: str, facts: Facts, several: Sequence[str] = ()) -> Answer:
     """The plan of a request; no steps and a reason where nothing in it can be made. `several` are files that `them`
     was found to mean."""
     reading = read(request)
-    if not reading.clauses and not reading.is_question and _THING.match(reading.setting):
+    if not reading.clauses and not reading.is_question and _is_thing(reading.setting):
         reading = read(f"draw {reading.setting}")
     draft = Draft(facts)
     draft.spoken = tuple(one for label in several for one in draft.upload(label))
@@ -66,6 +69,11 @@ def plan(request: str, facts: Facts, several: Sequence[str] = ()) -> Answer:
         thoughts=(*thoughts, *([left_out] if left_out else [])),
         left_out=left_out,
     )
+
+
+def _is_thing(said: str) -> bool:
+    """Nothing is said of it but what it is: it is drawn. `A friend told me of you` says something."""
+    return _THING.match(said) is not None and _STATES.search(said) is None
 
 
 def extend(reading: Reading, draft: Draft) -> None:
