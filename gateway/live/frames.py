@@ -40,6 +40,7 @@ from events.log.codec import from_record
 from events.progress import Progress
 from events.topics import PROGRESS
 from gateway.live.rings import Entry
+from gateway.reads.notes import of_flags, of_issues
 from gateway.reads.views import asset_view, cost, without_nulls
 from projections.documents import assets, at, failure, parsed, present
 from projections.opening import Opened, open_all
@@ -165,7 +166,8 @@ def _of_plan(data: PlanEvent, opened: Opened) -> Frame | None:
                 return "step.drafted", plan | {"step": without_nulls(described_step)}
             return "plan.revised", plan | told | {"step_id": step.step_id, "step": without_nulls(described_step)}
         case PlanValidated(verdict=verdict, issues=issues):
-            return "plan.validated", plan | {"verdict": verdict, "issues": [opened(issue) for issue in issues]}
+            said = [opened(issue) for issue in issues]
+            return "plan.validated", plan | {"verdict": verdict, "issues": said, "notes": of_issues(said)}
         case ModelSelected() as selected:
             members = present(
                 step_id=selected.step_id,
@@ -176,7 +178,7 @@ def _of_plan(data: PlanEvent, opened: Opened) -> Frame | None:
             )
             return "plan.revised", plan | {"step_id": selected.step_id, "step": members}
         case FieldsVerified(flags=flags):
-            return "plan.awaiting_approval", plan | {"flags": list(flags)}
+            return "plan.awaiting_approval", plan | {"flags": list(flags), "notes": of_flags(flags)}
         case PlanForked(source_plan_id=source, source_version=version):
             return "plan.forked", plan | {"forked_from": {"plan_id": source, "version": version}}
         case PlanApproved(approved_by=person):

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from commands.signing import asset_path
 from events.assets import AssetRef
+from gateway.reads.notes import of_flags, of_issues
 
 Document = Mapping[str, Any]
 Sign = Callable[[str, Document], str]
@@ -111,6 +112,7 @@ class Views:
                    "verdict", "issues", "flags", "drafted_at", "forked_from")  # fmt: skip
         return {
             **pick(document, members),
+            "notes": [*of_issues(document.get("issues", ())), *of_flags(document.get("flags", ()))],
             "cost": cost(sum(estimates) if estimates else None, *spent),
             "steps": views,
         }

@@ -21,14 +21,14 @@ from processors.agents.catalog import Catalog
 from processors.agents.fitting.assembly import feasible, fit
 from processors.agents.fitting.unknown_models import unknown_models
 from processors.agents.fitting.validator import Checked
-from processors.agents.plan import ParsedPlan, PlannedStep
+from processors.agents.plan import PlannedStep
 from processors.agents.stages import field_verifier, planner
 from processors.agents.stages.context_classifier import classify
 from processors.agents.stages.edit_planner import Asked, edit
 from processors.agents.stages.editing import changed
 from processors.agents.stages.model_selector import Selecting
 from processors.agents.stages.named_models import named_models
-from processors.agents.stages.revising import Revising, Version
+from processors.agents.stages.revising import Revising, Version, unplanned
 from processors.agents.telling import apologies, changes, present, proposals
 from processors.agents.telling.briefing import anew, brief
 from processors.agents.telling.context import Briefing
@@ -83,17 +83,17 @@ class Pipeline:
         catalog = self._wished(briefing)
         parsed, said = await planner.plan(self.stages, briefing, catalog)
         checked = feasible(parsed.steps, catalog, briefing.files, briefing.said)
-        best = Version(parsed.title, checked, said, planned=parsed.steps)
+        best = Version(parsed.title, checked, said, planned=parsed.steps, lost=unplanned(parsed))
         if parsed.steps:
             best = await Revising(self.stages, briefing, catalog).settle(best)
         if not best.checked.steps:
             await self.say(apologies.no_plan(parsed, checked), "no-plan")
             return
-        draft = await proposals.draft(self.stages, best.title, best.checked.steps, best.said, said)
+        draft = await proposals.draft(self.stages, best.called, best.checked.steps, best.said, said)
         drafted = await self.stages.send(draft, f"draft {best.said.call.attempt}")
         checked = await self._held(drafted.result, best)
-        await self._tell_left_out(parsed)
-        await self._complete(str(drafted.result["plan_id"]), checked, briefing, lambda _: True)
+        untold = apologies.left_out(best.taken, best.checked.steps)
+        await self._complete(str(drafted.result["plan_id"]), checked, briefing, lambda _: True, untold)
 
     async def _edit(self, briefing: Briefing, now: Present) -> None:
         if now.status == "drafting":
@@ -103,9 +103,9 @@ class Pipeline:
         if not done.parsed.steps:
             await self._stays(briefing, now, apologies.no_edit(done.parsed), "no-edit")
             return
-        await self._tell_left_out(done.parsed)
         checked = feasible(done.edited.steps, catalog, briefing.files, briefing.said)
-        best = Version(done.parsed.title or now.title, checked, done.said, planned=done.edited.steps)
+        title, lost = done.parsed.title or now.title, unplanned(done.parsed)
+        best = Version(title, checked, done.said, planned=done.edited.steps, lost=lost)
         different = changed(now.planned, checked.steps) or done.edited.removed or not checked.steps
         if done.edited.steps and different:
             best = await Revising(self.stages, briefing, catalog, now).settle(best)
@@ -115,12 +115,15 @@ class Pipeline:
         steps = best.checked.steps
         left = {step.id for step in steps}
         new = changed(now.planned, steps) | now.unchosen & left
-        revision = await proposals.revision(self.stages, now.plan_id, best.title, steps, new, best.said)
+        untold = apologies.left_out(best.taken, steps)
+        revision = await proposals.revision(self.stages, now.plan_id, best.called, steps, new, best.said)
         revised = await self.stages.send(revision, f"revise {best.said.call.attempt}")
+        if not new:
+            await self._tell_left_out(untold)
         if new:
             checked = await self._held(revised.result, best)
             new = now.unchosen & left | {label_of(step_id) for step_id in revised.result["changed"]}
-            if not await self._complete(now.plan_id, checked, briefing, new.__contains__):
+            if not await self._complete(now.plan_id, checked, briefing, new.__contains__, untold):
                 return
         elif tuple(step.id for step in steps) == tuple(step.id for step in now.planned):
             await self.say(self._unchanged(briefing, steps, left & set(done.edited.restored)), "unchanged")
@@ -135,10 +138,10 @@ class Pipeline:
             return apologies.no_such_model(unknown, (), self.catalog.models)
         return apologies.kept(steps, restored) if restored else apologies.NOTHING_CHANGED
 
-    async def _tell_left_out(self, parsed: ParsedPlan) -> None:
+    async def _tell_left_out(self, words: str) -> None:
         """What of the request the plan does not do stands in the chat, and not in the thoughts alone."""
-        if parsed.left_out:
-            await self.say(parsed.left_out, "left-out")
+        if words:
+            await self.say(words, "left-out")
 
     async def _held(self, decided: Mapping[str, Any], best: Version) -> Checked:
         """The version as the plan has it now: before a restart it was made with the catalog of that moment."""
@@ -168,9 +171,11 @@ class Pipeline:
         except Refusal as error:
             log.info("the plan was ready already: %s", error)
 
-    async def _complete(self, plan_id: str, checked: Checked, briefing: Briefing, new: Callable[[str], bool]) -> bool:
-        """Models and inputs for what is new or other than it was; then the plan waits for a yes, or runs. False where
-        it had to be given up."""
+    async def _complete(
+        self, plan_id: str, checked: Checked, briefing: Briefing, new: Callable[[str], bool], untold: str = ""
+    ) -> bool:
+        """Models and inputs for what is new or other than it was; then, when the person has been told what is
+        `untold`, the plan waits for a yes, or runs. False where it had to be given up."""
         self.making.append(plan_id)
         catalog, steps, ids = self._wished(briefing), checked.steps, partial(step_id_of, plan_id)
         self.stages.along(await proposals.validation(self.stages, plan_id, checked), "validate")
@@ -180,6 +185,7 @@ class Pipeline:
             await self.end(apologies.MODEL_GONE, "model-gone")
             return False
         fitted = await field_verifier.settle(self.stages, briefing, catalog, fitted)
+        await self._tell_left_out(untold)
         await self.stages.send(await proposals.selection(self.stages, plan_id, fitted), "select")
         if unknown := unknown_models(briefing.request, self.catalog):
             await self.say(apologies.no_such_model(unknown, fitted, self.catalog.models), "no-such-model")

@@ -51,6 +51,9 @@ _TIMED_AFTER = re.compile(rf"\s*(?:\Z|[.,;!?)]|{_TIMED})", re.IGNORECASE)
 _LASTS_AFTER = re.compile(_TIMED, re.IGNORECASE)
 _GONE: Final = "\x1f"
 _GONE_LONG = re.compile(rf"{_GONE}(?:\s*(?:min|minutes|minuten)\b)?(?:[\s-]+(?:long|lang)\b)?", re.IGNORECASE)
+_IN_SECONDS: Final = {
+    "minute": "second", "minutes": "seconds", "min": "sec", "mins": "secs", "minuten": "Sekunden",
+}  # fmt: skip
 _DECADE_MIN: Final = 20
 _DOUBTFUL_DECADE_MIN: Final = 50
 _YEAR_MIN: Final = 1000
@@ -98,6 +101,20 @@ def without(text: str) -> str:
     """The words without the lengths that they name, and without the `long` behind one."""
     marked = _SAID.sub(lambda match: _GONE if _is_length(match) else match[0], _SAID_CLOCK.sub(_GONE, text))
     return _GONE_LONG.sub(" ", marked)
+
+
+def with_length(text: str, was: float, now: float) -> str:
+    """The words with another length where they name the one that it was; in seconds, spelled as it stood there."""
+
+    def renamed(match: re.Match[str]) -> str:
+        if not _is_length(match) or _said(match) != was:
+            return match[0]
+        unit = match["unit"].lower()
+        spelled = _IN_SECONDS.get(unit, unit.replace("minütig", "sekündig")) if unit.startswith("m") else match["unit"]
+        many = "s" if spelled == "second" and match["gap"] == " " else ""
+        return f"{now:g}{match['gap']}{spelled}{many}"
+
+    return _SAID.sub(renamed, text)
 
 
 def _said(match: re.Match[str]) -> float:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from studio.client.api import Frame
+from studio.client.notes import Note, told
 from studio.client.timing import Span
 
 THOUGHT_MAX: Final = 400
@@ -50,6 +51,12 @@ class Progress:
     steps: dict[str, StepView] = field(default_factory=dict)
     drafts: dict[str, StepView] = field(default_factory=dict)
     models: list[Span] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def told(self) -> list[str]:
+        """What is not quite as it was asked for."""
+        return told(self.notes, {step.name: step.title or step.name for step in self.steps.values()})
 
     @property
     def made(self) -> list[dict[str, Any]]:
@@ -123,7 +130,15 @@ def _revised(view: Progress, data: dict[str, Any], _now: float) -> None:
         step.model = data.get("step", {}).get("model", step.model)
 
 
+def _validated(view: Progress, data: dict[str, Any], _now: float) -> None:
+    """What was said of an earlier version does not count any more."""
+    if data.get("plan_id") == view.plan_id:
+        view.notes = list(data.get("notes", []))
+
+
 def _awaiting(view: Progress, data: dict[str, Any], _now: float) -> None:
+    if data.get("plan_id") == view.plan_id:
+        view.notes = [*view.notes, *data.get("notes", [])]
     if view.stops_for_approval and data.get("plan_id") == view.plan_id:
         view.status = "awaiting_approval"
 
@@ -163,6 +178,7 @@ _HANDLERS: Final[dict[str, Callable[[Progress, dict[str, Any], float], None]]] =
     "plan.drafted": _plan_drafted,
     "step.drafted": _step_drafted,
     "plan.revised": _revised,
+    "plan.validated": _validated,
     "plan.awaiting_approval": _awaiting,
     "plan.rejected": _rejected,
     "run.started": _run_started,

@@ -69,6 +69,7 @@ def rendered(view: Progress) -> RenderableType:
         for step in view.drafts.values():
             steps.add_row(*row(step, "draft"))
     parts.append(steps)
+    parts.extend(Text(f"! {note}", style="yellow") for note in view.told)
     if view.available is not None and view.status is None:
         parts.append(Text(f"credits {credit(view.available)}, reserved {credit(view.reserved)}", style="dim"))
     return Group(*parts)
@@ -88,6 +89,7 @@ def lines(view: Progress) -> list[str]:
     known = [f"  [dim]{escape(view.agent)} is thinking …[/]"] if view.agent else []
     if view.title:
         known.append(f"[bold]plan[/] {escape(view.title)}")
+    known += [f"  [yellow]![/] {escape(note)}" for note in view.told]
     for step in view.steps.values():
         if step.status != "planned":
             mark, style = MARKS.get(step.status, ("?", ""))

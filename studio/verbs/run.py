@@ -14,6 +14,7 @@ from uuid import uuid4
 import typer
 from rich.markup import escape
 
+from studio.client import notes
 from studio.client.access import Access, Key, NoPlatform, Url, access
 from studio.client.api import Api, OutOfTime, Refused
 from studio.client.files import Fetching, wanted
@@ -101,6 +102,8 @@ async def follow(api: Api, session_id: str, view: Progress, fetching: Fetching) 
 def agreed(view: Progress) -> bool:
     for step in view.steps.values():
         progress.print(f"  {escape(step.title or step.name)} [dim]{escape(step.model)}[/]")
+    for note in view.told:
+        progress.print(f"  [yellow]![/] {escape(note)}", soft_wrap=True, highlight=False)
     return typer.confirm("Run this plan?", default=True, err=True)
 
 
@@ -134,6 +137,7 @@ def document(
         **{name: value for name, value in ids.items() if value is not None},
         "status": view.status,
         "steps": steps,
+        "notes": plan.get("notes", []),
         "files": files,
         "cost": view.cost,
         "seconds": split(whole, engines, view.models),
@@ -146,6 +150,9 @@ def document(
 def tell(told: dict[str, Any]) -> None:
     """The end of it, for a person."""
     titles = {step["step_id"]: step.get("title", "") for step in told["steps"]}
+    labels = {step_id.rsplit(".", 1)[-1]: title for step_id, title in titles.items()}
+    for note in notes.told(told["notes"], labels):
+        say(f"[yellow]![/] {escape(note)}")
     for line in columns((file["path"], file["media_type"], titles.get(file["step_id"], "")) for file in told["files"]):
         say(escape(line))
     for step in told["steps"]:

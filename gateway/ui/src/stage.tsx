@@ -1,9 +1,10 @@
 /** The canvas with what belongs to it: choice of plan, approval, the open step. */
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { type Client, Problem } from "./api/client.ts";
 import { type Spoken, speak } from "./api/problems.ts";
 import { type Json, list, localId, planOfStep, text } from "./api/wire.ts";
 import { Canvas } from "./canvas/canvas.tsx";
+import { notesBySteps } from "./canvas/notes.ts";
 import { PlanBar } from "./canvas/plan-bar.tsx";
 import { Icon } from "./kit/icons.tsx";
 import type { Theme } from "./kit/theme.ts";
@@ -96,6 +97,7 @@ function NowStage({ session, plan, acting, view, onView, picker, client, theme, 
   const { state } = session;
   const { steps, ghost } = shownSteps(state, plan);
   const step = steps.find((other) => other.key === opening.open);
+  const notes = useMemo(() => (ghost ? {} : notesBySteps(plan)), [ghost, plan]);
   const bar =
     plan && !ghost ? <Bars plan={plan} state={state} acting={acting} view={view} onView={onView} /> : null;
   return (
@@ -108,6 +110,7 @@ function NowStage({ session, plan, acting, view, onView, picker, client, theme, 
         <Canvas
           plan_id={plan?.plan_id ?? "draft"}
           steps={steps}
+          notes={notes}
           ghost={ghost}
           open={step?.key ?? null}
           onOpen={opening.onOpen}
@@ -119,6 +122,7 @@ function NowStage({ session, plan, acting, view, onView, picker, client, theme, 
         <Inspector
           step={step}
           steps={steps}
+          notes={notes[step.key]}
           client={client}
           busy={acting.busy}
           act={plan ? stepActions(plan, step, acting) : undefined}

@@ -1,6 +1,5 @@
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readPlan } from "../src/api/wire.ts";
-import { toldFlags } from "../src/canvas/flags.ts";
 import { saidBy } from "../src/chat/timeline.tsx";
 import { at, NOTHING, PAGES_MAX, pagesShown, put, startOf } from "../src/past/pages.ts";
 import { readSources, rowsOf } from "../src/past/sent.ts";
@@ -94,31 +93,6 @@ describe("of a long life", () => {
     expect([...pages.keys()]).toEqual(Array.from({ length: PAGES_MAX }, (_, n) => 300 - PAGES_MAX + n));
     expect(put(pages, 0, page(0)).has(0)).toBe(true);
   });
-});
-
-test("what cannot be wired is said before the plan runs", () => {
-  const plan = readPlan({
-    plan_id: "pln_X.1",
-    steps: [{ step_id: "stp_X.1.s2", title: "A film" }],
-    flags: [
-      "s2:unwirable:image: needs image; there is nothing to take it from",
-      "s2:renamed: size",
-      "s2:changed:width",
-      "s2:unused:s1: the model takes no image",
-      "s2:model-unknown",
-      "s2:model-unwanted",
-      "s2:foreign-file:image",
-      "s2:newest-upload:image",
-    ],
-  });
-  expect(plan && toldFlags(plan)).toEqual([
-    "“A film” will not run: image needs image; there is nothing to take it from",
-    "“A film” has no use for “s1”",
-    "“A film”: the model named for it is not here, so another was chosen",
-    "“A film”: only models that you did not want can do it",
-    "“A film”: what was named as its image is no file of this session",
-    "“A film”: no image was named, so it takes the newest file that fits",
-  ]);
 });
 
 describe("a plan's runs", () => {

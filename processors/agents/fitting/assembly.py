@@ -17,7 +17,7 @@ from processors.agents.fitting.hints import output_hint
 from processors.agents.fitting.policies import Policy
 from processors.agents.fitting.rehearsal import unwirable
 from processors.agents.fitting.selector import Choice, select
-from processors.agents.fitting.validator import Checked, Issue, check
+from processors.agents.fitting.validator import Checked, check, left_out_for
 from processors.agents.fitting.verifying import Unsettled
 from processors.agents.plan import PlannedStep
 from processors.agents.words.references import Known, KnownStep, KnownUpload
@@ -48,12 +48,14 @@ def feasible(steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[K
     checked = check(steps, catalog.capabilities)
     issues, left = list(checked.issues), checked.steps
     while True:
-        lost = {step.id for step, choice in _choices(left, catalog, uploads, str, {}, said) if choice is None}
+        lost = {step.id: step for step, choice in _choices(left, catalog, uploads, str, {}, said) if choice is None}
         if not lost:
-            return Checked(left, tuple(issues))
+            return Checked(left, tuple(dict.fromkeys(issues)))
         problem = "no model can do this with what there is"
-        issues.extend(Issue("no-model", problem, "it was left out", step_id) for step_id in sorted(lost))
-        again = check([step for step in left if step.id not in lost], catalog.capabilities)
+        issues.extend(left_out_for(lost[step_id], "no-model", problem) for step_id in sorted(lost))
+        titles = {step_id: step.title for step_id, step in lost.items()}
+        again = check([step for step in left if step.id not in lost], catalog.capabilities, titles)
+        issues.extend(again.issues)
         left = again.steps
 
 

@@ -46,7 +46,7 @@ def _take_given(work: Work) -> None:
     """What the plan says, as far as it says anything."""
     given, approximate = shaped(work.step.input, work.rules)
     if approximate is not None:
-        work.flag("changed", approximate)
+        work.flag("nearest", approximate)
     for key, value in in_order(work, given):
         if value is None or value in ("", [], {}):
             continue
@@ -136,7 +136,7 @@ def _place_duration(work: Work) -> None:
     if wanted is not None:
         work.built[name] = durations.spelled(wanted, name, work.rules[name])
         if durations.of(name, work.built[name]) != wanted:
-            work.flag("changed", name)
+            work.flag("nearest", name)
 
 
 def _fill_required(work: Work) -> None:

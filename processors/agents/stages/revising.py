@@ -17,9 +17,9 @@ from typing import Final
 from processors.agents.asking.call import Said, Stages
 from processors.agents.catalog import Catalog
 from processors.agents.fitting.assembly import feasible
-from processors.agents.fitting.validator import GRAVE, Checked, Issue
+from processors.agents.fitting.validator import GRAVE, LEFT_OUT, LOSSLESS, STILL_LOST, Checked, Issue, retitled
 from processors.agents.llm import LlmFailed
-from processors.agents.plan import PlannedStep
+from processors.agents.plan import ParsedPlan, PlannedStep
 from processors.agents.stages.edit_planner import Asked, edit
 from processors.agents.stages.plan_validator import objections
 from processors.agents.telling.context import Briefing
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 ROUNDS_MAX: Final = 2
 """Revisions of one plan."""
+UNPLANNED: Final = "unplanned"
+"""Code of what a planner itself says that it leaves out."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class Version:
     objections: tuple[Issue, ...] = ()
     planned: tuple[PlannedStep, ...] = ()
     """As it was answered, where the rules left no step of it."""
+    lost: tuple[Issue, ...] = ()
+    """What its planner says that it leaves out, and what the rules took away of an earlier version that this one does
+    not have either."""
 
     @cached_property
     def grave(self) -> tuple[Issue, ...]:
@@ -58,7 +63,35 @@ class Version:
 
     @property
     def validated(self) -> Checked:
-        return replace(self.checked, issues=(*self.checked.issues, *self.objections))
+        issues = (*self.lost, *self.checked.issues, *self.objections)
+        return replace(self.checked, issues=tuple(dict.fromkeys(issues)))
+
+    @property
+    def called(self) -> str:
+        """Its title, which names no length that could not be had."""
+        title = self.title
+        for issue in self.validated.issues:
+            title = retitled(title, issue)
+        return title
+
+    @property
+    def taken(self) -> tuple[Issue, ...]:
+        """What it has not of what was planned, or has otherwise, as the rules would have it."""
+        return tuple(one for one in (*self.lost, *self.checked.issues) if one.code not in LOSSLESS)
+
+    def after(self, earlier: Sequence[Version]) -> Version:
+        """Knowing what was lost on the way."""
+        lost = [issue for version in earlier for issue in version.taken if self._lacks(issue, version)]
+        return replace(self, lost=tuple(dict.fromkeys([*lost, *self.lost])))
+
+    def _lacks(self, issue: Issue, earlier: Version) -> bool:
+        """A step that was left out is still not there, one that was cut down by the rules is still as they left it."""
+        if issue.step_id is None:
+            return issue.code != UNPLANNED or not any(one.code == UNPLANNED for one in self.lost)
+        now = next((step for step in self.checked.steps if step.id == issue.step_id), None)
+        if now is None or issue.code not in STILL_LOST:
+            return now is None and issue.code in LEFT_OUT
+        return any(_same(step, now) for step in earlier.checked.steps)
 
     def present(self, before: Present | None) -> Present:
         """The version as the plan to be judged and changed; a step that is as it was keeps what came of it."""
@@ -68,8 +101,8 @@ class Version:
             for step in self.checked.steps or self.planned
         )
         if before is not None:
-            return replace(before, title=self.title, steps=steps)
-        return Present("", self.title, "drafting", "", steps)
+            return replace(before, title=self.called, steps=steps)
+        return Present("", self.called, "drafting", "", steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +123,8 @@ class Revising:
             if revised is None:
                 break
             versions.append(await self._judged(revised, turn))
-        return min(versions, key=lambda one: one.rank)
+        best = min(versions, key=lambda one: one.rank)
+        return best.after(versions[: versions.index(best)])
 
     async def _judged(self, version: Version, turn: int) -> Version:
         """What the rules find grave is not shown to the model: it has to be other in any case."""
@@ -114,7 +148,12 @@ class Revising:
             return None
         if not version.grave and _all_same(checked.steps, version.checked.steps):
             return None
-        return Version(done.parsed.title or version.title, checked, done.said)
+        return Version(done.parsed.title or version.title, checked, done.said, lost=unplanned(done.parsed))
+
+
+def unplanned(parsed: ParsedPlan) -> tuple[Issue, ...]:
+    """The planner's own word for what of the request no step does."""
+    return (Issue(UNPLANNED, parsed.left_out),) if parsed.left_out else ()
 
 
 def _same(one: PlannedStep, other: PlannedStep) -> bool:

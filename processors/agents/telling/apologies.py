@@ -8,7 +8,7 @@ from typing import Final
 from events.catalog.events import ModelSpec
 from processors.agents.fitting.assembly import Fitted
 from processors.agents.fitting.unknown_models import Unknown
-from processors.agents.fitting.validator import Checked
+from processors.agents.fitting.validator import Checked, Issue, called
 from processors.agents.plan import ParsedPlan, PlannedStep
 from processors.agents.telling.shortened import TITLE_CHARS, cut
 
@@ -61,6 +61,20 @@ def no_plan(parsed: ParsedPlan, checked: Checked) -> str:
     if parsed.layer in ("direct", "repaired"):
         return "There is nothing to make in that. Describe a picture, a video, a sound, a voice, a text or a 3D model."
     return "The planner's answer could not be read, so there is no plan. Please say it in other words, or try again."
+
+
+def left_out(taken: Sequence[Issue], steps: Sequence[PlannedStep]) -> str:
+    """Of a plan that does only a part of the request: what is missing or other in it; nothing where it does all."""
+    titles = {step.id: step.title for step in steps}
+    told = [_sentence(issue, titles) for issue in taken[:_NAMED_MAX]]
+    more = [f"And {len(taken) - _NAMED_MAX} more like these stand at the plan."] if len(taken) > _NAMED_MAX else []
+    return " ".join([*told, *more])
+
+
+def _sentence(issue: Issue, titles: Mapping[str, str]) -> str:
+    title = titles.get(issue.step_id or "")
+    words = f"{called(title)}: {issue.note.removeprefix(f'{issue.step_id}: ')}" if title else issue.note
+    return f"{words[0].upper()}{words[1:]}" + ("." if words[-1].isalnum() or words[-1] in "”)" else "")
 
 
 def kept(steps: Sequence[PlannedStep], names: Collection[str]) -> str:

@@ -22,7 +22,7 @@ from events.ids import step_id as step_id_of
 from events.sealed import Sealed
 from processors.agents.asking.call import Said, Stages
 from processors.agents.fitting.assembly import Fitted
-from processors.agents.fitting.validator import Checked
+from processors.agents.fitting.validator import LOSSLESS, Checked
 from processors.agents.plan import PlannedStep
 
 ISSUES_MAX: Final = 50
@@ -58,7 +58,8 @@ async def revision(
 
 
 async def validation(stages: Stages, plan_id: str, checked: Checked) -> CanvasCommand:
-    issues = [str(issue) for issue in checked.issues][:ISSUES_MAX]
+    """With what the person is to know of it."""
+    issues = [issue.note for issue in checked.issues if issue.code not in LOSSLESS][:ISSUES_MAX]
     sealed = [await stages.seal(issue) for issue in issues]
     return stages.command(RecordPlanValidated, plan_id=plan_id, verdict=checked.verdict, issues=tuple(sealed))
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from events.canvas.plan_events import PlanValidated
+from events.catalog.current import CurrentModel
+from processors.agents.catalog import Catalog
+from tests.catalog import shipped
 from tests.unit.agents.play import Play, StandIn
 
 CAT = {"id": "s1", "title": "Cat", "description": "A cat.", "agent_type": "image", "depends_on": []}
@@ -104,3 +109,99 @@ async def test_an_address_that_nobody_wrote_is_not_passed_on() -> None:
     await play.hears("a cat, and a thumbnail")
     [told] = await play.heard()
     assert "elsewhere" not in told
+
+
+def step(name: str, kind: str = "image", after: Sequence[str] = (), words: str = "A cat.") -> dict[str, Any]:
+    title = words.rstrip(".")
+    return {"id": name, "title": title, "description": words, "agent_type": kind, "depends_on": list(after)}
+
+
+def plan(*steps: dict[str, Any], title: str = "Cat") -> str:
+    return json.dumps({"title": title, "steps": steps})
+
+
+async def noted(play: Play) -> list[str]:
+    return [await play.vault.open(issue) for issue in play.log.of(PlanValidated)[-1].issues]
+
+
+def without(kind: str) -> Catalog:
+    specs = [one.spec for one in shipped("fleet", "llm") if one.spec.agent_type != kind]
+    return Catalog.of(CurrentModel(model=spec, version=1) for spec in specs)
+
+
+SONG_LEFT_OUT = "“A song”: no model for music is available, so it was left out"
+
+
+async def test_what_the_rules_take_away_is_told_at_the_plan_and_in_the_chat() -> None:
+    both = plan(step("a"), step("b", "music", words="A song."))
+    play = Play(both, lines={"edit_planner": [both, both]})
+    play.catalog = without("music")
+    await play.hears("a cat and a song")
+    assert kinds(play) == ["image"]
+    assert await noted(play) == [SONG_LEFT_OUT]
+    assert await play.heard() == [f"{SONG_LEFT_OUT}."]
+
+
+async def test_that_another_planner_has_agreed_to_it_since_does_not_make_it_silent() -> None:
+    play = Play(plan(step("a"), step("b", "music", words="A song.")), lines={"edit_planner": [plan(step("a"))]})
+    play.catalog = without("music")
+    await play.hears("a cat and a song")
+    assert await noted(play) == [SONG_LEFT_OUT]
+    assert await play.heard() == [f"{SONG_LEFT_OUT}."]
+
+
+async def test_what_a_revision_has_mended_is_not_told() -> None:
+    mended = plan(step("a"), step("b", "speech", words="A song."))
+    play = Play(
+        plan(step("a"), step("b", "music", words="A song.")),
+        lines={"edit_planner": [mended], "field_verifier": ['{"steps": []}']},
+    )
+    play.catalog = without("music")
+    await play.hears("a cat and a song")
+    assert await noted(play) == await play.heard() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("A 60-second video of a cat.", "A 30-second video of a cat"),
+        ("A one-minute film of a cat.", "A 30-second film of a cat"),
+        ("A cat for 2 minutes.", "A cat for 30 seconds"),
+    ],
+)
+async def test_a_length_that_cannot_be_had_is_told_and_no_title_goes_on_saying_it(said: str, title: str) -> None:
+    play = Play(plan(step("a", "video", words=said), title=said.rstrip(".")))
+    await play.hears(said)
+    (made,) = (await play.shown()).values()
+    assert made["input"]["duration_s"] == 30
+    assert await play.vault.open(play.newest.drafted.title) == title
+    assert [await play.vault.open(one.title) for one in play.newest.steps.values()] == [title]
+    (note,) = await noted(play)
+    assert note.endswith("seconds are more than any model here makes, so it is made 30 seconds long")
+    (told,) = await play.heard()
+    assert told.startswith(f"“{title}”: ")
+
+
+async def test_a_dropped_dependency_is_told_by_the_title_of_what_is_not_there() -> None:
+    both = plan(step("a"), step("b", "music", words="A song."), step("c", "video", ["b"], words="A film."))
+    play = Play(both, lines={"edit_planner": [both, both]})
+    play.catalog = without("music")
+    await play.hears("a cat, a song and a film of the song")
+    assert await noted(play) == [SONG_LEFT_OUT, "c: it waited for “A song”, which is not there, so it is made without"]
+    assert "“A film”: it waited for “A song”" in (await play.heard())[0]
+
+
+async def test_what_a_planner_itself_leaves_out_stands_at_the_plan_too() -> None:
+    play = Play(json.dumps({"title": "Cat", "steps": [CAT], "left_out": WORD}))
+    await play.hears("a cat, and a thumbnail")
+    assert await noted(play) == [WORD]
+
+
+async def test_many_are_told_in_short() -> None:
+    many = plan(step("a"), *(step(f"m{at}", "music", words=f"Song {at}.") for at in range(9)))
+    play = Play(many, lines={"edit_planner": [many, many]})
+    play.catalog = without("music")
+    await play.hears("a cat and nine songs")
+    assert len(await noted(play)) == 9
+    (told,) = await play.heard()
+    assert told.endswith("And 4 more like these stand at the plan.")

@@ -107,7 +107,7 @@ def test_what_cannot_be_used_is_said_once_for_a_step(catalog: Catalog) -> None:
     songs = [step(f"m{n}", "music") for n in range(9)]
     checked = check([*songs, step("a", "image", *(song.id for song in songs))], catalog.capabilities)
     assert [issue.problem for issue in checked.issues] == [
-        "a image step cannot use the audio of m0, m1, m2, m3, m4 and 4 more"
+        "a step for image cannot use the audio of “m0”, “m1”, “m2”, “m3”, “m4” and 4 more"
     ]
 
 
@@ -124,4 +124,5 @@ def test_a_plan_has_at_most_five_hundred_steps(catalog: Catalog) -> None:
 
 def test_an_issue_reads_as_a_sentence(catalog: Catalog) -> None:
     (issue,) = check([step("a", "image", "zz")], catalog.capabilities).issues
-    assert str(issue) == "a: it waited for a step that is not there (that was dropped)"
+    assert str(issue) == "a: it waited for a step that is not there (it is made without)"
+    assert issue.note == "a: it waited for a step that is not there, so it is made without"

@@ -51,7 +51,7 @@ async def shown(play: Play) -> list[str]:
 
 async def issues(play: Play) -> list[str]:
     (validated,) = play.log.of(PlanValidated)
-    return [await play.vault.open(issue) for issue in validated.issues]
+    return [(await play.vault.open(issue)).replace("the check of the plan objects: ", "") for issue in validated.issues]
 
 
 async def test_what_the_model_objects_to_is_repaired_before_anyone_sees_the_plan() -> None:

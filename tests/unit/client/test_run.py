@@ -10,10 +10,11 @@ from rich.console import Console
 from studio.client.access import Access
 from studio.client.api import Frame
 from studio.client.files import named, slug, suffix, wanted
+from studio.client.notes import told
 from studio.client.progress import Progress
 from studio.client.screen import credit, lines, rendered
 from studio.client.timing import split, union_length
-from studio.verbs.run import columns, page_of
+from studio.verbs.run import columns, page_of, tell
 
 PLAN = "pln_X.1"
 
@@ -96,6 +97,43 @@ def test_files_are_named_by_their_step() -> None:
     assert slug("../../etc/passwd") == "etc-passwd"
     assert slug("日本") == "file"
     assert suffix("application/x-unknown-thing") == ".bin"
+
+
+NOTED = (
+    ("plan.validated", {"plan_id": PLAN, "notes": [{"text": "of an earlier version"}]}),
+    ("plan.validated", {"plan_id": PLAN, "notes": [
+        {"step": "s1", "text": "60 seconds are more than any model here makes"}, {"text": "“Song” was left out"},
+    ]}),
+    ("plan.awaiting_approval", {"plan_id": PLAN, "notes": [
+        {"step": "s1", "text": "it has no use for", "other": "s9"},
+    ]}),
+)  # fmt: skip
+TOLD = [
+    "“Picture”: 60 seconds are more than any model here makes", "“Song” was left out",
+    "“Picture”: it has no use for “s9”",
+]  # fmt: skip
+
+
+def test_what_is_not_as_it_was_asked_for_stands_with_the_plan() -> None:
+    seen = view(*DRAFTED, *NOTED)
+    assert [line.partition("[/] ")[2] for line in lines(seen) if "[yellow]!" in line] == TOLD
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(rendered(seen))
+    assert all(f"! {line}" in captured.get() for line in TOLD)
+
+
+def test_it_stands_at_the_end_too(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = [{"step_id": "stp_X.1.s1", "title": "Picture"}]
+    noted = [note for _, data in NOTED[1:] for note in data["notes"]]
+    spent = {"total": 1.0, "engines": 0.0, "models": 0.0, "platform": 1.0}
+    tell({"steps": steps, "notes": noted, "files": [], "status": "succeeded", "cost": 0, "seconds": spent, "page": "x"})
+    out = capsys.readouterr().out
+    assert all(f"! {line}" in out for line in TOLD)
+
+
+def test_a_note_does_nothing_to_a_terminal() -> None:
+    assert told([{"step": "zz", "text": "a\x1b[2J\nb"}], {}) == ["zz: a[2J b"]
 
 
 def test_when_it_is_over_no_balance_of_before_is_shown() -> None:

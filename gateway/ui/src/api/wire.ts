@@ -4,6 +4,7 @@ import type {
   Fallback,
   Message,
   Money,
+  Note,
   Plan,
   PlanStatus,
   SessionSnapshot,
@@ -144,7 +145,17 @@ export function readPlan(raw: unknown): Plan | undefined {
     cost: readMoney(raw.cost) ?? {},
     steps: list(raw.steps).map(readStep).filter(present),
     run_id: text(raw.run_id),
-    flags: Array.isArray(raw.flags) ? raw.flags.filter((flag) => typeof flag === "string") : undefined,
+    notes: readNotes(raw.notes),
+  });
+}
+
+/** Nothing where none are told of, which is not the same as that there are none. */
+export function readNotes(raw: unknown): Note[] | undefined {
+  if (!Array.isArray(raw)) return undefined;
+  return raw.filter(isObject).flatMap((note) => {
+    const words = text(note.text);
+    if (!words) return [];
+    return [known<Note>({ text: words, step: text(note.step), other: text(note.other) })];
   });
 }
 

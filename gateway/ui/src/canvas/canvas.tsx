@@ -15,15 +15,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { mediumColour } from "../kit/media.ts";
 import { NARROW, useMedia } from "../kit/theme.ts";
 import type { Step } from "../state/model.ts";
-import {
-  type Direction,
-  inReadingOrder,
-  layout,
-  links,
-  NODE_HEIGHT,
-  NODE_WIDTH,
-  type Place,
-} from "./layout.ts";
+import { inReadingOrder, layout, links } from "./layout.ts";
+import { type Direction, NODE_HEIGHT, NODE_WIDTH, type Place } from "./sizes.ts";
 import { type StepData, StepNode, type StepNodeType } from "./step-node.tsx";
 
 const NODE_TYPES = { step: StepNode };
@@ -32,6 +25,8 @@ export interface CanvasProps {
   /** Another plan is another drawing: what was moved by hand is forgotten. */
   plan_id: string;
   steps: Step[];
+  /** What is to be known of a step, by its key. */
+  notes?: Record<string, string[]>;
   ghost: boolean;
   open: string | null;
   onOpen: (key: string) => void;
@@ -51,6 +46,7 @@ export function Canvas(props: CanvasProps) {
 function Flow({
   plan_id,
   steps,
+  notes = NO_NOTES,
   ghost,
   open,
   onOpen,
@@ -64,18 +60,21 @@ function Flow({
     return inReadingOrder(steps).map((step) =>
       toNode(step.key, moved[step.key] ?? places[step.key], {
         step,
+        notes: notes[step.key] ?? NONE,
         ghost,
         upright,
         open: open === step.key,
         onOpen,
       }),
     );
-  }, [steps, places, moved, direction, ghost, open, onOpen]);
-  const edges = useMemo(() => toEdges(steps), [steps]);
-  const onMoveStart = useFitting(plan_id, steps, direction);
+  }, [steps, places, moved, direction, notes, ghost, open, onOpen]);
+  const edges = useMemo(() => toEdges(steps, places, direction), [steps, places, direction]);
+  const onMoveStart = useFitting(plan_id, steps);
   const roomy = useMedia("(min-width: 1100px)");
+  const far = useStore((store) => store.transform[2] < FAR);
   return (
     <ReactFlow
+      className={far ? "far" : ""}
       nodes={nodes}
       edges={edges}
       nodeTypes={NODE_TYPES}
@@ -87,7 +86,7 @@ function Flow({
       nodesConnectable={false}
       elementsSelectable={false}
       deleteKeyCode={null}
-      minZoom={0.15}
+      minZoom={0.1}
       maxZoom={1.6}
       fitView
       fitViewOptions={FIT}
@@ -111,6 +110,10 @@ function Flow({
   );
 }
 
+const NO_NOTES: Record<string, string[]> = {};
+const NONE: string[] = [];
+/** Below this zoom a step shows its name alone, in large letters. */
+const FAR = 0.45;
 const FIT = { padding: 0.1, maxZoom: 1.05 };
 
 function useLayout(steps: Step[], direction: Direction): Record<string, Place> {
@@ -146,13 +149,12 @@ function useMoved(plan_id: string): [Record<string, Place>, (changes: NodeChange
 const NOTHING_MOVED: Record<string, Place> = {};
 
 /** Keeps the whole plan in view while it grows, until the person takes the view into their own hands. */
-function useFitting(plan_id: string, steps: Step[], direction: Direction): (event: unknown) => void {
+function useFitting(plan_id: string, steps: Step[]): (event: unknown) => void {
   const { fitView } = useReactFlow();
   const by_hand = useRef<string | null>(null);
   const calm = useMedia("(prefers-reduced-motion: reduce)");
   const count = steps.length;
-  // Along the graph: what stands above or below an upright one comes and goes with the plan's state.
-  const room = useStore((store) => Math.round((direction === "TB" ? store.height : store.width) / 40));
+  const room = useStore((store) => roomOf(store.width, store.height));
   useEffect(() => {
     if (count === 0 || room === 0 || by_hand.current === plan_id) return;
     const frame = requestAnimationFrame(() => void fitView({ ...FIT, duration: calm ? 0 : 320 }));
@@ -166,6 +168,9 @@ function useFitting(plan_id: string, steps: Step[], direction: Direction): (even
   );
 }
 
+/** The same for changes that are too small to see. */
+const roomOf = (width: number, height: number): number => Math.round(width / 40) * Math.round(height / 40);
+
 const toNode = (key: string, position: Place | undefined, data: StepData): StepNodeType => ({
   id: key,
   type: "step",
@@ -175,7 +180,13 @@ const toNode = (key: string, position: Place | undefined, data: StepData): StepN
   data,
 });
 
-function toEdges(steps: Step[]): Edge[] {
+/** From the end of a row to the beginning of the next an edge goes around the steps between. */
+function goesBack(from: Place | undefined, to: Place | undefined, direction: Direction): boolean {
+  if (!from || !to) return false;
+  return direction === "LR" ? to.x <= from.x : to.y <= from.y;
+}
+
+function toEdges(steps: Step[], places: Record<string, Place>, direction: Direction): Edge[] {
   const by_key = new Map(steps.map((step) => [step.key, step]));
   return links(steps).map(([from, to]) => {
     const target = by_key.get(to);
@@ -186,6 +197,7 @@ function toEdges(steps: Step[]): Edge[] {
       id: `${from}-${to}`,
       source: from,
       target: to,
+      type: goesBack(places[from], places[to], direction) ? "smoothstep" : "default",
       animated: flowing,
       className: carried ? "edge carried" : "edge",
       style: carried || flowing ? { stroke: mediumColour(source?.agent_type ?? "") } : {},

@@ -1,33 +1,23 @@
 /** Places steps by dependency. Positions depend on ids and edges only, so a changed status never moves a node. */
 import { layout as dagreLayout, Graph } from "@dagrejs/dagre";
 import type { Step } from "../state/model.ts";
-
-export const NODE_WIDTH = 288;
-export const NODE_HEIGHT = 256;
-
-export interface Place {
-  x: number;
-  y: number;
-}
+import { folded } from "./folding.ts";
+import { type Direction, NODE_GAP, NODE_HEIGHT, NODE_WIDTH, type Place, RANK_GAP } from "./sizes.ts";
 
 type Linked = Pick<Step, "key" | "depends_on">;
 
-/** Left to right; top to bottom where the window is narrower than two nodes. */
-export type Direction = "LR" | "TB";
-
 export function layout(steps: Linked[], direction: Direction = "LR"): Record<string, Place> {
   const graph = new Graph();
-  graph.setGraph({ rankdir: direction, nodesep: 36, ranksep: direction === "LR" ? 84 : 52 });
+  graph.setGraph({ rankdir: direction, nodesep: NODE_GAP, ranksep: RANK_GAP[direction] });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const step of steps) graph.setNode(step.key, { width: NODE_WIDTH, height: NODE_HEIGHT });
   for (const [from, to] of links(steps)) graph.setEdge(from, to);
   dagreLayout(graph);
-  return Object.fromEntries(
-    steps.map(({ key }) => {
-      const { x, y } = graph.node(key) as Place;
-      return [key, { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 }];
-    }),
-  );
+  const placed = steps.map(({ key }): [string, Place] => {
+    const { x, y } = graph.node(key) as Place;
+    return [key, { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 }];
+  });
+  return folded(placed, direction) ?? Object.fromEntries(placed);
 }
 
 /** Edges between steps that are there: a draft may name one that has not been written yet. */

@@ -3,7 +3,7 @@ import { creditsNumber } from "../kit/format.ts";
 import { Icon } from "../kit/icons.tsx";
 import type { Credits, Plan } from "../state/model.ts";
 import { estimateOf, isOver, toRun } from "../state/plans.ts";
-import { toldFlags } from "./flags.ts";
+import { toldNotes } from "./notes.ts";
 
 export interface PlanActions {
   approve: () => void;
@@ -60,10 +60,10 @@ function Approval({ plan, credits, busy, act }: BarProps) {
           {count} {count === 1 ? "step" : "steps"}
           {kept > 0 ? ` (${kept} kept)` : ""}
           {cost === undefined ? "" : `, at most ${creditsNumber(cost)} credits`}
-          {toldFlags(plan).map((line) => `. ${line}`)}
           {missing > 0 ? `. ${creditsNumber(missing)} credits are missing.` : ""}
         </span>
       </div>
+      <Notes plan={plan} />
       <button type="button" className="button quiet" disabled={busy} onClick={act.reject}>
         Reject
       </button>
@@ -71,6 +71,26 @@ function Approval({ plan, credits, busy, act }: BarProps) {
         <Icon name="play" size={15} /> Approve and run
       </button>
     </section>
+  );
+}
+
+/** What is not as it was asked for stands before the yes. */
+function Notes({ plan }: { plan: Plan }) {
+  const notes = toldNotes(plan);
+  if (notes.length === 0) return null;
+  return (
+    <div className="plan-notes" data-testid="plan-notes">
+      <strong>
+        <Icon name="alert" size={15} />
+        {notes.length === 1 ? "One thing to know first" : `${notes.length} things to know first`}
+      </strong>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what is too long is scrolled by keyboard, too */}
+      <ul tabIndex={0} aria-label="What is not quite as you asked">
+        {notes.map(({ key, text }) => (
+          <li key={key}>{text}</li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -10,6 +10,8 @@ import { CostBadge, lookOf, ProgressRing, StatusBadge } from "./status.tsx";
 
 export interface StepData extends Record<string, unknown> {
   step: Step;
+  /** What is not quite as it was asked for. */
+  notes: string[];
   ghost: boolean;
   /** The graph runs downwards. */
   upright: boolean;
@@ -20,7 +22,7 @@ export interface StepData extends Record<string, unknown> {
 export type StepNodeType = Node<StepData, "step">;
 
 export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>) {
-  const { step, ghost, upright, open, onOpen } = data;
+  const { step, notes, ghost, upright, open, onOpen } = data;
   const look = lookOf(step, ghost);
   const classes = ["step", `tone-${look.tone}`, ghost ? "ghost" : "", open ? "open" : ""]
     .filter(Boolean)
@@ -45,6 +47,7 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>
         </span>
         <StatusBadge step={step} ghost={ghost} />
       </button>
+      <StepNote notes={notes} />
       <div className="step-body">
         <Body step={step} ghost={ghost} />
       </div>
@@ -58,6 +61,17 @@ export const StepNode = memo(function StepNode({ data }: NodeProps<StepNodeType>
     </article>
   );
 });
+
+function StepNote({ notes: [first, ...more] }: { notes: string[] }) {
+  if (first === undefined) return null;
+  return (
+    <p className="step-note" data-testid="step-note" title={[first, ...more].join("\n")}>
+      <Icon name="alert" size={13} />
+      <span>{first}</span>
+      {more.length > 0 ? <span>+{more.length}</span> : null}
+    </p>
+  );
+}
 
 function Body({ step, ghost }: { step: Step; ghost: boolean }) {
   const [first, ...more] = step.outputs;

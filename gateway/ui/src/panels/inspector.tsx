@@ -13,6 +13,8 @@ import { type StepActions, StepActs } from "./step-acts.tsx";
 interface InspectorProps {
   step: Step;
   steps: Step[];
+  /** What is not quite as it was asked for. */
+  notes?: string[] | undefined;
   client: Client;
   busy: boolean;
   /** Absent while the past is looked at. */
@@ -20,7 +22,7 @@ interface InspectorProps {
   onClose: () => void;
 }
 
-export function Inspector({ step, steps, client, busy, act, onClose }: InspectorProps) {
+export function Inspector({ step, steps, notes = [], client, busy, act, onClose }: InspectorProps) {
   const title = useRef<HTMLHeadingElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus follows to each step that is opened
   useEffect(() => title.current?.focus(), [step.key]);
@@ -49,6 +51,12 @@ export function Inspector({ step, steps, client, busy, act, onClose }: Inspector
       </header>
       <div className="inspector-body">
         <Trouble step={step} steps={steps} />
+        {notes.map((note) => (
+          <div key={note} className="notice wait">
+            <Icon name="alert" size={16} />
+            <p>{note}</p>
+          </div>
+        ))}
         {step.outputs.map((asset) => (
           <Output key={asset.asset_id ?? asset.url} asset={asset} title={step.title} />
         ))}

@@ -82,8 +82,15 @@ export interface Plan {
   cost: Money;
   steps: Step[];
   run_id?: string;
-  /** What was changed or is missing, step by step: `<step>:<what>: <why>`. */
-  flags?: string[];
+  /** What is not as it was asked for, or is doubtful. */
+  notes?: Note[];
+}
+
+/** Words about a plan, or about the step that is named by its key; with another step at their end. */
+export interface Note {
+  text: string;
+  step?: string;
+  other?: string;
 }
 
 export interface Message {

@@ -8,10 +8,11 @@ import {
   planOfRun,
   planOfStep,
   readMoney,
+  readNotes,
   readStep,
   readStepChange,
 } from "../api/wire.ts";
-import type { Plan, PlanStatus, State, Step, StepStatus } from "./model.ts";
+import type { Note, Plan, PlanStatus, State, Step, StepStatus } from "./model.ts";
 
 const PLAN_STATUS: Record<string, PlanStatus> = {
   "plan.drafted": "drafting",
@@ -69,6 +70,7 @@ function changePlan(state: State, event: string, data: Json, at: number): State 
     cost: readMoney(data.cost),
     run_id: typeof data.run_id === "string" ? data.run_id : undefined,
     status: PLAN_STATUS[event],
+    notes: notesAfter(before, event, readNotes(data.notes)),
     steps: Array.isArray(data.steps)
       ? data.steps.map(readStep).filter((step): step is Step => step !== undefined)
       : undefined,
@@ -76,6 +78,11 @@ function changePlan(state: State, event: string, data: Json, at: number): State 
   const plan = withoutResults(without({ ...before, ...change }, data.removed), data.changed);
   const began = event === "plan.approved" ? beganAt(state, plan_id, change.run_id, at) : state.run_began_at;
   return putPlan({ ...state, draft: null, run_began_at: began }, plan);
+}
+
+/** What the checks say is the first that is said of a plan; what its fields say comes on top. */
+function notesAfter(before: Plan, event: string, said: Note[] | undefined): Note[] | undefined {
+  return event === "plan.validated" ? said : said && [...(before.notes ?? []), ...said];
 }
 
 /** One step of the plan has changed: other words, or by now a model, an input and a price. */
