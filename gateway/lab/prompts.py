@@ -21,6 +21,13 @@ PLATFORMS_OWN: Final = frozenset({"error_classifier", "writer"})
 """Agents that work for no session: they read the platform's prompts alone."""
 
 
+ALL_OWN: Final = (
+    "your own variants take all new sessions of your organisation, and the platform's none: weights share them among "
+    "your own alone"
+)
+NONE_OWN: Final = "none of your own has a weight: the platform's variants take all new sessions of your organisation"
+
+
 @dataclass(frozen=True, slots=True)
 class Asker:
     """`owner`'s prompts may be changed: the organisation's own, or the platform's, which organisations see too."""
@@ -85,6 +92,18 @@ def view(platform: Platform, who: Asker, document: Mapping[str, Any], names: Seq
     may = publishes(who, document["agent"])
     rights = {"editable": may and owner == who.owner, "publishable": may}
     return {**shown, "owner": owner, **rights, "share": share(platform, who, document)}
+
+
+def standing(platform: Platform, who: Asker, agent: str) -> dict[str, Any]:
+    """After a change: the share of new sessions that each of the asker's variants takes by now, and what is easily
+    missed about it."""
+    entry = platform.catalog.get(prompts_key(who.owner, agent))
+    weights = {one.variant: one.weight for one in entry.variants} if isinstance(entry, CurrentPrompts) else {}
+    total = sum(weights.values())
+    shares = {name: round(weight / total, 4) if total else 0.0 for name, weight in weights.items()}
+    if who.owner == PLATFORM:
+        return {"shares": shares}
+    return {"shares": shares, "note": ALL_OWN if total else NONE_OWN}
 
 
 def share(platform: Platform, who: Asker, document: Mapping[str, Any]) -> float:

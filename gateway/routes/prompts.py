@@ -17,7 +17,7 @@ from gateway.answering.answers import ask, decided, json, page, platform_of
 from gateway.http.bodies import Body, read, takes
 from gateway.http.identity import identity
 from gateway.http.problems import not_found
-from gateway.lab.prompts import WITHOUT_TEXT, Asker, asker, check_known, check_model, of, view
+from gateway.lab.prompts import WITHOUT_TEXT, Asker, asker, check_known, check_model, of, standing, view
 from gateway.reads import queries
 from gateway.reads.views import pick
 from projections import prompts
@@ -143,13 +143,13 @@ async def changed(
     platform = platform_of(request)
     check_known(platform, who, command.agent)
     same = identity(request, platform.secrets.server, who.owner, who.actor, raw)
-    answer = decided(await ask(platform, command, same), 200)
+    answer = await ask(platform, command, same)
 
     def suits(now: CatalogEntry) -> bool:
         return isinstance(now, CurrentPrompts) and shown(now)
 
     await platform.catalog.wait_for(command.route, SEEN_WITHIN_S, suits)
-    return answer
+    return decided(answer, 200, **standing(platform, who, command.agent))
 
 
 def named(pattern: str, value: str) -> str:

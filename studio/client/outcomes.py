@@ -15,6 +15,8 @@ class Figures:
     tokens_in: int
     tokens_out: int
     ms: int
+    model: str = ""
+    """Which language model answered; empty where none did."""
 
 
 class Outcome(Protocol):

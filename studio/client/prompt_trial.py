@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -51,8 +52,8 @@ class Compared:
             "session_id": call["session_id"],
             "at": call["begun_at"],
             "judgement": self.judgement,
-            "before": {**prompt, **self.before.as_json()},
-            "after": self.after.as_json(),
+            "before": {**prompt, **_answered(self.before), **self.before.as_json()},
+            "after": {**_answered(self.after), **self.after.as_json()},
         }
 
 
@@ -127,10 +128,12 @@ class Trial:
             )  # fmt: skip
         except LlmFailed as error:
             return self._failed(Figures(0, 0, 0), error.category)
-        return self._judged(past, done.text, Figures(done.tokens_in, done.tokens_out, done.ms))
+        return self._judged(past, done.text, Figures(done.tokens_in, done.tokens_out, done.ms, done.model))
 
     def _before(self, past: Past) -> Outcome:
-        figures = Figures(past.recorded.tokens_in, past.recorded.tokens_out, past.recorded.ms)
+        recorded = past.recorded
+        answered = "" if past.answer is None else recorded.model
+        figures = Figures(recorded.tokens_in, recorded.tokens_out, recorded.ms, answered)
         if past.answer is None:
             return self._failed(figures, past.recorded.error or "not kept")
         return self._judged(past, past.answer, figures)
@@ -166,6 +169,10 @@ def summary(lines: Sequence[Compared]) -> dict[str, Any]:
     }
 
 
+def _answered(outcome: Outcome) -> dict[str, str]:
+    return {"model": outcome.figures.model} if outcome.figures.model else {}
+
+
 def _side(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     if not outcomes:
         return {}
@@ -175,6 +182,7 @@ def _side(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "well_formed": round(sum(one.well_formed for one in outcomes) / of, 4),
         **(plan_judging.figures_of(plans) if plans else answer_judging.figures_of(answers)),
+        "models": dict(Counter(sorted(one.figures.model for one in outcomes if one.figures.model))),
         "tokens_in": sum(one.figures.tokens_in for one in outcomes),
         "tokens_out": sum(one.figures.tokens_out for one in outcomes),
         "median_ms": median(one.figures.ms for one in outcomes),

@@ -1,10 +1,12 @@
 """Where the parts of a local platform are reached: chosen before they start, written down for others."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from pydantic import SecretStr
 
+from studio.local.language import Language, language_of, speaking
 from studio.local.layout import Layout, write_private
 from studio.local.packing import Packed, port_names
 from studio.local.ports import assign_remembered, is_free
@@ -24,6 +26,12 @@ class Addresses:
     settings: dict[str, str]
     embedded: list[str]
     ports: dict[str, int]
+    language: dict[str, Any] = field(default_factory=dict)
+    """As `Language` has it; empty where an earlier version wrote this."""
+
+    @property
+    def speaks(self) -> Language | None:
+        return Language(**self.language) if self.language else None
 
     @property
     def url(self) -> str:
@@ -61,7 +69,8 @@ def choose(settings: Settings, layout: Layout, packing: tuple[Packed, ...]) -> A
     values["storage_url"] = settings.storage
     values["standins_url"] = f"http://127.0.0.1:{ports['standins-http']}"
     values["http_port"] = str(ports["http"])
-    addresses = Addresses(values, [server.name for server in servers], ports)
+    language = asdict(language_of(settings))
+    addresses = Addresses(values, [server.name for server in servers], ports, language)
     write_private(layout.addresses, json.dumps(asdict(addresses), indent=2))
     return addresses
 
@@ -79,7 +88,13 @@ def connected(settings: Settings) -> Settings:
     addresses = read(layout)
     if addresses is None:
         return settings
-    return with_secrets(filled(settings, addresses.settings), layout)
+    return with_secrets(as_started(settings, addresses), layout)
+
+
+def as_started(settings: Settings, addresses: Addresses) -> Settings:
+    """The settings with what was chosen when the platform was started."""
+    named = filled(settings, addresses.settings)
+    return named if addresses.speaks is None else speaking(named, addresses.speaks)
 
 
 def environment(settings: Settings) -> dict[str, str]:

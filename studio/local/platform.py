@@ -17,7 +17,7 @@ from studio.local.locks import locked
 from studio.local.named import named_servers, reach
 from studio.local.packing import PACKING, SERVER_NICENESS, Packed, port_names, program
 from studio.local.readiness import Awaited, Report, StartFailed, process_check, wait_for
-from studio.local.secrets import filled, with_secrets
+from studio.local.secrets import with_secrets
 from studio.local.servers.server import NotReady, Server
 from studio.local.supervisor import SERVERS, Program, Supervisor
 from studio.settings import Settings
@@ -116,7 +116,7 @@ class LocalPlatform:
 
     def settings(self, addresses: Addresses) -> Settings:
         """What the platform's processes are told."""
-        named = filled(self._asked_for, addresses.settings)
+        named = addressbook.as_started(self._asked_for, addresses)
         return with_secrets(named.model_copy(update={"data_dir": self.layout.data_dir}), self.layout)
 
     def _servers(self, addresses: Addresses) -> list[Server]:

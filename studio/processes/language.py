@@ -5,13 +5,10 @@ Most roles ask no model, and where they are processes of their own they start an
 
 from __future__ import annotations
 
-from typing import Final
-
 from adapters.llm.client import LlmClient
+from studio.local.language import OPENAI
 from studio.processes.process import Process
 from studio.settings import Settings
-
-OPENAI: Final = "https://api.openai.com/v1"
 
 
 async def model(process: Process, settings: Settings) -> LlmClient:

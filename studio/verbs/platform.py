@@ -119,11 +119,12 @@ def status(as_json: Json = False) -> None:
     rows, lag = asyncio.run(read_status(settings))
     addresses = addressbook.read(Layout(settings.data_dir.resolve()))
     url = addresses.url if addresses is not None and rows else None
+    planner = addressbook.connected(settings).planner if rows else settings.planner
     if as_json:
-        about = {"processes": as_rows(rows), "planner": settings.planner, "lag": lag}
+        about = {"processes": as_rows(rows), "planner": planner, "lag": lag}
         print_json(about if url is None else {**about, "url": url})
     else:
-        print_status(rows, lag, url, settings.planner)
+        print_status(rows, lag, url, planner)
     if not rows or not all(row.ready for row in rows):
         raise typer.Exit(1)
 

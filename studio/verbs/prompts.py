@@ -98,7 +98,13 @@ def publish(
     variant: Variant,
     file: Annotated[typer.FileText, typer.Argument(help="The text; - for stdin.")],
     weight: Annotated[
-        int | None, typer.Option(min=0, max=1000, help="Its share of new sessions; else as it is.")
+        int | None,
+        typer.Option(
+            min=0,
+            max=1000,
+            help="Its part of new sessions beside your organisation's other variants; unset: as it is. Your own stand "
+            "in the place of the platform's: the first that has a weight takes them all, whatever the weight.",
+        ),
     ] = None,
     model: Annotated[
         str | None, typer.Option(help="The language model that it is for; else the configured one.")
@@ -119,7 +125,10 @@ def publish(
     if as_json:
         print_json(done)
         return
-    console.print(f"{agent} {variant}: version {done['version']}, weight {done['weight']}", highlight=False)
+    share = done.get("shares", {}).get(variant)
+    sessions = "" if share is None else f", {share:.0%} of new sessions"
+    console.print(f"{agent} {variant}: version {done['version']}, weight {done['weight']}{sessions}", highlight=False)
+    say_note(done)
 
 
 @app.command()
@@ -131,6 +140,8 @@ def weigh(
     as_json: Json = False,
 ) -> None:
     """Changes the weights of an agent's variants, all at once.
+
+    Where any of your organisation's own has a weight, its own share all its new sessions, and the platform's take none.
 
     Example:  studio prompts weigh planner default=80 brief=20
     """
@@ -144,8 +155,17 @@ def weigh(
     if as_json:
         print_json(done)
         return
+    shares = done.get("shares", {})
     for name, weight in sorted(done["weights"].items()):
-        console.print(f"{name:<20} {weight:>5}", highlight=False)
+        share = f"{shares[name]:>6.0%} of new sessions" if name in shares else ""
+        console.print(f"{name:<20} {weight:>5}{share}", highlight=False)
+    say_note(done)
+
+
+def say_note(done: dict[str, Any]) -> None:
+    """What is easily missed about weights."""
+    if "note" in done:
+        console.print(f"[yellow]{done['note']}[/]", soft_wrap=True, highlight=False)
 
 
 def asked(url: str | None, key: str | None, what: Callable[[Api], Awaitable[T]]) -> T:

@@ -32,6 +32,8 @@ from studio.client.access import Access, NoPlatform, access
 from studio.client.past_requests import Archive, Past, Unreadable
 from studio.client.prompt_trial import NOT_TRIED, TRIED, Compared, Trial, summary
 from studio.local import addresses as addressbook
+from studio.local.language import what_is_missing
+from studio.local.layout import Layout
 from studio.settings import Settings
 from studio.verbs.events import NoLog, log_address
 from studio.verbs.output import Json, console, failing_on, print_json, progress
@@ -49,12 +51,17 @@ class NoVariant(Exception):
     """Nothing of this name is published."""
 
 
+class NoKey(Exception):
+    """The platform's language model cannot be asked from here."""
+
+
 class NotTried(Exception):
     """No past requests of this agent can be run again."""
 
 
 EXPECTED: Final = (
-    NoPlatform, NoLog, NoVariant, NotTried, KafkaError, PyMongoError, VaultError, Unavailable, TimeoutError, ValueError,
+    NoPlatform, NoLog, NoKey, NoVariant, NotTried, KafkaError, PyMongoError, VaultError, Unavailable, TimeoutError,
+    ValueError,
 )  # fmt: skip
 
 
@@ -88,7 +95,8 @@ def replay(
     Every request is put together as its agent was told it then, an edit planner's with the plan as it was; the catalog,
     without what the organisation's limits refuse, and what checks the answers, are today's for both sides. Of plans it
     is told which holds up better; of short answers which can be used, and whether they say the same. Requests of people
-    who were forgotten cannot be read any more, and are left out.
+    who were forgotten cannot be read any more, and are left out. The language model is the running platform's; its key
+    is written down nowhere, so name it in STUDIO_LLM_API_KEY where it has one.
 
     Examples:  studio prompts replay --variant brief --last 200  ·  studio prompts replay -v draft --file p.md --json
     ·  studio prompts replay --agent edit_planner -v terse
@@ -111,7 +119,7 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
     from studio.processes.parts import refused_by
 
     check_tried(wanted.agent)
-    bootstrap, settings = log_address(), addressbook.connected(Settings())
+    bootstrap, settings = log_address(), speaking_settings()
     url = needed(settings.mongo_url, "MONGO_URL")
     table: CatalogTable = CompactedTable(bootstrap, CURRENT_CATALOG, catalog_entry)
     orgs = CompactedTable(bootstrap, CURRENT_ORGS, CurrentOrg)
@@ -152,6 +160,16 @@ async def tried(wanted: Wanted, *, quiet: bool) -> dict[str, Any]:
         "budget": wanted.budget,
         "items": [line.as_json() for line in sorted(trial.lines, key=lambda one: str(one.past.call["begun_at"]))],
     }
+
+
+def speaking_settings() -> Settings:
+    """Those of the running platform, its language model among them. Raises NoKey."""
+    asked = Settings()
+    settings, addresses = addressbook.connected(asked), addressbook.read(Layout(asked.data_dir.resolve()))
+    language = None if addresses is None else addresses.speaks
+    if language is not None and (missing := what_is_missing(settings, language)) is not None:
+        raise NoKey(missing)
+    return settings
 
 
 def check_tried(agent: str) -> None:
@@ -227,6 +245,8 @@ def show(done: dict[str, Any]) -> None:
         ("tokens out", "tokens_out", "{:,}"),
         ("ms (median)", "median_ms", "{:,.0f}"),
     )
+    answered = [found[side].get("models", {}) for side in ("before", "after")]
+    table.add_row("answered by", *(", ".join(sorted(side)) or "nobody" for side in answered))
     for title, name, form in rows:
         if name in found["before"]:
             table.add_row(title, *(form.format(found[side][name]) for side in ("before", "after")))
@@ -234,6 +254,8 @@ def show(done: dict[str, Any]) -> None:
     for says in sorted({*both[0], *both[1]})[:SAID_MAX]:
         table.add_row(f"said {says}", *(str(side.get(says, 0)) for side in both))
     console.print(table)
+    if set(answered[0]) != set(answered[1]):
+        console.print("[yellow]Not the same models answered: what differs need not be the prompt's doing.[/]")
     test = f", p = {found['p_value']:g} by the sign test" if "p_value" in found else ""
     counts = f"{found['better']} better, {found['worse']} worse, {found['other']} other, {found['same']} the same"
     console.print(f"{found['requests']} requests: {counts} ({found['verdict']}{test})", highlight=False)

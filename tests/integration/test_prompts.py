@@ -52,12 +52,15 @@ async def test_an_admin_publishes_weighs_and_reads_every_version(core: Core, org
             admin, "/v1/prompts/planner/brief", {"text": "Plan tersely.", "weight": 30, "model": "small"}
         )
         assert (second["version"], second["owner"]) == (2, org.org_id)
+        assert second["shares"] == {"brief": 1.0}, "whatever its weight"
+        assert "the platform's none" in str(second["note"])
         read = await get(admin, "/v1/prompts/planner/brief", after=second["position"])
         assert (read["text"], read["model"], read["version"], read["share"]) == ("Plan tersely.", "small", 2, 1.0)
         page = await get(admin, "/v1/prompts/planner/brief/versions", limit=1)
         older = await get(admin, "/v1/prompts/planner/brief/versions", limit=1, cursor=page["next_cursor"])
         assert (texts(page), texts(older)) == (["Plan tersely."], ["Plan briefly."])
-        await put(admin, "/v1/prompts/planner/long", {"text": "Plan at length.", "weight": 0})
+        resting = await put(admin, "/v1/prompts/planner/long", {"text": "Plan at length.", "weight": 0})
+        assert resting["shares"] == {"brief": 1.0, "long": 0.0}
         weighed = await put(admin, "/v1/prompts/planner", {"weights": {"brief": 10, "long": 30}})
         assert await shares(admin, weighed["position"]) == {
             ("platform", "default"): 0.0,

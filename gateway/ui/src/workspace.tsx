@@ -235,6 +235,7 @@ function useSending(client: Client, session: Session, tell: (problem: Spoken | n
       const body = {
         text: words,
         approval: draft.approval,
+        mode: draft.planning,
         ...(upload_ids.length > 0 ? { upload_ids } : {}),
       };
       const answer = await client.post(`/v1/sessions/${session_id}/messages`, body);

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from studio.client.outcomes import Figures, compared
 from studio.client.past_requests import Past
 from studio.client.plan_judging import PlanOutcome, judge
 from studio.client.prompt_trial import Compared, Trial, summary
+from studio.verbs.prompts_replay import show
 from tests.unit.agents.makers import small_catalog
 
 FIGURES = Figures(10, 20, 300)
@@ -158,6 +161,20 @@ async def test_what_no_model_answers_is_an_outcome_too() -> None:
     await of.run(every(past(1)), lambda _: None)
     [line] = of.lines
     assert (line.judgement, line.after.error) == ("worse", "timeout")
+
+
+async def test_it_is_told_which_model_answered_on_each_side(capsys: pytest.CaptureFixture[str]) -> None:
+    of = trial(Model(FILM, LlmFailed("timeout", "slow")))
+    then = past(1).recorded.model_copy(update={"model": "old"})
+    await of.run(every(replace(past(1), recorded=then), past(2, answer=None)), lambda _: None)
+    found = summary(of.lines)
+    assert (found["before"]["models"], found["after"]["models"]) == ({"old": 1}, {"m": 1})
+    line = next(line.as_json() for line in of.lines if line.past.call["call_id"] == "call_1")
+    assert (line["before"]["model"], line["after"]["model"]) == ("old", "m")
+    show({"variant": "brief", "summary": found, "unreadable": {}, "left_out": 0})
+    out = capsys.readouterr().out
+    assert re.search(r"answered by +old +m *\n", out)
+    assert "Not the same models answered" in out
 
 
 async def test_no_call_is_begun_beyond_the_budget() -> None:

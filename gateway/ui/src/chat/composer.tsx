@@ -1,7 +1,7 @@
 /** Where the person writes: words, files, and how much the platform may do by itself. */
 import { useId, useRef } from "react";
 import { Icon } from "../kit/icons.tsx";
-import type { Approval, Attachment, Draft } from "./use-draft.ts";
+import type { Approval, Attachment, Draft, Planning } from "./use-draft.ts";
 
 interface ComposerProps {
   draft: Draft;
@@ -47,6 +47,7 @@ export function Composer({ draft, placeholder, label, busy, onSend, autoFocus = 
       <div className="composer-foot">
         <FileButton onFiles={draft.attach} />
         <Modes value={draft.approval} onChange={draft.setApproval} />
+        <Planner value={draft.planning} onChange={draft.setPlanning} />
         <button
           type="submit"
           className="button primary round"
@@ -115,6 +116,62 @@ function Modes({ value, onChange }: { value: Approval; onChange: (value: Approva
         </label>
       ))}
     </fieldset>
+  );
+}
+
+const PLANNING: { value: Planning; word: string; means: string }[] = [
+  {
+    value: "subagent",
+    word: "After the plan",
+    means: "Steps first; then the model that fits best is chosen for each. Quicker to plan",
+  },
+  {
+    value: "full",
+    word: "With the plan",
+    means: "The planner knows every model, and chooses them and their settings as it plans",
+  },
+];
+
+/** Rarely changed, so behind a button: its mark says when it is not as usual. */
+function Planner({ value, onChange }: { value: Planning; onChange: (value: Planning) => void }) {
+  const name = useId();
+  return (
+    <details
+      className="planning"
+      onBlur={(event) => {
+        const { currentTarget, relatedTarget } = event;
+        if (!currentTarget.contains(relatedTarget)) currentTarget.open = false;
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") event.currentTarget.open = false;
+      }}
+    >
+      <summary
+        className={value === "full" ? "button quiet round chosen" : "button quiet round"}
+        aria-label="Planning options"
+        title="Planning options"
+      >
+        <Icon name="graph" size={17} />
+      </summary>
+      <fieldset>
+        <legend>When models are chosen</legend>
+        {PLANNING.map((one) => (
+          <label key={one.value}>
+            <input
+              type="radio"
+              name={name}
+              value={one.value}
+              checked={one.value === value}
+              onChange={() => onChange(one.value)}
+            />
+            <span>
+              <strong>{one.word}</strong>
+              <span className="quiet-words">{one.means}.</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+    </details>
   );
 }
 

@@ -8,6 +8,9 @@ import type { Asset } from "../state/model.ts";
 
 export type Approval = "plan" | "assist" | "auto";
 
+/** Who chooses the models: the planner with the plan, or each step's own choice after it. */
+export type Planning = "full" | "subagent";
+
 export interface Attachment {
   key: string;
   name: string;
@@ -19,9 +22,11 @@ export interface Attachment {
 export interface Draft {
   text: string;
   approval: Approval;
+  planning: Planning;
   files: Attachment[];
   setText: (text: string) => void;
   setApproval: (approval: Approval) => void;
+  setPlanning: (planning: Planning) => void;
   attach: (files: Iterable<File>) => void;
   detach: (key: string) => void;
   clear: () => void;
@@ -34,6 +39,7 @@ export function useDraft(
 ): Draft {
   const [text, setText] = useState("");
   const [approval, setApproval] = useState<Approval>("assist");
+  const [planning, setPlanning] = useState<Planning>("subagent");
   const [files, setFiles] = useState<Attachment[]>([]);
 
   const change = useCallback((key: string, members: Partial<Attachment>) => {
@@ -70,9 +76,11 @@ export function useDraft(
   return {
     text,
     approval,
+    planning,
     files,
     setText,
     setApproval,
+    setPlanning,
     attach: (chosen) => void attach(chosen),
     detach,
     clear,

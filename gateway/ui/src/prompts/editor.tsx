@@ -159,7 +159,9 @@ function NameField({ name, taken, onName }: NameProps) {
         onChange={(event) => onName(event.target.value)}
       />
       <span className={used ? "field-trouble" : "quiet-words"}>
-        {used ? "You have a variant of this name." : "It takes no sessions until you give it a weight."}
+        {used
+          ? "You have a variant of this name."
+          : "It takes no sessions until you give it a weight. Then your own variants take all of them, and the platform's none."}
       </span>
     </label>
   );

@@ -21,6 +21,7 @@ interface VariantsProps {
 export function VariantsSheet({ client, agent, variants, shown, onShow, onWeighed }: VariantsProps) {
   const weighing = useWeighing(client, agent, variants, onWeighed);
   const own = variants.filter(({ editable }) => editable);
+  const shadowed = own.length > 0 && own.length < variants.length;
   const closed = variants.some(({ publishable }) => !publishable);
   return (
     <section className="sheet" aria-labelledby="variants-title">
@@ -43,6 +44,7 @@ export function VariantsSheet({ client, agent, variants, shown, onShow, onWeighe
         ) : null}
       </header>
       <p className="quiet-words">{closed ? FOR_ALL : own.length === 0 ? NONE_OWN : SHARED}</p>
+      {shadowed ? <p className="quiet-words">{OWN_TAKE_ALL}</p> : null}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and keys must reach it */}
       <section className="table-scroll lab-table" tabIndex={0} aria-label="Variants">
         <table>
@@ -77,8 +79,10 @@ export function VariantsSheet({ client, agent, variants, shown, onShow, onWeighe
 
 const SHARED =
   "A new session is given one variant by weight and keeps it to its end. A weight of 0 takes no new sessions.";
+const OWN_TAKE_ALL =
+  "Variants of your own stand in the place of the platform's: as long as one of them has a weight, they take all new sessions of your organisation among them, and the platform's take none. A single one takes 100 %, whatever its weight.";
 const NONE_OWN =
-  "Your sessions use the platform's prompt. Publish a variant of your own, and it takes its place for your organisation only.";
+  "Your sessions use the platform's prompt. A variant of your own that has a weight takes its place, for your organisation only: the first takes 100 % of your new sessions, whatever its weight.";
 const FOR_ALL =
   "This agent works for all organisations at once, with the platform's prompt: only the platform can publish it.";
 
