@@ -16,7 +16,8 @@ _ORDER: Final = (
     "ce_correlationid", "ce_causationid", "ce_id", "ce_type", "ce_subject", "ce_streamversion",
 )  # fmt: skip
 """As deciders write most of them: taken apart in this order they are read in a third of the time."""
-_SAID: Final = itemgetter("ce_time", "ce_orgid", "ce_commandid", "ce_type", "ce_subject", "ce_streamversion")
+_NAMES: Final = "ce_time", "ce_orgid", "ce_commandid", "ce_type", "ce_subject", "ce_streamversion"
+_SAID: Final = itemgetter(*_NAMES)
 
 
 def said(record: Record) -> Said | None:
@@ -35,9 +36,19 @@ def said(record: Record) -> Said | None:
 
 def _said(record: Record) -> Said | None:
     """In whatever order they stand."""
-    headers = dict(record.headers)
     try:
-        found: Said = _SAID(headers)
+        found: Said = _SAID(dict(record.headers))
     except KeyError:
         return None
-    return found if len(headers) == len(record.headers) else None
+    return found if are_unique(record) else None
+
+
+def said_at_all(record: Record) -> Said:
+    """Nothing for what is missing, and the last of what stands there twice."""
+    found: Said = _SAID(dict.fromkeys(_NAMES, b"") | dict(record.headers))
+    return found
+
+
+def are_unique(record: Record) -> bool:
+    """Whether each name stands there once."""
+    return len(dict(record.headers)) == len(record.headers)

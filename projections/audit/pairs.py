@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from projections.audit.books import AVAILABLE, MONEY_MAX, Moved
+from projections.audit.envelopes import are_unique, said, said_at_all
 from projections.audit.ever import Ever
 from projections.audit.faults import Fault, Say, place
 
@@ -68,16 +69,16 @@ class Pairs:
     def event(self, record: Record) -> None:
         """A record of `events.jobs`."""
         self.events += 1
-        headers = dict(record.headers)
-        name = NAMES.get(headers.get("ce_type", b""))
+        envelope = said(record)
+        _, owner, command, type_, subject, number = envelope or said_at_all(record)
+        name = NAMES.get(type_)
         if name is None:
-            told = f"{headers.get('ce_type')!r} is no event of a job"
+            told = f"{type_!r} is no event of a job"
             self._say(Fault("type", told, place=place(record)))
             return
         data: dict[str, Any] = {}
         try:
-            subject, owner, command = headers["ce_subject"], headers["ce_orgid"], headers["ce_commandid"]
-            version, value = int(headers["ce_streamversion"]), record.value or b""
+            version, value = int(number), record.value or b""
             first = name == "note" and version == 1
             if name not in HALVES and not first and _names(value, subject, owner):
                 job, org, same = subject.decode(), owner.decode(), record.key == owner
@@ -85,12 +86,12 @@ class Pairs:
                 data = orjson.loads(value)
                 job, org = data["job_id"], data["org_id"]
                 same = subject == job.encode() and record.key == owner == org.encode()
-            if not 1 <= version <= MONEY_MAX:
+            if not (1 <= version <= MONEY_MAX and command):
                 raise ValueError(version)  # noqa: TRY301 - one message for all of it
         except (KeyError, TypeError, ValueError, AttributeError):
             self._say(Fault("no event", "this is no event of a job", place=place(record)))
             return
-        if not same or len(headers) != len(record.headers):
+        if not same or (envelope is None and not are_unique(record)):
             told = f"key, organisation or subject are not those of {job}"
             self._say(Fault("envelope", told, org, place=place(record)))
         if first and data.get("code") == CALLED_OFF and (org, job) not in self._versions:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +26,8 @@ from projections.audit.faults import Fault
 from projections.audit.usual import Usual
 from projections.audit.verifier import Verifier
 from tests import tampering
-from tests.tampering import Records, Signer
+from tests.tampered_books import OF_THE_BOOKS
+from tests.tampering import OF_THE_LOG, Records, Signer, Tampering
 
 SPELLINGS = (
     (b'"amount":-', b'"amount":--'), (b'"amount":-', b'"amount":'), (b'"amount":', b'"amount":-'), (b"400", b"400.0"),
@@ -165,6 +167,49 @@ def hashed_anew(records: Records) -> list[Record]:
 
 @given(altered())
 def test_by_its_form_as_rule_by_rule(records: Altered) -> None:
+    assert verified(records, by_form=True) == verified(records, by_form=False)
+
+
+def usual_at() -> int:
+    """Where the last entry of a job stands."""
+    return max(n for n, one in enumerate(genuine()) if b'"kind":"capture"' in (one.value or b""))
+
+
+@pytest.mark.parametrize("value", [None, b"", b"1", b"org_B", b"com.aistudio.credits.reserved.v1"])
+@pytest.mark.parametrize("name", [name for name in HEADERS if name not in ("ce_actor", "traceparent")])
+def test_each_header_counts(name: str, value: bytes | None) -> None:
+    """Another value, or none, in the one header: both ways find it."""
+    records, at = list(genuine()), usual_at()
+    headers = {header: was for header, was in records[at].headers if header != name or value is not None}
+    records[at] = replace(records[at], headers=tuple({**headers, **({} if value is None else {name: value})}.items()))
+    by_form, by_rule = verified(records, by_form=True), verified(records, by_form=False)
+    assert by_form == by_rule
+    assert by_form != verified(genuine(), by_form=True)
+
+
+@pytest.mark.parametrize("time", ["02-30T12:00:00", "13-01T12:00:00", "02-01T24:00:00", "02-01T12:60:00"])
+def test_a_time_is_one_of_the_calendar(time: str) -> None:
+    """Entry and record say the same, and the hash is right."""
+    records, at = list(genuine()), usual_at()
+    headers = {**dict(records[at].headers), "ce_time": f"2026-{time}.001Z".encode()}
+    value = re.sub(rb'"at":"[^"]+"', f'"at":"2026-{time}.001002+00:00"'.encode(), records[at].value or b"")
+    records[at] = replace(records[at], value=value, headers=tuple(headers.items()))
+    by_form, by_rule = verified(hashed_anew(records), by_form=True), verified(hashed_anew(records), by_form=False)
+    assert by_form == by_rule
+    assert "time" in {fault.rule for fault in by_form[0]}
+
+
+def test_a_live_job_reserves_once() -> None:
+    reserve = tampering.of_job(genuine(), "job_A7", "reserved", EVENTS_CREDITS)
+    records = tampering.rehashed(tampering.put(genuine(), reserve, reserve, reserve))
+    by_form, by_rule = verified(records, by_form=True), verified(records, by_form=False)
+    assert by_form == by_rule
+    assert "reserved twice" in {fault.rule for fault in by_form[0]}
+
+
+@pytest.mark.parametrize("one", [*OF_THE_LOG, *OF_THE_BOOKS], ids=lambda one: one.name)
+def test_tampering_is_found_in_the_same_words(one: Tampering) -> None:
+    records = one.do(genuine())
     assert verified(records, by_form=True) == verified(records, by_form=False)
 
 
