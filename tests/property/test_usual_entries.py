@@ -199,6 +199,38 @@ def test_a_time_is_one_of_the_calendar(time: str) -> None:
     assert "time" in {fault.rule for fault in by_form[0]}
 
 
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "rule"),
+    [
+        (b"capture", b'"project:prj_1"', b'"available"', "source"),
+        (b"release", b'"available"', b'"spent"', "shape"),
+        (b"capture", b'"amount":-400', b'"amount":-401', "sum"),
+    ],
+    ids=["the rest goes elsewhere", "a release spends", "amounts that do not add up"],
+)
+def test_where_the_money_of_an_end_goes(kind: bytes, old: bytes, new: bytes, rule: str) -> None:
+    """The hash is right."""
+    records = list(genuine())
+    at = next(n for n, one in enumerate(records) for v in [one.value or b""] if b'"kind":"%b"' % kind in v and old in v)
+    records[at] = replace(records[at], value=(records[at].value or b"").replace(old, new))
+    by_form, by_rule = verified(hashed_anew(records), by_form=True), verified(hashed_anew(records), by_form=False)
+    assert by_form == by_rule
+    assert rule in {fault.rule for fault in by_form[0]}
+
+
+def test_a_second_spelling_is_not_what_is_hashed() -> None:
+    """Somebody takes the text as it stands for canonical."""
+    reserve = tampering.of_job(genuine(), "job_A10", "reserved", EVENTS_CREDITS)
+    value = (reserve.value or b"").replace(b"job_A", b"job_\\u0041").replace(b"ent_A", b"ent_\\u0041")
+    members = sorted(re.findall(rb'"\w+":(?:"[^"]*"|\d+|\[.*?\])', value.replace(b'"hash":', b"")))
+    told = sha256(orjson.loads(value)["prev_hash"].encode() + b"{" + b",".join(members) + b"}").hexdigest()
+    spelt = replace(reserve, value=re.sub(rb'"hash":"\w+"', f'"hash":"{told}"'.encode(), value))
+    records = tampering.put(genuine(), reserve, spelt)
+    by_form, by_rule = verified(records, by_form=True), verified(records, by_form=False)
+    assert by_form == by_rule
+    assert "hash" in {fault.rule for fault in by_form[0]}
+
+
 def test_a_live_job_reserves_once() -> None:
     reserve = tampering.of_job(genuine(), "job_A7", "reserved", EVENTS_CREDITS)
     records = tampering.rehashed(tampering.put(genuine(), reserve, reserve, reserve))
