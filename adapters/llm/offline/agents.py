@@ -26,6 +26,8 @@ _GIVES_WAY = re.compile(
 )
 """What follows is a part of the plan, not the file that is to take its place."""
 _REQUEST = re.compile(r"<request>\s*(.*)\s*</request>", re.DOTALL)
+_AGAIN_AND_AGAIN = re.compile(r"([.;:!?])\1{3,}")
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _PROVIDER_WORDS = re.compile(r"<provider_words>\s*(.*?)\s*</provider_words>", re.DOTALL)
 _CATEGORIES: Final = (
     ("billing", re.compile(r"\bcredits?\b|billing|\bquota|payment|top up|\b402\b", re.IGNORECASE)),
@@ -83,7 +85,13 @@ def _told(messages: Messages) -> tuple[str, Mapping[str, Any]]:
     text = last_words(messages)
     before, _, _ = text.partition("<request>")
     found = _REQUEST.search(text)
-    return found[1] if found else text, {name: _json(body) for name, body in _SECTION.findall(before)}
+    return tidied(found[1] if found else text), {name: _json(body) for name, body in _SECTION.findall(before)}
+
+
+def tidied(request: str) -> str:
+    """Spaces in a row as one, and empty lines, and marks as three: more say no more, and rules would try each."""
+    lines = "\n".join(" ".join(line.split()) for line in request.splitlines())
+    return _EMPTY_LINES.sub("\n\n", _AGAIN_AND_AGAIN.sub(r"\1\1\1", lines)).strip()
 
 
 def _listed(sections: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

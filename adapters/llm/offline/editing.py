@@ -51,10 +51,14 @@ _CHATTER: Final = some_of("""
 _CHAT_WORD = re.compile(r"\w+")
 _REPLACES = re.compile(r"(?:replace|swap|exchange|substitute)\b(?!.*:)", re.IGNORECASE)
 _COUNT = re.compile(rf"^(?:make|do|have|use)\s+(?:it|them|that)\s+(?:\d+|{'|'.join(NUMBERS)})$", re.IGNORECASE)
+LETTERS_MAX: Final = 4_000
+WISHES_MAX: Final = 60
+"""Of one message: each is read against all steps, and against those before it."""
 BY_WHAT: Final = "What should be there instead? Say, for example, “replace step 2 with music”."
 HOW_MANY: Final = "Say which steps are to go, or what else is to be made: “remove step 3”, “one more picture of it”."
 STAYS: Final = "The plan stays as it is: there was nothing to change in that."
 NOT_UNDERSTOOD: Final = "I could not tell what should be different. Say which step, and how."
+TOO_MUCH: Final = "That is more at once than I can read by rules. Say it in a few shorter messages."
 NOTHING_LEFT: Final = "Nothing of the plan would be left: reject it instead."
 
 
@@ -70,8 +74,12 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
     if is_chat(request) or read(request).is_question:
         return Answer("", (), STAYS)
     before = [step["id"] for step in work.steps]
+    if len(request) > LETTERS_MAX:
+        return Answer("", (), TOO_MUCH)
     listed_as_one, as_written = gathering(normal(request))
     parts = _parts(listed_as_one)
+    if len(parts) > WISHES_MAX:
+        return Answer("", (), TOO_MUCH)
     if any(map(asks_to_undo, [request, *parts])):
         return Answer("", (), HOW)
     for place in range(len(parts)):

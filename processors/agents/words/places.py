@@ -34,8 +34,8 @@ ONE: Final = (
     rf"(?:(?:{_any(_ENGLISH)}|\d{{1,3}}(?:st|nd|rd|th))(?:{_FROM_END})?|(?:{_any(_GERMAN)}){_ENDING}|\d{{1,3}}\.)"
 )
 """One ordinal."""
-ORDERS: Final = rf"{ONE}(?:(?:\s?,\s?|\s?,?\s?(?:and|und|&)\s)(?:(?:the|das|die|den|der)\s)?{ONE}){{0,11}}"
-"""One ordinal or several."""
+ORDERS: Final = rf"(?>{ONE}(?:(?:\s?,\s?|\s?,?\s?(?:and|und|&)\s)(?:(?:the|das|die|den|der)\s)?{ONE}){{0,11}})"
+"""One ordinal or several, as many as there are: fewer are never tried, for that took a long text minutes."""
 COUNT: Final = rf"{_any(_NUMBERS)}|\d{{1,2}}(?!\.)"
 _EACH = re.compile(ONE, re.IGNORECASE)
 _FROM_END_OF = re.compile(rf"(?P<order>.+?){_FROM_END}", re.IGNORECASE)

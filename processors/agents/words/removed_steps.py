@@ -51,6 +51,7 @@ _SAY_NOTHING: Final = vocabulary("""
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _LATIN = re.compile(r"[a-z]")
 _LETTER = re.compile(r"[^\W\d_]")
+_NUMBER = re.compile(r"\d{1,4}")
 _BREAKS: Final = vocabulary("of about for in on with from that which to over under von mit fur uber aus im")
 
 Meant = Mapping[str, Certainty]
@@ -226,7 +227,7 @@ def _shows(words: Sequence[str], originals: Sequence[PlannedStep]) -> list[Plann
 
 def _noun(words: Sequence[str]) -> tuple[str, Certainty]:
     """What is counted or numbered; steps where nothing is named, which is less certain."""
-    if not numbers_in(words[-1]) and words[-1] not in _NUMBERS and not words[-1].isdigit():
+    if not numbers_in(words[-1]) and words[-1] not in _NUMBERS and not _NUMBER.fullmatch(words[-1]):
         return words[-1], "clear"
     named = words[-2] if len(words) > 1 else ""
     return ("step", "possible") if named in _ORDINALS or named in _NUMBERS or not named else (named, "clear")
@@ -235,7 +236,7 @@ def _noun(words: Sequence[str]) -> tuple[str, Certainty]:
 def _chosen(thing: Thing, pool: Sequence[PlannedStep], missing: Missing) -> Sequence[PlannedStep]:
     """Nothing where the plan has not what is counted or numbered."""
     words = thing.words
-    if (at := numbers_in(words[-1])) or words[-1].isdigit():
+    if (at := numbers_in(words[-1])) or _NUMBER.fullmatch(words[-1]):
         return _at(at or (int(words[-1]) - 1,), pool)
     place = next((_ORDINALS[word] for word in words if word in _ORDINALS), None)
     number = next((_NUMBERS[word] for word in words if word in _NUMBERS), 2 if thing.both else None)
