@@ -26,6 +26,8 @@ _GIVES_WAY = re.compile(
 )
 """What follows is a part of the plan, not the file that is to take its place."""
 _REQUEST = re.compile(r"<request>\s*(.*)\s*</request>", re.DOTALL)
+_OURS: Final = str.maketrans("⟦⟧", "[]")
+"""What marks quotations while they are read."""
 _AGAIN_AND_AGAIN = re.compile(r"([.;:!?])\1{3,}")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _PROVIDER_WORDS = re.compile(r"<provider_words>\s*(.*?)\s*</provider_words>", re.DOTALL)
@@ -90,7 +92,7 @@ def _told(messages: Messages) -> tuple[str, Mapping[str, Any]]:
 
 def tidied(request: str) -> str:
     """Spaces in a row as one, and empty lines, and marks as three: more say no more, and rules would try each."""
-    lines = "\n".join(" ".join(line.split()) for line in request.splitlines())
+    lines = "\n".join(" ".join(line.split()) for line in request.translate(_OURS).splitlines())
     return _EMPTY_LINES.sub("\n\n", _AGAIN_AND_AGAIN.sub(r"\1\1\1", lines)).strip()
 
 
