@@ -64,6 +64,8 @@ NOTHING_LEFT: Final = "Nothing of the plan would be left: reject it instead."
 
 def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequence[Mapping[str, Any]]) -> Answer:
     """The whole plan as it is from now on; no steps and a reason where the request changes nothing in it."""
+    if len(request) > LETTERS_MAX:
+        return Answer("", (), TOO_MUCH)
     phrases = {str(one.get("phrase", "")).lower(): [str(ref) for ref in one.get("means", ())] for one in references}
     listed = [dict(step) for step in plan.get("steps", ()) if isinstance(step, dict) and step.get("id")]
     taken = frozenset(str(step["id"]) for step in listed)
@@ -74,8 +76,6 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
     if is_chat(request) or read(request).is_question:
         return Answer("", (), STAYS)
     before = [step["id"] for step in work.steps]
-    if len(request) > LETTERS_MAX:
-        return Answer("", (), TOO_MUCH)
     listed_as_one, as_written = gathering(normal(request))
     parts = _parts(listed_as_one)
     if len(parts) > WISHES_MAX:
