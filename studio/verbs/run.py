@@ -51,7 +51,7 @@ def run(
     if as_json:
         print_json(document)
     else:
-        tell(document)
+        tell(document, noted=not progress.is_terminal)
     if document["status"] != "succeeded":
         raise typer.Exit(1)
 
@@ -147,11 +147,11 @@ def document(
     }
 
 
-def tell(told: dict[str, Any]) -> None:
-    """The end of it, for a person."""
+def tell(told: dict[str, Any], *, noted: bool = False) -> None:
+    """The end of it, for a person. `noted`: the plan's notes stand there already, line by line."""
     titles = {step["step_id"]: step.get("title", "") for step in told["steps"]}
     labels = {step_id.rsplit(".", 1)[-1]: title for step_id, title in titles.items()}
-    for note in notes.told(told["notes"], labels):
+    for note in [] if noted else notes.told(told["notes"], labels):
         say(f"[yellow]![/] {escape(note)}")
     for line in columns((file["path"], file["media_type"], titles.get(file["step_id"], "")) for file in told["files"]):
         say(escape(line))

@@ -123,13 +123,24 @@ def test_what_is_not_as_it_was_asked_for_stands_with_the_plan() -> None:
     assert all(f"! {line}" in captured.get() for line in TOLD)
 
 
-def test_it_stands_at_the_end_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_stands_at_the_end_where_a_screen_has_gone(capsys: pytest.CaptureFixture[str]) -> None:
     steps = [{"step_id": "stp_X.1.s1", "title": "Picture"}]
     noted = [note for _, data in NOTED[1:] for note in data["notes"]]
     spent = {"total": 1.0, "engines": 0.0, "models": 0.0, "platform": 1.0}
-    tell({"steps": steps, "notes": noted, "files": [], "status": "succeeded", "cost": 0, "seconds": spent, "page": "x"})
+    said = {
+        "steps": steps,
+        "notes": noted,
+        "files": [],
+        "status": "succeeded",
+        "cost": 0,
+        "seconds": spent,
+        "page": "x",
+    }
+    tell(said)
     out = capsys.readouterr().out
     assert all(f"! {line}" in out for line in TOLD)
+    tell(said, noted=True)
+    assert "!" not in capsys.readouterr().out
 
 
 def test_a_note_does_nothing_to_a_terminal() -> None:
