@@ -69,14 +69,8 @@ async def run(settings: Settings, process: Process) -> None:
             spending.note(from_record(record))
 
     # Of all partitions, for an organisation's sessions are planned, and its texts written, by all processes.
-    spent = Follower(
-        bootstrap,
-        [EVENTS_CANVAS, EVENTS_JOBS],
-        on_record=note,
-        name="spending",
-        back_s=WINDOW_S,
-        patience_ms=PATIENCE_MS,
-    )
+    topics = [EVENTS_CANVAS, EVENTS_JOBS]
+    spent = Follower(bootstrap, topics, on_record=note, name="spending", back_s=WINDOW_S, patience_ms=PATIENCE_MS)
 
     async def ready() -> None:
         await asyncio.gather(reactor.ready(), spent.ready())
