@@ -19,9 +19,10 @@ _FLAG = re.compile(r"(?P<step>[^:]+):(?P<kind>[^:]+)(?::(?P<what>[^:]+))?(?:: (?
 _UNIT = re.compile(r"_(?:s|ms)\Z")
 _WORDS: Final = {
     "nearest": "its {what} is not quite as asked: it is the nearest that its model can do",
-    "model-unknown": "the model named for it is not here, so another was chosen",
+    "model-unknown": "the model that the plan names for it is not here, so another was chosen",
+    "choice-unread": "the choice of its model could not be read, so the first that fits was taken",
     "model-garbled": "no model has quite the name that was given; the nearest was taken",
-    "model-unfit": "the model named for it lacks a file it needs, so another was chosen",
+    "model-unfit": "the model named for it does something else or lacks a file, so another was chosen",
     "model-unwanted": "only models that you did not want can do it",
     "foreign-file": "what was named as its {what} is no file of this session",
     "wrong-medium": "what was named as its {what} is another kind of file",

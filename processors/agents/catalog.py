@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from events.catalog.current import CatalogEntry, CurrentModel, CurrentPrompts, CurrentProvider
 from events.catalog.events import ModelSpec
+from processors.agents.tools import KIND, Tool
 from processors.executor.slots import media_slots
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
@@ -33,6 +34,8 @@ class Capability:
     max_width: int | None = None
     max_height: int | None = None
     max_duration_s: float | None = None
+    does: frozenset[str] = frozenset()
+    """Of tools: the operations there is one for."""
 
     def as_json(self) -> dict[str, Any]:
         limits = {"max_width": self.max_width, "max_height": self.max_height, "max_duration_s": self.max_duration_s}
@@ -41,6 +44,7 @@ class Capability:
             "takes": sorted(self.media_in),
             "gives": sorted(self.media_out),
             **({"needs": sorted(self.needs)} if self.needs else {}),
+            **({"does": sorted(self.does)} if self.does else {}),
             **{name: limit for name, limit in limits.items() if limit is not None},
         }
 
@@ -60,7 +64,9 @@ class Catalog:
     required: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
     """By model: for each file that it cannot do without, the media that it may be."""
     words: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By model: its tags' words; of a utility, each of which does something else, its name's and its title's too."""
+    """By model: its tags' words; of a tool its name's and its title's too."""
+    tools: Mapping[str, Tool] = field(default_factory=dict)
+    """By utility: what it does."""
     unwanted: frozenset[str] = frozenset()
     """Models that the person does not want: taken only where no other can do a step."""
 
@@ -85,6 +91,7 @@ class Catalog:
             {model_id: media_in(model) for model_id, model in usable.items()},
             {model_id: _required(model) for model_id, model in usable.items()},
             {model_id: _words_of(model) for model_id, model in usable.items()},
+            {model_id: Tool.of(model) for model_id, model in usable.items() if model.agent_type == KIND},
         )
 
     def without(self, refused: Collection[str]) -> Catalog:
@@ -121,7 +128,7 @@ def words(text: str) -> frozenset[str]:
 
 
 def _words_of(spec: ModelSpec) -> frozenset[str]:
-    return words(" ".join([*spec.tags, *((spec.id, spec.title) if spec.agent_type == "utility" else ())]))
+    return words(" ".join([*spec.tags, *((spec.id, spec.title) if spec.agent_type == KIND else ())]))
 
 
 def _needed(spec: ModelSpec) -> frozenset[str]:
@@ -139,6 +146,7 @@ def _capability(models: list[ModelSpec]) -> Capability:
         max_width=max((n.max_width for n in limits if n.max_width is not None), default=None),
         max_height=max((n.max_height for n in limits if n.max_height is not None), default=None),
         max_duration_s=max((n.max_duration_s for n in limits if n.max_duration_s is not None), default=None),
+        does=frozenset[str]().union(*(Tool.of(model).names for model in models if model.agent_type == KIND)),
     )
 
 

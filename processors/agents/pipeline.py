@@ -19,13 +19,14 @@ from processors.agents.asking.call import Stages
 from processors.agents.asking.rooms import Rooms
 from processors.agents.catalog import Catalog
 from processors.agents.fitting.assembly import feasible, fit
+from processors.agents.fitting.selector import Choice
 from processors.agents.fitting.unknown_models import unknown_models
 from processors.agents.fitting.validator import Checked
 from processors.agents.plan import PlannedStep
-from processors.agents.stages import field_verifier, planner
+from processors.agents.stages import field_verifier, planner, repricing
 from processors.agents.stages.context_classifier import classify
 from processors.agents.stages.edit_planner import Asked, edit
-from processors.agents.stages.editing import changed
+from processors.agents.stages.editing import Edited, changed
 from processors.agents.stages.model_selector import Selecting
 from processors.agents.stages.named_models import named_models
 from processors.agents.stages.revising import Revising, Version, unplanned
@@ -49,6 +50,8 @@ class Pipeline:
     """Of the moment that the message was taken up: what changes meanwhile holds for the next."""
     making: list[str] = field(default_factory=list, init=False)
     """Plans that have no models yet, and are given up where nothing comes of them."""
+    rechosen: dict[str, Choice] = field(default_factory=dict, init=False)
+    """By step, models that another price led to."""
 
     async def run(self) -> None:
         """Raises LlmFailed, `Unavailable`, or what the decider refuses with."""
@@ -101,9 +104,13 @@ class Pipeline:
         catalog = self._wished(briefing)
         done = await edit(self.stages, Asked(briefing, catalog, now))
         if not done.parsed.steps:
-            await self._stays(briefing, now, apologies.no_edit(done.parsed), "no-edit")
-            return
+            if not repricing.to_choose_anew(briefing, catalog, now, now.planned):
+                await self._stays(briefing, now, apologies.no_edit(done.parsed), "no-edit")
+                return
+            done = replace(done, edited=Edited(now.planned))
         checked = feasible(done.edited.steps, catalog, briefing.files, briefing.said)
+        self.rechosen.update(await repricing.rechosen(self.stages, briefing, catalog, now, checked.steps))
+        checked = replace(checked, steps=repricing.with_choices(checked.steps, self.rechosen))
         title, lost = done.parsed.title or now.title, unplanned(done.parsed)
         best = Version(title, checked, done.said, planned=done.edited.steps, lost=lost)
         different = changed(now.planned, checked.steps) or done.edited.removed or not checked.steps
@@ -179,7 +186,7 @@ class Pipeline:
         self.making.append(plan_id)
         catalog, steps, ids = self._wished(briefing), checked.steps, partial(step_id_of, plan_id)
         self.stages.along(await proposals.validation(self.stages, plan_id, checked), "validate")
-        chosen = await Selecting(self.stages, briefing, catalog).choose(steps, new)
+        chosen = await Selecting(self.stages, briefing, catalog).choose(steps, new, self.rechosen)
         fitted = [one for one in fit(steps, catalog, briefing.files, ids, briefing.said, chosen) if new(one.step.id)]
         if len(fitted) < sum(1 for step in steps if new(step.id)):
             await self.end(apologies.MODEL_GONE, "model-gone")

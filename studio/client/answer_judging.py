@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from processors.agents.answers.objects import objects, read_object
-from processors.agents.fitting.model_names import meant
+from processors.agents.fitting import choices
 from processors.agents.fitting.verifying import value_at
 from processors.agents.llm import Message
-from processors.agents.stages import context_classifier, model_selector, plan_validator
+from processors.agents.stages import context_classifier, plan_validator
 from processors.agents.telling.blocks import read_block
 from studio.client.outcomes import Figures
 
@@ -97,7 +97,7 @@ def _selected(answer: str, told: Sequence[Message]) -> Read:
     """By a name of its own, by one that is near it, or not at all."""
     listed = objects(_block("models", told))
     offered = [_Offered(str(one["id"]), str(one.get("title", ""))) for one in listed if one.get("id")]
-    found = meant(model_selector.read(answer), offered)
+    found = choices.read(answer, offered)
     if found is None:
         return 0, "", None
     named = min(found.unsaid, key=found.unsaid.__getitem__)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.llm.offline.lexicon import Kind
+from processors.agents.operations import done_by
 
 MEDIUM_OF: Final[Mapping[str, str]] = {
     "image": "image", "video": "video", "audio": "audio", "speech": "audio", "music": "audio", "3d": "3d",
@@ -40,6 +41,8 @@ class Facts:
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     uploads: tuple[tuple[str, str], ...] = ()
     """(label, medium), oldest first."""
+    does: frozenset[str] | None = None
+    """The operations that there are tools for; None where nobody says."""
 
     @classmethod
     def of(cls, capabilities: Mapping[str, Any], uploads: Iterable[Mapping[str, Any]]) -> Facts:
@@ -48,10 +51,14 @@ class Facts:
             return cls(uploads=labels)
         takes = {kind: frozenset(can.get("takes", ())) | {"text"} for kind, can in capabilities.items()}
         needs = {kind: frozenset(can.get("needs", ())) - {"text"} for kind, can in capabilities.items()}
-        return cls(takes, needs, labels)
+        does = capabilities.get("utility", {}).get("does")
+        return cls(takes, needs, labels, None if does is None else frozenset(does))
 
     def can(self, kind: str) -> bool:
         return kind in self.takes
+
+    def can_do(self, operation: str) -> bool:
+        return self.does is None or done_by(operation, self.does)
 
 
 @dataclass(frozen=True, slots=True)

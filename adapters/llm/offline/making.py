@@ -129,6 +129,9 @@ class Making:
         if not sources:
             self.draft.absent.append("video")
             return
+        if not self.draft.facts.can_do(operation):
+            self.draft.unable.append(words.called(sources[-1]))
+            return
         name = words.operation(operation)
         films = any(source.medium in ("video", "image") for source in sources)
         text = f"{name}: {words.listed(list(dict.fromkeys(words.called(source) for source in sources)))}"

@@ -210,7 +210,8 @@ class _Clause(Making):
             self.draft.unable.append(words.called(sources[-1]))
             return
         if clause.act == "extract" and sources and kind in ("image", "audio") and sources[-1].medium == "video":
-            self._utility("extract", sources, medium=MEDIUM_OF[kind], title=words.phrase_title(clause, product, kind))
+            operation = "thumbnail" if kind == "image" else "extract"
+            self._utility(operation, sources, medium=MEDIUM_OF[kind], title=words.phrase_title(clause, product, kind))
             return
         self._make(kind, product, sources)
 

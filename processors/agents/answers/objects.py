@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -26,6 +26,17 @@ def read_object(answer: str) -> Mapping[str, Any] | None:
             None,
         )
     return value if isinstance(value, dict) else None
+
+
+def plain_key(name: str) -> str:
+    """`Model-ID`, `model_id` → `modelid`: what a member is called, however it is written."""
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+def member(said: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """The first member of one of these names, however they are written, that says anything."""
+    told = {plain_key(key): value for key, value in said.items()}
+    return next((told[name] for name in names if told.get(name) not in (None, "", [], {})), None)
 
 
 def objects(value: Any) -> list[Mapping[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Any
@@ -14,12 +14,12 @@ from events.model import MONEY_MAX
 from processors.agents.catalog import Catalog, media_out
 from processors.agents.fitting.fields import verify
 from processors.agents.fitting.hints import output_hint
-from processors.agents.fitting.policies import Policy
 from processors.agents.fitting.rehearsal import unwirable
 from processors.agents.fitting.selector import Choice, select
-from processors.agents.fitting.validator import Checked, check, left_out_for
+from processors.agents.fitting.validator import SOURCE_LEFT_OUT, Checked, Issue, called, check, left_out_for
 from processors.agents.fitting.verifying import Unsettled
 from processors.agents.plan import PlannedStep
+from processors.agents.tools import KIND
 from processors.agents.words.references import Known, KnownStep, KnownUpload
 
 Output = tuple[frozenset[str], Mapping[str, Any]]
@@ -51,12 +51,40 @@ def feasible(steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[K
         lost = {step.id: step for step, choice in _choices(left, catalog, uploads, str, {}, said) if choice is None}
         if not lost:
             return Checked(left, tuple(dict.fromkeys(issues)))
-        problem = "no model can do this with what there is"
-        issues.extend(left_out_for(lost[step_id], "no-model", problem) for step_id in sorted(lost))
+        issues.extend(left_out_for(lost[name], "no-model", _why(lost[name])) for name in sorted(lost))
         titles = {step_id: step.title for step_id, step in lost.items()}
-        again = check([step for step in left if step.id not in lost], catalog.capabilities, titles)
+        again = check(_without(left, lost, issues), catalog.capabilities, titles)
         issues.extend(again.issues)
         left = again.steps
+
+
+def _why(step: PlannedStep) -> str:
+    return "no tool here does that" if step.agent_type == KIND else "no model can do this with what there is"
+
+
+def _without(
+    steps: Sequence[PlannedStep], lost: Mapping[str, PlannedStep], issues: list[Issue]
+) -> Iterator[PlannedStep]:
+    """What was to be made from a file that no tool makes is made from what the tool was to be given; that is said."""
+    for step in steps:
+        if step.id in lost:
+            continue
+        sources: list[str] = []
+        for source in step.depends_on:
+            sources.extend(_instead(source, lost))
+            if source in lost and lost[source].agent_type == KIND:
+                problem = f"it was to be made from {called(lost[source].title)}, which is left out"
+                issues.append(Issue(SOURCE_LEFT_OUT, problem, "it is made from what was there before", step.id))
+        yield replace(step, depends_on=tuple(dict.fromkeys(sources)))
+
+
+def _instead(source: str, lost: Mapping[str, PlannedStep]) -> Iterator[str]:
+    """Sources are acyclic."""
+    if source in lost and lost[source].agent_type == KIND:
+        for before in lost[source].depends_on:
+            yield from _instead(before, lost)
+    else:
+        yield source
 
 
 def fit(
@@ -98,22 +126,6 @@ def furnished(step: PlannedStep, choice: Choice, known: Known) -> Fitted:
     )
 
 
-def by_policy(
-    steps: Sequence[PlannedStep], catalog: Catalog, uploads: Sequence[KnownUpload], said: str, policy: Policy
-) -> tuple[PlannedStep, ...]:
-    """The steps with the models that the policy takes, where these are others than theirs."""
-    free = [replace(step, model=None) for step in steps]
-    chosen = {step.id: choice for step, choice in _choices(free, catalog, uploads, str, {}, said, policy)}
-
-    def other(step: PlannedStep) -> PlannedStep:
-        choice = chosen.get(step.id)
-        if choice is None or choice.model.id == step.model:
-            return step
-        return replace(step, model=choice.model.id, unchanged=False)
-
-    return tuple(map(other, steps))
-
-
 def price_of(model: ModelSpec, values: Mapping[str, Any]) -> tuple[int, tuple[str, ...]]:
     """In millicredits at most; with a flag where no amount of money is enough."""
     try:
@@ -145,7 +157,6 @@ def _choices(
     step_id: Callable[[str], str],
     given: Mapping[str, Choice],
     said: str,
-    policy: Policy = "balanced",
 ) -> list[tuple[PlannedStep, Choice | None]]:
     """In topological order, so that what a model gives is known to the steps after it."""
     by_id = {step.id: step for step in steps}
@@ -153,7 +164,7 @@ def _choices(
     chosen: list[tuple[PlannedStep, Choice | None]] = []
     for name in TopologicalSorter({step.id: step.depends_on for step in steps}).static_order():
         step = by_id[name]
-        choice = given.get(name) or select(step, known_to(step, outputs, uploads, step_id, said), catalog, policy)
+        choice = given.get(name) or select(step, known_to(step, outputs, uploads, step_id, said), catalog)
         outputs[name] = output(choice, step)
         chosen.append((step, choice))
     return chosen

@@ -81,6 +81,24 @@ def meant(name: str, models: Iterable[Named]) -> Meant | None:
     return _alike(called, frozenset(filter(str.isdecimal, called)), listed)
 
 
+def named_in_prose(text: str, models: Iterable[Named]) -> tuple[str, ...]:
+    """The models whose full names stand among other words; of a name within a longer one the longer counts."""
+    told = _pieces(text)
+    found: dict[str, str] = {}
+    for model in models:
+        names = [pieces for name in _written(model.id, model.title) if len(pieces := _pieces(name)) > 1]
+        said = (" ".join(pieces) for pieces in names if any(map(_tells, pieces)) and _stands_in(pieces, told))
+        if longest := max(said, key=len, default=""):
+            found[model.id] = longest
+    all_said = found.values()
+    return tuple(one for one, name in found.items() if not any(name != other and name in other for other in all_said))
+
+
+def _stands_in(pieces: list[str], told: list[str]) -> bool:
+    size = len(pieces)
+    return any(told[at : at + size] == pieces for at in range(len(told) - size + 1))
+
+
 def key(name: str) -> str:
     """Its letters and digits alone."""
     return "".join(_pieces(name)).replace(".", "")

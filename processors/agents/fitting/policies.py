@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final, Literal
 
-from processors.agents.words.clauses import folded, own_words, unquoted
+from processors.agents.folding import folded
+from processors.agents.words.clauses import own_words, unquoted
 
 Policy = Literal["cheapest", "balanced", "best"]
 
@@ -31,6 +32,7 @@ _TAKES: Final = (
 _ENDS: Final = (
     r"(?=\s*(?:\Z|[.,;:!?\n()])|\s+(?:please|possible|available|you|that|first|for|and|but|only|now|bitte|any|again)\b)"
 )
+_THERE: Final = r"(?:\s+(?:there (?:is|are)|you have|that there (?:is|are)))?"
 _SOON: Final = r"(?:quick|fast|simple|rough|easy) ?"
 _CHEAPEST: Final = (
     rf"{_CLAUSE}{_SOON}(?:and |& )?cheap(?:,? (?:please|bitte))?{_OVER}|"
@@ -40,7 +42,7 @@ _CHEAPEST: Final = (
     rf"{_CLAUSE}(?:cheap|low[- ]cost) (?:is|would be) (?:fine|ok|okay|enough|good enough){_OVER}|"
     rf"{_CLAUSE}(?:low[- ]cost|inexpensive(?:ly)?|economical(?:ly)?|nothing (?:expensive|fancy))(?:,? please)?{_OVER}|"
     rf"(?:budget|economy)\s+(?:version|option|tier|model)|(?:do not|don't) (?:want to )?spend (?:too )?(?:much|a lot)|"
-    rf"cheapest\s+(?:possible\s+)?{_MADE}|cheapest{_ENDS}|as cheap(?:ly)? as(?: possible|\s+(?:it|you|we)\b)|"
+    rf"cheapest\s+(?:possible\s+)?{_MADE}{_THERE}|cheapest{_ENDS}|as cheap(?:ly)? as(?: possible|\s+(?:it|you|we)\b)|"
     rf"cheaply{_ENDS}|(?:keep|make|do) it (?:as |a bit |much )?(?:cheap(?:er)?|low[- ]cost){_ENDS}|"
     rf"{_TAKES}cheap(?:er)?\s+{_MADE}|{_TAKES}(?:an?\s+|eine?n?\s+|some\s+)?(?:cheap(?:er)?|low[- ]cost)\s+{_MODELS}\b|"
     rf"{_CLAUSE}(?:a bit |something |much )?cheaper{_OVER}|{_CLAUSE}cheap(?:er)?,? (?:please|bitte){_OVER}|"
@@ -54,7 +56,7 @@ _CHEAPEST: Final = (
 _BEST: Final = (
     r"(?:best|highest|top|premium|finest|maximum)(?: possible)?[- ](?:quality|resolution)"
     rf"(?:{_ENDS}|(?=\s+(?:(?:(?:in|of) (?:the|all|this|these|both) )?{_MADE}|is)\b))|"
-    rf"{_TAKES}(?:best|top|premium|finest)\s+{_MODELS}{_ENDS}|"
+    rf"{_TAKES}(?:best|top|premium|finest)\s+{_MODELS}{_THERE}{_ENDS}|"
     rf"{_CLAUSE}(?:the )?(?:best|top|premium|finest)\s+{_MODELS},? (?:please|bitte){_OVER}|"
     rf"{_CLAUSE}(?:(?:i|we) (?:want|need|'d like|would like) |i'd like |go (?:for )?|make it |use |the )?"
     rf"premium(?: (?:version|option|tier|one))?(?:,? please)?{_OVER}|"
@@ -68,6 +70,11 @@ _MADE_AT_END = re.compile(rf"{_MADE}$")
 WISHES_MAX: Final = 20
 """That are taken out of one text."""
 _NEAR: Final = 40
+_BREAK = re.compile(
+    r"[.;!?\n](?:\s|\Z)|,\s|"
+    r"\s(?:and|but|then|und)\s(?=(?:please |also )?(?:use|make|do|take|keep|pick|choose|nimm|mach)\b)"
+)
+_FOR_WHAT = re.compile(r"(?<!\w)(?:for|fur|bei|mit)\s[^.,;!?\n]{1,80},\s\Z")
 _QUOTATION = re.compile(r"\"[^\"]*\"|(?<!\w)'[^'\n]{2,}'(?!\w)")
 _LEADS_UP = re.compile(r"(?:[\s,;]*\b(?:in|with|at|of|the|a|and|but|use|using|take))*[\s,;]*\Z")
 _PLEASE = re.compile(r"^(?:,?\s+(?:please|bitte))+")
@@ -96,6 +103,20 @@ def policy_of(request: str, earlier: Iterable[str] = ()) -> Policy:
             elif said == told:
                 said = "balanced"
     return said
+
+
+def price_clauses(request: str) -> tuple[str, ...]:
+    """The parts of it that say, or deny, what things may cost; folded, without what is quoted."""
+    words = unquoted(request)
+    found: dict[tuple[int, int], str] = {}
+    for match in islice(_said_in(words), WISHES_MAX):
+        begin = max((end.end() for end in _BREAK.finditer(words, 0, match.start())), default=0)
+        for_what = _FOR_WHAT.search(words, max(0, begin - 2 * _NEAR), begin)
+        begin = for_what.start() if for_what is not None else begin
+        after = _BREAK.search(words, match.end())
+        end = after.start() if after is not None else len(words)
+        found[begin, end] = words[begin:end]
+    return tuple(found.values())
 
 
 def without_price(request: str) -> str:

@@ -15,6 +15,7 @@ from processors.agents.fitting.field_names import media_of
 from processors.agents.fitting.model_names import meant
 from processors.agents.fitting.policies import Policy
 from processors.agents.plan import PlannedStep
+from processors.agents.tools import KIND, Asked
 from processors.agents.words.references import Known, KnownStep, KnownUpload
 
 DEAR_FACTOR: Final = 4
@@ -80,21 +81,23 @@ def asked_for(
     """The model that the plan names, of several of that name the best, or the one whose garbled name that is; else what
     is to be flagged.
 
-    One that lacks a file it cannot do without is not taken where others could do the step. Of utilities each does
-    something else, so none takes another's place.
+    One that lacks a file it cannot do without is not taken where others could do the step. Of tools each does something
+    else: one that does not do what the step asks for is not taken, and no other takes the place of one that does.
     """
     if not step.model:
         return None, ()
     found = meant(step.model, of_kind := catalog.of_type(step.agent_type))
     if found is None:
         return None, ("model-unknown",)
-    models = [model for model in of_kind if model.id in found.unsaid]
+    models = doing(step, [model for model in of_kind if model.id in found.unsaid], catalog, named=True)
+    if not models:
+        return None, ("model-unfit",)
     flags = () if found.sure else ("model-garbled",)
     reason = "named in the plan" if found.sure else "the nearest to the one named in the plan"
     if rated := ranked(rate(step, known, catalog, models), policy):
         best = min(rated, key=lambda one: (-one.fit.media, found.unsaid[one.model.id]))
         return Choice(best.model, reason, flags), ()
-    if step.agent_type == "utility" or not candidates(step, known, catalog):
+    if step.agent_type == KIND or not candidates(step, known, catalog):
         return Choice(models[0], reason, flags), ()
     return None, ("model-unfit",)
 
@@ -107,7 +110,7 @@ def candidates(step: PlannedStep, known: Known, catalog: Catalog, policy: Policy
 def rate(step: PlannedStep, known: Known, catalog: Catalog, among: Sequence[ModelSpec] | None = None) -> list[Rated]:
     """Those that can do the step with what is at hand, by id; `among` those of its kind where none are given."""
     at_hand = _at_hand(step, known)
-    models = catalog.of_type(step.agent_type) if among is None else among
+    models = doing(step, catalog.of_type(step.agent_type), catalog) if among is None else among
     fitting = [model for model in models if _can_start(model, at_hand, catalog)]
     if not fitting:
         anything = at_hand | {upload.medium for upload in known.uploads}
@@ -115,6 +118,19 @@ def rate(step: PlannedStep, known: Known, catalog: Catalog, among: Sequence[Mode
     wished, files = wish(step, known), at_hand - {"text"}
     said = words(f"{step.title} {step.description} {step.input.get('operation', '')}") - RECOMMENDED
     return [_rated(step, model, wished, files, said, catalog) for model in fitting]
+
+
+def doing(
+    step: PlannedStep, models: Sequence[ModelSpec], catalog: Catalog, *, named: bool = False
+) -> Sequence[ModelSpec]:
+    """Of tools those that do what the step asks for. A `named` one may be what says it; a step that is as it was keeps
+    the one it has."""
+    if step.agent_type != KIND or (step.unchanged and step.model):
+        return models
+    asked = Asked.of(step)
+    if named and asked.operation is None:
+        return models
+    return [model for model in models if asked.by(catalog.tools[model.id])]
 
 
 def ranked(rated: Sequence[Rated], policy: Policy) -> list[Rated]:

@@ -111,8 +111,9 @@ def _is_measure(name: str) -> bool:
 def _phrase(name: str) -> re.Pattern[str]:
     """The name with what leads up to it, however its parts are written."""
     parts = [re.escape(part) for part in re.findall(r"[^\W\d_]+|\d+", name)]
-    written = r"[^\w\s]{0,2}[_ ]?".join(parts) + r"(?:\s+(?:ai\s+)?models?)?"
-    leads = rf"(?:(?:{_MADE}\s+)?(?:{_BY}|use|mit|von)\s+)(?:the\s+|dem\s+)?(?:(?:ai\s+)?model\s+)?"
+    written = r"[^\w\s]{0,2}[_ ]?".join(parts) + r"(?:\s+(?:ai\s+)?models?)?(?:\s+only)?"
+    by = rf"(?:(?:{_BY}|use|mit|von)(?:\s+only)?|only)"
+    leads = rf"(?:(?:{_MADE}\s+)?(?:actually\s+)?{by}\s+)(?:the\s+|dem\s+)?(?:(?:ai\s+)?model\s+)?"
     return re.compile(rf"\(\s*{leads}{written}\s*\)|,?\s*\b{leads}{written}(?!\w)", re.IGNORECASE)
 
 

@@ -22,10 +22,12 @@ GRAVE: Final = frozenset({
 """Codes of issues whose repair may have taken something away that was wanted."""
 LEFT_OUT: Final = frozenset({"unknown-agent-type", "no-capability", "no-model"})
 """Codes of issues with a step that is in the plan no more."""
-STILL_LOST: Final = frozenset({"incompatible-media", "beyond-limits"})
+STILL_LOST: Final = frozenset({"incompatible-media", "beyond-limits", "source-left-out"})
 """Codes of issues whose repair leaves less than was wanted, also where a planner has agreed to it since."""
 LOSSLESS: Final = frozenset({"duplicate-step", "duplicate-id", "self-edge"})
 """Codes of issues whose repair takes nothing from anybody: nobody is told of them."""
+SOURCE_LEFT_OUT: Final = "source-left-out"
+"""Code of an issue with a step that is made from something else than was planned."""
 _ANY_TEXT: Final = frozenset({"text"})
 TITLE_CHARS: Final = 60
 """Of a step's title that is told."""

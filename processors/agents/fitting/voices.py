@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from processors.agents.fitting.field_names import means_voice
-from processors.agents.words.clauses import folded, vocabulary
+from processors.agents.folding import folded
+from processors.agents.words.clauses import vocabulary
 
 VOICES: Final = "x-voices"
 _IDS = re.compile(r"[_\d]|[a-z][A-Z]")

@@ -10,14 +10,12 @@ from processors.agents.answers.parser import parse_plan
 from processors.agents.asking.call import Call, Said, Stages
 from processors.agents.asking.prompting import Prompt
 from processors.agents.catalog import Catalog
-from processors.agents.fitting.assembly import by_policy
-from processors.agents.fitting.policies import policy_of
 from processors.agents.fitting.unknown_models import spoken_names, without_names
 from processors.agents.fitting.validator import Issue
 from processors.agents.llm import Message
-from processors.agents.plan import ParsedPlan, PlannedStep
+from processors.agents.plan import ParsedPlan
 from processors.agents.stages.editing import Edited, changed, merge, repair
-from processors.agents.stages.named_models import NamedModels, named_models, with_models
+from processors.agents.stages.named_models import named_models, with_models
 from processors.agents.stages.planner import beside
 from processors.agents.stages.trust import trusted
 from processors.agents.telling.blocks import block
@@ -73,19 +71,7 @@ class Asked:
         steps = with_models(
             edited.steps, named, self.catalog, parsed.steps, lambda step: step.id in new or step.agent_type not in kinds
         )
-        if not new and not edited.removed:
-            steps = self._priced(steps, named)
         return self._with_models(replace(edited, steps=steps), parsed), parsed
-
-    def _priced(self, steps: tuple[PlannedStep, ...], named: NamedModels) -> tuple[PlannedStep, ...]:
-        """Where nothing else is wanted than another price, models that it takes; not where the person names one."""
-        before, now = (
-            policy_of("", self.briefing.said_before),
-            policy_of(self.briefing.request, self.briefing.said_before),
-        )
-        if named.wanted or before == now:
-            return steps
-        return by_policy(steps, self.catalog, self.briefing.files, self.briefing.said, now)
 
     def _with_models(self, edited: Edited, parsed: ParsedPlan) -> Edited:
         """Steps that have no model yet have what the person has wanted of this plan so far."""

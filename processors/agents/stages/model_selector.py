@@ -14,12 +14,11 @@ from graphlib import TopologicalSorter
 from itertools import islice
 from typing import Any, Final
 
-from processors.agents.answers.objects import read_object
 from processors.agents.asking.call import Call, Stages
 from processors.agents.asking.prompting import Prompt
 from processors.agents.catalog import Catalog, media_out
 from processors.agents.fitting.assembly import Outputs, known_to, output
-from processors.agents.fitting.model_names import meant
+from processors.agents.fitting.choices import read
 from processors.agents.fitting.policies import Policy, policy_of
 from processors.agents.fitting.selector import Choice, Rated, asked_for, by_rules, ranked, rate
 from processors.agents.llm import LlmFailed, Message
@@ -45,9 +44,14 @@ class Selecting:
     briefing: Briefing
     catalog: Catalog
     asked: int = field(default=0, init=False)
+    given: Mapping[str, Choice] = field(default_factory=dict, init=False)
 
-    async def choose(self, steps: Sequence[PlannedStep], new: Callable[[str], bool]) -> Mapping[str, Choice]:
-        """By step. Steps that are not `new` keep what they have. Raises `Unavailable`."""
+    async def choose(
+        self, steps: Sequence[PlannedStep], new: Callable[[str], bool], given: Mapping[str, Choice] | None = None
+    ) -> Mapping[str, Choice]:
+        """By step. Steps that are not `new` keep what they have, and those with a model that was chosen already, that.
+        Raises `Unavailable`."""
+        self.given = given or {}
         by_id = {step.id: step for step in steps}
         sorter = TopologicalSorter({step.id: step.depends_on for step in steps})
         sorter.prepare()
@@ -79,6 +83,8 @@ class Selecting:
         return known_to(step, outputs, self.briefing.files, said=self.briefing.said)
 
     async def _choice(self, step: PlannedStep, known: Known, new: bool) -> Choice | None:
+        if (given := self.given.get(step.id)) is not None and given.model.id == step.model:
+            return given
         policy = policy_of(self.briefing.request, self.briefing.said_before)
         named, flags = asked_for(step, known, self.catalog, policy)
         if named is not None:
@@ -103,7 +109,7 @@ class Selecting:
         except LlmFailed as error:
             log.info("a model was chosen by rules (%s)", error.category)
             return first
-        return corrected(read(said.text), offered, first)
+        return corrected(said.text, offered, first)
 
     def _candidates(self, step: PlannedStep, known: Known, policy: Policy) -> list[Rated]:
         """None that gives less than the steps after this one were found to do with."""
@@ -141,18 +147,11 @@ def _offer(one: Rated) -> dict[str, Any]:
     }
 
 
-def read(answer: str) -> str:
-    """The model's name as it was answered; empty where none was."""
-    found = read_object(answer) or {}
-    named = found.get("model")
-    return named.strip()[:200] if isinstance(named, str) else ""
-
-
-def corrected(named: str, offered: Sequence[Rated], first: Choice) -> Choice:
+def corrected(answer: str, offered: Sequence[Rated], first: Choice) -> Choice:
     """What was meant, if that is among what was offered; else what rules choose first, and a flag that says so."""
-    found = meant(named, [one.model for one in offered])
+    found = read(answer, [one.model for one in offered])
     if found is None:
-        return Choice(first.model, first.reason, (*first.flags, "model-unknown"))
+        return Choice(first.model, first.reason, (*first.flags, "choice-unread"))
     best = min((one for one in offered if one.model.id in found.unsaid), key=lambda one: found.unsaid[one.model.id])
     return Choice(best.model, _reason(best, len(offered)), (*first.flags, *(() if found.sure else ("model-garbled",))))
 

@@ -26,10 +26,10 @@ _WORDS_MAX: Final = 6
 """Of a model's name."""
 NAMES_MAX: Final = 64
 """Of one conversation, that are looked up."""
-_BY: Final = USES | vocabulary("by via through from von per mittels")
+_BY: Final = USES | vocabulary("by via through from only von per mittels nur")
 _ARTICLES: Final = vocabulary("the only just your our always der die das den dem")
 _BOUNDS: Final = vocabulary(
-    "to for on in at as if with by please here now again instead this that so when und zu fur von im bitte"
+    "to for on in at as if with by please here now again instead this that so when only und zu fur von im bitte nur"
 )
 """What ends the name behind a verb of using."""
 _MODELS: Final = vocabulary("model models modell modelle modellen")

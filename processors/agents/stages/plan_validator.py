@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from processors.agents.answers.fences import without_thoughts
-from processors.agents.answers.objects import read_object
+from processors.agents.answers.objects import member, plain_key, read_object
 from processors.agents.answers.parser import label, text
 from processors.agents.asking.call import Call, Stages
 from processors.agents.asking.prompting import Prompt
@@ -95,13 +95,12 @@ def read(answer: str, step_ids: Collection[str]) -> Iterator[Issue]:
         if (said := _SAYS_REVISE.match(without_thoughts(answer))) is not None:
             yield Issue("objection", text(said[1], WORDS_MAX) or UNSAID)
         return
-    told = {_plain(key): value for key, value in found.items()}
-    verdict = _verdict(_first(told, _VERDICTS))
+    verdict = _verdict(member(found, _VERDICTS))
     if verdict == "PASS":
         return
-    issues = [issue for one in _listed(_first(told, _ISSUES)) if (issue := _issue(one, step_ids)) is not None]
+    issues = [issue for one in _listed(member(found, _ISSUES)) if (issue := _issue(one, step_ids)) is not None]
     if verdict == "REVISE" and not issues:
-        issues = [Issue("objection", text(_first(told, _PROBLEMS), WORDS_MAX) or UNSAID)]
+        issues = [Issue("objection", text(member(found, _PROBLEMS), WORDS_MAX) or UNSAID)]
     yield from issues[:OBJECTIONS_MAX]
 
 
@@ -110,14 +109,14 @@ def verdict_of(answer: str) -> str:
     found = read_object(answer)
     if found is None:
         return "REVISE" if _SAYS_REVISE.match(without_thoughts(answer)) else ""
-    return _verdict(_first({_plain(key): value for key, value in found.items()}, _VERDICTS))
+    return _verdict(member(found, _VERDICTS))
 
 
 def _verdict(said: Any) -> str:
     """PASS, REVISE, or neither."""
     if isinstance(said, bool):
         return "PASS" if said else "REVISE"
-    word = _plain(said) if isinstance(said, str) else ""
+    word = plain_key(said) if isinstance(said, str) else ""
     if word in _PASSED or word.startswith(("pass", "approve")):
         return "PASS"
     if isinstance(said, str) and _negated(_WORD.findall(said.lower())):
@@ -133,25 +132,16 @@ def _negated(words: Sequence[str]) -> bool:
 
 def _listed(said: Any) -> Iterator[Any]:
     """Issues as a list, as one, or by step."""
-    if isinstance(said, Mapping) and _first({_plain(key): value for key, value in said.items()}, _PROBLEMS) is None:
+    if isinstance(said, Mapping) and member(said, _PROBLEMS) is None:
         yield from ({"stepid": name, "problem": one} for name, one in said.items() if isinstance(one, str))
     else:
         yield from said if isinstance(said, list) else [said]
 
 
 def _issue(said: Any, step_ids: Collection[str]) -> Issue | None:
-    told = {_plain(key): value for key, value in said.items()} if isinstance(said, Mapping) else {"problem": said}
-    problem = text(_first(told, _PROBLEMS), WORDS_MAX)
+    told = said if isinstance(said, Mapping) else {"problem": said}
+    problem = text(member(told, _PROBLEMS), WORDS_MAX)
     if not problem:
         return None
-    place, suggestion = label(_first(told, _PLACES)), text(_first(told, _SUGGESTIONS), WORDS_MAX)
+    place, suggestion = label(member(told, _PLACES)), text(member(told, _SUGGESTIONS), WORDS_MAX)
     return Issue("objection", problem, suggestion, place if place in step_ids else None)
-
-
-def _first(told: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """The first member of one of these names that says anything."""
-    return next((told[name] for name in names if told.get(name) not in (None, "", [], {})), None)
-
-
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name.lower()))

@@ -6,10 +6,11 @@ Words are folded: small letters without accents. A quotation is one word that be
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from processors.agents.folding import folded
 
 Words = tuple[str, ...]
 
@@ -22,7 +23,6 @@ _TOKEN = re.compile(
     r"\"[^\"]*\"|(?<!\w)'[^'\n]{2,}'(?!\w)|\d+(?:[.,:]\d+)+|\w+(?:['-]\w+)*|[.!?;:,()\n]|--+| - |[—–]",
 )
 _QUOTATION = re.compile(r"\"[^\"]*\"|(?<!\w)'[^'\n]{2,}'(?!\w)")
-_QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'"})
 _ENDS: Final = frozenset(".!?;\n")
 _PARTS: Final = frozenset({",", ":", "(", ")", "—", "–", " - ", "--"})
 _BUT: Final = frozenset({"but", "however", "yet", "aber", "sondern", "jedoch", "mais", "pero"})
@@ -44,13 +44,6 @@ class Clause:
 
 def vocabulary(text: str) -> frozenset[str]:
     return frozenset(text.split())
-
-
-def folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.lower().translate(_QUOTES))
-    if plain.isascii():
-        return plain
-    return "".join(one for one in plain if not unicodedata.combining(one)).replace("ß", "ss")
 
 
 def own_words(text: str) -> str:

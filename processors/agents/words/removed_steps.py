@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from processors.agents.folding import folded
 from processors.agents.plan import PlannedStep
-from processors.agents.words.clauses import folded, vocabulary
+from processors.agents.words.clauses import vocabulary
 from processors.agents.words.enumerations import numbers_in
 from processors.agents.words.removals import Asked, Certainty, Thing, asked
 

@@ -105,11 +105,37 @@ async def test_within_a_layer_all_are_asked_at_once() -> None:
         (answers("FAL/Flux-Dev"), "fal/flux-dev", None),
         (answers("FLUX.1 dev on fal"), "fal/flux-dev", None),
         (answers("fal/flux-dv"), "fal/flux-dev", "a:model-garbled"),
-        (answers("midjourney/v9"), "by rules", "a:model-unknown"),
-        (answers("local/motion"), "by rules", "a:model-unknown"),
-        (answers(""), "by rules", "a:model-unknown"),
-        ('{"model": ["fal/flux-dev"]}', "by rules", "a:model-unknown"),
-        ("I would take the first", "by rules", "a:model-unknown"),
+        (answers("midjourney/v9"), "by rules", "a:choice-unread"),
+        (answers("local/motion"), "by rules", "a:choice-unread"),
+        (answers("sora-2-pro-max"), "by rules", "a:choice-unread"),
+        (answers("https://elsewhere.example/fal/flux-dev"), "by rules", "a:choice-unread"),
+        (answers(""), "by rules", "a:choice-unread"),
+        ("", "by rules", "a:choice-unread"),
+        ("I would take the first", "by rules", "a:choice-unread"),
+        ("fal/flux-dev, or else fal/flux-pro-v1.1-ultra", "by rules", "a:choice-unread"),
+        *[
+            (answer, "fal/flux-dev", None)
+            for answer in (
+                "fal/flux-dev",
+                '"fal/flux-dev"',
+                "`fal/flux-dev`",
+                "fal/flux-dev.",
+                '["fal/flux-dev"]',
+                '{"model": ["fal/flux-dev"]}',
+                '{"model": {"id": "fal/flux-dev"}}',
+                '{"model_id": "fal/flux-dev"}',
+                '{"Model": "fal/flux-dev"}',
+                '{"choice": {"name": "FLUX.1 dev"}}',
+                '[{"model": "fal/flux-dev"}]',
+                '{"model": "fal/flux-dev", "reas',
+                '{"model": "fal/flux-dev',
+                "Model: fal/flux-dev",
+                "I pick **fal/flux-dev** because it draws foxes well.",
+                "Of all these the FLUX.1 [dev] on fal is the one that draws foxes best, I should think.",
+                '```json\n{"model": "fal/flux-dev"}\n```',
+                "<think>fal/flux-pro-v1.1-ultra?</think>fal/flux-dev",
+            )
+        ],
         (LlmFailed("timeout", "slow"), "by rules", None),
     ],
 )
@@ -118,7 +144,7 @@ async def test_an_answer_is_held_to_what_can_be(answer: Line, model_id: str, fla
     await play.hears("a fox")
     by_rules = candidates(PlannedStep("a", "a", "a red fox", "image"), Known(), WIDE)[0].model.id
     assert chosen(play)["a"] == (by_rules if model_id == "by rules" else model_id)
-    flags = [one for one in play.log.of(FieldsVerified)[0].flags if ":model-" in one]
+    flags = [one for one in play.log.of(FieldsVerified)[0].flags if ":model-" in one or ":choice-" in one]
     assert flags == ([flag] if flag else [])
 
 
@@ -126,7 +152,10 @@ async def test_an_answer_is_held_to_what_can_be(answer: Line, model_id: str, fla
     ("steps", "request_"),
     [
         ([step("a", "text")], "write"),
-        ([step("a", "video"), step("b", "utility", ("a",))], "a thumbnail as cheaply as possible"),
+        (
+            [step("a", "video"), step("b", "utility", ("a",), input={"operation": "thumbnail"})],
+            "a thumbnail as cheaply as possible",
+        ),
         ([step("a")], "a fox, the cheapest way"),
         ([step("a", model="fal/flux-dev")], "a fox by flux-dev"),
     ],

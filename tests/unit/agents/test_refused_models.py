@@ -115,4 +115,4 @@ def assert_chosen(play: Play, left: set[str], *, flagged: bool = True) -> None:
     assert all((f'"id":"{BEST}"' in told) is (BEST in left) for told in offered)
     if offered or flagged:
         flags = [flag for one in play.log.of(FieldsVerified) for flag in one.flags]
-        assert any(flag.startswith("a:model-") for flag in flags) is flagged
+        assert any(flag.startswith(("a:model-", "a:choice-")) for flag in flags) is flagged
