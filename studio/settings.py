@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Tokens of an organisation in 24 hours; then its agents ask no model.",
     )
+    llm_max_tokens: int | None = Field(
+        None,
+        ge=256,
+        description="Tokens of one answer at most; a model whose server allows less is asked for less.",
+    )
     llm_concurrent: int = Field(256, ge=1, description="Calls of one process at the language models at once.")
     llm_prices: dict[str, tuple[int, int]] = Field(
         {}, description='Millicredits for a million tokens read and written, by model: {"name": [150000, 600000]}.'

@@ -44,12 +44,13 @@ class LlmClient:
         patience: Patience = PATIENCE,
         concurrent: int = CONCURRENT,
         prices: Mapping[str, Price] | None = None,
+        max_tokens: int | None = None,
     ) -> None:
         self._prices = prices or {}
         self._models = [primary, *([secondary] if secondary and secondary != primary else [])]
         self._patience = patience
         self._turns = Turns(concurrent)
-        self._wire = Wire(base_url, api_key, patience)
+        self._wire = Wire(base_url, api_key, patience, max_tokens)
 
     async def __aenter__(self) -> LlmClient:
         return self

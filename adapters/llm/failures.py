@@ -8,9 +8,12 @@ import aiohttp
 import httpx2
 import openai
 
+from adapters.llm.manners import names_a_limit
+
 Next = Literal["unstreamed", "secondary", "give_up"]
 _NO_MONEY: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 _TOO_LONG: Final = frozenset({"context_length_exceeded", "string_above_max_length", "request_too_large"})
+_FILTERED: Final = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
 
 
 class Broken(Exception):
@@ -21,6 +24,10 @@ class Stalled(Broken):
     """A stream that said nothing for too long."""
 
 
+class Refused(Exception):
+    """The model, or its server's filter, will not answer this."""
+
+
 class OutOfTime(Exception):
     """The time of a call, or of one attempt at it, is over."""
 
@@ -29,7 +36,7 @@ class Busy(Exception):
     """This process has too many calls at once."""
 
 
-FAILURES: Final = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, Broken, OutOfTime, Busy)
+FAILURES: Final = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, Broken, Refused, OutOfTime, Busy)
 """All that an attempt raises."""
 WIRE_ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError)
 """All that the client library lets out."""
@@ -48,6 +55,8 @@ def category(error: BaseException) -> str:
             return "connection"
         case Broken():
             return "broken_stream"
+        case Refused():
+            return "content_policy"
         case Busy():
             return "busy"
         case _:
@@ -65,17 +74,26 @@ def _of_status(error: openai.APIStatusError) -> str:
     code, status = error.code, error.status_code
     if status == 402 or code in _NO_MONEY or error.type in _NO_MONEY:
         return "billing"
-    if status == 413 or code in _TOO_LONG or (status == 429 and "request too large" in error.message.lower()):
+    if is_too_long(error):
         return "too_long"
+    if status in (400, 422) and names_a_limit(error):
+        return "unsupported"
+    if code in _FILTERED or error.type in _FILTERED:
+        return "content_policy"
     by_status = {401: "unauthorised", 403: "unauthorised", 404: "unknown_model", 408: "timeout", 429: "rate_limit"}
     return by_status.get(status, "refused" if status < 500 else "outage")
+
+
+def is_too_long(error: openai.APIStatusError) -> bool:
+    large = error.status_code == 429 and "request too large" in error.message.lower()
+    return error.status_code == 413 or error.code in _TOO_LONG or large
 
 
 def next_way(error: BaseException, *, streamed: bool) -> Next:
     """Rate limits, quotas, missing models and dead servers are the model's: the other one may be well. A stream that
     broke may come whole. What the request itself is to blame for, no repetition mends."""
     kind = category(error)
-    if kind in ("refused", "unauthorised", "busy"):
+    if kind in ("refused", "content_policy", "unauthorised", "busy"):
         return "give_up"
     return "unstreamed" if streamed and kind in ("broken_stream", "outage") else "secondary"
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 import openai
 
 from adapters.llm.call import Call, Patience
-from adapters.llm.failures import WIRE_ERRORS, Broken, OutOfTime, Stalled, category
+from adapters.llm.failures import WIRE_ERRORS, Broken, OutOfTime, Refused, Stalled, is_too_long
+from adapters.llm.manners import TRIES_MAX, Manners, names_a_limit
 from adapters.llm.pace import Pace
 from adapters.llm.sse import EventReader, value_of
 from adapters.llm.watch import Watch
@@ -21,21 +22,18 @@ from processors.agents.llm import TIMEOUT_S, Completion, Delta, tokens_of
 
 ANSWER_CHARS_MAX: Final = 2_000_000
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024
-MODEST_S: Final = 600.0
-"""How long it is remembered that a model's server refused what is optional."""
 LAST_BYTES_S: Final = 0.05
 """After the last event: a body that ends leaves its connection for the next request."""
 TOKENS_MAX: Final = 100_000_000
-_UNPROCESSABLE: Final = (400, 422)
 
 
 class Wire:
-    def __init__(self, base_url: str, api_key: str | None, patience: Patience) -> None:
+    def __init__(self, base_url: str, api_key: str | None, patience: Patience, max_tokens: int | None = None) -> None:
         self._patience = patience
         self._pace = Pace()
         self._asking = Turnstile()
-        self._modest: dict[str, float] = {}
-        """Until when a model is asked without structured output and usage in streams."""
+        self._manners = Manners()
+        self._max_tokens = max_tokens
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or "none",
@@ -63,14 +61,17 @@ class Wire:
             raise OutOfTime("no answer in time") from error
         answered = value_of(bytes(body))
         choice = _choice(answered)
-        text = _mapping(choice, "message").get("content")
-        if not isinstance(text, str) or not text.strip():
+        message = _mapping(choice, "message")
+        text = text_of(message.get("content"))
+        if _is_refused(message, choice.get("finish_reason")):
+            raise Refused("the model refused")
+        if not text.strip():
             raise Broken("an answer without a word")
         return _completion(text, 0, model, call, _mapping(answered, "usage"), choice.get("finish_reason"))
 
     async def streamed(self, model: str, call: Call) -> AsyncGenerator[Delta | Completion]:
         """Deltas, and the completion last. Raises one of `FAILURES`."""
-        text, thought, written = list[str](), 0, 0
+        text, thought, written, refused = list[str](), 0, 0, False
         finish: Any = None
         usage: Mapping[str, Any] = {}
         async with aclosing(self._chunks(model, call)) as pieces:
@@ -80,16 +81,20 @@ class Wire:
                     usage = _mapping(chunk, "usage") or usage
                     choice = _choice(chunk)
                     finish = choice.get("finish_reason") or finish
-                    deltas += _deltas(_mapping(choice, "delta"))
-                for delta in _joined(deltas):
-                    if delta.kind == "content":
-                        text.append(delta.text)
-                        written += len(delta.text)
+                    delta = _mapping(choice, "delta")
+                    refused = refused or _is_refused(delta, finish)
+                    deltas += _deltas(delta)
+                for said in _joined(deltas):
+                    if said.kind == "content":
+                        text.append(said.text)
+                        written += len(said.text)
                     else:
-                        thought += len(delta.text)
-                    yield Delta(delta.kind, _clean(delta.text))
+                        thought += len(said.text)
+                    yield Delta(said.kind, _clean(said.text))
                 if written + thought > ANSWER_CHARS_MAX:
                     raise Broken("an answer without end")
+        if refused:
+            raise Refused("the model refused")
         if finish is None:
             raise Broken("the stream broke off")
         if not (whole := "".join(text)).strip():
@@ -135,32 +140,36 @@ class Wire:
                     await asyncio.sleep(pause_s)
 
     async def _ask(self, stack: AsyncExitStack, model: str, call: Call, *, stream: bool) -> Any:
-        """Asks for structured output and usage where they are known or hoped to be supported, and without them else.
+        """Asks in the manner that the model's server is known to take, and in another one where it refuses that.
 
         Leaving the stack closes the connection where the answer has not come to its end.
         """
         await self._asking.turn()
-        request: dict[str, Any] = {
-            "model": model,
-            "messages": list(call.messages),
-            "max_tokens": call.max_tokens,
-            "stream": stream,
-            "timeout": max(0.1, call.left_s),
-            "extra_headers": {"X-Studio-Agent": call.agent, "X-Studio-Variant": call.variant},
-        }
         optional: dict[str, Any] = {"response_format": {"type": "json_object"}} if call.as_json else {}
         if stream:
             optional["stream_options"] = {"include_usage": True}
-        if not optional or time.monotonic() < self._modest.get(model, 0.0):
-            return await stack.enter_async_context(self._create(**request))
-        try:
-            return await stack.enter_async_context(self._create(**request, **optional))
-        except openai.APIStatusError as error:
-            if error.status_code not in _UNPROCESSABLE or category(error) == "too_long":
-                raise
-            answer = await stack.enter_async_context(self._create(**request))
-            self._modest[model] = time.monotonic() + MODEST_S
-            return answer
+        manner, max_tokens = self._manners.of(model), min(call.max_tokens, self._max_tokens or call.max_tokens)
+        for tries in range(TRIES_MAX):
+            request: dict[str, Any] = {
+                "model": model,
+                "messages": list(call.messages),
+                "stream": stream,
+                "timeout": max(0.1, call.left_s),
+                "extra_headers": {"X-Studio-Agent": call.agent, "X-Studio-Variant": call.variant},
+                **manner.request(max_tokens, optional),
+            }
+            try:
+                answer = await stack.enter_async_context(self._create(**request))
+            except openai.APIStatusError as error:
+                other = manner.after(error, max_tokens, optional=bool(optional))
+                if other is None or tries + 1 == TRIES_MAX or (is_too_long(error) and not names_a_limit(error)):
+                    raise
+                manner = other
+            else:
+                if tries:
+                    self._manners.learnt(model, manner)
+                return answer
+        raise AssertionError("the last try returns or raises")
 
 
 def _late(call: Call) -> Exception:
@@ -208,9 +217,29 @@ def _mapping(value: Any, name: str) -> Mapping[str, Any]:
 
 def _deltas(delta: Mapping[str, Any]) -> list[Delta]:
     """Halves of characters are left as they are, for the other half may come with the next one."""
-    reasoning, content = delta.get("reasoning_content") or delta.get("reasoning"), delta.get("content")
-    thought = [Delta("reasoning", reasoning)] if isinstance(reasoning, str) and reasoning else []
-    return [*thought, Delta("content", content)] if isinstance(content, str) and content else thought
+    reasoning, content = text_of(delta.get("reasoning_content") or delta.get("reasoning")), delta.get("content")
+    thought = [Delta("reasoning", reasoning)] if reasoning else []
+    return [*thought, Delta("content", text)] if (text := text_of(content)) else thought
+
+
+def text_of(content: Any) -> str:
+    """Text, or a list of parts some of which are text: thoughts and others are left out."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "".join(part if isinstance(part, str) else _text_of_part(part) for part in parts)
+
+
+def _text_of_part(part: Any) -> str:
+    is_text = isinstance(part, dict) and part.get("type", "text") in ("text", "output_text")
+    text = part.get("text") if is_text else None
+    return text if isinstance(text, str) else ""
+
+
+def _is_refused(said: Mapping[str, Any], finish: Any) -> bool:
+    """By a filter of its server, or by its own word for it."""
+    refusal = said.get("refusal")
+    return finish == "content_filter" or (isinstance(refusal, str) and bool(refusal.strip()))
 
 
 def _completion(text: str, thought: int, model: str, call: Call, usage: Mapping[str, Any], finish: Any) -> Completion:

@@ -49,5 +49,7 @@ class ParsedPlan:
     """The answer broke off: what was complete is here, what was not is not."""
     removed: tuple[str, ...] = ()
     """Of a plan that is changed: ids of steps that the answer says are to go."""
+    refused: bool = False
+    """No plan, but a model that says it will not make one."""
     left_out: str | None = None
     """The planner's own word for what of the request no step does."""

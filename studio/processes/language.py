@@ -24,5 +24,5 @@ def language_model(settings: Settings) -> LlmClient:
     key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
     return LlmClient(
         settings.llm_base_url or OPENAI, key, settings.planner, settings.llm_secondary_model,
-        concurrent=settings.llm_concurrent, prices=settings.llm_prices,
+        concurrent=settings.llm_concurrent, prices=settings.llm_prices, max_tokens=settings.llm_max_tokens,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from processors.dispatcher.errors import (
     AccessRefused,
     BadResult,
     BillingRefused,
+    ContentRefused,
     InputRefused,
     ProviderDown,
     ProviderError,
@@ -41,6 +42,8 @@ _KINDS: Final[Mapping[str, type[ProviderError]]] = {
     "billing": BillingRefused,
     "unauthorised": AccessRefused,
     "unknown_model": AccessRefused,
+    "unsupported": AccessRefused,
+    "content_policy": ContentRefused,
     "refused": InputRefused,
 }
 """What `LlmFailed` says, where it is not simply that nobody answered."""

@@ -12,6 +12,7 @@ import orjson
 
 from processors.agents.answers.fences import blocks, without_thoughts
 from processors.agents.answers.lenient_json import INTEGER_MAX, STEPS_DEPTH, STEPS_KEY, LenientReader
+from processors.agents.answers.refusals import declines
 from processors.agents.answers.thoughts import Thoughts
 from processors.agents.plan import Layer, ParsedPlan, PlannedStep
 
@@ -51,7 +52,7 @@ def parse_plan(answer: str) -> ParsedPlan:
         return around
     with_steps = [plan for plan in (*fenced, around) if plan.steps]
     readable = [plan for plan in (*fenced, around) if plan.layer != "none"]
-    nothing = ParsedPlan("", (), "none", truncated=bool(answer.strip()))
+    nothing = ParsedPlan("", (), "none", truncated=bool(answer.strip()), refused=declines(text))
     return next(iter([*reversed(complete), *with_steps, *readable]), nothing)
 
 

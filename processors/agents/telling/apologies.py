@@ -26,6 +26,9 @@ _BY_CATEGORY: Final = {
     "They come back hour by hour; the platform's operator can raise the limit.",
     "too_long": "What this session holds is too long for the language model. Please start a new session.",
     "refused": "The language model did not accept this request. Please say it in other words.",
+    "content_policy": "The language model refuses to plan this. Please ask for something else, or say what it is for.",
+    "unsupported": "The language model that is configured does not take requests as they are made here, "
+    "so nothing can be planned. The platform's operator can lower STUDIO_LLM_MAX_TOKENS, or choose another model.",
     "unknown_model": "The language model that is configured does not exist, so nothing can be planned.",
     "busy": "Too many plans are being made at the moment. Please try again in a minute.",
     "unauthorised": "The language model does not accept this platform's key, so nothing can be planned.",
@@ -46,6 +49,8 @@ def no_edit(parsed: ParsedPlan) -> str:
     """The edit planner's own reason; else that nothing came of what it said."""
     if parsed.reason:
         return parsed.reason
+    if parsed.refused:
+        return "The language model refuses to do this, so the plan stays as it is. Please ask for something else."
     if parsed.layer in ("direct", "repaired"):
         return "The plan stays as it is: there was nothing to change in that."
     return "The answer could not be read, so the plan stays as it is. Please say it in other words, or try again."
@@ -58,6 +63,8 @@ def no_plan(parsed: ParsedPlan, checked: Checked) -> str:
     if checked.issues:
         problems = "; ".join(dict.fromkeys(issue.problem for issue in checked.issues))
         return f"Nothing of this can be made here at the moment: {problems}."
+    if parsed.refused:
+        return no_model("content_policy")
     if parsed.layer in ("direct", "repaired"):
         return "There is nothing to make in that. Describe a picture, a video, a sound, a voice, a text or a 3D model."
     return "The planner's answer could not be read, so there is no plan. Please say it in other words, or try again."

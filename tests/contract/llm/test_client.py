@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.llm import wire
+from adapters.llm import manners
 from adapters.llm.call import Patience
 from adapters.llm.client import LlmClient
 from processors.agents.llm import Delta, LlmFailed
@@ -236,7 +236,7 @@ async def test_a_server_that_refuses_what_is_optional_is_asked_without_it_from_t
 async def test_what_a_server_refused_is_asked_for_again_after_a_while(
     server: LlmServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "MODEST_S", 0.0)
+    monkeypatch.setattr(manners, "REMEMBERED_S", 0.0)
     server.behaviours.extend([refuse(400, "response_format"), whole("one"), whole("two")])
     async with LlmClient(server.url, None, "m") as client:
         await client.complete("writer", ASK, as_json=True)
