@@ -36,6 +36,10 @@ ORGS = 20
 END_WITHIN_S = 90.0
 OVERHEAD_MS, FIRST_STEP_MS, TOKEN_MS = 250, 150, 500
 AGENTS = ("context_classifier", "planner", "edit_planner", "validator", "field_verifier", "model_selector")
+EDITING = {*AGENTS} - {"planner"}
+"""Who is asked for a message that adds to a plan."""
+RIVAL = "luma"
+"""A provider whose models compete with the platform's own while the selector is to be asked; none of them is called."""
 REQUEST = "a fox that runs, and a voice that says so"
 console = Console(stderr=True)
 
@@ -85,7 +89,7 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 async def overhead(report: Report, server: LlmServer, api: Api, url: str, key: str) -> None:
-    """From a message that changes a plan to the plan that waits again, less the time in which a model was at work."""
+    """From a message that adds to a plan to the plan that waits again, less the time in which a model was at work."""
     server.always = {agent: whole(good(agent)) for agent in AGENTS} | {"edit_planner": whole(edited())}
     added, asked = list[float](), list[str]()
     for number in range(ALONE + 5):
@@ -93,7 +97,7 @@ async def overhead(report: Report, server: LlmServer, api: Api, url: str, key: s
             await one.says(REQUEST)
             await until(one.listener, "plan.awaiting_approval")
             server.requests.clear()
-            began = await one.says("make it a blue fox")
+            began = await one.says("and a blue fox beside it")
             ended = (await until(one.listener, "plan.awaiting_approval"))[-1].at
             asked = [call.agent for call in server.requests]
             at_work = union([(call.at, call.spoke[-1]) for call in server.requests])
@@ -101,15 +105,16 @@ async def overhead(report: Report, server: LlmServer, api: Api, url: str, key: s
                 added.append((ended - began - at_work) * 1000)
     p50 = percentile(added, 50)
     called = f"message → changed plan, {len(asked)} model calls of {len(set(asked))} agents apart, p50"
-    report.add(called, f"{p50:.0f} ms", f"≤ {OVERHEAD_MS} ms (5 agents)", p50 <= OVERHEAD_MS)
+    held = p50 <= OVERHEAD_MS and set(asked) == EDITING
+    report.add(called, f"{p50:.0f} ms", f"≤ {OVERHEAD_MS} ms ({len(EDITING)} agents)", held)
     report.add("  p95", f"{percentile(added, 95):.0f} ms")
 
 
 def edited() -> str:
-    """One step is other than it was, with a width that only a model can make sense of."""
-    first, *rest = json.loads(good("planner"))["steps"]
-    blue = {**first, "description": "a blue fox", "input": {"prompt": "a blue fox", "width": "wide"}}
-    return json.dumps({"title": "Fox", "steps": [blue, *({**step, "unchanged": True} for step in rest)]})
+    """One step is new, with a choice of models and a width that only a model can make sense of."""
+    steps = json.loads(good("planner"))["steps"]
+    new = {**steps[0], "id": "d", "description": "a blue fox", "input": {"prompt": "a blue fox", "width": "wide"}}
+    return json.dumps({"title": "Fox", "steps": [*({**step, "unchanged": True} for step in steps), new]})
 
 
 def union(intervals: Sequence[tuple[float, float]]) -> float:
@@ -228,6 +233,7 @@ async def measure(
         keys = await api.open_orgs(dev["admin_key"], ORGS)
         console.print("one message after the other …")
         await overhead(report, server, api, dev["url"], keys[0])
+        await api.call("PUT", f"/admin/providers/{RIVAL}", dev["admin_key"], {"active": False})
         await first_step(report, server, api, dev["url"], keys[0])
         console.print(f"{streams} sessions at once …")
         await many(report, server, api, dev["url"], keys, processes, streams)
@@ -237,6 +243,7 @@ async def with_models(report: Report, streams: int) -> None:
     """The platform is started with the address of the models' server, which must be there first."""
     async with serving(LlmServer()) as server:
         os.environ |= {"STUDIO_LLM_BASE_URL": server.url, "STUDIO_LLM_PRIMARY_MODEL": "simulated"}
+        os.environ[f"STUDIO_PROVIDER_{RIVAL.upper()}_API_KEY"] = "unused"
         with contextlib.ExitStack() as stack:
             data_dir, dev = await asyncio.to_thread(stack.enter_context, platform(report))
             processes = cpu.pids(await asyncio.to_thread(studio, data_dir, "status", timeout_s=60))
