@@ -25,7 +25,6 @@ from studio.settings import Settings
 IN_FLIGHT_MAX: Final = 256
 """Messages that are planned at once: nearly all of their time they wait for models, whose calls have a limit too."""
 PATIENCE_MS: Final = 250
-"""A budget is of a day: what it counts may come a moment later, and half of all events pass here unread."""
 CALLED: Final = frozenset(map(type_name, CALLS))
 
 
@@ -64,16 +63,28 @@ async def run(settings: Settings, process: Process) -> None:
         instance_id=settings.process_name,
     )
 
+    counting = counters(bootstrap, spending)
+
+    async def ready() -> None:
+        await asyncio.gather(reactor.ready(), *(one.ready() for one in counting))
+        process.ready("agents")
+
+    await together(process.stop, reactor.run, *(one.run for one in counting), once(ready))
+
+
+def counters(bootstrap: str, spending: Spending) -> tuple[Follower, ...]:
+    """Of all partitions, for an organisation's sessions are planned, and its texts written, by all processes.
+
+    What the agents asked counts before they ask again. What was asked for jobs, which they have reserved for, may come
+    a moment later: of all events of all runs hardly one is meant.
+    """
+
     def note(record: Record) -> None:
         if record_type_name(record) in CALLED:
             spending.note(from_record(record))
 
-    # Of all partitions, for an organisation's sessions are planned, and its texts written, by all processes.
-    topics = [EVENTS_CANVAS, EVENTS_JOBS]
-    spent = Follower(bootstrap, topics, on_record=note, name="spending", back_s=WINDOW_S, patience_ms=PATIENCE_MS)
-
-    async def ready() -> None:
-        await asyncio.gather(reactor.ready(), spent.ready())
-        process.ready("agents")
-
-    await together(process.stop, reactor.run, spent.run, once(ready))
+    patience = {EVENTS_CANVAS: 0, EVENTS_JOBS: PATIENCE_MS}
+    return tuple(
+        Follower(bootstrap, [topic], on_record=note, name=f"spending {topic}", back_s=WINDOW_S, patience_ms=patience_ms)
+        for topic, patience_ms in patience.items()
+    )
