@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from adapters.llm.offline.lexicon import LEADS, kind_of
 from adapters.llm.offline.reading import Clause
+from adapters.llm.offline.voicing import WHAT, spoken_otherwise
 from adapters.llm.offline.work import Step, Work
 
 _MAKE = re.compile(
@@ -27,6 +28,7 @@ _END = re.compile(r"(?:\s(?:please|now|then|too|bitte))*[\s.!?]*$", re.IGNORECAS
 _SECONDS = re.compile(r"\b\d+(?:\.\d+)?(?=[\s-]*(?:seconds?|secs?|s)\b)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]{4,}")
 _TO = re.compile(r"^(?:to(?: be)?|be)\s+", re.IGNORECASE)
+_LENGTH = re.compile(r"^(?:longer|shorter)\s+", re.IGNORECASE)
 _TIMED: Final = ("video", "music", "audio", "lipsync")
 _SHAPED: Final = ("image", "video")
 _USUAL_S: Final = 5.0
@@ -36,12 +38,21 @@ def alter(work: Work, part: str, clause: Clause | None) -> None:
     target = _target(work, part, clause)
     if target is None:
         return
-    values = _measured(work.fields(target), part, clause)
-    values |= _spoken(target, clause)
+    kind = target.get("agent_type")
+    if kind == "speech":
+        values = spoken_otherwise(work, target, part, clause, _times(part))
+        if not values:
+            work.asks.append(WHAT)
+            return
+    else:
+        values = _measured(work.fields(target), part, clause, is_timed=kind in _TIMED)
     title, description = str(target.get("title", "")), str(target.get("description", ""))
     if "duration_s" in values:
         description = _SECONDS.sub(f"{values['duration_s']:g}", description)
-    elif not values:
+    elif kind == "text" and _times(part) != 1.0:
+        how = "longer" if _times(part) > 1.0 else "shorter"
+        description = _lengthened(description, how)
+    elif not values or "speed" in values:
         description = f"{description.rstrip('.')}, {_wish(_unpointed(work, part, target))}"
     target["title"] = _SECONDS.sub(f"{values['duration_s']:g}", title) if "duration_s" in values else title
     target["description"] = description
@@ -64,7 +75,7 @@ def _target(work: Work, part: str, clause: Clause | None) -> Step | None:
     if named:
         return named[-1]
     if (clause is not None and clause.duration_s) or _LONGER.search(part) or _SHORTER.search(part):
-        return work.last(_TIMED)
+        return work.last(_TIMED) or work.last(("speech", "text"))
     if clause is not None and (clause.ratio or clause.size):
         return next((step for step in work.steps if step.get("agent_type") in _SHAPED), None)
     words = set(_WORD.findall(said.lower()))
@@ -81,15 +92,24 @@ def _unpointed(work: Work, part: str, target: Step) -> str:
     return f"{part[:at]}it{part[at + len(pointed[1]) :]}"
 
 
-def _measured(given: Mapping[str, Any], part: str, clause: Clause | None) -> dict[str, Any]:
+def _times(part: str) -> float:
+    """As long as it was."""
+    return 2.0 if _LONGER.search(part) else 0.5 if _SHORTER.search(part) else 1.0
+
+
+def _lengthened(description: str, how: str) -> str:
+    """`Poem about rain` as a longer one."""
+    first, space, rest = _LENGTH.sub("", description).partition(" ")
+    return f"{how.capitalize()} {first[:1].lower()}{first[1:]}{space}{rest}"
+
+
+def _measured(given: Mapping[str, Any], part: str, clause: Clause | None, *, is_timed: bool) -> dict[str, Any]:
     values: dict[str, Any] = {}
     length = clause.duration_s if clause is not None else None
     now = given.get("duration_s", given.get("duration"))
     usual = float(now) if isinstance(now, int | float) else _USUAL_S
-    if length is None and _LONGER.search(part):
-        length = usual * 2
-    if length is None and _SHORTER.search(part):
-        length = max(1.0, usual / 2)
+    if length is None and is_timed and _times(part) != 1.0:
+        length = max(1.0, usual * _times(part))
     if length is not None:
         values["duration_s"] = length
     if clause is not None and clause.ratio:
@@ -97,11 +117,6 @@ def _measured(given: Mapping[str, Any], part: str, clause: Clause | None) -> dic
     if clause is not None and clause.size:
         values["width"], values["height"] = clause.size
     return values
-
-
-def _spoken(target: Step, clause: Clause | None) -> dict[str, Any]:
-    quotes = clause.quotes if clause is not None else []
-    return {"text": quotes[0]} if quotes and target.get("agent_type") == "speech" else {}
 
 
 def _wish(part: str) -> str:

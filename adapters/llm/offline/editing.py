@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from adapters.llm.offline import limits
 from adapters.llm.offline.adding import add, one_more
 from adapters.llm.offline.altering import alter
 from adapters.llm.offline.controls import control
@@ -54,6 +55,9 @@ _COUNT = re.compile(rf"^(?:make|do|have|use)\s+(?:it|them|that)\s+(?:\d+|{'|'.jo
 LETTERS_MAX: Final = 4_000
 WISHES_MAX: Final = 60
 """Of one message: each is read against all steps, and against those before it."""
+_DESCRIBED: Final = frozenset({"image", "video", "music", "audio", "3d", "text"})
+"""Kinds whose prompt is made of what describes them."""
+NO_DIFFERENCE: Final = "That would make nothing different of “{}”, so it stays as it is."
 BY_WHAT: Final = "What should be there instead? Say, for example, “replace step 2 with music”."
 HOW_MANY: Final = "Say which steps are to go, or what else is to be made: “remove step 3”, “one more picture of it”."
 STAYS: Final = "The plan stays as it is: there was nothing to change in that."
@@ -87,6 +91,7 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
             work.asks.append(answer)
         elif not is_chat(parts[place]):
             _apply(work, _with_verb(parts, place), as_written)
+    _leave_what_stays_the_same(work, listed)
     gone = [name for name in before if work.by_id(name) is None]
     asks = " ".join(dict.fromkeys(work.asks))
     if not work.touched and not gone:
@@ -193,6 +198,10 @@ def _keeps(work: Work, part: str) -> bool:
 
 def _otherwise(work: Work, part: str) -> None:
     """What there is, other than it was; or something more."""
+    why = limits.file_that_is_missing(part, work.facts) or limits.reads_a_file(part, work.steps)
+    if why:
+        work.asks.append(why)
+        return
     reading = read(part)
     if _COUNT.match(part):
         work.asks.append(HOW_MANY)
@@ -223,6 +232,26 @@ def _remove(work: Work, part: str, verb: str, as_written: Mapping[str, str]) -> 
         work.asks.append(which_of(work, found.which, verb))
     elif not without(work, said):
         work.asks.append(not_there(work, said))
+
+
+def _leave_what_stays_the_same(work: Work, listed: Sequence[Step]) -> None:
+    """A step whose work would be the very same is none that changes: it would be paid again for nothing."""
+    for was in listed:
+        step = work.by_id(was["id"])
+        if step is None or step["id"] not in work.touched or _differs(work, step, was):
+            continue
+        if work.above([step["id"]]) & work.touched:
+            continue
+        step |= {key: was.get(key, "") for key in ("title", "description")}
+        work.touched.discard(step["id"])
+        work.asks.append(NO_DIFFERENCE.format(was.get("title", "")))
+
+
+def _differs(work: Work, step: Step, was: Step) -> bool:
+    given = was.get("input") or {}
+    told = any(given.get(key) != value for key, value in work.told.get(step["id"], {}).items())
+    described = step.get("agent_type") in _DESCRIBED and step.get("description") != was.get("description")
+    return told or described or ups(step) != ups(was) or step.get("agent_type") != was.get("agent_type")
 
 
 def _written(part: str, as_written: Mapping[str, str]) -> str:

@@ -103,7 +103,10 @@ QUESTION: Final = re.compile(
     r"^(?:what|who|whom|whose|why|when|where|which|how|is|are|am|was|were|do|does|did|has|have|should)\b(?!\s+about\b)",
     re.IGNORECASE,
 )
-REFUSED: Final = re.compile(r"^(?:do not|don't|dont|never|no|without|not)\b", re.IGNORECASE)
+REFUSED: Final = re.compile(
+    r"^(?:(?:(?:i|we) (?:really )?)?(?:do not|don't|dont|never|would not|wouldn't)|no|without|not)\b",
+    re.IGNORECASE,
+)
 
 _COMPOUNDS: Final = (
     (r"voice[\s-]overs?", "voiceover"),
@@ -131,6 +134,8 @@ _COMPOUNDS: Final = (
     (r"(?:ad|web|body|marketing|advertising)[\s-]copy", "copy"),
     (r"(?:all|both|every one) of (?:them|these|those)|them (?:all|both)|(?:the|all) (?:two|three|four|five) of them",
      "them"),
+    (r"(?<!this )(?<!the )(?<!my )(?:text[\s-]to[\s-]speech|tts)", "speech"),
+    (r"(?<!this )(?<!the )(?<!my )text[\s-]to[\s-](image|picture|video|music|audio|3d model)", r"\1"),
     (r"come up with", "create"),
     (r"bring (it|them|this|that|the \w+|\w+_\d+) to life", r"animate \1"),
     (r"set (it|them|this|that|the \w+) to music", r"compose music for \1"),
@@ -147,7 +152,7 @@ _SHOWN_AS: Final = {
 SHOWN_AS: Final = _SHOWN_AS | {f"{word}s": f"{shown}s" for word, shown in _SHOWN_AS.items() if word != "sfx"}
 NOT_HEADS: Final = some_of("""
     game games book books album player camera cameras frame frames gallery box store shop studio editor app website
-    site room wall booth conference call card-game festival teacher lesson school stand class""")
+    site room wall booth conference call card-game festival teacher lesson school stand class bubble bubbles""")
 """After a noun of media these make something else of it: a video game is no video."""
 
 QUALITIES: Final = some_of("short visual still comic graphic")
@@ -182,7 +187,7 @@ def joined_nouns(text: str) -> str:
 
 
 def _joined(word: str, match: re.Match[str]) -> str:
-    many = match[0].lower().endswith("s") and word in NOUNS and word not in ("sfx", "lipsync", "talkinghead")
+    many = match[0].lower().endswith("s") and word in NOUNS and word not in ("sfx", "lipsync", "talkinghead", "speech")
     return f"{match.expand(word)}s" if many else match.expand(word)
 
 

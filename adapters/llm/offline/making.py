@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from adapters.llm.offline import counting, words
+from adapters.llm.offline import counting, limits, words
 from adapters.llm.offline.draft import MEDIUM_OF, Draft, Source
 from adapters.llm.offline.lexicon import BESIDES, Kind, some_of
 from adapters.llm.offline.narration import spoken
 from adapters.llm.offline.reading import Clause, Phrase
 
 ONTO: Final = some_of("under over onto on to behind in into beneath below above around")
+_THIS: Final = some_of("it this that them these those")
 _PLURAL: Final = frozenset({"them", "these", "those", "everything", "all", "each", "both", "results"})
 
 
@@ -31,7 +32,7 @@ class Making:
     ) -> list[Source]:
         clause = self.clause
         own = words.subject(clause, phrase) if subject is None else subject
-        if not sources and self.lost:
+        if not sources and (self.lost or self._means_nothing(own)):
             return []
         if not sources and not own and self.draft.made and not clause.quotes:
             sources = self._implied(kind, phrase)
@@ -180,7 +181,7 @@ class Making:
                 continue
             if phrase.pointing:
                 there = self._resolve(phrase, kind)
-                if not there and words.subject(self.clause, phrase) and not phrase.before:
+                if not there and self._is_told(phrase):
                     there = self._make(phrase.kind, phrase, [])
                     self.done = []
                 elif not there and phrase.before not in ("in", "about", "for"):
@@ -193,6 +194,20 @@ class Making:
         if not found or any(before for _, before in self.clause.pronouns):
             found.extend(self._pronouns(kind))
         return list({source.ref: source for source in found}.values())
+
+    def _is_told(self, phrase: Phrase) -> bool:
+        """`the picture of a dog` can be made where there is none; `my photo` cannot."""
+        determiner = self.clause.tokens[phrase.start - 1].lower() if phrase.start else ""
+        told = words.subject(self.clause, phrase) and determiner not in ("my", "our", "this", "these", "that", "those")
+        return bool(told) and not phrase.before
+
+    def _means_nothing(self, own: str) -> bool:
+        """`animate it`, and nothing is there that it could be; it is said."""
+        places = [place for place, _ in self.clause.pronouns if self.clause.tokens[place].lower() in _THIS]
+        if not places or own or self.setting or self.clause.quotes or self.draft.made or self.draft.facts.uploads:
+            return False
+        self.draft.notes.append(limits.nothing_there(self.clause.tokens[places[0]].lower()))
+        return True
 
     def _resolve(self, what: Phrase | tuple[int, str], kind: str) -> list[Source]:
         if isinstance(what, tuple):

@@ -24,6 +24,8 @@ _ABOUT = re.compile(
 _FILLER = re.compile(
     r"^(?:please |now )?(?:write|draft|compose|create|make|generate|give me|tell)\s+(?:me\s+)?", re.IGNORECASE
 )
+_LONGER = re.compile(r"\blonger\b", re.IGNORECASE)
+_SHORTER = re.compile(r"\bshorter\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:a|an|the|some|our|my|your|this|that)\s+", re.IGNORECASE)
 
 
@@ -48,10 +50,19 @@ def spoken(subject: str, seconds: float | None) -> str:
     return " ".join(said)
 
 
+def is_made_up(text: str) -> bool:
+    """It is what `spoken` said, and no words of a person."""
+    return text.startswith("This is ") and (text.count(". ") == 0 or "Take a moment and look closely." in text)
+
+
 def written(prompt: str) -> str:
     """What the offline writer answers: a simple text in the form that was asked for."""
     form = next((name for name, pattern in _FORMS if pattern.search(prompt)), "text")
-    return _TEMPLATES[form].format(s=subject_of(prompt), S=_capital(subject_of(prompt)))
+    about = subject_of(prompt)
+    text = _TEMPLATES[form].format(s=about, S=_capital(about))
+    if _LONGER.search(prompt):
+        return f"{text}\n\n{_MORE.format(s=about, S=_capital(about))}"
+    return _first_half(text) if _SHORTER.search(prompt) else text
 
 
 def subject_of(prompt: str) -> str:
@@ -60,6 +71,12 @@ def subject_of(prompt: str) -> str:
     match = _ABOUT.search(line)
     found = match[1] if match else _FILLER.sub("", line)
     return found.strip(" .,\"'“”")[:160] or "today"
+
+
+def _first_half(text: str) -> str:
+    """Of its lines, else of its sentences."""
+    parts = text.splitlines() if "\n" in text else re.split(r"(?<=\.) ", text)
+    return ("\n" if "\n" in text else " ").join(parts[: max(1, len(parts) // 2)])
 
 
 def _capital(text: str) -> str:
@@ -82,6 +99,10 @@ def _with_article(thing: str) -> str:
     return f"{'an' if first[:1] in 'aeiou' else 'a'} {thing}"
 
 
+_MORE: Final = (
+    "And there is more to say of {s}: how it began, whom it belongs to, and what stays when it is over.\n"
+    "{S} is still there in the evening, a little changed, and worth another look."
+)
 _TEMPLATES: Final = {
     "haiku": "Soft words about {s}\nA quiet moment passes\nThe page stays open",
     "poem": "{S}, seen in morning light,\nslow to arrive and gone from sight;\nwe keep the hour, we keep the sound,\n"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adapters.llm.offline import words
+from adapters.llm.offline import limits, words
 from adapters.llm.offline.draft import MEDIUM_OF, Draft, Facts, Source
 from adapters.llm.offline.lexicon import ATTACHED, BESIDES, WORDS, Kind
 from adapters.llm.offline.making import Making, some
@@ -54,12 +54,16 @@ class Answer:
 def plan(request: str, facts: Facts, several: Sequence[str] = ()) -> Answer:
     """The plan of a request; no steps and a reason where nothing in it can be made. `several` are files that `them`
     was found to mean."""
-    reading = read(request)
+    if why := limits.refusal(request, facts):
+        return Answer("", (), why)
+    reading = read(limits.without_remarks_on_files(request))
     if not reading.clauses and not reading.is_question and _is_thing(reading.setting):
         reading = read(f"draw {reading.setting}")
     draft = Draft(facts)
     draft.spoken = tuple(one for label in several for one in draft.upload(label))
     extend(reading, draft)
+    if remark := limits.remark(request, facts):
+        draft.notes.append(remark)
     if not draft.steps:
         return Answer("", (), words.why_nothing(reading, draft), ("There is nothing here that a step could make.",))
     thoughts, left_out = [words.thought(step) for step in draft.steps], words.left_out(draft)
@@ -133,7 +137,14 @@ class _Clause(Making):
         """`make it say …`, `make the robot talk`; not `make a video that tells …`."""
         talks = _TALKS.search(text)
         made = self._product(("video", "speech", "text", "music", "audio", "3d"))
-        return self.clause.act in ("make", "turn") and talks is not None and made is None
+        return self.clause.act in ("make", "turn") and talks is not None and made is None and not self._is_lettered()
+
+    def _is_lettered(self) -> bool:
+        """`an image of a sign that says …`: what it says is written in it."""
+        words_before = [word.lower() for word in self.clause.tokens]
+        shown = self._product(("image",))
+        says = next((n for n, word in enumerate(words_before) if _TALKS.fullmatch(word)), 0)
+        return shown is not None and shown.end < says and words_before[says - 1] in ("that", "which")
 
     def _create(self) -> None:
         act, verb = self.clause.act, self.clause.verb
@@ -213,7 +224,21 @@ class _Clause(Making):
             operation = "thumbnail" if kind == "image" else "extract"
             self._utility(operation, sources, medium=MEDIUM_OF[kind], title=words.phrase_title(clause, product, kind))
             return
+        if clause.act == "edit" and product is None and not sources:
+            sources = self._edited()
+            if not sources:
+                return
         self._make(kind, product, sources)
+
+    def _edited(self) -> list[Source]:
+        """What is changed where it is not said: `remove the background`, of the picture there is."""
+        there = [one for one in [*self.draft.uploads(), *self.draft.latest] if one.medium == "image"][-1:]
+        if not there:
+            self.draft.absent.append("picture")
+        elif not self._usable(there[0], "image"):
+            self.draft.unable.append(words.called(there[0]))
+            return []
+        return there
 
     def _by_tool(self, sources: list[Source]) -> bool:
         """`upscale it`, of a picture: a step for a tool, where the models that draw take no picture."""
@@ -302,6 +327,8 @@ class _Clause(Making):
         face = next((p for p in clause.phrases if p.kind == "image"), None)
         who = words.talker(clause, product, face)
         sources = self._sources("lipsync", product)
+        if self.lost:
+            return
         about = who or next((s.subject for s in sources if s.subject), "") or self._latest_subject() or self.setting
         faces = [s for s in sources if s.medium in ("image", "video")]
         faces = faces or [s for s in self.draft.of_kind("image") if not who or who in s.subject or s.upload]

@@ -37,10 +37,17 @@ _BREAK = re.compile(
 _SENTENCE_END = re.compile(r"[.;:!?\n]")
 _SIZE = re.compile(r"\b(\d{2,4})\s*[x×]\s*(\d{2,4})(?:\s*(?:px|pixels))?\b", re.IGNORECASE)
 _RATIO = re.compile(r"\b(1:1|16:9|9:16|4:3|3:4|3:2|2:3|4:5|21:9)\b")
+_CUT: Final = (
+    r"(?:[\s-](?:format|orientation|mode|layout|aspect(?:\s+ratio)?)|(?=\s+(?:video|clip|film|movie|animation|reel|wallpaper"
+    r"|banner|poster)s?\b)|(?<=\bin portrait)(?!\s+of\b)|(?<=\bin landscape)(?!\s+of\b))"
+)
 _RATIO_WORDS: Final = (
-    (re.compile(r"\b(?:vertical|portrait[\s-](?:format|orientation)|tiktok|stories)\b", re.IGNORECASE), "9:16"),
+    (
+        re.compile(rf"\b(?:vertical|portrait{_CUT}|tiktok|stories)\b|,\s*(?:in\s+)?portrait[\s.!]*$", re.IGNORECASE),
+        "9:16",
+    ),
     (re.compile(r"\b(?:square)\b", re.IGNORECASE), "1:1"),
-    (re.compile(r"\b(?:widescreen|landscape[\s-](?:format|orientation))\b", re.IGNORECASE), "16:9"),
+    (re.compile(rf"\b(?:widescreen|landscape{_CUT})\b|,\s*(?:in\s+)?landscape[\s.!]*$", re.IGNORECASE), "16:9"),
 )
 _UPLOAD = re.compile(r"\b((?:made_)?(?:image|video|audio|3d|text|other))_(\d{1,4})\b", re.IGNORECASE)
 _UPLOAD_WORDS = re.compile(r"\b(image|video|audio)[ -]#?(\d{1,3})\b(?!\s*(?:seconds?|s\b|minutes?))", re.IGNORECASE)
@@ -53,6 +60,22 @@ _TOOL = re.compile(
     r"(?:please\s+)?(?:use|using|with|by|take|try)\s+(?P<name>[^\s,:]+(?:\s[^\s,:]+){0,3}?)(?:\s*[:,]\s*|\s+(?P<to>to)\s+)",
     re.IGNORECASE,
 )
+_SPOKEN = re.compile(
+    r"(?:^|(?<=[.;,\n])\s*)(?:(?:please|add|make|create|generate|with|a|the)\s+){0,3}(?:text[\s-]to[\s-]speech|tts|speech"
+    r"|voice[\s-]?over|narration)(?:\s+(?:with|by|using|from)\s+[\w'-]{1,30})?\s*:[ \t]*(?P<said>[^⟦\s][^\n⟦]*)",
+    re.IGNORECASE,
+)
+"""`voiceover: Welcome to our shop`."""
+_ONLY = re.compile(r",\s*(?:but\s+)?only\s+(?=an?\s)", re.IGNORECASE)
+_NOT_ONLY = re.compile(r"\bnot (?:only|just)\s+([^.;:!?\n]{1,80}?),?\s+but(?:\s+also)?\s+", re.IGNORECASE)
+_NOT_BUT = re.compile(
+    r"\b(?:not|no)\s+(?:(?:an?|the|any|my)\s+)?[^,.;:!?\n]{1,60}?,?\s+but\s+(?:rather\s+|instead\s+)?", re.IGNORECASE
+)
+_SHAPE = re.compile(
+    r"(?:in\s+)?(?:portrait|landscape|vertical|horizontal|square)(?:[\s-](?:format|mode|orientation|layout))?[\s.!]*",
+    re.IGNORECASE,
+)
+"""Behind a comma: how something is cut, and nothing more to be made."""
 _TALK = re.compile(r"\b(?:talk|speak|say|sing)s?\b", re.IGNORECASE)
 _LEADING_PRONOUN = re.compile(r"\b(?:for|from|with) (?:it|this|that|them)\b", re.IGNORECASE)
 _BORDERS: Final = STOPPERS | DETERMINERS | {"it", "them"}
@@ -113,6 +136,8 @@ class Reading:
 def read(request: str) -> Reading:
     text, quotes = _without_quotes(" ".join(request.split("\r")).strip())
     text = _without_tool(text)
+    text = _ONLY.sub(", ", text)
+    text = _NOT_BUT.sub("", _NOT_ONLY.sub(r"\1 and ", text))
     text = _UPLOAD_WORDS.sub(lambda match: f"{match[1].lower()}_{match[2]}", text)
     text = joined_nouns(text)
     opening = LEADS.sub("", text)
@@ -122,7 +147,7 @@ def read(request: str) -> Reading:
     for part in _parts(text):
         clause = _clause(part, quotes)
         if clause is None:
-            if not clauses:
+            if not clauses and not REFUSED.match(LEADS.sub("", part)):
                 setting.append(part)
             continue
         if clauses and clauses[-1].act == "add" and not clause.act and _is_sound(clause):
@@ -158,7 +183,10 @@ def _without_quotes(text: str) -> tuple[str, list[str]]:
         return f" ⟦{len(quotes) - 1}⟧ "
 
     text = _QUOTES.sub(keep, text)
-    if (said := _SAYS.search(text)) is not None:
+    if (said := _SPOKEN.search(text)) is not None:
+        quotes.append(said["said"].strip(" ."))
+        text = f"{text[: said.start('said')].rstrip(' :')} ⟦{len(quotes) - 1}⟧ {text[said.end() :]}"
+    elif (said := _SAYS.search(text)) is not None:
         quotes.append(said["said"].strip(" ."))
         text = f"{text[: said.start('said')].rstrip(' :')} ⟦{len(quotes) - 1}⟧"
     return text, quotes
@@ -171,7 +199,9 @@ def _parts(text: str) -> Iterator[str]:
         end = match.start() if match else len(text)
         piece = text[at:end].strip()
         if piece:
-            if held and (_starts_something(piece) or _SENTENCE_END.search(joint)):
+            if held and ":" in joint and (said := _said_of(held, piece)):
+                held = said
+            elif held and (_starts_something(piece) or _SENTENCE_END.search(joint)):
                 yield held
                 held = piece
             else:
@@ -182,7 +212,20 @@ def _parts(text: str) -> Iterator[str]:
         yield held
 
 
+def _said_of(held: str, piece: str) -> str:
+    """What stands behind a colon with what it is said of: `speech with X: "hello"`, `an image: a cat`; else nothing."""
+    if _QUOTED.fullmatch(piece):
+        return f"{held} {piece}"
+    tokens = _TOKEN.findall(LEADS.sub("", held))
+    phrases = _phrases(tokens, 1 if tokens and verb_of(tokens[0]) and len(tokens) > 1 else 0)
+    if _starts_something(piece) or len(phrases) != 1 or phrases[0].end != len(tokens) or phrases[0].before:
+        return ""
+    return f"{held} {'about' if phrases[0].kind == 'text' else 'of'} {piece}"
+
+
 def _starts_something(piece: str) -> bool:
+    if _SHAPE.fullmatch(piece):
+        return False
     body = LEADS.sub("", piece.strip())
     if REFUSED.match(body):
         return True

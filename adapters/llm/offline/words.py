@@ -208,7 +208,8 @@ def _tail(clause: Clause, phrase: Phrase | None) -> list[str]:
     end = len(tokens)
     for other in clause.phrases:
         own_role = other.pointing or other.before in ("with", "into", "from", "using", "based", "under", "to", "onto")
-        if other is not phrase and other.outer >= start and own_role:
+        is_lettering = other.kind == "text" and "".join(tokens[other.end : other.end + 1]).startswith("⟦")
+        if other is not phrase and other.outer >= start and own_role and not is_lettering:
             end = min(end, other.outer)
     for place, before in clause.pronouns:
         if place >= start:

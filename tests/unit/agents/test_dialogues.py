@@ -20,7 +20,7 @@ CAT = "a picture of a cat"
 TWO = "a picture of a dog and a picture of a cat"
 MAIN = "generate a product image, animate it into a 5-second video, and add a voiceover"
 FILM = ["image", "video", "speech"]
-NO_EDIT = ("stays as it is", "Go back to it", "reject it instead")
+NO_EDIT = ("stays as it is", "Go back to it", "reject it instead", "What should the voice say")
 """What is heard where the plan is not touched."""
 
 
@@ -55,7 +55,9 @@ DIALOGUES: dict[str, tuple[str, Sequence[str], Sequence[Turn]]] = {
     "a named step": (MAIN, (), [turn("make the product image brighter", F, "s1 s2 s3", has="brighter")]),
     "a shape": (MAIN, (), [turn("vertical please", F, "s1 s2 s3", has="9:16")]),
     "what is said": (MAIN, (), [turn("make the voice say: welcome home", F, "s3", has="welcome home")]),
-    "something different is said": (MAIN, (), [turn("the voice should say something different", F, "s3")]),
+    "something different is said": (MAIN, (), [
+        turn("the voice should say something different", F, "", hears="What should the voice say"),
+    ]),
     "the voice": (MAIN, (), [turn("the voiceover should sound calmer", F, "s3", has="calmer")]),
     "another thing in its place": (CAT, (), [turn("replace the cat with a dog", "image", "s1", has="a dog")]),
     "a background": (CAT, (), [turn("use a red background", "image", "s1", has="red background")]),
