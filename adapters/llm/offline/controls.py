@@ -18,7 +18,8 @@ _VERY: Final = (
 )
 _BAD: Final = (
     r"(?:ugly|wrong|bad|terrible|awful|horrible|hideous|meh|rubbish|garbage|crap|trash|weird|strange|off|lame|poor"
-    r"|disappointing|not (?:good|great|nice|right|ok|okay|it|there yet|quite right|what (?:i|we) .{2,40})|no good)"
+    r"|disappointing|no good|not like (?:that|this)|not (?:good|great|nice|right|ok|okay|it|there yet|quite right"
+    r"|what (?:i|we) .{2,40}))"
 )
 _OPENING = re.compile(
     r"^(?:(?:please|ok|okay|yes|yeah|yep|sure|great|good|fine|perfect|nice|cool|hmm?|uh|oh|well|no|nope|nah|sorry|wait"
@@ -26,7 +27,10 @@ _OPENING = re.compile(
     r"|let's|lets|let us|i want to|i want you to|i'd like to|i would like to)\b[\s,.!;:-]*)+",
     re.IGNORECASE,
 )
-_ENDING = re.compile(r"(?:[\s,]+(?:please|now|then|thanks|thank you|right away|bitte))*[\s.!?]*$", re.IGNORECASE)
+_ENDING = re.compile(
+    r"(?<![\s,.!?])[\s,.!?]*(?:(?<=[\s,])(?:please|now|then|thanks|thank you|right away|bitte)[\s,.!?]*)*$",
+    re.IGNORECASE,
+)
 _NO = re.compile(r"^(?:no|nope|nah)(?:[\s,]+(?:no|nope|thanks|thank you|please))*[\s.!]*$", re.IGNORECASE)
 _YES = re.compile(r"^(?:yes|yep|yeah|sure|approved|confirmed|y)(?:[\s,]+please)?[\s.!]*$", re.IGNORECASE)
 _MODELS: Final = r"(?:ai\s+)?(?:models?|engines?|providers?|generators?)"
@@ -38,7 +42,8 @@ def _one_of(*patterns: str) -> re.Pattern[str]:
 
 _RUN = _one_of(
     rf"(?:run|start|execute|approve|launch|begin|go|go ahead|proceed|continue|carry on|do|confirm|accept|submit"
-    rf"|generate|render|create|make)(?:\s+(?:with\s+|on\s+with\s+)?{_PLAN})?(?:\s+(?:ahead|for it|happen))?"
+    rf"|finish|complete|generate|render|create|make)(?:\s+(?:with\s+|on\s+with\s+)?{_PLAN})?"
+    r"(?:\s+(?:ahead|for it|happen))?"
 )
 _NEEDS_OBJECT = re.compile(r"(?:generate|render|create|make)", re.IGNORECASE)
 _STOP = _one_of(
@@ -55,6 +60,22 @@ _DISLIKED = _one_of(
     rf"(?:i|we)\s+{_VERY}(?:hate|dislike)\s+{_THING}",
     rf"(?:(?:it|this|that|these|they|{_THING})\s*(?:'s|’s|is|are|was|were|looks?|sounds?|seems?|feels?)\s+)?"
     rf"(?:like\s+)?{_VERY}{_BAD}",
+)
+_UNDECIDED = _one_of(
+    r"(?:i|we)(?:'m|’m| am|'re| are)\s+not\s+(?:so |really |quite )?(?:sure|happy|convinced|satisfied).{0,60}",
+    r"(?:i|we)\s+(?:really\s+)?(?:don't|do not|dont)\s+know.{0,40}",
+    r"(?:it's |it is )?up to you|you (?:decide|choose|pick)|(?:do |make )?(?:whatever|anything)(?: you (?:like|want))?",
+    r"(?:change|improve|fix)\s+(?:it|this|that|everything|all of it)|make (?:it|this|that) (?:different|otherwise)",
+)
+_FAILED = _one_of(
+    rf"{_THING}\s+(?:has\s+|is\s+)?(?:failed|broken|crashed|stuck|not working|corrupt(?:ed)?)",
+    rf"(?:{_THING}|nothing)\s+(?:does not|doesn't|did not|didn't)?\s*(?:works?|happens?|loads?|opens?)"
+    r"(?:\s+(?:any ?more|at all))?",
+    r"(?:something|what) went wrong|error",
+)
+_MONEY = _one_of(
+    r"(?:(?:i want|give me|i'd like|i would like|can i (?:have|get))\s+)?"
+    r"(?:my (?:money|credits)|a refund|refund(?: me)?)(?:\s+back)?"
 )
 _OTHER_MODEL = _one_of(
     r"(?:(?:use|try|take|switch to|change to|pick|choose|with|get|do it with|make it with)\s+)?"
@@ -99,12 +120,16 @@ _OTHERS: Final = {
     True: "Say which model, by its name: “use local/picture for the image”. The names are in the list of models.",
     False: "Choose it at the step, under “With another model”, or say its name: “use local/picture for the image”.",
 }
+_BACK_PAID: Final = (
+    "What a run has cost is in the list of credits. A step that fails costs nothing: that is given back at once."
+)
 _LOOKS: Final = "Its results are at the steps of the plan: choose one to see it, and “Download” there to have the file."
 
 
 def control(said: str, status: str) -> str | None:
     """What to say to words that ask for nothing that an edit does; None to all others."""
     waits = status == _WAITING
+    said = " ".join(said.split())
     if _NO.match(said.strip()):
         return f"{_UNLIKED} {_STOPS[waits]}" if waits else _UNLIKED
     if _YES.match(said.strip()):
@@ -117,6 +142,9 @@ def control(said: str, status: str) -> str | None:
         (_AGAIN, _REPEATS[waits]),
         (_OTHER_MODEL, _OTHERS[waits]),
         (_DISLIKED, _UNLIKED),
+        (_UNDECIDED, _UNLIKED),
+        (_FAILED, _REPEATS[waits]),
+        (_MONEY, _BACK_PAID),
         (_BACK, HOW),
         (_FILES, _LOOKS),
     )

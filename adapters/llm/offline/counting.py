@@ -23,6 +23,8 @@ UNITS: Final = some_of("""
 """A number before these measures."""
 VARIANTS: Final = some_of("variations variants versions options alternatives copies takes kinds types styles")
 """So many of these of a thing are so many things."""
+GROUPS: Final = some_of("set series collection pack bunch batch group selection range")
+"""`a set of four icons` is four icons."""
 _AMOUNTS: Final = some_of("words word paragraphs verses hashtags lyrics vocals")
 """So many of them are one text."""
 _BEFORE: Final = some_of("new next last first different other more exactly only just following additional extra")

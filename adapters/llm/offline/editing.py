@@ -58,6 +58,21 @@ WISHES_MAX: Final = 60
 _DESCRIBED: Final = frozenset({"image", "video", "music", "audio", "3d", "text"})
 """Kinds whose prompt is made of what describes them."""
 NO_DIFFERENCE: Final = "That would make nothing different of “{}”, so it stays as it is."
+_BESIDES: Final = frozenset({"music", "audio", "speech"})
+_SHOWN: Final = frozenset({"image", "video", "3d"})
+_VARIATIONS = re.compile(
+    r"^(?:(?:make|create|generate|give me|do|draw|show me|try)\s+)?(?:me\s+)?(?:a\s+)?"
+    rf"(?P<n>\d{{1,3}}|{'|'.join(NUMBERS)})\s+"
+    r"(?:of\s+)?(?:(?:more|other|different)\s+)*(?:variations|variants|versions|alternatives|options|takes)"
+    r"(?:\s+(?:of|on|for)\s+(?:it|this|that|(?P<of>the\s+.{1,60}?)))?[\s.!]*$",
+    re.IGNORECASE,
+)
+_MORE = re.compile(
+    r"^(?:(?:make|create|generate|give me|do|draw|show me|add)\s+)?(?:me\s+)?"
+    rf"(?:(?P<n>\d{{1,3}}|{'|'.join(NUMBERS)})\s+more"
+    r"|another(?:\s+one)?)(?:\s+(?:of (?:it|this|that|them|those)|like (?:it|this|that)|please))*[\s.!]*$",
+    re.IGNORECASE,
+)
 BY_WHAT: Final = "What should be there instead? Say, for example, “replace step 2 with music”."
 HOW_MANY: Final = "Say which steps are to go, or what else is to be made: “remove step 3”, “one more picture of it”."
 STAYS: Final = "The plan stays as it is: there was nothing to change in that."
@@ -86,11 +101,11 @@ def edit(request: str, plan: Mapping[str, Any], facts: Facts, references: Sequen
         return Answer("", (), TOO_MUCH)
     if any(map(asks_to_undo, [request, *parts])):
         return Answer("", (), HOW)
-    for place in range(len(parts)):
-        if (answer := control(parts[place], status)) is not None:
+    for part, wish in zip(parts, _with_verbs(parts), strict=True):
+        if (answer := control(part, status)) is not None:
             work.asks.append(answer)
-        elif not is_chat(parts[place]):
-            _apply(work, _with_verb(parts, place), as_written)
+        elif not is_chat(part):
+            _apply(work, wish, as_written)
     _leave_what_stays_the_same(work, listed)
     gone = [name for name in before if work.by_id(name) is None]
     asks = " ".join(dict.fromkeys(work.asks))
@@ -138,11 +153,14 @@ def _is_wish(raw: str, piece: str, before: str) -> bool:
     return bool(says) or (piece != raw and len(piece.split()) > 1)
 
 
-def _with_verb(parts: Sequence[str], place: int) -> str:
+def _with_verbs(parts: Sequence[str]) -> list[str]:
     """`the voice` of `remove the video and the voice` as a wish of its own."""
-    before = next((part for part in reversed(parts[:place]) if _removes(part) or not _is_bare(part)), "")
-    part = parts[place]
-    return f"remove {part}" if _removes(before) and not _removes(part) and _is_bare(part) else part
+    found, head_removes = list[str](), False
+    for part in parts:
+        removes, is_bare = _removes(part), _is_bare(part)
+        found.append(f"remove {part}" if head_removes and is_bare and not removes else part)
+        head_removes = removes if removes or not is_bare else head_removes
+    return found
 
 
 def _removes(part: str) -> bool:
@@ -172,12 +190,21 @@ def _apply(work: Work, part: str, as_written: Mapping[str, str]) -> None:
         _remove(work, f"remove {what}", "undo", as_written)
     elif (wish := read_swap(said)) is not None and swap(work, wish):
         return
-    elif _REPLACES.match(part):
+    elif _REPLACES.match(part) and not _says_otherwise(work, said):
         work.asks.append(BY_WHAT)
     elif _removes(part):
         _remove(work, part, "remove", as_written)
     elif (source := read_use(said)) is None or not use(work, source):
         _otherwise(work, _INSTEAD_AT_END.sub("", said))
+
+
+def _says_otherwise(work: Work, part: str) -> bool:
+    """`replace the voiceover text with "Buy now"`: a voice has other words."""
+    clauses = read(part).clauses
+    quoted = bool(clauses) and bool(clauses[0].quotes)
+    return (
+        quoted and work.last(("speech",)) is not None and re.search(r"\b(?:voice|text|words|script)", part) is not None
+    )
 
 
 def _only(work: Work, part: str) -> bool:
@@ -198,6 +225,7 @@ def _keeps(work: Work, part: str) -> bool:
 
 def _otherwise(work: Work, part: str) -> None:
     """What there is, other than it was; or something more."""
+    part = _as_addition(work, part)
     why = limits.file_that_is_missing(part, work.facts) or limits.reads_a_file(part, work.steps)
     if why:
         work.asks.append(why)
@@ -213,6 +241,20 @@ def _otherwise(work: Work, part: str) -> None:
     else:
         clauses = reading.clauses or read(f"make it {part}").clauses
         alter(work, part, clauses[0] if clauses else None)
+
+
+def _as_addition(work: Work, part: str) -> str:
+    """`with music` as what is to be added; `three variations of it` as so many more like it."""
+    clauses = read(part).clauses
+    first = clauses[0].phrases[0] if clauses and clauses[0].phrases else None
+    if part.lower().startswith("with ") and first is not None and first.kind in _BESIDES and first.before == "with":
+        return f"add {part[5:]}"
+    asked_for = _VARIATIONS.match(part) or _MORE.match(part)
+    if asked_for is None:
+        return part
+    of, said = asked_for.groupdict().get("of") or "", (asked_for["n"] or "one").lower()
+    meant = work.find(of).steps or tuple(step for step in work.steps if step["agent_type"] in _SHOWN)
+    return f"make {NUMBERS.get(said, said)}x {meant[-1].get('description', '')}" if meant else part
 
 
 def _remove(work: Work, part: str, verb: str, as_written: Mapping[str, str]) -> None:
@@ -264,5 +306,6 @@ def _answered(work: Work, step: Step) -> Step:
     shown = {key: step.get(key, "") for key in ("id", "title", "description", "agent_type")} | {"depends_on": ups(step)}
     if step["id"] not in work.touched:
         return shown | {"unchanged": True}
-    values = work.told.get(step["id"], {}) if step["id"] in work.taken else step.get("input")
+    told = work.told.get(step["id"], {})
+    values = told if step["id"] in work.taken else {**(step.get("input") or {}), **told}
     return shown | ({"input": values} if values else {})

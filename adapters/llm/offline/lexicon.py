@@ -91,7 +91,8 @@ STOPPERS: Final = some_of("""
     including set made looking""")
 LEADS: Final = re.compile(
     r"^(?:(?:please|kindly|hey|hi|hello|ok|okay|so|now|also|then|next|first|firstly|second|secondly|third|finally"
-    r"|lastly|afterwards?|after that|and|but|or|can you|could you|would you|will you|i want you to|i want to|i want"
+    r"|lastly|afterwards?|after that|and|but|or|is it possible to|is there a way to|(?:can|could) i (?:get|have)"
+    r"|can you|could you|would you|will you|i want you to|i want to|i want"
     r"|i would like you to|i would like to have|i would like to|i would like|i'd like you to|i'd like to|i'd like"
     r"|i need you to|i need|we need|we want|we'd like|let's|let us|help me to|help me|for me|just|simply|how about"
     r"|what about|there should be|go ahead and|try to|quickly|me|us|from (?:it|this|that|them)"
@@ -150,6 +151,11 @@ _SHOWN_AS: Final = {
     "spokenword": "spoken word", "slideshow": "slide show",
 }  # fmt: skip
 SHOWN_AS: Final = _SHOWN_AS | {f"{word}s": f"{shown}s" for word, shown in _SHOWN_AS.items() if word != "sfx"}
+LANGUAGES: Final = {
+    "German": "de", "French": "fr", "Spanish": "es", "Italian": "it", "Portuguese": "pt", "Dutch": "nl", "Polish": "pl",
+    "Swedish": "sv", "Turkish": "tr", "Chinese": "zh", "Japanese": "ja", "Russian": "ru", "Arabic": "ar", "Hindi": "hi",
+    "Korean": "ko", "Greek": "el", "Danish": "da", "Norwegian": "no", "Finnish": "fi", "Czech": "cs",
+}  # fmt: skip
 NOT_HEADS: Final = some_of("""
     game games book books album player camera cameras frame frames gallery box store shop studio editor app website
     site room wall booth conference call card-game festival teacher lesson school stand class bubble bubbles""")

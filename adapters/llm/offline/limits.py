@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from adapters.llm.offline.controls import control
 from adapters.llm.offline.draft import Facts
 from adapters.llm.offline.lexicon import some_of
 
@@ -32,7 +33,7 @@ _ATTACHED = re.compile(
     re.IGNORECASE,
 )
 _SEE_ATTACHED = re.compile(
-    r"\s*[(\[]?\s*(?:please )?(?:see (?:the )?attach(?:ed|ments?)(?: \w+)?|as attached)\s*[)\]]?|\s*\(attached\)",
+    r" ?[(\[]? ?(?:please )?(?:see (?:the )?attach(?:ed|ments?)(?: \w+)?|as attached) ?[)\]]?| ?\(attached\)",
     re.IGNORECASE,
 )
 HOW_TO_ATTACH: Final = "To attach one, drop it on the message or use the button beside it, then say it again."
@@ -67,10 +68,18 @@ _OWN_VOICE = re.compile(
     r"|\bsounds? (?:just |exactly )?like me\b",
     re.IGNORECASE,
 )
+_HANDS_OUT = re.compile(
+    r"^(?:please |and |then )*(?:download|save|export|share|send|e-?mail|publish|print|upload|post)\s+(?:me\s+)?"
+    r"(?:it|this|that|them|the (?:file|files|results?))\b",
+    re.IGNORECASE,
+)
 _ONLY_CLONING = re.compile(
     r"^(?:please |can you |could you |i want to )*(?:voice )?clon\w+(?:\s+\w+){0,3}[\s.!?]*$", re.IGNORECASE
 )
 _NO_CLONING: Final = "No model here speaks in a person's own voice"
+
+
+WRITES_ENGLISH: Final = "It is to be in {}, but the stand-in writes English only: a language model is needed for that."
 
 
 def refusal(request: str, facts: Facts, made: Iterable[object] = ()) -> str:
@@ -107,6 +116,11 @@ def file_that_is_missing(request: str, facts: Facts) -> str:
     if _ATTACHED.search(said) and not any(not name.startswith("made_") for name in known):
         return f"Nothing is attached to this session. {HOW_TO_ATTACH}"
     return ""
+
+
+def files_wish(said: str) -> str | None:
+    """What to say to `save it as png`, `email it to me`."""
+    return control(said, "") if _HANDS_OUT.match(said) else None
 
 
 def nothing_there(word: str) -> str:

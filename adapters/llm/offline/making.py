@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from adapters.llm.offline import counting, limits, words
 from adapters.llm.offline.draft import MEDIUM_OF, Draft, Source
-from adapters.llm.offline.lexicon import BESIDES, Kind, some_of
+from adapters.llm.offline.lexicon import BESIDES, LANGUAGES, Kind, some_of
 from adapters.llm.offline.narration import spoken
 from adapters.llm.offline.reading import Clause, Phrase
 
@@ -50,6 +50,10 @@ class Making:
                 about = words.subjects(group) or about
             title = words.phrase_title(clause, phrase, kind, own) + of
             text = words.description(clause, phrase, kind, group, own, about, self.setting)
+            if kind == "text" and phrase is None and clause.quotes:
+                text = clause.text
+            if clause.language and kind == "text":
+                text = f"{text}, in {clause.language}"
             source = self.draft.add(
                 kind,
                 title,
@@ -60,6 +64,8 @@ class Making:
                 self._values(kind, group, text, about),
             )
             made.extend([source] if source else [])
+        if made and clause.language and not clause.quotes:
+            self.draft.notes.append(limits.WRITES_ENGLISH.format(clause.language))
         self.done = [*self.done, *made]
         return made
 
@@ -87,12 +93,15 @@ class Making:
         clause, values = self.clause, dict[str, Any]()
         if kind == "speech" and not any(source.medium == "text" for source in sources):
             film = next((source for source in sources if source.medium == "video"), None)
-            said = clause.quotes[0] if clause.quotes else words.said(clause)
+            said = words.quoted(clause) if clause.quotes else words.said(clause)
+            about = about or next(iter(clause.quotes), "")
             values["text"] = said or spoken(about, clause.duration_s or self._length_of(film))
         elif kind != "speech":
             values["prompt"] = text
         if clause.duration_s is not None and kind in ("video", "music", "audio", "lipsync"):
             values["duration_s"] = int(clause.duration_s) if clause.duration_s.is_integer() else clause.duration_s
+        if kind == "speech" and clause.quotes and clause.language in LANGUAGES:
+            values["language"] = LANGUAGES[clause.language]
         if kind == "speech" and (voice := words.voice(clause)):
             values["voice"] = voice
         if clause.size is not None and kind in ("image", "video"):

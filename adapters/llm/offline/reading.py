@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from adapters.llm.offline.counting import Count, count_of, is_measure, quantity
+from adapters.llm.offline.counting import GROUPS, Count, count_of, is_measure, quantity
 from adapters.llm.offline.lexicon import (
     DETERMINERS,
+    LANGUAGES,
     LEADS,
     NOT_HEADS,
     POINTING,
@@ -24,11 +25,11 @@ from adapters.llm.offline.lexicon import (
     kind_of,
     verb_of,
 )
+from adapters.llm.offline.wrapping import UPLOAD, without_denials, without_quotes, without_tool
 from processors.executor import durations
 
-_QUOTES = re.compile(r"[\"“„«]([^\"“”„«»]{1,2000})[\"”“»]|(?<!\w)['‘]([^'‘’]{2,2000})['’](?!\w)")
 _QUOTED = re.compile(r"⟦(\d+)⟧")
-_TOKEN = re.compile(r"⟦\d+⟧|[^\W_][\w'’&+/-]*", re.UNICODE)
+_TOKEN = re.compile(r"⟦\d+⟧|[^\W_](?:[\w'’&+/-]|(?<=\d)\.(?=\d))*", re.UNICODE)
 _BREAK = re.compile(
     r"\s*(?:[.;:!?\n]+(?=\s|$)|,?\s+and\s+then\s+|,?\s+then\s+|,\s*and\s+|,\s*|\s+and\s+|\s+plus\s+|\s+as\s+well\s+as\s+"
     r"|\s+followed\s+by\s+|\s+along\s+with\s+|\s+together\s+with\s+|\s*&\s*|\s+[-–—]\s+)\s*",
@@ -36,7 +37,7 @@ _BREAK = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.;:!?\n]")
 _SIZE = re.compile(r"\b(\d{2,4})\s*[x×]\s*(\d{2,4})(?:\s*(?:px|pixels))?\b", re.IGNORECASE)
-_RATIO = re.compile(r"\b(1:1|16:9|9:16|4:3|3:4|3:2|2:3|4:5|21:9)\b")
+_RATIO = re.compile(r"\b(?:in )?(1:1|16:9|9:16|4:3|3:4|3:2|2:3|4:5|21:9)\b")
 _CUT: Final = (
     r"(?:[\s-](?:format|orientation|mode|layout|aspect(?:\s+ratio)?)|(?=\s+(?:video|clip|film|movie|animation|reel|wallpaper"
     r"|banner|poster)s?\b)|(?<=\bin portrait)(?!\s+of\b)|(?<=\bin landscape)(?!\s+of\b))"
@@ -49,35 +50,25 @@ _RATIO_WORDS: Final = (
     (re.compile(r"\b(?:square)\b", re.IGNORECASE), "1:1"),
     (re.compile(rf"\b(?:widescreen|landscape{_CUT})\b|,\s*(?:in\s+)?landscape[\s.!]*$", re.IGNORECASE), "16:9"),
 )
-_UPLOAD = re.compile(r"\b((?:made_)?(?:image|video|audio|3d|text|other))_(\d{1,4})\b", re.IGNORECASE)
 _UPLOAD_WORDS = re.compile(r"\b(image|video|audio)[ -]#?(\d{1,3})\b(?!\s*(?:seconds?|s\b|minutes?))", re.IGNORECASE)
-_SAYS = re.compile(
-    r"\b(?:say|says|saying|said|read|reads|reading|speak|speaks|announce|announcing|narrate|the following)\b"
-    r"[^:⟦\n]{0,40}:\s*(?P<said>[^⟦\s].*)$",
-    re.IGNORECASE | re.DOTALL,
-)
-_TOOL = re.compile(
-    r"(?:please\s+)?(?:use|using|with|by|take|try)\s+(?P<name>[^\s,:]+(?:\s[^\s,:]+){0,3}?)(?:\s*[:,]\s*|\s+(?P<to>to)\s+)",
-    re.IGNORECASE,
-)
-_SPOKEN = re.compile(
-    r"(?:^|(?<=[.;,\n])\s*)(?:(?:please|add|make|create|generate|with|a|the)\s+){0,3}(?:text[\s-]to[\s-]speech|tts|speech"
-    r"|voice[\s-]?over|narration)(?:\s+(?:with|by|using|from)\s+[\w'-]{1,30})?\s*:[ \t]*(?P<said>[^⟦\s][^\n⟦]*)",
-    re.IGNORECASE,
-)
-"""`voiceover: Welcome to our shop`."""
-_ONLY = re.compile(r",\s*(?:but\s+)?only\s+(?=an?\s)", re.IGNORECASE)
-_NOT_ONLY = re.compile(r"\bnot (?:only|just)\s+([^.;:!?\n]{1,80}?),?\s+but(?:\s+also)?\s+", re.IGNORECASE)
-_NOT_BUT = re.compile(
-    r"\b(?:not|no)\s+(?:(?:an?|the|any|my)\s+)?[^,.;:!?\n]{1,60}?,?\s+but\s+(?:rather\s+|instead\s+)?", re.IGNORECASE
+_HANDS_OUT = re.compile(
+    r"(?:download|save|export|share|send|e-?mail|publish|print|upload|post)\s+(?:me\s+)?(?:it|them)\b", re.IGNORECASE
 )
 _SHAPE = re.compile(
     r"(?:in\s+)?(?:portrait|landscape|vertical|horizontal|square)(?:[\s-](?:format|mode|orientation|layout))?[\s.!]*",
     re.IGNORECASE,
 )
 """Behind a comma: how something is cut, and nothing more to be made."""
+_LANGUAGE = re.compile(
+    rf"\b(?:in|into)\s+({'|'.join(LANGUAGES)})\b(?=\s*(?:$|[,.;!?]|about|of|on|for|with|and))", re.IGNORECASE
+)
 _TALK = re.compile(r"\b(?:talk|speak|say|sing)s?\b", re.IGNORECASE)
 _LEADING_PRONOUN = re.compile(r"\b(?:for|from|with) (?:it|this|that|them)\b", re.IGNORECASE)
+_SOUNDS: Final = ("speech", "music", "audio")
+_HELD_MAX: Final = 200
+"""Characters before a colon that can be the name of a thing."""
+_OBJECTS: Final = frozenset({"it", "them"})
+"""`email it`: what stands before it is no noun."""
 _BORDERS: Final = STOPPERS | DETERMINERS | {"it", "them"}
 _AFTER_PRONOUN: Final = frozenset({"aloud", "all", "talk", "speak", "move", "sing", "dance", "together", "say"})
 _QUANTITY_WORDS: Final = 4
@@ -123,6 +114,8 @@ class Clause:
     duration_s: float | None = None
     size: tuple[int, int] | None = None
     ratio: str | None = None
+    language: str = ""
+    """That a text or a voice is to be in, where that is not English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,65 +124,38 @@ class Reading:
     setting: str = ""
     """What was said before the first request: what it is all about."""
     is_question: bool = False
+    rest: tuple[str, ...] = ()
+    """What was said behind a request and is none by itself."""
 
 
 def read(request: str) -> Reading:
-    text, quotes = _without_quotes(" ".join(request.split("\r")).strip())
-    text = _without_tool(text)
-    text = _ONLY.sub(", ", text)
-    text = _NOT_BUT.sub("", _NOT_ONLY.sub(r"\1 and ", text))
+    text, quotes = without_quotes(" ".join(request.split("\r")).strip())
+    text = without_denials(without_tool(text))
     text = _UPLOAD_WORDS.sub(lambda match: f"{match[1].lower()}_{match[2]}", text)
     text = joined_nouns(text)
     opening = LEADS.sub("", text)
     if QUESTION.match(text.strip()) and not _starts_something(opening):
         return Reading((), text, is_question=True)
-    setting, clauses = list[str](), list[Clause]()
+    setting, clauses, rest = list[str](), list[Clause](), list[str]()
     for part in _parts(text):
         clause = _clause(part, quotes)
         if clause is None:
-            if not clauses and not REFUSED.match(LEADS.sub("", part)):
-                setting.append(part)
+            if not REFUSED.match(LEADS.sub("", part)):
+                (rest if clauses else setting).append(part)
             continue
-        if clauses and clauses[-1].act == "add" and not clause.act and _is_sound(clause):
+        if clauses and not clause.act and _is_sound(clause) and _takes_sounds(clauses[-1]):
             clause.act = clause.verb = "add"
         if not clauses and setting and clause.pronouns and (thing := _thing(setting[-1], quotes)) is not None:
             setting.pop()
             clauses.append(thing)
         clauses.append(clause)
-    return Reading(tuple(clauses), shown(", ".join(setting), quotes))
-
-
-def _without_tool(text: str) -> str:
-    """`use Kling to animate …`, `with flux: …`: with what it is to be done is no matter of a plan."""
-    match = _TOOL.match(text)
-    if match is None:
-        return text
-    name, rest = match["name"].split(), text[match.end() :]
-    thing = any(kind_of(w) or w.lower() in DETERMINERS | PRONOUNS or _UPLOAD.fullmatch(w) for w in name)
-    return text if thing or (match["to"] and verb_of(rest.split(" ", maxsplit=1)[0]) is None) else rest
+    return Reading(tuple(clauses), shown(", ".join(setting), quotes), rest=tuple(shown(one, quotes) for one in rest))
 
 
 def shown(text: str, quotes: list[str]) -> str:
     """Words as a person wrote them: quotes put back, joined nouns apart."""
     text = _QUOTED.sub(lambda match: f"“{quotes[int(match[1])]}”", text)
     return re.sub(r"\w+", lambda match: SHOWN_AS.get(match[0], match[0]), " ".join(text.split()))
-
-
-def _without_quotes(text: str) -> tuple[str, list[str]]:
-    quotes: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        quotes.append((match[1] or match[2]).strip())
-        return f" ⟦{len(quotes) - 1}⟧ "
-
-    text = _QUOTES.sub(keep, text)
-    if (said := _SPOKEN.search(text)) is not None:
-        quotes.append(said["said"].strip(" ."))
-        text = f"{text[: said.start('said')].rstrip(' :')} ⟦{len(quotes) - 1}⟧ {text[said.end() :]}"
-    elif (said := _SAYS.search(text)) is not None:
-        quotes.append(said["said"].strip(" ."))
-        text = f"{text[: said.start('said')].rstrip(' :')} ⟦{len(quotes) - 1}⟧"
-    return text, quotes
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -216,7 +182,7 @@ def _said_of(held: str, piece: str) -> str:
     """What stands behind a colon with what it is said of: `speech with X: "hello"`, `an image: a cat`; else nothing."""
     if _QUOTED.fullmatch(piece):
         return f"{held} {piece}"
-    tokens = _TOKEN.findall(LEADS.sub("", held))
+    tokens = _TOKEN.findall(LEADS.sub("", held)) if len(held) <= _HELD_MAX else []
     phrases = _phrases(tokens, 1 if tokens and verb_of(tokens[0]) and len(tokens) > 1 else 0)
     if _starts_something(piece) or len(phrases) != 1 or phrases[0].end != len(tokens) or phrases[0].before:
         return ""
@@ -227,7 +193,7 @@ def _starts_something(piece: str) -> bool:
     if _SHAPE.fullmatch(piece):
         return False
     body = LEADS.sub("", piece.strip())
-    if REFUSED.match(body):
+    if REFUSED.match(body) or _HANDS_OUT.match(body):
         return True
     tokens = _TOKEN.findall(_measures_out(body))
     if not tokens:
@@ -247,7 +213,7 @@ def _clause(part: str, quotes: list[str]) -> Clause | None:
         body = f"{body} {lead[0]}"
     clause = Clause([], "")
     body = _take_measures(clause, body)
-    clause.uploads = [f"{kind.lower()}_{int(number)}" for kind, number in _UPLOAD.findall(body)]
+    clause.uploads = [f"{kind.lower()}_{int(number)}" for kind, number in UPLOAD.findall(body)]
     clause.quotes = [quotes[int(number)] for number in _QUOTED.findall(body)]
     tokens = _TOKEN.findall(body)
     clause.tokens = tokens
@@ -255,6 +221,11 @@ def _clause(part: str, quotes: list[str]) -> Clause | None:
     if tokens and (act := verb_of(tokens[0])) and (kind_of(tokens[0]) is None or len(tokens) > 1):
         clause.verb, clause.act = tokens[0].lower(), act
     clause.phrases = _phrases(tokens, 1 if clause.act else 0)
+    made = clause.phrases[0].kind if clause.phrases else clause.act
+    if made in ("text", "speech") and (language := _LANGUAGE.search(body)) is not None:
+        clause.language = language[1].capitalize()
+        clause.tokens = tokens = _TOKEN.findall(_LANGUAGE.sub(" ", body))
+        clause.phrases = _phrases(tokens, 1 if clause.act else 0)
     clause.pronouns = list(_pronouns(tokens, 1 if clause.act else 0))
     if not clause.act and not clause.phrases:
         return None
@@ -272,17 +243,16 @@ def _thing(part: str, quotes: list[str]) -> Clause | None:
     return _clause(f"draw {thing}", quotes)
 
 
+def _takes_sounds(clause: Clause) -> bool:
+    """`a film with a voiceover`, `add music`: a sound that follows is added, too."""
+    return clause.act == "add" or any(one.before == "with" and one.kind in _SOUNDS for one in clause.phrases)
+
+
 def _is_sound(clause: Clause) -> bool:
     """`sound effects` in `add music and sound effects`."""
     first = next(iter(clause.phrases), None)
     ends = first is not None and first.end == len(clause.tokens)
-    return (
-        first is not None
-        and ends
-        and first.kind in ("speech", "music", "audio")
-        and not first.pointing
-        and not first.before
-    )
+    return first is not None and ends and first.kind in _SOUNDS and not first.pointing and not first.before
 
 
 def _measures_out(text: str) -> str:
@@ -308,6 +278,8 @@ def _phrases(tokens: list[str], first: int) -> list[Phrase]:
     for place in range(first, len(tokens)):
         kind = kind_of(tokens[place])
         after = tokens[place + 1].lower() if place + 1 < len(tokens) else ""
+        if place == 0 and after in _OBJECTS:
+            continue
         if kind is None or after in NOT_HEADS or (kind_of(after) and after not in STOPPERS):
             continue
         if _names_another(tokens, place):
@@ -323,10 +295,10 @@ def _phrases(tokens: list[str], first: int) -> list[Phrase]:
 
 def _names_another(tokens: list[str], place: int) -> bool:
     """`movie` in `a movie night poster`: what is made is what the last noun of them names."""
-    if place and _UPLOAD.match(tokens[place - 1]):
+    if place and UPLOAD.match(tokens[place - 1]):
         return False
     for word in (one.lower() for one in tokens[place + 1 : place + 4]):
-        if word in _BORDERS or word in _AFTER_PRONOUN or word.startswith("⟦") or _UPLOAD.match(word):
+        if word in _BORDERS or word in _AFTER_PRONOUN or word.startswith("⟦") or UPLOAD.match(word):
             return False
         if kind_of(word):
             return True
@@ -341,7 +313,7 @@ def _phrase(tokens: list[str], place: int, kind: Kind, first: int) -> Phrase:
     while (
         start > first
         and tokens[start - 1].lower() not in STOPPERS | DETERMINERS
-        and _UPLOAD.match(tokens[start - 1]) is None
+        and UPLOAD.match(tokens[start - 1]) is None
     ):
         start -= 1
     adjectives = [word.lower() for word in tokens[start:place]]
@@ -353,7 +325,7 @@ def _phrase(tokens: list[str], place: int, kind: Kind, first: int) -> Phrase:
     after = tokens[place + 1].lower() if place + 1 < len(tokens) else ""
     noun = tokens[place].lower()
     count = count_of(adjectives, noun, determiner, "" if after in _BORDERS else after)
-    if before == "of" and (many := _so_many_of(tokens, outer - 1, first, noun)) is not None:
+    if before == "of" and (many := _so_many_of(tokens, outer - 1, first, noun, count)) is not None:
         count, outer, before = many
     pointing = determiner in POINTING and not any(word in ("new", "next", "following", "second") for word in adjectives)
     outer -= 1 if before else 0
@@ -362,17 +334,19 @@ def _phrase(tokens: list[str], place: int, kind: Kind, first: int) -> Phrase:
     return Phrase(kind, noun, outer, start, place + 1, before, pointing, count.number, another, count.doubtful)
 
 
-def _so_many_of(tokens: list[str], of: int, first: int, noun: str) -> tuple[Count, int, str] | None:
+def _so_many_of(tokens: list[str], of: int, first: int, noun: str, count: Count) -> tuple[Count, int, str] | None:
     """`a couple of pictures`, `three variations of a logo`: how many, where that begins, and what stands before."""
     start = of
-    while start > first and of - start < _QUANTITY_WORDS and tokens[start - 1].lower() not in STOPPERS | DETERMINERS:
+    borders = (STOPPERS | DETERMINERS) - GROUPS
+    while start > first and of - start < _QUANTITY_WORDS and tokens[start - 1].lower() not in borders:
         start -= 1
-    number = quantity([word.lower() for word in tokens[start:of]], noun)
+    before_it = [word.lower() for word in tokens[start:of]]
+    number = count.number if before_it[-1:] and before_it[-1] in GROUPS else quantity(before_it, noun)
     if number is None:
         return None
     outer = start - 1 if start > first and tokens[start - 1].lower() in INDEFINITE else start
     before = tokens[outer - 1].lower() if outer > first and tokens[outer - 1].lower() in STOPPERS else ""
-    return Count(number, 0), outer, before
+    return Count(number, count.taken), outer, before
 
 
 def _pronouns(tokens: list[str], first: int) -> Iterator[tuple[int, str]]:

@@ -33,6 +33,10 @@ _SWAPS: Final = tuple(
     )
 )
 _NORMAL: Final = (
+    (re.compile(r"^(?:no|nope|nah)[\s,]+(?P<new>an?\s[^,;.!?]{1,80})[\s.!]*$", re.IGNORECASE), r"use \g<new> instead"),
+    (re.compile(r"^(?:(?:maybe|i think|actually|hmm|no)[\s,]+)*(?P<new>an?\s[^,;.!?]{1,80}?)\s+"
+                r"(?:would|might|could)\s+be\s+(?:much\s+|even\s+)?(?:better|nicer|good)[\s.!]*$", re.IGNORECASE),
+     r"use \g<new> instead"),
     (re.compile(r"\binstead of\s+\d+\s*(?P<unit>seconds?|secs?|s|minutes?)\b\s*,?\s*(?:make it|use|i want)?\s*"
                 r"(?P<n>\d+)(?!\s?\w)", re.IGNORECASE),
      r"make it \g<n> \g<unit>"),
@@ -45,7 +49,7 @@ _NORMAL: Final = (
     (re.compile(rf",\s*(?:and\s+)?not\s+(?P<old>{ARTICLES}\s+[\w\s-]+)(?=$|[.!?])", re.IGNORECASE),
      r" instead of \g<old>"),
 )  # fmt: skip
-_END = re.compile(r"[\s.!?,]*(?:\s(?:please|now|then|too|bitte))*[\s.!?]*$", re.IGNORECASE)
+_END = re.compile(r"(?<![\s.!?,])[\s.!?,]*(?:\s(?:please|now|then|too|bitte))*[\s.!?]*$", re.IGNORECASE)
 _ROLES: Final = (
     r"(?:first frame|start(?:ing)? (?:image|frame|picture)?|source|reference|input|basis|base)(?:\s+(?:of|for|in)\s+"
     r"(?P<of>.+?))?"

@@ -30,7 +30,7 @@ _VOICES: Final = (
     (re.compile(r"\b(?:warmer|softer|friendlier|kinder)\b", re.IGNORECASE), "warm"),
     (re.compile(r"\b(?:brighter|higher|clearer|happier|cheerful)\b", re.IGNORECASE), "bright"),
 )
-_ENDS = re.compile(r"(?:[\s,]+(?:please|instead|now))*[\s.]*$", re.IGNORECASE)
+_ENDS = re.compile(r"(?<![\s,.])[\s,.]*(?:(?<=[\s,])(?:please|instead|now)[\s,.]*)*$", re.IGNORECASE)
 WHAT: Final = (
     "What should the voice say, or how? Its words can be others (“make it say: welcome home”), who speaks (female, "
     "male, deep, warm, bright), and how fast."

@@ -184,6 +184,17 @@ def voice_in(text: str) -> str:
     return {"man": "male", "woman": "female"}.get(first.removesuffix("'s"), first)
 
 
+def quoted(clause: Clause) -> str:
+    """Words to be spoken that stand in quotes; a title is none: `an audiobook of “…”`."""
+    places = [place for place, token in enumerate(clause.tokens) if token.startswith("⟦")]
+    said_words = (
+        quote
+        for place, quote in zip(places, clause.quotes, strict=False)
+        if not place or clause.tokens[place - 1].lower() not in ("of", "about", "called", "titled", "named", "on")
+    )
+    return next(said_words, "")
+
+
 def said(clause: Clause) -> str:
     """Words to be spoken that stand without quotes after `say`."""
     if clause.verb not in ("say", "announce", "speak", "pronounce") or not clause.tokens[1:]:

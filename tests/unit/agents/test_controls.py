@@ -22,7 +22,7 @@ WAITS, ENDED = "awaiting_approval", "succeeded"
         *((said, "Approve and run", "Run again") for said in (
             "approve", "approve it", "run it", "go", "go ahead", "do it", "yes", "yes please", "ok, run it", "start",
             "looks good, run it", "Please run the plan!", "proceed", "go for it", "continue", "yes do it",
-            "make it happen", "make it",
+            "make it happen", "make it", "please finish",
         )),
         *((said, "Reject", "nothing to stop") for said in (
             "stop", "cancel", "cancel it", "cancel the plan", "abort", "pause", "reject", "stop it please",
@@ -30,12 +30,14 @@ WAITS, ENDED = "awaiting_approval", "succeeded"
         )),
         *((said, "has not run yet", "Rerun from here") for said in (
             "try again", "again", "redo it", "regenerate", "retry", "can you do it again?", "one more time",
-            "re-run the plan", "redo the video", "make it again", "give it another try", "do the picture again",
+            "it failed", "the picture is broken", "it doesn't work", "re-run the plan",
+            "redo the video", "make it again", "give it another try", "do the picture again",
         )),
         *((said, "Say what should be different", "Say what should be different") for said in (
             "no", "nope", "no thanks", "I don't like it", "i really don't like this", "I hate it", "meh", "it's ugly",
             "that's wrong", "not what I wanted", "it looks terrible", "hmm, the video is bad",
-            "this is not what I asked for",
+            "this is not what I asked for", "no not like that", "I'm not sure", "you decide", "i don't know",
+            "change everything", "make it different",
         )),
         *((said, "by its name", "With another model") for said in (
             "use a different model", "another model please", "try another model", "switch the model",
@@ -47,6 +49,7 @@ WAITS, ENDED = "awaiting_approval", "succeeded"
             "I liked the first version more", "the red one was much nicer", "return to the version before",
             "i preferred the red one",
         )),
+        *((said, "list of credits", "list of credits") for said in ("I want my money back", "refund me")),
         *((said, "Download", "Download") for said in (
             "download it", "save it", "share the video", "send me the file", "show me the picture", "export it as mp4",
             "play it",
@@ -104,6 +107,7 @@ async def test_nothing_of_it_is_to_be_run_and_paid_again() -> None:
         (["add birds to the picture", "undo the birds"], "Picture of a cat", ""),
         (["add a red hat to the picture", "undo the red hat"], "Picture of a cat", ""),
         (["add birds to the picture"], "Picture of a cat, with birds", ""),
+        (["no, a dog"], "Picture of a dog", ""),
     ],
 )
 async def test_what_an_edit_can_do_of_it_is_done(says: Sequence[str], words: str, hears: str) -> None:

@@ -65,6 +65,8 @@ def test_a_measure_is_one_thing_and_keeps_its_number(says: str, kind: str, kept:
         ("3 picture of a cat", ["image"] * 3),
         ("generate 3 variations of a logo", ["image"] * 3),
         ("three different versions of a poster for a jazz night", ["image"] * 3),
+        ("a set of 4 icons: home, search, settings and user", ["image"] * 4),
+        ("a series of three posters about the sea", ["image"] * 3),
         ("two 3D models of a shoe", ["3d"] * 2),
         ("3 sound effects of rain", ["audio"] * 3),
         ("3 haiku about rain", ["text"] * 3),

@@ -46,6 +46,7 @@ def test_who_is_made_to_talk_talks(says: str) -> None:
         ('text-to-speech "hello there"', "hello there"),
         ("tts: hello there", "hello there"),
         ("voiceover: Welcome to our shop", "Welcome to our shop"),
+        ('a voiceover called "Intro" that says "hi"', "hi"),
     ],
 )
 def test_what_stands_behind_the_colon_of_a_voice_is_spoken(says: str, text: str) -> None:
@@ -102,3 +103,20 @@ def test_portrait_and_landscape_are_shapes_where_they_say_how_it_is_cut(
 def test_what_is_not_wanted_is_not_made(says: str, kinds: Sequence[str]) -> None:
     assert made(says) == kinds
     assert all("want" not in step["description"] for step in plan(says, Facts()).steps)
+
+
+def test_a_title_is_not_read_aloud_as_if_it_were_the_book() -> None:
+    [step] = plan('make an audiobook of "Moby Dick"', Facts()).steps
+    assert step["input"]["text"].startswith("This is Moby Dick.")
+
+
+def test_sounds_that_come_with_a_film_are_all_laid_under_it() -> None:
+    says = "a commercial for my shop with a voiceover and upbeat music"
+    steps = plan(says, Facts()).steps
+    assert [step["agent_type"] for step in steps] == ["video", "speech", "music", "utility"]
+    assert steps[-1]["depends_on"] == [steps[1]["id"], steps[2]["id"]]
+
+
+@pytest.mark.parametrize("says", ["is it possible to make a video of a dog?", "can I get a video of a dog?"])
+def test_a_polite_question_is_a_request(says: str) -> None:
+    assert made(says) == ["video"]

@@ -22,6 +22,7 @@ SPOKEN = "This is rain. Take a moment and look closely. Every detail is there fo
         (VOICE, 'the voice should say "good night" instead', "text", "good night"),
         (VOICE, "make it longer", "text", f"{SPOKEN} See how the rain moves, and where the light falls."),
         (VOICE, "make the voiceover shorter", "text", "This is rain."),
+        (VOICE, 'replace the text of the voice with "Buy now"', "text", "Buy now"),
         (VOICE, "make the voice deeper", "voice", "deep"),
         (VOICE, "a female voice please", "voice", "female"),
         (VOICE, "the voice is too fast", "speed", 0.8),
