@@ -67,12 +67,6 @@ _VARIATIONS = re.compile(
     r"(?:\s+(?:of|on|for)\s+(?:it|this|that|(?P<of>the\s+.{1,60}?)))?[\s.!]*$",
     re.IGNORECASE,
 )
-_MORE = re.compile(
-    r"^(?:(?:make|create|generate|give me|do|draw|show me|add)\s+)?(?:me\s+)?"
-    rf"(?:(?P<n>\d{{1,3}}|{'|'.join(NUMBERS)})\s+more"
-    r"|another(?:\s+one)?)(?:\s+(?:of (?:it|this|that|them|those)|like (?:it|this|that)|please))*[\s.!]*$",
-    re.IGNORECASE,
-)
 BY_WHAT: Final = "What should be there instead? Say, for example, “replace step 2 with music”."
 HOW_MANY: Final = "Say which steps are to go, or what else is to be made: “remove step 3”, “one more picture of it”."
 STAYS: Final = "The plan stays as it is: there was nothing to change in that."
@@ -249,11 +243,10 @@ def _as_addition(work: Work, part: str) -> str:
     first = clauses[0].phrases[0] if clauses and clauses[0].phrases else None
     if part.lower().startswith("with ") and first is not None and first.kind in _BESIDES and first.before == "with":
         return f"add {part[5:]}"
-    asked_for = _VARIATIONS.match(part) or _MORE.match(part)
-    if asked_for is None:
+    if (asked_for := _VARIATIONS.match(part)) is None:
         return part
-    of, said = asked_for.groupdict().get("of") or "", (asked_for["n"] or "one").lower()
-    meant = work.find(of).steps or tuple(step for step in work.steps if step["agent_type"] in _SHOWN)
+    said = asked_for["n"].lower()
+    meant = work.find(asked_for["of"] or "").steps or tuple(step for step in work.steps if step["agent_type"] in _SHOWN)
     return f"make {NUMBERS.get(said, said)}x {meant[-1].get('description', '')}" if meant else part
 
 

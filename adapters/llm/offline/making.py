@@ -205,10 +205,11 @@ class Making:
         return list({source.ref: source for source in found}.values())
 
     def _is_told(self, phrase: Phrase) -> bool:
-        """`the picture of a dog` can be made where there is none; `my photo` cannot."""
+        """`the picture of a dog`, `my product photo` can be made where none is; `my photo`, `this clip` cannot."""
         determiner = self.clause.tokens[phrase.start - 1].lower() if phrase.start else ""
-        told = words.subject(self.clause, phrase) and determiner not in ("my", "our", "this", "these", "that", "those")
-        return bool(told) and not phrase.before
+        said_before = determiner in ("my", "our") and phrase.end - phrase.start > 1
+        told = said_before or determiner not in ("my", "our", "this", "these", "that", "those")
+        return told and bool(words.subject(self.clause, phrase)) and not phrase.before
 
     def _means_nothing(self, own: str) -> bool:
         """`animate it`, and nothing is there that it could be; it is said."""
