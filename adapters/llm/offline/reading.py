@@ -42,20 +42,22 @@ _CUT: Final = (
     r"(?:[\s-](?:format|orientation|mode|layout|aspect(?:\s+ratio)?)|(?=\s+(?:video|clip|film|movie|animation|reel|wallpaper"
     r"|banner|poster)s?\b)|(?<=\bin portrait)(?!\s+of\b)|(?<=\bin landscape)(?!\s+of\b))"
 )
+_LAST: Final = r"(?:\s+please)?[\s.!]*$"
 _RATIO_WORDS: Final = (
     (
-        re.compile(rf"\b(?:vertical|portrait{_CUT}|tiktok|stories)\b|,\s*(?:in\s+)?portrait[\s.!]*$", re.IGNORECASE),
+        re.compile(rf"\b(?:vertical|portrait{_CUT}|tiktok|stories)\b|[,.;]\s*(?:in\s+)?portrait{_LAST}", re.IGNORECASE),
         "9:16",
     ),
     (re.compile(r"\b(?:square)\b", re.IGNORECASE), "1:1"),
-    (re.compile(rf"\b(?:widescreen|landscape{_CUT})\b|,\s*(?:in\s+)?landscape[\s.!]*$", re.IGNORECASE), "16:9"),
+    (re.compile(rf"\b(?:widescreen|landscape{_CUT})\b|[,.;]\s*(?:in\s+)?landscape{_LAST}", re.IGNORECASE), "16:9"),
 )
 _UPLOAD_WORDS = re.compile(r"\b(image|video|audio)[ -]#?(\d{1,3})\b(?!\s*(?:seconds?|s\b|minutes?))", re.IGNORECASE)
 _HANDS_OUT = re.compile(
     r"(?:download|save|export|share|send|e-?mail|publish|print|upload|post)\s+(?:me\s+)?(?:it|them)\b", re.IGNORECASE
 )
 _SHAPE = re.compile(
-    r"(?:in\s+)?(?:portrait|landscape|vertical|horizontal|square)(?:[\s-](?:format|mode|orientation|layout))?[\s.!]*",
+    r"(?:in\s+)?(?:portrait|landscape|vertical|horizontal|square)(?:[\s-](?:format|mode|orientation|layout))?"
+    r"(?:\s+please)?[\s.!]*",
     re.IGNORECASE,
 )
 """Behind a comma: how something is cut, and nothing more to be made."""
@@ -167,7 +169,7 @@ def _parts(text: str) -> Iterator[str]:
         if piece:
             if held and ":" in joint and (said := _said_of(held, piece)):
                 held = said
-            elif held and (_starts_something(piece) or _SENTENCE_END.search(joint)):
+            elif held and (_starts_something(piece) or (_SENTENCE_END.search(joint) and not _SHAPE.fullmatch(piece))):
                 yield held
                 held = piece
             else:
@@ -218,7 +220,7 @@ def _clause(part: str, quotes: list[str]) -> Clause | None:
     tokens = _TOKEN.findall(body)
     clause.tokens = tokens
     clause.text = shown(part, quotes)
-    if tokens and (act := verb_of(tokens[0])) and (kind_of(tokens[0]) is None or len(tokens) > 1):
+    if tokens and (act := verb_of(tokens[0])) and (kind_of(tokens[0]) is None or _is_verb_before(tokens[1:2])):
         clause.verb, clause.act = tokens[0].lower(), act
     clause.phrases = _phrases(tokens, 1 if clause.act else 0)
     made = clause.phrases[0].kind if clause.phrases else clause.act
@@ -233,6 +235,11 @@ def _clause(part: str, quotes: list[str]) -> Clause | None:
     if clause.act in ("make", "add", "use") and not (clause.phrases or clause.pronouns or clause.uploads or speaks):
         return None
     return clause
+
+
+def _is_verb_before(after: list[str]) -> bool:
+    """`picture a fox`, but not `picture of a fox`."""
+    return bool(after) and after[0].lower() not in STOPPERS
 
 
 def _thing(part: str, quotes: list[str]) -> Clause | None:
@@ -256,6 +263,7 @@ def _is_sound(clause: Clause) -> bool:
 
 
 def _measures_out(text: str) -> str:
+    text = re.sub(rf"[,.;]\s*(?:in\s+)?(?:portrait|landscape){_LAST}", "", text, flags=re.IGNORECASE)
     without = _RATIO.sub(" ", _SIZE.sub(" ", durations.without(text))).strip()
     return without.removeprefix("of ")
 

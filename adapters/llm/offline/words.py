@@ -225,7 +225,8 @@ def _tail(clause: Clause, phrase: Phrase | None) -> list[str]:
     for place, before in clause.pronouns:
         if place >= start:
             end = min(end, place - 1 if before else place)
-    spoken = phrase is None or phrase.kind in ("speech", "lipsync")
+    drawn = phrase is None and clause.act in ("image", "video", "3d")
+    spoken = not drawn and (phrase is None or phrase.kind in ("speech", "lipsync"))
     for place in range(start, end):
         if (spoken and tokens[place].startswith("⟦")) or _UPLOAD.fullmatch(tokens[place]):
             end = place

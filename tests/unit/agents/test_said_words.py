@@ -21,6 +21,8 @@ def made(says: str) -> list[str]:
         ('generate a poster of a queen that says "hi"', "that says “hi”"),
         ('a poster with the text: "Big Sale"', "with the text “Big Sale”"),
         ('make a picture of "The Old Mill"', "of “The Old Mill”"),
+        ('picture of "The Old Mill"', "of “The Old Mill”"),
+        ('draw "The Old Mill"', "of “The Old Mill”"),
     ],
 )
 def test_a_quotation_in_a_picture_is_written_there(says: str, shown: str) -> None:
@@ -74,6 +76,7 @@ def test_what_stands_behind_the_colon_of_a_thing_is_what_it_shows(says: str, kin
     [
         ("a poster of a band, portrait", "image", "9:16"),
         ("draw a cat, landscape", "image", "16:9"),
+        ("I want a picture of a cat. Portrait please.", "image", "9:16"),
         ("a picture of a cat in portrait", "image", "9:16"),
         ("a portrait mode video of a waterfall", "video", "9:16"),
         ("portrait video of a waterfall", "video", "9:16"),

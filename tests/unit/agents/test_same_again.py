@@ -48,7 +48,7 @@ async def test_what_changes_is_other_input(first: str, says: str, member: str, v
         (VOICE, "the voice should say something different", "What should the voice say"),
         (VOICE, "make the voice purple", "What should the voice say"),
         ('say "hello"', "make it longer", "What should the voice say"),
-        ("a video of the sea, add subtitles", "make the subtitles yellow", "stays as it is"),
+        ("a video of the sea and a song, merge them", "make step 3 nicer", "stays as it is"),
     ],
 )
 async def test_what_changes_nothing_is_no_edit(first: str, says: str, hears: str) -> None:
