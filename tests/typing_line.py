@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from tenacity import Retrying, stop_after_delay, wait_fixed
 from tests.platform import Running
 
 SHOWN_WITHIN_S = 60
+NO_NAMES: Mapping[str, str] = {}
 
 
 def environment(platform: Running) -> dict[str, str]:
@@ -25,10 +27,13 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-u", "-m", "studio.cli", *arguments]
 
 
-def studio(platform: Running, *arguments: str, timeout_s: int = 120) -> subprocess.CompletedProcess[str]:
+def studio(
+    platform: Running, *arguments: str, timeout_s: int = 120, names: Mapping[str, str] = NO_NAMES
+) -> subprocess.CompletedProcess[str]:
+    """`names` stand in the environment, too."""
     return subprocess.run(
         command(*arguments),
-        env=environment(platform),
+        env={**environment(platform), **names},
         capture_output=True,
         text=True,
         timeout=timeout_s,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import httpx
@@ -146,10 +147,25 @@ async def tried(platform: Running, file: Path) -> None:
     assert shown.returncode == 0, shown.stderr
     assert "2 requests: 0 better, 0 worse, 0 other, 2 the same" in shown.stdout
     assert "generate a product image" in shown.stderr
+    assert re.search(r"answered by +(\S+) +\1", shown.stdout), "the platform's model, on both sides"
+    await told_by_a_shell_that_names_another_model(platform)
     unknown = await asyncio.to_thread(studio, platform, "prompts", "replay", "--variant", "nobody")
     assert unknown.returncode == 1
     assert "no variant nobody" in unknown.stderr
     assert await written_since(platform, length) == []
+
+
+async def told_by_a_shell_that_names_another_model(platform: Running) -> None:
+    """Nothing answers there: the platform's own is asked, which is offline."""
+    other = {"STUDIO_LLM_BASE_URL": "http://127.0.0.1:9/v1", "STUDIO_LLM_PRIMARY_MODEL": "another"}
+    status = await asyncio.to_thread(studio, platform, "status", "--json", names=other)
+    assert json.loads(status.stdout)["planner"] == "offline"
+    replay = ("prompts", "replay", "--variant", "brief", "--last", "1", "--json")
+    again = await asyncio.to_thread(studio, platform, *replay, names=other)
+    assert again.returncode == 0, again.stderr
+    done = json.loads(again.stdout)
+    assert done["model"] == "offline"
+    assert done["summary"]["before"]["models"] == done["summary"]["after"]["models"]
 
 
 async def test_what_an_organisation_refuses_to_itself_is_not_there_for_a_trial_either(platform: Running) -> None:

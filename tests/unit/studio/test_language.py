@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from studio.local import addresses as addressbook
-from studio.local.language import language_of, speaking, what_is_missing
+from studio.local.language import language_of, plain, speaking, what_is_missing
 from studio.local.layout import Layout
 from studio.local.packing import PACKING
 from studio.settings import Settings
@@ -92,3 +92,15 @@ def test_where_the_key_is_missing_it_is_said_which(tmp_path: Path, shells: dict[
 def test_a_server_that_wants_no_key_is_asked_without(tmp_path: Path) -> None:
     language = language_of(named(tmp_path, llm_base_url=SERVER))
     assert what_is_missing(speaking(named(tmp_path), language), language) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (SERVER, SERVER),
+        ("https://me:word@models.test:8443/v1?a=b", "https://models.test:8443/v1?a=b"),
+        ("http://token@[::1]:80/", "http://[::1]:80/"),
+    ],
+)
+def test_an_address_is_shown_without_who_asks(url: str, shown: str) -> None:
+    assert plain(url) == shown
