@@ -1,4 +1,4 @@
-"""`local/mesh`: a simple coloured object as GLB, built from turned and joined forms with PBR materials."""
+"""`local/mesh`: a simple coloured object as GLB, of turned and joined forms; of a picture that is given, its relief."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+from gpu_workers.drawing.brief import read
 from gpu_workers.engines import fields
 from gpu_workers.engines.base import Cancelled, EngineSpec, OutputFile, Progress, stop_if
 from gpu_workers.engines.labels import label
+from gpu_workers.engines.motion import opened
 
 NAME = "local-cpu/mesh"
 
 
 class Mesh:
-    """Text to 3D."""
+    """Text, or a picture, to 3D."""
 
     spec = EngineSpec(
         model="local/mesh",
@@ -22,6 +24,7 @@ class Mesh:
         input_schema=fields.schema(
             ["prompt"],
             prompt=fields.described(fields.PROMPT, "The object and its colours."),
+            image=fields.media("image", "A picture, which becomes a relief in its own colours."),
             seed=fields.SEED,
         ),
         media_out=("3d",),
@@ -31,14 +34,24 @@ class Mesh:
     def load(self) -> None:
         """The 3D library costs a second or two, which a worker that makes none shall not wait for."""
         self._objects = importlib.import_module("gpu_workers.modelling.objects")
+        self._relief = importlib.import_module("gpu_workers.modelling.relief")
 
     def run(
         self, inputs: dict[str, Any], *, progress: Progress, cancelled: Cancelled, workdir: Path, seed: int
     ) -> list[OutputFile]:
         progress(0.1, "modelling")
-        data: bytes = self._objects.glb_of(inputs["prompt"], seed, label(NAME))
+        data = self._glb(inputs, seed)
         stop_if(cancelled)
         path = workdir / "mesh.glb"
         path.write_bytes(data)
         progress(1.0, "built")
         return [OutputFile(path, "model/gltf-binary")]
+
+    def _glb(self, inputs: dict[str, Any], seed: int) -> bytes:
+        made: bytes
+        if "image" in inputs:
+            title = read(inputs["prompt"], seed).title
+            made = self._relief.glb_of(opened(Path(inputs["image"])), label(NAME), title)
+        else:
+            made = self._objects.glb_of(inputs["prompt"], seed, label(NAME))
+        return made

@@ -272,10 +272,15 @@ def glb_of(prompt: str, seed: int, comment: str) -> bytes:
     build = next((build for names, build in OBJECTS if brief.words & set(names.split())), sphere)
     model = Model()
     build(model, brief)
+    return exported(model, comment, brief.title)
+
+
+def exported(model: Model, comment: str, title: str) -> bytes:
+    """As GLB, which says who made it."""
 
     def signed(tree: dict[str, Any]) -> None:
         tree["asset"]["generator"] = comment
-        tree["asset"]["extras"] = {"title": brief.title}
+        tree["asset"]["extras"] = {"title": title}
 
-    exported: bytes = trimesh.exchange.gltf.export_glb(model.scene, include_normals=True, tree_postprocessor=signed)
-    return exported
+    written: bytes = trimesh.exchange.gltf.export_glb(model.scene, include_normals=True, tree_postprocessor=signed)
+    return written

@@ -91,7 +91,8 @@ def check_model(output: OutputFile, engine: str) -> None:
     scene = trimesh.load(io.BytesIO(data), file_type="glb")
     assert isinstance(scene, trimesh.Scene)
     assert len(scene.geometry) > 1
-    assert all(mesh.visual.material.baseColorFactor is not None for mesh in scene.geometry.values())
+    materials = [mesh.visual.material for mesh in scene.geometry.values()]
+    assert all(one.baseColorFactor is not None or one.baseColorTexture is not None for one in materials)
     assert f'"generator":"engine={engine}"'.encode() in data.replace(b" ", b"")
 
 

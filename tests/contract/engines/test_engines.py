@@ -34,7 +34,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
         "local/voiceover": {"video": str(film), "text": "Hi."},
         "local/music": {"prompt": "happy pop in D major", "duration_s": 3},
         "local/sound": {"prompt": "rain and a bell", "duration_s": 2},
-        "local/mesh": {"prompt": "a green chair"},
+        "local/mesh": {"prompt": "a green chair", "image": str(picture)},
         "local/lipsync": {"text": "Hello.", **SMALL},
         "local/merge": {"video": str(film), "audio": str(voice)},
         "local/concat": {"videos": [str(film), str(film)]},
@@ -59,6 +59,12 @@ def test_its_files_are_what_they_say(engine: Engine, inputs: Inputs, tmp_path: P
     assert tuple(medium(output) for output in outputs) == engine.spec.media_out
     for output in outputs:
         check(output, engine.spec.name)
+
+
+def test_a_model_is_made_of_words_alone_too(inputs: Inputs, tmp_path: Path) -> None:
+    words = {"prompt": inputs("local/mesh")["prompt"]}
+    (output,) = run(ENGINES["local/mesh"], words, tmp_path)
+    check(output, ENGINES["local/mesh"].spec.name)
 
 
 def test_a_cancel_stops_it(engine: Engine, inputs: Inputs, tmp_path: Path) -> None:
