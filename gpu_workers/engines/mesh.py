@@ -1,4 +1,4 @@
-"""`local/mesh`: a simple coloured object as GLB, of turned and joined forms; of a picture that is given, its relief."""
+"""`local/mesh`: a simple coloured object as GLB, of turned and joined forms; before the relief of a given picture."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from gpu_workers.drawing.brief import read
 from gpu_workers.engines import fields
 from gpu_workers.engines.base import Cancelled, EngineSpec, OutputFile, Progress, stop_if
 from gpu_workers.engines.labels import label
@@ -24,7 +23,7 @@ class Mesh:
         input_schema=fields.schema(
             ["prompt"],
             prompt=fields.described(fields.PROMPT, "The object and its colours."),
-            image=fields.media("image", "A picture, which becomes a relief in its own colours."),
+            image=fields.media("image", "A picture: its relief stands behind the object, or alone."),
             seed=fields.SEED,
         ),
         media_out=("3d",),
@@ -50,8 +49,7 @@ class Mesh:
     def _glb(self, inputs: dict[str, Any], seed: int) -> bytes:
         made: bytes
         if "image" in inputs:
-            title = read(inputs["prompt"], seed).title
-            made = self._relief.glb_of(opened(Path(inputs["image"])), label(NAME), title)
+            made = self._relief.glb_of(opened(Path(inputs["image"])), inputs["prompt"], seed, label(NAME))
         else:
             made = self._objects.glb_of(inputs["prompt"], seed, label(NAME))
         return made

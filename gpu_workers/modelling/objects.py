@@ -269,10 +269,14 @@ OBJECTS: tuple[tuple[str, Build], ...] = (
 
 def glb_of(prompt: str, seed: int, comment: str) -> bytes:
     brief = read(prompt, seed)
-    build = next((build for names, build in OBJECTS if brief.words & set(names.split())), sphere)
     model = Model()
-    build(model, brief)
+    (known(brief) or sphere)(model, brief)
     return exported(model, comment, brief.title)
+
+
+def known(brief: Brief) -> Callable[[Model, Brief], None] | None:
+    """What builds the object that the words name, where it is one of ours."""
+    return next((build for names, build in OBJECTS if brief.words & set(names.split())), None)
 
 
 def exported(model: Model, comment: str, title: str) -> bytes:
