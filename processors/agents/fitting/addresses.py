@@ -26,6 +26,7 @@ _REST: Final = r"[^\s<>\"'`“”«»)\]}]*"
 _WHOLE = re.compile(rf"(?:{_BEGINS}|data\s?:)\S*", re.IGNORECASE)
 _IN_WORDS = re.compile(rf"(?:{_BEGINS}|{_NAME}){_REST}", re.IGNORECASE)
 _SAME = re.compile(r"^(?:https?:)?[/\\]*(?:www\.)?", re.IGNORECASE)
+_FORMATS: Final = frozenset({"uri", "uri-reference", "iri", "iri-reference", "url"})
 _AROUND: Final = ".,;:!?"
 _SPACES = re.compile(r"[ \t]{2,}")
 
@@ -33,6 +34,12 @@ _SPACES = re.compile(r"[ \t]{2,}")
 def is_address(value: Any) -> bool:
     """A whole value that is a web address, a file's, a data URI or a path of the API: never passed on as it is."""
     return isinstance(value, str) and _WHOLE.fullmatch(value.strip()) is not None
+
+
+def takes_addresses(rule: Mapping[str, Any]) -> bool:
+    """Whether a field that takes no file is there for addresses: of `//2130706433` or a path nobody tells what they
+    lead to, so nothing that a model writes there is passed on."""
+    return rule.get("format") in _FORMATS
 
 
 def without_foreign(value: Any, said: str) -> tuple[Any, bool]:

@@ -12,7 +12,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from events.catalog.events import ModelSpec
-from processors.agents.fitting.addresses import is_address, without_foreign
+from processors.agents.fitting.addresses import is_address, takes_addresses, without_foreign
 from processors.agents.fitting.coercion import Unfit, coerced, kind_of
 from processors.agents.fitting.field_names import means_voice, media_of
 from processors.agents.fitting.media_fields import place_uploads, references, take_media, take_nested
@@ -93,7 +93,7 @@ def _take_value(work: Work, name: str, value: Any) -> None:
     if isinstance(value, str) and isinstance(found := work.known.find(value), KnownStep) and "text" in found.media:
         work.built[name] = notation(found)
         return
-    if is_address(value) or is_notation(value):
+    if is_address(value) or is_notation(value) or takes_addresses(work.rules[name]):
         work.flag("foreign-address", name)
         return
     clean, dropped = without_foreign(value, work.known.said)

@@ -76,6 +76,19 @@ def test_an_address_passes_in_no_field(address: str) -> None:
     assert without_foreign(words, "")[1]
 
 
+@pytest.mark.parametrize(
+    "written", ["//2130706433/a", "/etc/passwd", "../../etc/passwd", "evil.example", "a fox", "https://evil.com/x"]
+)
+@pytest.mark.parametrize("kind", ["uri", "uri-reference"])
+def test_in_a_field_for_addresses_nothing_passes_that_is_no_file(written: str, kind: str) -> None:
+    """What takes a file is known for it; where anything else leads to nobody can tell."""
+    spec = model("test/model", "image", ("image",), schema([], prompt=TEXT, hook={"type": "string", "format": kind}))
+    step = PlannedStep("s1", "T", "a fox", "image", input={"prompt": "a fox", "hook": written})
+    values, flags, _ = verify(spec, step, Known(said=written))
+    assert values == {"prompt": "a fox"}
+    assert flags == ("foreign-address:hook",)
+
+
 @pytest.mark.parametrize("words", WORDS)
 def test_plain_words_are_left_alone(words: str) -> None:
     assert without_foreign(words, "") == (words, False)
