@@ -13,6 +13,7 @@ from adapters.llm.offline.reading import read
 from adapters.llm.offline.wording import subject_of
 from adapters.llm.offline.words import CALLED, left_out
 from adapters.llm.offline.work import Step, Work, ups
+from processors.agents.words.places import ORDERS
 
 _NUMBER: Final = r"(?P<n>\d{1,2}|one|two|three|four|five|six)"
 _MORE = re.compile(
@@ -27,11 +28,14 @@ _AS = re.compile(
     re.IGNORECASE,
 )
 
+_ONE_OF_THEM = re.compile(rf"\bones?$|\b{ORDERS}\b", re.IGNORECASE)
+_ONLY = re.compile(r"\b(?:only|just)\s+$", re.IGNORECASE)
+
 
 def add(work: Work, said: str, last: Iterable[str] = ()) -> list[Step]:
     """New steps, made from the ones that are there; those named last count as the newest."""
-    newest = set(last)
     said, several = spoken_of(said, work.references)
+    newest = {*last, *several[:1]} if len(several) == 1 else set(last)
     draft = Draft(work.facts, steps=list(work.steps), taken=work.taken)
     draft.made += [source_of(step, work) for step in sorted(work.steps, key=lambda one: one["id"] in newest)]
     draft.latest = draft.made[-1:]
@@ -67,14 +71,16 @@ def _like(step: Step, number: str, how: str) -> str:
 
 
 def spoken_of(said: str, references: Mapping[str, Sequence[str]]) -> tuple[str, tuple[str, ...]]:
-    """The words with `them` where they were found to mean several things, and these; as they are where they mean none,
-    or several times several."""
+    """The words with `them` where they were found to mean several things, or with `it` for one of several (`the last
+    one`, `the second picture`), and these; as they are where they mean none, or more than one such."""
     lower = said.lower()
-    phrases = [phrase for phrase, refs in references.items() if len(refs) > 1 and phrase in lower]
-    if len(phrases) != 1:
+    found = [(phrase, refs) for phrase, refs in references.items() if phrase in lower]
+    chosen = [(phrase, refs) for phrase, refs in found if len(refs) > 1 or (refs and _ONE_OF_THEM.search(phrase))]
+    if len(chosen) != 1:
         return said, ()
-    at = lower.index(phrases[0])
-    return f"{said[:at]}them{said[at + len(phrases[0]) :]}", tuple(references[phrases[0]])
+    phrase, refs = chosen[0]
+    before, after = said[: lower.index(phrase)], said[lower.index(phrase) + len(phrase) :]
+    return f"{_ONLY.sub('', before)}{'them' if len(refs) > 1 else 'it'}{after}", tuple(refs)
 
 
 def source_of(step: Step, work: Work | None = None) -> Source:

@@ -52,7 +52,7 @@ async def said(*turns: str, files: Sequence[str] = ()) -> Play:
          [IMAGE, VIDEO, "s4 music", "s5 utility<s2,s4", "s6 audio", "s7 utility<s5,s6"]),
         (SCORED, "replace the music with sound effects", [IMAGE, VIDEO, VOICE, "s6 audio", "s7 utility<s3,s6"]),
         # another kind of thing, from the same source
-        (FILM, "replace the video with a 3D model", [IMAGE, "s3 speech", "s4 3d"]),
+        (FILM, "replace the video with a 3D model", [IMAGE, "s3 speech", "s4 3d<s1"]),
         # what is without a part goes on with what that part was made of
         (SCORED, "remove the voiceover", [IMAGE, VIDEO, "s4 music", "s5 utility<s2,s4"]),
         (SCORED, "remove the music", [IMAGE, VIDEO, VOICE]),
@@ -176,9 +176,14 @@ async def test_what_is_not_there_or_not_clear_is_asked_back(first: str, then: st
         (f"{PETS} and a picture of a cow", "animate the pictures from steps 1 and 3", "s4 video<s1; s5 video<s3"),
         (f"{PETS} and a picture of a cow", "make a slideshow of the first and the last picture",
          "s4 video<s1; s5 video<s3; s6 utility<s4,s5"),
+        (PETS, "animate the first picture", "s3 video<s1"),
+        (PETS, "animate only the first one", "s3 video<s1"),
+        (PETS, "please animate the last one", "s3 video<s2"),
+        ("three pictures of a fox", "animate the second one", "s4 video<s2"),
+        ("a picture of a dog and a picture of a cat", "animate the dog one", "s3 video<s1"),
     ],
 )  # fmt: skip
-async def test_several_things_are_each_a_source(first: str, then: str, steps: str) -> None:
+async def test_what_is_spoken_of_is_the_source_each_of_several(first: str, then: str, steps: str) -> None:
     before = len(await graph(await said(first)))
     assert "; ".join((await graph(await said(first, then)))[before:]) == steps
 
